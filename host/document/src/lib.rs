@@ -1,0 +1,23 @@
+//! The data every part of dossier shares.
+//!
+//! Nothing here does I/O, and nothing here is serialisable: wire formats belong to the crates that
+//! speak them. Whatever can hold personal data redacts its `Debug`.
+#![forbid(unsafe_code)]
+
+mod document_type;
+pub use document_type::{DocumentTypeId, InvalidDocumentTypeId};
+
+mod page;
+pub use page::{InvalidPageImage, PageImage};
+
+mod field;
+pub use field::{FieldName, FieldReading, FieldRequest, FieldText, InvalidFieldName, LineShape};
+
+mod character_set;
+pub use character_set::{CharacterSet, InvalidCharacterSet};
+
+mod check;
+pub use check::{Check, CheckOutcome, Verdict};
+
+mod digest;
+pub use digest::{Digest, InvalidDigest};
