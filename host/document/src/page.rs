@@ -14,7 +14,7 @@ pub struct PageImage {
 
 /// The pixel buffer does not fit the stated size.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{width} x {height} RGB pixels need {} bytes, got {bytes}", u64::from(*width) * u64::from(*height) * 3)]
+#[error("{width} x {height} RGB pixels need {} bytes, got {bytes}", u128::from(*width) * u128::from(*height) * 3)]
 pub struct InvalidPageImage {
     /// Stated width in pixels.
     pub width: u32,
@@ -30,8 +30,8 @@ impl PageImage {
     /// # Errors
     /// When a side is zero or the buffer has another length.
     pub fn new(width: u32, height: u32, rgb: Vec<u8>) -> Result<Self, InvalidPageImage> {
-        let expected = u64::from(width) * u64::from(height) * 3;
-        if width == 0 || height == 0 || rgb.len() as u64 != expected {
+        let expected = u128::from(width) * u128::from(height) * 3;
+        if width == 0 || height == 0 || rgb.len() as u128 != expected {
             return Err(InvalidPageImage { width, height, bytes: rgb.len() });
         }
         Ok(Self { width, height, rgb })
