@@ -1,1 +1,19 @@
-//! Under construction.
+//! Queue, batching and the thread that owns the model.
+//!
+//! Callers hold an [`InferenceHandle`] and await their answer on any async runtime. One operating
+//! system thread ([`InferenceThread`]) owns the [`Backend`] and reads whatever waits, up to a
+//! [`BatchBudget`]; there is no delay timer. The queue is bounded: a full one answers
+//! [`InferenceError::Overloaded`] at once.
+#![forbid(unsafe_code)]
+
+mod request;
+pub use request::{ReadOutput, ReadRequest, ReadTimings};
+
+mod backend;
+pub use backend::{Backend, BackendError};
+
+mod budget;
+pub use budget::{BatchBudget, Resource};
+
+mod thread;
+pub use thread::{InferenceError, InferenceHandle, InferenceSettings, InferenceThread};

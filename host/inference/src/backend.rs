@@ -1,0 +1,79 @@
+//! What the thread asks of a model.
+
+use std::error::Error;
+
+use dossier_document::{Digest, FieldName};
+
+use crate::{ReadOutput, ReadRequest};
+
+/// A model that reads batches of documents. It lives on one thread, so it needs no locks.
+pub trait Backend: Send + 'static {
+    /// Reads `batch` and answers every document at its own index, good or bad.
+    ///
+    /// [`ReadOutput::batch_documents`] and the queue time are written by the caller of this method.
+    fn read_batch(&mut self, batch: &[ReadRequest]) -> Vec<Result<ReadOutput, BackendError>>;
+}
+
+/// Why one document of a batch was not read. No text of it holds field values or pixels.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BackendError {
+    /// The adapter is not loaded. The base never answers in its place.
+    #[error("the adapter {0} is not loaded")]
+    UnknownAdapter(Digest),
+    /// A document without a page.
+    #[error("the document has no page")]
+    NoPages,
+    /// A document without a field.
+    #[error("no field is requested")]
+    NoFields,
+    /// A field asks for a page that is not there.
+    #[error("the field `{field}` stands on page {}, the document has {pages}", page + 1)]
+    NoSuchPage {
+        /// The field.
+        field: FieldName,
+        /// The page asked for, counted from 0.
+        page: usize,
+        /// Pages of the document.
+        pages: usize,
+    },
+    /// The model's vocabulary can't ask for this field.
+    #[error("the model's vocabulary has no way to ask for the field `{0}`")]
+    UnsupportedField(FieldName),
+    /// The value would be longer than the model can write.
+    #[error("the field `{field}` needs {needed} decoder positions, the model has {available}")]
+    FieldTooLong {
+        /// The field.
+        field: FieldName,
+        /// Positions needed: prompt, value and end.
+        needed: usize,
+        /// Positions of the model.
+        available: usize,
+    },
+    /// The field's shape asks for a character that the vocabulary or the character set lacks.
+    #[error("the field `{0}` has a shape that its characters and the vocabulary can't fill")]
+    UnfillableShape(FieldName),
+    /// The page can't be brought into the model's input size.
+    #[error("the page {} can't be prepared for the model", page + 1)]
+    Preprocess {
+        /// The page, counted from 0.
+        page: usize,
+        /// What went wrong.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The arithmetic failed, for example for want of memory.
+    #[error("the model failed")]
+    Compute(#[source] Box<dyn Error + Send + Sync>),
+    /// The model panicked while it read the batch that held this document.
+    #[error("the model panicked")]
+    Panicked,
+    /// The model answered another number of documents than it was given.
+    #[error("the model answered {answers} of {documents} documents")]
+    WrongAnswerCount {
+        /// Documents in the batch.
+        documents: usize,
+        /// Answers given.
+        answers: usize,
+    },
+}

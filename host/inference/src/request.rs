@@ -1,0 +1,42 @@
+//! One document to read, and what came of it.
+
+use std::time::Duration;
+
+use dossier_document::{Digest, FieldReading, FieldRequest, PageImage};
+
+/// One document to read.
+#[derive(Clone, Debug)]
+pub struct ReadRequest {
+    /// The pages, in the order of the form; [`FieldRequest::page`] counts them from 0.
+    pub pages: Vec<PageImage>,
+    /// The fields to read. The answer lists exactly these, in this order.
+    pub fields: Vec<FieldRequest>,
+    /// The LoRA adapter, or `None` for the base alone.
+    pub adapter: Option<Digest>,
+}
+
+/// What was read from one document.
+#[derive(Clone, Debug)]
+pub struct ReadOutput {
+    /// One reading for every requested field, in the order of the request.
+    pub readings: Vec<FieldReading>,
+    /// Where the time went.
+    pub timings: ReadTimings,
+    /// Documents in the batch this one was read in. The [`InferenceThread`](crate::InferenceThread)
+    /// writes it.
+    pub batch_documents: usize,
+}
+
+/// Where the time of one read went. Documents of one batch share the stages they ran together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReadTimings {
+    /// From the caller to the start of the batch. The [`InferenceThread`](crate::InferenceThread)
+    /// writes it.
+    pub queue: Duration,
+    /// Pixels to model input.
+    pub preprocess: Duration,
+    /// The vision encoder, with the keys and values of cross-attention.
+    pub encode: Duration,
+    /// The text decoder.
+    pub decode: Duration,
+}

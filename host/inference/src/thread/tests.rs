@@ -1,0 +1,237 @@
+//! The queue and the thread, with a backend whose speed and answers the test decides.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use dossier_document::{CharacterSet, FieldReading, FieldRequest, FieldText, PageImage};
+use futures_executor::block_on;
+
+use super::*;
+use crate::ReadTimings;
+
+/// Waits for a permit before each batch, and tells which batches it was given.
+struct GatedBackend {
+    permits: Receiver<()>,
+    batches: Sender<Vec<usize>>,
+    fault: Fault,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    None,
+    PanicOnThreeFields,
+    ForgetOneDocument,
+    RefuseThreeFields,
+}
+
+impl Backend for GatedBackend {
+    fn read_batch(&mut self, batch: &[ReadRequest]) -> Vec<Result<ReadOutput, BackendError>> {
+        self.permits.recv().expect("the test holds the other end");
+        let fields = batch.iter().map(|request| request.fields.len()).collect::<Vec<_>>();
+        let holds_three = fields.contains(&3);
+        self.batches.send(fields).expect("the test holds the other end");
+        assert!(!(self.fault == Fault::PanicOnThreeFields && holds_three), "a fault in the model");
+        let mut answers =
+            batch.iter().map(|request| answer(request, self.fault)).collect::<Vec<_>>();
+        if self.fault == Fault::ForgetOneDocument {
+            answers.pop();
+        }
+        answers
+    }
+}
+
+fn answer(request: &ReadRequest, fault: Fault) -> Result<ReadOutput, BackendError> {
+    if fault == Fault::RefuseThreeFields && request.fields.len() == 3 {
+        return Err(BackendError::NoPages);
+    }
+    let readings = request
+        .fields
+        .iter()
+        .map(|field| FieldReading {
+            name: field.name.clone(),
+            page: field.page,
+            raw: FieldText::new("X"),
+            confidence: 1.0,
+        })
+        .collect();
+    Ok(ReadOutput { readings, timings: ReadTimings::default(), batch_documents: 0 })
+}
+
+struct Rig {
+    thread: InferenceThread,
+    permits: Sender<()>,
+    batches: Receiver<Vec<usize>>,
+}
+
+fn rig(settings: InferenceSettings, fault: Fault) -> Rig {
+    let (permits, permits_in) = channel();
+    let (batches_out, batches) = channel();
+    let backend = GatedBackend { permits: permits_in, batches: batches_out, fault };
+    let thread = InferenceThread::start(backend, settings).expect("a thread starts");
+    Rig { thread, permits, batches }
+}
+
+fn settings(queue_documents: usize, max_documents: usize, max_rows: usize) -> InferenceSettings {
+    InferenceSettings {
+        queue_documents,
+        budget: BatchBudget { max_documents, max_pages: 8, max_rows },
+    }
+}
+
+fn request(fields: usize) -> ReadRequest {
+    let field = |index: usize| FieldRequest {
+        name: format!("field_{index}").parse().expect("a valid name"),
+        page: 0,
+        characters: "A-Z".parse::<CharacterSet>().expect("a valid set"),
+        max_length: 4,
+        shape: None,
+    };
+    ReadRequest {
+        pages: vec![PageImage::new(1, 1, vec![0; 3]).expect("one pixel")],
+        fields: (0..fields).map(field).collect(),
+        adapter: None,
+    }
+}
+
+/// Puts the document on the queue without waiting for its answer.
+fn submit<F: Future>(mut future: std::pin::Pin<&mut F>) {
+    let polled = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    assert!(matches!(polled, Poll::Pending), "the answer can't be there yet");
+}
+
+/// Lets the thread take the first document, so that what follows waits behind it.
+fn occupy<F: Future>(rig: &Rig, first: std::pin::Pin<&mut F>) {
+    submit(first);
+    // The thread takes the entry off the queue before it asks for a permit; nothing else tells.
+    std::thread::sleep(Duration::from_millis(100));
+    assert!(rig.batches.try_recv().is_err(), "the batch waits for its permit");
+}
+
+#[test]
+fn a_full_queue_answers_overloaded_at_once() {
+    let rig = rig(settings(2, 4, 8), Fault::None);
+    let handle = rig.thread.handle();
+    let mut first = pin!(handle.read(request(1)));
+    occupy(&rig, first.as_mut());
+    let mut second = pin!(handle.read(request(1)));
+    let mut third = pin!(handle.read(request(1)));
+    submit(second.as_mut());
+    submit(third.as_mut());
+    let fourth = block_on(handle.read(request(1)));
+    assert!(matches!(fourth, Err(InferenceError::Overloaded)));
+    let wait = Duration::from_millis(50);
+    std::thread::sleep(wait);
+    rig.permits.send(()).expect("the thread lives");
+    rig.permits.send(()).expect("the thread lives");
+    assert_eq!(block_on(first).expect("read").batch_documents, 1);
+    assert_eq!(block_on(second).expect("read").batch_documents, 2);
+    let third = block_on(third).expect("read");
+    assert!(third.timings.queue >= wait, "it waited behind the first");
+}
+
+#[test]
+fn what_waits_is_read_together_up_to_the_budget() {
+    let rig = rig(settings(8, 3, 5), Fault::None);
+    let handle = rig.thread.handle();
+    let mut first = pin!(handle.read(request(1)));
+    occupy(&rig, first.as_mut());
+    let mut rest = [2, 2, 2, 1, 1, 1].map(|fields| Box::pin(handle.read(request(fields))));
+    for waiting in &mut rest {
+        submit(waiting.as_mut());
+    }
+    for _ in 0..4 {
+        rig.permits.send(()).expect("the thread lives");
+    }
+    block_on(first).expect("read");
+    for waiting in rest {
+        block_on(waiting).expect("read");
+    }
+    let batches = rig.batches.try_iter().collect::<Vec<_>>();
+    assert_eq!(batches, [vec![1], vec![2, 2], vec![2, 1, 1], vec![1]]);
+}
+
+#[test]
+fn a_document_that_no_batch_can_hold_is_refused() {
+    let rig = rig(settings(8, 3, 5), Fault::None);
+    let refused = block_on(rig.thread.handle().read(request(6)));
+    assert!(matches!(
+        refused,
+        Err(InferenceError::TooLarge { resource: Resource::Rows, requested: 6, limit: 5 })
+    ));
+}
+
+#[test]
+fn a_caller_that_left_is_not_read() {
+    let rig = rig(settings(8, 4, 8), Fault::None);
+    let handle = rig.thread.handle();
+    let mut first = pin!(handle.read(request(1)));
+    occupy(&rig, first.as_mut());
+    let mut leaves = Box::pin(handle.read(request(2)));
+    submit(leaves.as_mut());
+    let mut stays = pin!(handle.read(request(3)));
+    submit(stays.as_mut());
+    drop(leaves);
+    rig.permits.send(()).expect("the thread lives");
+    rig.permits.send(()).expect("the thread lives");
+    block_on(first).expect("read");
+    assert_eq!(block_on(stays).expect("read").batch_documents, 1);
+    assert_eq!(rig.batches.try_iter().collect::<Vec<_>>(), [vec![1], vec![3]]);
+}
+
+#[test]
+fn a_panic_answers_the_batch_and_the_thread_goes_on() {
+    let rig = rig(settings(8, 4, 8), Fault::PanicOnThreeFields);
+    let handle = rig.thread.handle();
+    rig.permits.send(()).expect("the thread lives");
+    let panicked = block_on(handle.read(request(3)));
+    assert!(matches!(panicked, Err(InferenceError::Backend(BackendError::Panicked))));
+    rig.permits.send(()).expect("the thread lives");
+    assert_eq!(block_on(handle.read(request(1))).expect("read").readings.len(), 1);
+}
+
+#[test]
+fn a_backend_that_forgets_a_document_answers_none() {
+    let rig = rig(settings(8, 4, 8), Fault::ForgetOneDocument);
+    rig.permits.send(()).expect("the thread lives");
+    let answer = block_on(rig.thread.handle().read(request(1)));
+    assert!(matches!(
+        answer,
+        Err(InferenceError::Backend(BackendError::WrongAnswerCount { documents: 1, answers: 0 }))
+    ));
+}
+
+#[test]
+fn one_bad_document_does_not_spoil_its_neighbours() {
+    let rig = rig(settings(8, 4, 8), Fault::RefuseThreeFields);
+    let handle = rig.thread.handle();
+    let mut first = pin!(handle.read(request(1)));
+    occupy(&rig, first.as_mut());
+    let mut bad = pin!(handle.read(request(3)));
+    let mut good = pin!(handle.read(request(2)));
+    submit(bad.as_mut());
+    submit(good.as_mut());
+    rig.permits.send(()).expect("the thread lives");
+    rig.permits.send(()).expect("the thread lives");
+    assert!(matches!(block_on(bad), Err(InferenceError::Backend(BackendError::NoPages))));
+    assert_eq!(block_on(good).expect("read").batch_documents, 2);
+}
+
+#[test]
+fn shutdown_reads_what_was_queued_and_refuses_the_rest() {
+    let rig = rig(settings(8, 1, 8), Fault::None);
+    let handle = rig.thread.handle();
+    let mut first = pin!(handle.read(request(1)));
+    let mut second = pin!(handle.read(request(2)));
+    submit(first.as_mut());
+    submit(second.as_mut());
+    rig.permits.send(()).expect("the thread lives");
+    rig.permits.send(()).expect("the thread lives");
+    drop(rig.thread);
+    assert_eq!(rig.batches.try_iter().collect::<Vec<_>>(), [vec![1], vec![2]]);
+    block_on(first).expect("it was queued before");
+    block_on(second).expect("it was queued before");
+    assert!(matches!(block_on(handle.read(request(1))), Err(InferenceError::Stopped)));
+}
