@@ -1,1 +1,34 @@
-//! Under construction.
+//! Runs the rules of document types: WebAssembly components, each call in a fresh sandbox.
+//!
+//! [`PluginEngine::compile`] turns the bytes of a component into a [`Plugin`]; [`Plugin::before`]
+//! chooses the fields to read and [`Plugin::after`] normalises and checks what was read. The
+//! contract with the component is `wit/v1/rules.wit`. Whatever a component does, loop for ever,
+//! trap, allocate without end or answer nonsense, ends in a [`PluginError`] with a stable code,
+//! and the next call finds nothing of it. Texts that a component makes after it has seen a
+//! document never reach an error: they may quote personal data.
+#![forbid(unsafe_code)]
+
+mod settings;
+pub use settings::PluginSettings;
+
+mod engine;
+pub use engine::PluginEngine;
+
+mod plugin;
+pub use plugin::{Hook, Plugin};
+
+mod report;
+pub use report::{BeforeOutcome, Description, Report, ReportField};
+
+mod values;
+pub use values::readings_from_values;
+
+mod error;
+pub use error::{InvalidResult, PluginError, WorldMismatch};
+
+mod bindings;
+mod call;
+mod epoch;
+mod memory;
+mod sandbox;
+mod validate;

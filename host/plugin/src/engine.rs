@@ -1,0 +1,213 @@
+//! The engine that compiles components and lends them room to run.
+
+use std::fmt;
+use std::sync::Arc;
+
+use sha2::Digest as _;
+use tokio::sync::Semaphore;
+use wasmtime::component::{Component, InstancePre, Linker};
+use wasmtime::{Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+use crate::bindings::{HOOKS, RulesPre};
+use crate::epoch::EpochTicker;
+use crate::plugin::{Hook, Plugin};
+use crate::sandbox::{Sandbox, link_wasi};
+use crate::{PluginError, PluginSettings, WorldMismatch};
+
+/// The WebAssembly engine of the process. Clones share it, and so do the plugins it compiled.
+#[derive(Clone)]
+pub struct PluginEngine(Arc<EngineState>);
+
+/// What every plugin of an engine shares. The ticker is dropped, and joined, before the engine.
+pub(crate) struct EngineState {
+    _ticker: EpochTicker,
+    pub(crate) engine: Engine,
+    linker: Linker<Sandbox>,
+    pub(crate) settings: PluginSettings,
+    /// Kept below the pool's size: wasmtime's pool refuses when it is full and doesn't queue.
+    pub(crate) calls: Semaphore,
+    compilations: Arc<Semaphore>,
+}
+
+impl PluginEngine {
+    /// Starts the engine: reserves address space for its pool and starts the thread of its clock.
+    ///
+    /// # Errors
+    /// [`PluginError::EngineStart`] when the machine can't give that.
+    pub fn new(settings: PluginSettings) -> Result<Self, PluginError> {
+        let start = |detail: String| PluginError::EngineStart { detail };
+        let engine =
+            Engine::new(&configuration(&settings)).map_err(|error| start(format!("{error:#}")))?;
+        let mut linker = Linker::new(&engine);
+        link_wasi(&mut linker).map_err(|error| start(format!("{error:#}")))?;
+        let ticker = EpochTicker::start(&engine, PluginSettings::TICK)
+            .map_err(|error| start(error.to_string()))?;
+        Ok(Self(Arc::new(EngineState {
+            _ticker: ticker,
+            engine,
+            linker,
+            calls: Semaphore::new(settings.concurrent_calls as usize),
+            compilations: Arc::new(Semaphore::new(settings.concurrent_compilations)),
+            settings,
+        })))
+    }
+
+    /// Compiles a component on a blocking thread, links it, and asks it to describe itself.
+    ///
+    /// `name` is how errors name the component. Must be called within a tokio runtime that has
+    /// its timer on.
+    ///
+    /// # Errors
+    /// Every variant but [`PluginError::EngineStart`] and the refusals: nothing is left behind.
+    pub async fn compile(
+        &self,
+        name: &str,
+        component: impl Into<Vec<u8>>,
+    ) -> Result<Plugin, PluginError> {
+        let bytes = component.into();
+        check_header(name, &bytes, self.0.settings.component_bytes)?;
+        let digest = dossier_document::Digest::from_sha256(sha2::Sha256::digest(&bytes).into());
+        let rules = self.translate(name, bytes).await?;
+        Plugin::new(name.to_owned(), digest, rules, Arc::clone(&self.0)).await
+    }
+
+    async fn translate(
+        &self,
+        name: &str,
+        bytes: Vec<u8>,
+    ) -> Result<RulesPre<Sandbox>, PluginError> {
+        let failed =
+            |detail: String| PluginError::CompileFailed { plugin: name.to_owned(), detail };
+        let permit = Arc::clone(&self.0.compilations)
+            .acquire_owned()
+            .await
+            .map_err(|_| failed("the engine has shut down".to_owned()))?;
+        let engine = self.0.engine.clone();
+        let compilation = tokio::task::spawn_blocking(move || {
+            // Held to the end even if nobody waits any more: it is the thread that is scarce.
+            let _permit = permit;
+            Component::new(&engine, bytes)
+        });
+        let limit = self.0.settings.compile_timeout;
+        let component = tokio::time::timeout(limit, compilation)
+            .await
+            .map_err(|_| PluginError::CompileTimeout { plugin: name.to_owned(), limit })?
+            .map_err(|_| failed("the compiler panicked".to_owned()))?
+            .map_err(|error| failed(format!("{error:#}")))?;
+        link(&self.0.engine, &self.0.linker, &component)
+            .map_err(|mismatch| PluginError::WrongWorld { plugin: name.to_owned(), mismatch })
+    }
+}
+
+impl fmt::Debug for PluginEngine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PluginEngine").field("settings", &self.0.settings).finish_non_exhaustive()
+    }
+}
+
+/// The one place that configures an engine: compiled code is good for equal configurations only.
+fn configuration(settings: &PluginSettings) -> wasmtime::Config {
+    /// A component is several core modules: its own, and one that shims its imports.
+    const CORE_INSTANCES_PER_CALL: u32 = 32;
+    const MEMORIES_PER_CALL: u32 = 2;
+    const TABLES_PER_CALL: u32 = 8;
+    const TABLE_ELEMENTS: usize = 64 << 10;
+    const WASM_STACK_BYTES: usize = 512 << 10;
+    /// The wasm stack, and room for the host functions it calls.
+    const ASYNC_STACK_BYTES: usize = 1 << 20;
+    /// The pages that rules in Rust touch in one call, kept to spare the kernel.
+    const KEEP_RESIDENT_BYTES: usize = 128 << 10;
+
+    let calls = settings.concurrent_calls;
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(calls)
+        .total_core_instances(calls.saturating_mul(CORE_INSTANCES_PER_CALL))
+        .max_core_instances_per_component(CORE_INSTANCES_PER_CALL)
+        .total_memories(calls.saturating_mul(MEMORIES_PER_CALL))
+        .max_memories_per_component(MEMORIES_PER_CALL)
+        .max_memory_size(settings.memory_bytes)
+        .total_tables(calls.saturating_mul(TABLES_PER_CALL))
+        .max_tables_per_component(TABLES_PER_CALL)
+        .table_elements(TABLE_ELEMENTS)
+        .total_stacks(calls)
+        .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
+        .table_keep_resident(KEEP_RESIDENT_BYTES)
+        .async_stack_keep_resident(KEEP_RESIDENT_BYTES);
+
+    let mut config = wasmtime::Config::new();
+    config
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
+        .epoch_interruption(true)
+        .max_wasm_stack(WASM_STACK_BYTES)
+        .async_stack_size(ASYNC_STACK_BYTES)
+        .async_stack_zeroing(true)
+        // Nothing of the world is async: spares each store the bookkeeping for it.
+        .concurrency_support(false)
+        // Backtraces are never shown: a guest's symbols say nothing to a client.
+        .wasm_backtrace_max_frames(None)
+        .wasm_backtrace_details(wasmtime::WasmBacktraceDetails::Disable)
+        .wasm_memory64(false)
+        .wasm_multi_memory(false);
+    config
+}
+
+/// Refuses what is too large or no component before the compiler sees it.
+fn check_header(name: &str, bytes: &[u8], limit_bytes: usize) -> Result<(), PluginError> {
+    let plugin = name.to_owned();
+    if bytes.len() > limit_bytes {
+        return Err(PluginError::ComponentTooLarge { plugin, bytes: bytes.len(), limit_bytes });
+    }
+    let found = match bytes {
+        [b'\0', b'a', b's', b'm', _, _, 1, 0, ..] => return Ok(()),
+        [b'\0', b'a', b's', b'm', 1, 0, 0, 0, ..] => "a core module",
+        [b'\0', b'a', b's', b'm', ..] => "a WebAssembly file of an unknown layer",
+        [0x7f, b'E', b'L', b'F', ..] => "compiled machine code",
+        [] => "nothing",
+        _ => "no WebAssembly",
+    };
+    Err(PluginError::NotAComponent { plugin, found })
+}
+
+/// Resolves imports and exports once, so that a call looks up nothing by name.
+fn link(
+    engine: &Engine,
+    linker: &Linker<Sandbox>,
+    component: &Component,
+) -> Result<RulesPre<Sandbox>, WorldMismatch> {
+    let instance = linker
+        .instantiate_pre(component)
+        .map_err(|error| unlinked_import(engine, component, &error))?;
+    let hooks = component
+        .get_export_index(None, HOOKS)
+        .ok_or_else(|| WorldMismatch::MissingExport { name: HOOKS.to_owned() })?;
+    for hook in Hook::ALL {
+        if component.get_export_index(Some(&hooks), hook.as_str()).is_none() {
+            return Err(WorldMismatch::MissingExport { name: format!("{HOOKS}#{hook}") });
+        }
+    }
+    typed(instance)
+}
+
+fn typed(instance: InstancePre<Sandbox>) -> Result<RulesPre<Sandbox>, WorldMismatch> {
+    RulesPre::new(instance).map_err(|error| WorldMismatch::ExportType {
+        name: HOOKS.to_owned(),
+        detail: format!("{error:#}"),
+    })
+}
+
+/// wasmtime says in a sentence what doesn't link; the import it speaks of is picked out of it.
+fn unlinked_import(
+    engine: &Engine,
+    component: &Component,
+    error: &wasmtime::Error,
+) -> WorldMismatch {
+    let detail = format!("{error:#}");
+    let component_type = component.component_type();
+    let name = component_type
+        .imports(engine)
+        .map(|(name, _)| name)
+        .find(|name| detail.contains(&format!("`{name}`")))
+        .unwrap_or("?")
+        .to_owned();
+    WorldMismatch::Import { name, detail }
+}

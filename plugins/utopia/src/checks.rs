@@ -1,0 +1,115 @@
+//! The checks of a document: always all of its type's, in a fixed order.
+//!
+//! Every type:
+//! - `reading.confidence`, `reading.not_empty`, `reading.characters`
+//! - `document_number.format`, `nationality.format`, `sex.format` for the fields it has
+//! - `date_of_birth.format`, `date_of_issue.format`, `date_of_expiry.format`
+//! - `date_of_birth.plausible`, `date_of_issue.plausible`, `date_of_issue.after_birth`,
+//!   `date_of_expiry.after_issue`, `document.expiry`
+//!
+//! Types with a machine-readable zone:
+//! - `mrz.format`, `mrz.issuing_state`
+//! - `mrz.check_digit.document_number`, `.date_of_birth`, `.date_of_expiry`, `.optional_data` (TD3),
+//!   `.composite`
+//! - `mrz.matches.surname`, `.given_names`, `.document_number`, `.nationality`, `.date_of_birth`,
+//!   `.sex`, `.date_of_expiry`
+
+use mrz::Date;
+
+use crate::zone::{Zone, ZoneFault};
+use crate::{Check, DocumentType, FieldKind, Outcome, Reading, dates};
+
+mod comparison;
+mod form;
+mod machine_readable_zone;
+mod plausibility;
+mod reading;
+
+/// What the checks look at.
+pub struct Document<'a> {
+    /// Its type.
+    pub document_type: &'static DocumentType,
+    /// What was read: fields of the type, none twice.
+    pub readings: &'a [Reading],
+    /// The current date.
+    pub today: Date,
+    zone: Option<Result<Zone, ZoneFault>>,
+}
+
+impl<'a> Document<'a> {
+    /// Parses the zone, if it was read.
+    #[must_use]
+    pub fn new(document_type: &'static DocumentType, readings: &'a [Reading], today: Date) -> Self {
+        let zone = readings
+            .iter()
+            .find(|reading| is_zone(document_type, &reading.name))
+            .map(|reading| Zone::parse(&reading.raw));
+        Self { document_type, readings, today, zone }
+    }
+
+    /// What was read for a field.
+    #[must_use]
+    pub fn reading(&self, name: &str) -> Option<&'a Reading> {
+        self.readings.iter().find(|reading| reading.name == name)
+    }
+
+    /// The zone, if it was read and has the form of one.
+    #[must_use]
+    pub fn valid_zone(&self) -> Option<&Zone> {
+        self.zone.as_ref().and_then(|zone| zone.as_ref().ok())
+    }
+
+    /// The date that was read for a field, if it is one.
+    fn date(&self, name: &str) -> Option<Date> {
+        dates::parse(&self.reading(name)?.raw, self.document_type.date_format)
+    }
+
+    /// The names of those fields whose readings are so.
+    fn names_where(&self, is_so: impl Fn(FieldKind, &Reading) -> bool) -> Vec<&'static str> {
+        let fields = self.document_type.fields.iter();
+        fields
+            .filter(|rule| self.reading(rule.name).is_some_and(|reading| is_so(rule.kind, reading)))
+            .map(|rule| rule.name)
+            .collect()
+    }
+}
+
+/// Performs every check of the document's type.
+#[must_use]
+pub fn all(document: &Document<'_>) -> Vec<Check> {
+    let mut checks = reading::checks(document);
+    checks.extend(form::checks(document));
+    checks.extend(plausibility::checks(document));
+    if let Some(format) = document.document_type.zone {
+        checks.extend(machine_readable_zone::checks(document, format));
+        checks.extend(comparison::checks(document));
+    }
+    checks
+}
+
+fn is_zone(document_type: &DocumentType, name: &str) -> bool {
+    document_type.field(name).is_some_and(|rule| rule.kind == FieldKind::Zone)
+}
+
+fn passed(code: &'static str, fields: &[&'static str], message: &'static str) -> Check {
+    Check { code, outcome: Outcome::Passed, fields: fields.to_vec(), message }
+}
+
+fn failed(code: &'static str, fields: &[&'static str], message: &'static str) -> Check {
+    Check { code, outcome: Outcome::Failed, fields: fields.to_vec(), message }
+}
+
+fn not_performed(code: &'static str, fields: &[&'static str], message: &'static str) -> Check {
+    Check { code, outcome: Outcome::NotPerformed, fields: fields.to_vec(), message }
+}
+
+/// Passed or failed, by what holds.
+fn judged(
+    code: &'static str,
+    fields: &[&'static str],
+    holds: bool,
+    message: &'static str,
+    otherwise: &'static str,
+) -> Check {
+    if holds { passed(code, fields, message) } else { failed(code, fields, otherwise) }
+}

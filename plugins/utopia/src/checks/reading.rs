@@ -1,0 +1,88 @@
+//! Whether the model was sure of what it read, and read what it was asked for.
+
+use super::{Document, failed, not_performed, passed};
+use crate::Check;
+
+/// A field read with less confidence than this counts as unread: the model itself bets against it.
+const LEAST_CONFIDENCE: f32 = 0.5;
+
+pub(super) fn checks(document: &Document<'_>) -> Vec<Check> {
+    // Not `<`: a confidence that is no number isn't confidence.
+    let unsure = document.names_where(|_, reading| {
+        !matches!(
+            reading.confidence.partial_cmp(&LEAST_CONFIDENCE),
+            Some(std::cmp::Ordering::Greater | std::cmp::Ordering::Equal)
+        )
+    });
+    let empty = document.names_where(|_, reading| reading.raw.trim().is_empty());
+    let foreign = document.names_where(|kind, reading| {
+        let max_length = kind.max_length(document.document_type) as usize;
+        let characters = kind.characters(document.document_type);
+        let is_member = |c: char| c == '\n' || is_in_class(characters, c);
+        reading.raw.chars().count() > max_length || !reading.raw.chars().all(is_member)
+    });
+    let all = document.names_where(|_, _| true);
+    vec![
+        judge(
+            "reading.confidence",
+            &all,
+            &unsure,
+            "every field was read with confidence",
+            "these fields were read with little confidence",
+        ),
+        judge(
+            "reading.not_empty",
+            &all,
+            &empty,
+            "no field is empty",
+            "nothing was read for these fields",
+        ),
+        judge(
+            "reading.characters",
+            &all,
+            &foreign,
+            "every field has only characters it may have, and not too many",
+            "these fields are too long or have characters they can't have",
+        ),
+    ]
+}
+
+fn judge(
+    code: &'static str,
+    all: &[&'static str],
+    bad: &[&'static str],
+    message: &'static str,
+    otherwise: &'static str,
+) -> Check {
+    if all.is_empty() {
+        not_performed(code, &[], "nothing was read")
+    } else if bad.is_empty() {
+        passed(code, all, message)
+    } else {
+        failed(code, bad, otherwise)
+    }
+}
+
+/// Whether `c` is in a class written like the inside of a regex class, `A-Z0-9<`, as the WIT file
+/// describes it.
+fn is_in_class(class: &str, c: char) -> bool {
+    let class = class.chars().collect::<Vec<_>>();
+    let mut rest = class.as_slice();
+    loop {
+        match rest {
+            [] => return false,
+            [first, '-', last, tail @ ..] => {
+                if (*first..=*last).contains(&c) {
+                    return true;
+                }
+                rest = tail;
+            }
+            [first, tail @ ..] => {
+                if *first == c {
+                    return true;
+                }
+                rest = tail;
+            }
+        }
+    }
+}

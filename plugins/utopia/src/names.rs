@@ -1,0 +1,109 @@
+//! Names: their spelling in the visual zone against that in the machine-readable zone.
+//!
+//! The machine-readable zone spells a name with A-Z and fillers (ICAO Doc 9303 part 3, sections
+//! 4.6 and 6 A). The way back is ambiguous, so nothing is spelled back: the visual name becomes the
+//! set of all its spellings, and the zone's must be one of them.
+
+/// What comes of comparing a visual name with the zone's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameMatch {
+    /// The zone's name is a spelling of the visual one.
+    Equal,
+    /// It is one cut short, as a full name field allows.
+    Truncated,
+    /// It is none.
+    Different,
+}
+
+/// Trims a text and makes every run of white space one space.
+#[must_use]
+pub fn collapse(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Compares a name of the visual zone with the zone's, whose fillers are spaces.
+///
+/// If the name field may be truncated, each part of the zone's name may be the beginning of the
+/// visual part at its place, and parts may be missing at the end (part 4, section 4.2.3; the issuer
+/// chooses the method).
+#[must_use]
+pub fn compare(visual: &str, zone: &str, may_be_truncated: bool) -> NameMatch {
+    let Some(visual) = spellings(visual) else {
+        return NameMatch::Different;
+    };
+    let zone = zone.split(' ').filter(|part| !part.is_empty()).collect::<Vec<_>>();
+    let spelled = |may_be_cut: bool| {
+        visual.iter().zip(&zone).all(|(part, text)| is_spelling(part, text, may_be_cut))
+    };
+    if visual.len() == zone.len() && spelled(false) {
+        NameMatch::Equal
+    } else if may_be_truncated && !zone.is_empty() && zone.len() <= visual.len() && spelled(true) {
+        NameMatch::Truncated
+    } else {
+        NameMatch::Different
+    }
+}
+
+/// One character of a visual name: what the zone may have in its place.
+enum Spelling {
+    Itself(u8),
+    OneOf(&'static [&'static str]),
+}
+
+/// The parts of a visual name, each a sequence of characters with all their spellings.
+///
+/// Spaces and hyphens part a name, apostrophes and other punctuation vanish (section 4.6). None if
+/// a character has no spelling at all.
+fn spellings(visual: &str) -> Option<Vec<Vec<Spelling>>> {
+    let parts = visual.split(|c: char| c.is_whitespace() || c == '-');
+    parts
+        .map(|part| {
+            part.chars()
+                .flat_map(char::to_uppercase)
+                .filter(|c| c.is_alphanumeric())
+                .map(|c| match (u8::try_from(c), mrz::transliterations(c)) {
+                    (Ok(letter @ b'A'..=b'Z'), _) => Some(Spelling::Itself(letter)),
+                    (_, []) => None,
+                    (_, spellings) => Some(Spelling::OneOf(spellings)),
+                })
+                .collect::<Option<Vec<_>>>()
+        })
+        .filter(|part| !part.as_ref().is_some_and(Vec::is_empty))
+        .collect()
+}
+
+/// Whether `text` is a spelling of `part`, or the beginning of one if it may be cut.
+fn is_spelling(part: &[Spelling], text: &str, may_be_cut: bool) -> bool {
+    let text = text.as_bytes();
+    // The lengths of `text` that the characters so far can account for.
+    let mut reached = vec![0];
+    for spelling in part {
+        let mut next = Vec::new();
+        for &length in &reached {
+            let rest = &text[length..];
+            if may_be_cut && rest.is_empty() {
+                return true;
+            }
+            match spelling {
+                Spelling::Itself(letter) if rest.first() == Some(letter) => next.push(length + 1),
+                Spelling::Itself(_) => {}
+                Spelling::OneOf(alternatives) => {
+                    for alternative in alternatives.iter().map(|text| text.as_bytes()) {
+                        if rest.starts_with(alternative) {
+                            next.push(length + alternative.len());
+                        } else if may_be_cut && alternative.starts_with(rest) {
+                            return true;
+                        }
+                    }
+                }
+            }
+        }
+        next.sort_unstable();
+        next.dedup();
+        reached = next;
+    }
+    reached.contains(&text.len())
+}
+
+#[cfg(test)]
+mod tests;
