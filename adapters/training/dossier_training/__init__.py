@@ -1,0 +1,1 @@
+"""Training of dossier's base model and of its adapters: synthetic documents, base, LoRA, evaluation."""

@@ -1,0 +1,52 @@
+"""The base as a Hugging Face folder, and back."""
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import GenerationConfig, VisionEncoderDecoderModel
+
+from dossier_training import vocabulary
+from dossier_training.model import new_model
+from dossier_training.page import HEIGHT, WIDTH
+
+_PREPROCESSOR = {
+    "image_processor_type": "DonutImageProcessor",
+    "do_resize": True,
+    "size": {"height": HEIGHT, "width": WIDTH},
+    "resample": 2,
+    "do_thumbnail": True,
+    "do_align_long_axis": False,
+    "do_pad": True,
+    "do_rescale": True,
+    "rescale_factor": 1 / 255,
+    "do_normalize": True,
+    "image_mean": [0.5, 0.5, 0.5],
+    "image_std": [0.5, 0.5, 0.5],
+}
+
+
+def export_base(model: VisionEncoderDecoderModel, folder: Path) -> None:
+    """Writes config, weights (f16), tokenizer, processor and generation settings."""
+    folder.mkdir(parents=True, exist_ok=True)
+    model.generation_config = GenerationConfig(
+        decoder_start_token_id=vocabulary.BOS_ID,
+        bos_token_id=vocabulary.BOS_ID,
+        eos_token_id=vocabulary.EOS_ID,
+        pad_token_id=vocabulary.PAD_ID,
+        max_length=model.decoder.config.max_position_embeddings,
+    )
+    model.save_pretrained(folder)
+    weights = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in load_file(folder / "model.safetensors").items()}
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    vocabulary.save_tokenizer(folder)
+    (folder / "preprocessor_config.json").write_text(json.dumps(_PREPROCESSOR, indent=2) + "\n")
+
+
+def load_base(folder: Path) -> VisionEncoderDecoderModel:
+    """The exported base in f32, its decoder with eager attention so that it can be taught further."""
+    model = new_model()
+    exported = VisionEncoderDecoderModel.from_pretrained(folder, dtype=torch.float32)
+    model.load_state_dict(exported.state_dict())
+    return model

@@ -1,0 +1,56 @@
+"""The fonts documents are set in, all from Debian packages (see README.md)."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from PIL import ImageFont
+
+_FONT_ROOTS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
+
+OCR_B = "OCRB.otf"
+TEXT_FONTS = (
+    "DejaVuSans.ttf",
+    "DejaVuSans-Bold.ttf",
+    "DejaVuSansMono.ttf",
+    "LiberationSans-Regular.ttf",
+    "LiberationSans-Bold.ttf",
+    "LiberationSansNarrow-Regular.ttf",
+    "LiberationMono-Regular.ttf",
+    "LiberationMono-Bold.ttf",
+    "LiberationSerif-Bold.ttf",
+    "FreeSans.ttf",
+    "FreeSansBold.ttf",
+    "FreeMonoBold.ttf",
+)
+
+
+class MissingFont(RuntimeError):
+    """A font is not installed; the message names the file."""
+
+
+@lru_cache(maxsize=None)
+def _path(file_name: str) -> Path:
+    for root in _FONT_ROOTS:
+        found = next(root.rglob(file_name), None) or next(root.rglob(file_name.replace(".ttf", ".otf")), None)
+        if found:
+            return found
+    raise MissingFont(f"{file_name}: install fonts-ocr-b, fonts-liberation, fonts-freefont-ttf, fonts-dejavu")
+
+
+@lru_cache(maxsize=4096)
+def font(file_name: str, size: int) -> ImageFont.FreeTypeFont:
+    """The font at `size` pixels, without kerning, so that advances add up."""
+    return ImageFont.truetype(str(_path(file_name)), size, layout_engine=ImageFont.Layout.BASIC)
+
+
+@lru_cache(maxsize=65536)
+def advance(file_name: str, size: int, character: str) -> float:
+    """Horizontal advance of one character in pixels."""
+    return font(file_name, size).getlength(character)
+
+
+@lru_cache(maxsize=65536)
+def ink_centre(file_name: str, size: int, character: str) -> tuple[float, float]:
+    """Centre of a character's ink relative to its origin (left, ascender) in pixels."""
+    left, top, right, bottom = font(file_name, size).getbbox(character)
+    return (left + right) / 2, (top + bottom) / 2

@@ -1,0 +1,131 @@
+"""Pages as lessons: pixels, dense targets, and the field rows the decoder must write.
+
+All rows of a page are packed into one decoder sequence: a block-diagonal causal mask keeps them apart
+and each starts at position 0, so that they compute what the host computes with a row a field, while
+the page's cross-attention keys and values are computed once.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+from torch.utils.data import IterableDataset
+
+from dossier_training import vocabulary
+from dossier_training.dense import cell_targets, token_of
+from dossier_training.documents import Document
+from dossier_training.page import Capture, Glyph, Page, model_pixels
+
+_NONE = -100
+# Of the three layers, those that look for the next character, and how many heads are told where.
+_GUIDED_LAYERS, _GUIDED_HEADS = (1, 2), 3
+
+
+@dataclass(frozen=True)
+class Asking:
+    """How a page is asked: at most so many short fields, the MRZ and absent fields with so much probability."""
+
+    short_fields: int = 5
+    mrz: float = 0.5
+    absent: float = 0.15
+    spelled: float = 0.08
+    blank: float = 0.02
+
+
+class Lessons(IterableDataset):
+    """Endless lessons drawn from `documents` by a seed."""
+
+    def __init__(self, documents: Callable[[np.random.Generator], Document], asking: Asking, seed: int) -> None:
+        self.documents, self.asking, self.seed = documents, asking, seed
+
+    def __iter__(self):
+        worker = torch.utils.data.get_worker_info()
+        rng = np.random.default_rng([self.seed, worker.id if worker else 0])
+        while True:
+            document = self.documents(rng)
+            for page, fields in zip(document.pages, document.fields, strict=True):
+                if rng.random() < self.asking.blank:
+                    page, fields = Page(page.background), {}
+                yield _lesson(rng, page, fields, self.asking)
+
+
+def _asked(rng: np.random.Generator, fields: dict[str, str], asking: Asking) -> list[tuple[str, str]]:
+    short = [name for name in fields if name != "mrz"]
+    chosen = [str(name) for name in rng.permutation(short)[: asking.short_fields]]
+    if "mrz" in fields and (rng.random() < asking.mrz or not chosen):
+        chosen.append("mrz")
+    rows = [(name, fields[name]) for name in chosen]
+    absent = [name for name in vocabulary.FIELD_NAMES if name not in fields]
+    if absent and (rng.random() < asking.absent or not rows):
+        rows.append((str(rng.choice(absent)), ""))
+    return rows
+
+
+def _lesson(rng: np.random.Generator, page: Page, fields: dict[str, str], asking: Asking) -> dict[str, np.ndarray]:
+    image, glyphs = Capture.draw(rng).apply(page, rng)
+    places: dict[tuple[str | None, int], Glyph] = {(g.field, g.index): g for g in glyphs}
+    columns: dict[str, list[int]] = {"ids": [], "positions": [], "rows": [], "labels": [], "guide": []}
+    for row, (name, text) in enumerate(_asked(rng, fields, asking)):
+        prompt = vocabulary.prompt_ids(name, spelled=bool(rng.random() < asking.spelled))
+        written = vocabulary.text_ids(text)
+        ids = prompt + written
+        labels = [_NONE] * (len(prompt) - 1) + written + [vocabulary.EOS_ID]
+        guide = [_NONE] * (len(prompt) - 1)
+        guide += [token_of(places[name, i]) if (name, i) in places else _NONE for i in range(len(text))] + [_NONE]
+        columns["ids"] += ids
+        columns["positions"] += list(range(len(ids)))
+        columns["rows"] += [row] * len(ids)
+        columns["labels"] += labels
+        columns["guide"] += guide
+    characters, field_cells = cell_targets(glyphs)
+    lesson = {name: np.array(column, dtype=np.int64) for name, column in columns.items()}
+    return {"pixels": model_pixels(image).transpose(2, 0, 1).copy(), "characters": characters, "fields": field_cells, **lesson}
+
+
+def collate(lessons: list[dict[str, np.ndarray]]) -> dict[str, torch.Tensor]:
+    """Stacks lessons, padding the decoder's columns; padding is a row of its own (-1)."""
+    fill = {"ids": vocabulary.PAD_ID, "positions": 0, "rows": -1, "labels": _NONE, "guide": _NONE}
+    longest = max(len(lesson["ids"]) for lesson in lessons)
+    batch = {}
+    for name in lessons[0]:
+        arrays = [lesson[name] for lesson in lessons]
+        if name in fill:
+            arrays = [np.pad(a, (0, longest - len(a)), constant_values=fill[name]) for a in arrays]
+        batch[name] = torch.from_numpy(np.stack(arrays))
+    return batch
+
+
+def decode_packed(decoder: nn.Module, states: torch.Tensor, batch: dict[str, torch.Tensor], attentions: bool) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+    """Logits `(batch, packed length, vocabulary)` and, when wanted, the layers' cross-attentions."""
+    rows, length = batch["rows"], batch["rows"].shape[1]
+    apart = rows[:, :, None] != rows[:, None, :]
+    later = torch.ones(length, length, dtype=torch.bool).triu(1)
+    mask = torch.zeros(apart.shape).masked_fill(apart | later, torch.finfo(torch.float32).min)[:, None]
+    table = decoder.get_decoder().embed_positions
+    table.forward = lambda *_args, **_kwargs: F.embedding(batch["positions"] + table.offset, table.weight)
+    try:
+        output = decoder(input_ids=batch["ids"], attention_mask=mask, encoder_hidden_states=states, output_attentions=attentions, use_cache=False)
+    finally:
+        del table.forward
+    return output.logits, output.cross_attentions or ()
+
+
+def text_losses(logits: torch.Tensor, cross_attentions: tuple[torch.Tensor, ...], batch: dict[str, torch.Tensor]) -> tuple[dict[str, torch.Tensor], dict[str, float]]:
+    """Next-character loss, guided-attention loss, and the share of characters and of whole rows that are right."""
+    labels, guide = batch["labels"], batch["guide"]
+    losses = {"text": F.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=_NONE)}
+    wanted = labels != _NONE
+    right = (logits.argmax(-1) == labels) | ~wanted
+    rows = batch["rows"]
+    exact = [bool(right[b][rows[b] == r].all()) for b in range(len(rows)) for r in range(int(rows[b].max()) + 1)]
+    rates = {"text": losses["text"].item(), "characters_read": right[wanted].float().mean().item(), "fields_read": sum(exact) / max(1, len(exact))}
+    guided = guide != _NONE
+    if cross_attentions and guided.any():
+        place = guide[guided][:, None]
+        on_target = [cross_attentions[layer][:, :_GUIDED_HEADS].mean(1)[guided].gather(1, place) for layer in _GUIDED_LAYERS]
+        losses["attention"] = torch.stack([-(share + 1e-4).log().mean() for share in on_target]).mean()
+        rates["attention"] = on_target[-1].mean().item()
+    return losses, rates

@@ -1,0 +1,117 @@
+"""The base model's architecture: DonutSwin encoder, mBART decoder, and how its weights begin.
+
+Two departures from the classes' own initialisation, neither of which changes the checkpoint's form:
+matrices start at 1/sqrt(fan in) instead of 0.02, which is far too small at these widths; and each
+window-attention head starts as a tap on one neighbour, through its relative position bias, as a
+convolution would (d'Ascoli et al. 2021, ConViT).
+"""
+
+import math
+
+import torch
+from torch import nn
+from transformers import DonutSwinConfig, DonutSwinModel, MBartConfig, MBartForCausalLM, VisionEncoderDecoderModel
+
+from dossier_training import vocabulary
+from dossier_training.page import HEIGHT, WIDTH
+
+# Tokens of the last stage: 16 x 48 of 16 x 8 pixels each (h x w), about one character a token.
+STRIDE_HEIGHT, STRIDE_WIDTH = 16, 8
+GRID_HEIGHT, GRID_WIDTH = HEIGHT // STRIDE_HEIGHT, WIDTH // STRIDE_WIDTH
+
+# Where a head looks first, as (rows, columns) from its query; None looks around evenly.
+_TAPS = {
+    4: ((0, -1), (0, 1), (-1, 0), (1, 0)),
+    8: ((0, -1), (0, 1), (-1, 0), (1, 0), (0, -2), (0, 2), (0, -4), None),
+}
+
+
+def encoder_config() -> DonutSwinConfig:
+    """The encoder: 1.3 M parameters, two stages, patches of 8 x 4 pixels."""
+    return DonutSwinConfig(
+        image_size=[HEIGHT, WIDTH],
+        patch_size=[STRIDE_HEIGHT // 2, STRIDE_WIDTH // 2],
+        embed_dim=64,
+        depths=[2, 6],
+        num_heads=[4, 8],
+        window_size=8,
+        mlp_ratio=4.0,
+        drop_path_rate=0.0,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+    )
+
+
+def decoder_config() -> MBartConfig:
+    """The decoder: 3 layers; position is the index in the value, since each field is a row of its own."""
+    return MBartConfig(
+        vocab_size=vocabulary.VOCABULARY_SIZE,
+        d_model=128,
+        decoder_layers=3,
+        encoder_layers=0,
+        decoder_attention_heads=4,
+        encoder_attention_heads=4,
+        decoder_ffn_dim=512,
+        encoder_ffn_dim=512,
+        max_position_embeddings=128,
+        is_decoder=True,
+        is_encoder_decoder=False,
+        add_cross_attention=True,
+        scale_embedding=True,
+        tie_word_embeddings=True,
+        dropout=0.0,
+        attention_dropout=0.0,
+        activation_dropout=0.0,
+        pad_token_id=vocabulary.PAD_ID,
+        bos_token_id=vocabulary.BOS_ID,
+        eos_token_id=vocabulary.EOS_ID,
+        forced_eos_token_id=None,
+        decoder_start_token_id=vocabulary.BOS_ID,
+    )
+
+
+def _scale_matrices(module: nn.Module) -> None:
+    for part in module.modules():
+        if isinstance(part, (nn.Linear, nn.Conv2d)):
+            fan_in = part.weight[0].numel()
+            nn.init.trunc_normal_(part.weight, std=1 / math.sqrt(fan_in))
+
+
+def _tap_neighbours(encoder: DonutSwinModel, sharpness: float = 0.6) -> None:
+    for name, table in encoder.named_parameters():
+        if not name.endswith("relative_position_bias_table"):
+            continue
+        window = encoder.config.window_size
+        # Row index of the table is query minus key, so a key to the right has a negative column.
+        steps = torch.arange(-(window - 1), window)
+        rows, columns = torch.meshgrid(-steps, -steps, indexing="ij")
+        for head, tap in enumerate(_TAPS[table.shape[1]]):
+            if tap:
+                distance = (rows - tap[0]).square() + (columns - tap[1]).square()
+                table.data[:, head] = (-sharpness * distance).clamp(min=-4).flatten()
+
+
+def new_encoder() -> DonutSwinModel:
+    """A fresh encoder."""
+    encoder = DonutSwinModel(encoder_config())
+    _scale_matrices(encoder)
+    _tap_neighbours(encoder)
+    return encoder
+
+
+def new_decoder() -> MBartForCausalLM:
+    """A fresh decoder; eager attention, so that its cross-attention can be taught where to look."""
+    decoder = MBartForCausalLM._from_config(decoder_config(), attn_implementation="eager")
+    _scale_matrices(decoder.model)
+    nn.init.normal_(decoder.model.decoder.embed_tokens.weight, std=1 / math.sqrt(decoder.config.d_model))
+    nn.init.normal_(decoder.model.decoder.embed_positions.weight, std=0.5)
+    return decoder
+
+
+def new_model(encoder: DonutSwinModel | None = None) -> VisionEncoderDecoderModel:
+    """Encoder and decoder joined; `encoder` may come trained."""
+    model = VisionEncoderDecoderModel(encoder=encoder or new_encoder(), decoder=new_decoder())
+    model.config.decoder_start_token_id = vocabulary.BOS_ID
+    model.config.pad_token_id = vocabulary.PAD_ID
+    model.config.eos_token_id = vocabulary.EOS_ID
+    return model

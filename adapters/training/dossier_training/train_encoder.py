@@ -1,0 +1,76 @@
+"""First lesson: an encoder that knows its characters, from pages full of text.
+
+    python -m dossier_training.train_encoder --run runs/encoder --steps 2500
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, IterableDataset
+
+from dossier_training.dense import DenseHeads, cell_targets
+from dossier_training.model import new_encoder
+from dossier_training.muon import MuonWithAdamW
+from dossier_training.page import Capture, model_pixels
+from dossier_training.run import Run, Schedule
+from dossier_training.text_pages import text_page
+
+
+class TextPages(IterableDataset):
+    """Endless pages as `(uint8 pixels (3, 256, 384), cells, fields)`."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def __iter__(self):
+        worker = torch.utils.data.get_worker_info()
+        rng = np.random.default_rng([self.seed, worker.id if worker else 0])
+        while True:
+            image, glyphs = Capture.draw(rng).apply(text_page(rng), rng)
+            yield torch.from_numpy(model_pixels(image).transpose(2, 0, 1).copy()), *map(torch.from_numpy, cell_targets(glyphs))
+
+
+def normalise(pixels: torch.Tensor) -> torch.Tensor:
+    """Pixels 0 to 255 as -1 to 1, as the image processor does."""
+    return pixels.float() / 127.5 - 1
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--steps", type=int, default=2500)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--lr", type=float, default=2e-3)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(options.seed)
+
+    encoder, schedule = new_encoder(), Schedule(options.lr, options.steps)
+    heads = DenseHeads(encoder.config.hidden_size)
+    optimiser = MuonWithAdamW([*encoder.named_parameters(), *heads.named_parameters()], lr=options.lr)
+    run = Run(options.run, {"encoder": encoder, "heads": heads, "optimiser": optimiser})
+    # The seed moves with the step, so that a run that goes on sees new pages.
+    pages = DataLoader(TextPages(options.seed * 100_003 + run.step), batch_size=options.batch, num_workers=options.workers, prefetch_factor=4 if options.workers else None)
+    for pixels, characters, fields in pages:
+        optimiser.set_lr(schedule.at(run.step))
+        states = encoder(pixel_values=normalise(pixels)).last_hidden_state
+        losses, rates = heads(states, characters, fields)
+        loss = losses["character"] + losses["position"]
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(encoder.parameters(), 2.0)
+        optimiser.step()
+        last = run.step + 1 >= options.steps
+        run.after_step(len(pixels), {"loss": loss.item(), **rates}, last)
+        if last:
+            break
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""Training: packed rows compute what single rows do, runs go on where they stopped, exports load in transformers and PEFT."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from peft import PeftModel
+from transformers import AutoTokenizer, VisionEncoderDecoderModel
+
+from dossier_training import vocabulary
+from dossier_training.checkpoints import export_base, load_base
+from dossier_training.documents import random_document
+from dossier_training.lessons import Asking, Lessons, collate, decode_packed
+from dossier_training.model import new_model
+from dossier_training.train_encoder import normalise
+
+PACKAGE = Path(__file__).parents[1]
+
+
+def _run(module: str, *arguments: object) -> str:
+    command = [sys.executable, "-m", f"dossier_training.{module}", *map(str, arguments), "--threads", "1", "--workers", "0"]
+    return subprocess.run(command, cwd=PACKAGE, check=True, capture_output=True, text=True).stdout
+
+
+def test_packed_rows_equal_single_rows():
+    torch.manual_seed(0)
+    model = new_model().eval()
+    source = iter(Lessons(random_document, Asking(spelled=0.5, absent=1.0), seed=1))
+    batch = collate([next(source) for _ in range(2)])
+    with torch.no_grad():
+        states = model.encoder(pixel_values=normalise(batch["pixels"])).last_hidden_state
+        packed, _ = decode_packed(model.decoder, states, batch, attentions=False)
+        rows = 0
+        for page in range(2):
+            for row in range(int(batch["rows"][page].max()) + 1):
+                here = batch["rows"][page] == row
+                single = model.decoder(input_ids=batch["ids"][page, here][None], encoder_hidden_states=states[page : page + 1]).logits[0]
+                assert torch.allclose(packed[page, here], single, atol=1e-4)
+                rows += 1
+    assert rows >= 6
+
+
+def test_the_vocabulary_reads_back(tmp_path):
+    vocabulary.save_tokenizer(tmp_path)
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path)
+    text = "P<UTO 12.03.1985\nÄÖÜ'-"
+    ids = tokenizer(text, add_special_tokens=False).input_ids
+    assert ids == vocabulary.text_ids(text)
+    assert tokenizer("<s_mrz>A", add_special_tokens=False).input_ids == [vocabulary.TOKEN_IDS["<s_mrz>"], vocabulary.TOKEN_IDS["A"]]
+    assert tokenizer.decode(ids) == text
+
+
+def test_an_exported_base_computes_the_same(tmp_path):
+    torch.manual_seed(0)
+    model = new_model().eval()
+    export_base(model, tmp_path)
+    assert (tmp_path / "model.safetensors").stat().st_size < 40_000_000
+    loaded = VisionEncoderDecoderModel.from_pretrained(tmp_path, dtype=torch.float32).eval()
+    pixels, ids = torch.rand(1, 3, 256, 384) * 2 - 1, torch.tensor([vocabulary.prompt_ids("surname")])
+    with torch.no_grad():
+        before = model(pixel_values=pixels, decoder_input_ids=ids).logits
+        after = loaded(pixel_values=pixels, decoder_input_ids=ids).logits
+        again = load_base(tmp_path).eval()(pixel_values=pixels, decoder_input_ids=ids).logits
+    assert (before - after).abs().max() < 0.05  # f16 weights
+    assert torch.allclose(after, again, atol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    _run("train_encoder", "--run", folder / "encoder", "--steps", 2, "--batch", 2)
+    _run("train_base", "--run", folder / "base", "--encoder", folder / "encoder", "--steps", 2, "--batch", 2, "--export", folder / "exported")
+    arguments = ("--type", "utopia/id-card/2023", "--base", folder / "exported", "--batch", 2)
+    _run("train_adapter", *arguments, "--run", folder / "adapter", "--steps", 2, "--export", folder / "peft")
+    return folder
+
+
+def test_a_run_goes_on_where_it_stopped(runs):
+    output = _run("train_base", "--run", runs / "base", "--steps", 3, "--batch", 2)
+    assert "going on from step 2" in output
+    assert json.loads((runs / "base" / "log.jsonl").read_text().splitlines()[-1])["step"] == 3
+
+
+def test_an_exported_adapter_is_peft_s_own_form(runs):
+    base = VisionEncoderDecoderModel.from_pretrained(runs / "exported", dtype=torch.float32)
+    adapted = PeftModel.from_pretrained(base, runs / "peft").eval()
+    assert (runs / "peft" / "adapter_model.safetensors").stat().st_size < 1_000_000
+    deltas = [p for name, p in adapted.named_parameters() if "lora_B" in name]
+    assert len(deltas) == 8 * 6 + 3 * 10
+    assert any(float(p.abs().max()) > 0 for p in deltas)
+
+
+def test_data_sets_have_donut_s_form(tmp_path):
+    _run_dataset = [sys.executable, "-m", "dossier_training.dataset", "--type", "utopia/passport/2024", "--count", "2", "--seed", "9", "--out", str(tmp_path / "data")]
+    subprocess.run(_run_dataset, cwd=PACKAGE, check=True)
+    lines = [json.loads(line) for line in (tmp_path / "data" / "metadata.jsonl").read_text().splitlines()]
+    assert [line["file_name"] for line in lines] == ["000000-page-1.png", "000001-page-1.png"]
+    parsed = json.loads(lines[0]["ground_truth"])["gt_parse"]
+    assert set(parsed) >= {"surname", "mrz"} and np.all([isinstance(v, str) for v in parsed.values()])
