@@ -4,14 +4,13 @@ The generator knows where every character stands. Linear heads, thrown away afte
 it from the encoder's output: text loss alone hardly moves an encoder in its first ten thousand pages.
 """
 
-import math
-
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 from dossier_training import vocabulary
+from dossier_training.codes import INDEX_CODE_SIZE, POSITION_CODE_SIZE, index_code, position_code
 from dossier_training.model import GRID_HEIGHT, GRID_WIDTH, STRIDE_HEIGHT, STRIDE_WIDTH
 from dossier_training.page import HEIGHT, WIDTH, Glyph
 
@@ -19,14 +18,18 @@ from dossier_training.page import HEIGHT, WIDTH, Glyph
 _CUT = 2
 CHARACTER_CLASSES = {character: index for index, character in enumerate(vocabulary.CHARACTERS, 1)}
 FIELD_CLASSES = {name: index for index, name in enumerate(vocabulary.FIELD_NAMES, 1)}
-_PERIODS = (768.0, 384.0, 192.0, 96.0, 48.0, 24.0)
+_NO_INDEX = 255
 _NO_CHARACTER_WEIGHT = 0.1
 
 
-def cell_targets(glyphs: list[Glyph]) -> tuple[np.ndarray, np.ndarray]:
-    """Character class of each 8 x 4 cell `(32, 96)` and field class of each token `(16, 48)`; 0 is nothing."""
+def cell_targets(glyphs: list[Glyph]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Character class of each 8 x 4 cell `(32, 96)`, field class and index in the value of each token `(16, 48)`.
+
+    Class 0 is nothing; index 255 is none.
+    """
     characters = np.zeros((GRID_HEIGHT * _CUT, GRID_WIDTH * _CUT), dtype=np.uint8)
     fields = np.zeros((GRID_HEIGHT, GRID_WIDTH), dtype=np.uint8)
+    indices = np.full((GRID_HEIGHT, GRID_WIDTH), _NO_INDEX, dtype=np.uint8)
     for glyph in glyphs:
         if not (0 <= glyph.x < WIDTH and 0 <= glyph.y < HEIGHT):
             continue
@@ -35,7 +38,8 @@ def cell_targets(glyphs: list[Glyph]) -> tuple[np.ndarray, np.ndarray]:
             characters[row, column] = CHARACTER_CLASSES[glyph.character]
         if glyph.field:
             fields[row // _CUT, column // _CUT] = FIELD_CLASSES.get(glyph.field, 0)
-    return characters, fields
+            indices[row // _CUT, column // _CUT] = glyph.index
+    return characters, fields, indices
 
 
 def token_of(glyph: Glyph) -> int:
@@ -43,15 +47,6 @@ def token_of(glyph: Glyph) -> int:
     row = min(max(int(glyph.y // STRIDE_HEIGHT), 0), GRID_HEIGHT - 1)
     column = min(max(int(glyph.x // STRIDE_WIDTH), 0), GRID_WIDTH - 1)
     return row * GRID_WIDTH + column
-
-
-def position_code() -> torch.Tensor:
-    """Sines and cosines of each token's centre, `(tokens, 24)`."""
-    ys = (torch.arange(GRID_HEIGHT) + 0.5) * STRIDE_HEIGHT
-    xs = (torch.arange(GRID_WIDTH) + 0.5) * STRIDE_WIDTH
-    ys, xs = (axis.flatten() for axis in torch.meshgrid(ys, xs, indexing="ij"))
-    waves = [wave(axis * 2 * math.pi / period) for period in _PERIODS for axis in (ys, xs) for wave in (torch.sin, torch.cos)]
-    return torch.stack(waves, dim=-1)
 
 
 class DenseHeads(nn.Module):
@@ -62,10 +57,11 @@ class DenseHeads(nn.Module):
         self.classes = len(CHARACTER_CLASSES) + 1
         self.character_head = nn.Linear(hidden, _CUT * _CUT * self.classes)
         self.field_head = nn.Linear(hidden, len(FIELD_CLASSES) + 1)
-        self.position_head = nn.Linear(hidden, len(_PERIODS) * 4)
-        self.register_buffer("positions", position_code(), persistent=False)
+        self.position_head = nn.Linear(hidden, POSITION_CODE_SIZE)
+        self.index_head = nn.Linear(hidden, INDEX_CODE_SIZE)
+        self.register_buffer("positions", position_code(GRID_HEIGHT, GRID_WIDTH, STRIDE_HEIGHT, STRIDE_WIDTH), persistent=False)
 
-    def forward(self, states: torch.Tensor, characters: torch.Tensor, fields: torch.Tensor) -> tuple[dict[str, torch.Tensor], dict[str, float]]:
+    def forward(self, states: torch.Tensor, characters: torch.Tensor, fields: torch.Tensor, indices: torch.Tensor) -> tuple[dict[str, torch.Tensor], dict[str, float]]:
         """Losses and rates for encoder states `(batch, 768, hidden)`."""
         batch = states.shape[0]
         logits = self.character_head(states).view(batch, GRID_HEIGHT, GRID_WIDTH, _CUT, _CUT, self.classes)
@@ -85,5 +81,8 @@ class DenseHeads(nn.Module):
             field_logits = self.field_head(states).flatten(0, 1)
             field_weight = torch.where(wanted.flatten() > 0, 1.0, 0.1)
             losses["field"] = (F.cross_entropy(field_logits, wanted.flatten(), reduction="none") * field_weight).sum() / field_weight.sum()
+            indexed = indices.flatten(1) != _NO_INDEX
+            losses["index"] = F.mse_loss(self.index_head(states[indexed]), index_code(indices.flatten(1)[indexed]))
+            rates["index"] = losses["index"].item()
             rates["fields"] = (field_logits.argmax(-1) == wanted.flatten())[wanted.flatten() > 0].float().mean().item()
         return losses, rates

@@ -31,7 +31,7 @@ class Asking:
     short_fields: int = 5
     mrz: float = 0.5
     absent: float = 0.15
-    spelled: float = 0.08
+    spelled: float = 0.02
     blank: float = 0.02
 
 
@@ -49,7 +49,7 @@ class Lessons(IterableDataset):
             for page, fields in zip(document.pages, document.fields, strict=True):
                 if rng.random() < self.asking.blank:
                     page, fields = Page(page.background), {}
-                yield _lesson(rng, page, fields, self.asking)
+                yield lesson(rng, page, fields, self.asking)
 
 
 def _asked(rng: np.random.Generator, fields: dict[str, str], asking: Asking) -> list[tuple[str, str]]:
@@ -64,11 +64,13 @@ def _asked(rng: np.random.Generator, fields: dict[str, str], asking: Asking) -> 
     return rows
 
 
-def _lesson(rng: np.random.Generator, page: Page, fields: dict[str, str], asking: Asking) -> dict[str, np.ndarray]:
+def lesson(rng: np.random.Generator, page: Page, fields: dict[str, str], asking: Asking) -> dict[str, object]:
+    """One page as arrays, captured at random, and the names of the fields its rows ask for."""
     image, glyphs = Capture.draw(rng).apply(page, rng)
     places: dict[tuple[str | None, int], Glyph] = {(g.field, g.index): g for g in glyphs}
     columns: dict[str, list[int]] = {"ids": [], "positions": [], "rows": [], "labels": [], "guide": []}
-    for row, (name, text) in enumerate(_asked(rng, fields, asking)):
+    asked = _asked(rng, fields, asking)
+    for row, (name, text) in enumerate(asked):
         prompt = vocabulary.prompt_ids(name, spelled=bool(rng.random() < asking.spelled))
         written = vocabulary.text_ids(text)
         ids = prompt + written
@@ -80,17 +82,18 @@ def _lesson(rng: np.random.Generator, page: Page, fields: dict[str, str], asking
         columns["rows"] += [row] * len(ids)
         columns["labels"] += labels
         columns["guide"] += guide
-    characters, field_cells = cell_targets(glyphs)
-    lesson = {name: np.array(column, dtype=np.int64) for name, column in columns.items()}
-    return {"pixels": model_pixels(image).transpose(2, 0, 1).copy(), "characters": characters, "fields": field_cells, **lesson}
+    characters, field_cells, indices = cell_targets(glyphs)
+    arrays = {name: np.array(column, dtype=np.int64) for name, column in columns.items()}
+    pixels = model_pixels(image).transpose(2, 0, 1).copy()
+    return {"names": [name for name, _ in asked], "pixels": pixels, "characters": characters, "fields": field_cells, "indices": indices, **arrays}
 
 
-def collate(lessons: list[dict[str, np.ndarray]]) -> dict[str, torch.Tensor]:
+def collate(lessons: list[dict[str, object]]) -> dict[str, object]:
     """Stacks lessons, padding the decoder's columns; padding is a row of its own (-1)."""
     fill = {"ids": vocabulary.PAD_ID, "positions": 0, "rows": -1, "labels": _NONE, "guide": _NONE}
     longest = max(len(lesson["ids"]) for lesson in lessons)
-    batch = {}
-    for name in lessons[0]:
+    batch: dict[str, object] = {"names": [lesson["names"] for lesson in lessons]}
+    for name in lessons[0].keys() - {"names"}:
         arrays = [lesson[name] for lesson in lessons]
         if name in fill:
             arrays = [np.pad(a, (0, longest - len(a)), constant_values=fill[name]) for a in arrays]
@@ -98,7 +101,7 @@ def collate(lessons: list[dict[str, np.ndarray]]) -> dict[str, torch.Tensor]:
     return batch
 
 
-def decode_packed(decoder: nn.Module, states: torch.Tensor, batch: dict[str, torch.Tensor], attentions: bool) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+def decode_packed(decoder: nn.Module, states: torch.Tensor, batch: dict[str, object], attentions: bool) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
     """Logits `(batch, packed length, vocabulary)` and, when wanted, the layers' cross-attentions."""
     rows, length = batch["rows"], batch["rows"].shape[1]
     apart = rows[:, :, None] != rows[:, None, :]
@@ -113,7 +116,7 @@ def decode_packed(decoder: nn.Module, states: torch.Tensor, batch: dict[str, tor
     return output.logits, output.cross_attentions or ()
 
 
-def text_losses(logits: torch.Tensor, cross_attentions: tuple[torch.Tensor, ...], batch: dict[str, torch.Tensor]) -> tuple[dict[str, torch.Tensor], dict[str, float]]:
+def text_losses(logits: torch.Tensor, cross_attentions: tuple[torch.Tensor, ...], batch: dict[str, object]) -> tuple[dict[str, torch.Tensor], dict[str, float]]:
     """Next-character loss, guided-attention loss, and the share of characters and of whole rows that are right."""
     labels, guide = batch["labels"], batch["guide"]
     losses = {"text": F.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=_NONE)}

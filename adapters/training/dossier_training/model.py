@@ -13,6 +13,7 @@ from torch import nn
 from transformers import DonutSwinConfig, DonutSwinModel, MBartConfig, MBartForCausalLM, VisionEncoderDecoderModel
 
 from dossier_training import vocabulary
+from dossier_training.codes import index_code
 from dossier_training.page import HEIGHT, WIDTH
 
 # Tokens of the last stage: 16 x 48 of 16 x 8 pixels each (h x w), about one character a token.
@@ -104,8 +105,17 @@ def new_decoder() -> MBartForCausalLM:
     decoder = MBartForCausalLM._from_config(decoder_config(), attn_implementation="eager")
     _scale_matrices(decoder.model)
     nn.init.normal_(decoder.model.decoder.embed_tokens.weight, std=1 / math.sqrt(decoder.config.d_model))
-    nn.init.normal_(decoder.model.decoder.embed_positions.weight, std=0.5)
+    _code_positions(decoder)
     return decoder
+
+
+def _code_positions(decoder: MBartForCausalLM) -> None:
+    """Positions begin as the code of the index they ask for, which the encoder is taught to give each token."""
+    table = decoder.model.decoder.embed_positions
+    # Behind the start and the field token, position 1 asks for character 0.
+    code = index_code(torch.arange(len(table.weight)) - table.offset - 1)
+    spread = torch.nn.init.orthogonal_(torch.empty(table.embedding_dim, code.shape[1]))
+    table.weight.data = code @ spread.T + 0.1 * torch.randn_like(table.weight)
 
 
 def new_model(encoder: DonutSwinModel | None = None) -> VisionEncoderDecoderModel:

@@ -88,13 +88,18 @@ class Page:
         """Draws a stand-in for the photograph: a head and shoulders in random greys."""
         left, top, right, bottom = (round(v * PIXELS_PER_UNIT) for v in box)
         width, height = right - left, bottom - top
-        ground, skin, cloth = (tuple(int(v) for v in rng.integers(low, high, 3)) for low, high in ((150, 230), (110, 200), (30, 130)))
+        ground, skin, cloth = (_grey(rng, low, high) for low, high in ((165, 230), (120, 200), (30, 110)))
         patch = Image.new("RGB", (width, height), ground)
         draw = ImageDraw.Draw(patch)
         draw.ellipse([width * 0.1, height * 0.68, width * 0.9, height * 1.4], fill=cloth)
         draw.ellipse([width * 0.27, height * 0.15, width * 0.73, height * 0.75], fill=skin)
         draw.pieslice([width * 0.24, height * 0.1, width * 0.76, height * 0.6], 180, 360, fill=cloth)
         self.image.paste(patch, (left, top))
+
+
+def _grey(rng: np.random.Generator, low: int, high: int) -> tuple[int, int, int]:
+    level = int(rng.integers(low, high))
+    return level, level - int(rng.integers(0, 12)), level - int(rng.integers(0, 20))
 
 
 @dataclass(frozen=True)
@@ -121,7 +126,7 @@ class Capture:
             gain=float(rng.uniform(0.8, 1.08)),
             lift=float(rng.uniform(-12, 12)),
             noise=float(rng.uniform(0, 9)),
-            surround=tuple(int(v) for v in rng.integers(20, 255, 3)),
+            surround=_grey(rng, 60, 252),
         )
 
     def apply(self, page: Page, rng: np.random.Generator) -> tuple[Image.Image, list[Glyph]]:

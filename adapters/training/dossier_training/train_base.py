@@ -49,10 +49,10 @@ def main() -> None:
     for batch in loader:
         optimiser.set_lr(schedule.at(run.step))
         states = model.encoder(pixel_values=normalise(batch["pixels"])).last_hidden_state
-        dense, dense_rates = heads(states, batch["characters"], batch["fields"])
+        dense, dense_rates = heads(states, batch["characters"], batch["fields"], batch["indices"])
         logits, attentions = decode_packed(model.decoder, states, batch, attentions=True)
         text, text_rates = text_losses(logits, attentions, batch)
-        loss = text["text"] + 0.5 * text.get("attention", 0.0) + 0.5 * dense["character"] + 0.3 * dense.get("field", 0.0) + dense["position"]
+        loss = text["text"] + 0.5 * text.get("attention", 0.0) + 0.5 * dense["character"] + 0.3 * dense.get("field", 0.0) + dense.get("index", 0.0) + dense["position"]
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 2.0)

@@ -19,7 +19,7 @@ from dossier_training.text_pages import text_page
 
 
 class TextPages(IterableDataset):
-    """Endless pages as `(uint8 pixels (3, 256, 384), cells, fields)`."""
+    """Endless pages as `(uint8 pixels (3, 256, 384), characters, fields, indices)`."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
@@ -57,10 +57,10 @@ def main() -> None:
     run = Run(options.run, {"encoder": encoder, "heads": heads, "optimiser": optimiser})
     # The seed moves with the step, so that a run that goes on sees new pages.
     pages = DataLoader(TextPages(options.seed * 100_003 + run.step), batch_size=options.batch, num_workers=options.workers, prefetch_factor=4 if options.workers else None)
-    for pixels, characters, fields in pages:
+    for pixels, *targets in pages:
         optimiser.set_lr(schedule.at(run.step))
         states = encoder(pixel_values=normalise(pixels)).last_hidden_state
-        losses, rates = heads(states, characters, fields)
+        losses, rates = heads(states, *targets)
         loss = losses["character"] + losses["position"]
         optimiser.zero_grad()
         loss.backward()
