@@ -1,1 +1,23 @@
-//! Under construction.
+//! Untrusted bytes to an RGB page, under limits.
+//!
+//! [`decode_page`] is the only way in. It looks at the bytes in this order, and stops at the first
+//! objection: length, format (by content, never by name), the file's own structure up to its end,
+//! dimensions, memory; only then are pixels decoded. A file holds one page: animations and TIFF
+//! files of several pages are refused, because a page dropped in silence is a page not read.
+//!
+//! It returns an error and never panics, and no error holds a byte of the input.
+#![forbid(unsafe_code)]
+
+mod limits;
+pub use limits::{DecodeLimits, Limit};
+
+mod error;
+pub use error::DecodeError;
+
+mod format;
+pub use format::PageFormat;
+
+mod container;
+
+mod decoder;
+pub use decoder::decode_page;
