@@ -1,3 +1,5 @@
+//! Which characters are members, and which texts are no sets.
+
 use proptest::char;
 use proptest::prelude::*;
 

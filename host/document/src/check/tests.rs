@@ -1,3 +1,5 @@
+//! The verdict follows the written rule.
+
 use super::*;
 
 fn verdict_of(outcomes: &[CheckOutcome]) -> Verdict {

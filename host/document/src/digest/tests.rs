@@ -1,3 +1,5 @@
+//! Digests as text and back.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Identifiers that are paths, and texts that must not be.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! Names, redaction and shapes of fields.
+
 use super::*;
 
 #[test]

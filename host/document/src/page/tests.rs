@@ -1,3 +1,5 @@
+//! Buffers that fit, and redaction.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! Headers made by hand: huge, lying, cut short.
+
 use super::*;
 use crate::Limit;
 

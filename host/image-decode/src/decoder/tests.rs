@@ -1,3 +1,5 @@
+//! Every format in, one picture out; and files that mean harm.
+
 use std::fs;
 use std::path::Path;
 

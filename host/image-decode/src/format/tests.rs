@@ -1,3 +1,5 @@
+//! Formats told by their first bytes.
+
 use super::*;
 
 #[test]
