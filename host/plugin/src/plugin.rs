@@ -208,3 +208,13 @@ fn lower_reading(reading: &FieldReading) -> hooks::Reading {
         confidence: reading.confidence,
     }
 }
+
+/// Servers move calls between threads.
+const _: () = {
+    const fn assert_send<T: Send>(_: &T) {}
+    #[expect(dead_code, reason = "its type is what is checked")]
+    fn futures_are_send(plugin: &Plugin, document_type: &DocumentTypeId) {
+        assert_send(&plugin.before(document_type, 0, None, ""));
+        assert_send(&plugin.after(document_type, &[], ""));
+    }
+};

@@ -48,9 +48,10 @@ fn normalise(raw: &str, kind: FieldKind, document_type: &DocumentType) -> Option
             sex @ ("F" | "M" | "X") => sex.to_owned(),
             _ => return None,
         },
-        FieldKind::Zone => raw.trim().lines().map(str::trim).collect::<Vec<_>>().join("\n"),
+        FieldKind::Zone => return Zone::parse(raw).ok().map(|zone| zone.text()),
     };
-    (!value.is_empty()).then_some(value)
+    let max_length = kind.max_length(document_type) as usize;
+    (1..=max_length).contains(&value.chars().count()).then_some(value)
 }
 
 /// What the zone tells, in its own order. A value whose check digit doesn't agree is left out.

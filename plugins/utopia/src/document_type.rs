@@ -60,7 +60,7 @@ pub struct FieldRule {
 pub enum FieldKind {
     /// A name of the holder.
     Name,
-    /// A place or an authority.
+    /// A place or an authority, spelled as names are.
     Text,
     /// The document's own number.
     DocumentNumber,
@@ -80,19 +80,15 @@ pub enum FieldKind {
 /// parts of a name.
 const NAME_CHARACTERS: &str =
     " 'A-ZÀ-ÖØ-ÞĀĂĄĆĈĊČĎĐĒĔĖĘĚĜĞĠĢĤĦĨĪĬĮİĲĴĶĹĻĽĿŁŃŅŇŊŌŎŐŒŔŖŘŚŜŞŠŢŤŦŨŪŬŮŰŲŴŶŸŹŻŽẞ-";
-/// Those, digits, and the punctuation of places and authorities.
-const TEXT_CHARACTERS: &str =
-    " '(),./0-9A-ZÀ-ÖØ-ÞĀĂĄĆĈĊČĎĐĒĔĖĘĚĜĞĠĢĤĦĨĪĬĮİĲĴĶĹĻĽĿŁŃŅŇŊŌŎŐŒŔŖŘŚŜŞŠŢŤŦŨŪŬŮŰŲŴŶŸŹŻŽẞ-";
-/// Longest name, place or authority in characters: a line of the visual zone.
-const LINE_CHARACTERS: u32 = 40;
+/// Longest name, place or authority in characters: twice what fits on a line of the visual zone.
+const LINE_CHARACTERS: u32 = 64;
 
 impl FieldKind {
     /// The characters a value may have in `document_type`, as the inside of a regex class.
     #[must_use]
     pub fn characters(self, document_type: &DocumentType) -> &'static str {
         match self {
-            Self::Name => NAME_CHARACTERS,
-            Self::Text => TEXT_CHARACTERS,
+            Self::Name | Self::Text => NAME_CHARACTERS,
             Self::DocumentNumber => "0-9A-Z",
             Self::Nationality => "A-Z",
             Self::Sex => "FMX",

@@ -44,6 +44,21 @@ pub fn compare(visual: &str, zone: &str, may_be_truncated: bool) -> NameMatch {
     }
 }
 
+/// The least number of characters that a visual name takes in the zone, fillers between its parts
+/// included. None if it can't be spelled there.
+#[must_use]
+pub fn shortest_spelling(visual: &str) -> Option<usize> {
+    let parts = spellings(visual)?;
+    let shortest = |spelling: &Spelling| match spelling {
+        Spelling::Itself(_) => 1,
+        Spelling::OneOf(alternatives) => {
+            alternatives.iter().map(|text| text.len()).min().unwrap_or(0)
+        }
+    };
+    let letters = parts.iter().flatten().map(shortest).sum::<usize>();
+    Some(letters + parts.len().saturating_sub(1))
+}
+
 /// One character of a visual name: what the zone may have in its place.
 enum Spelling {
     Itself(u8),

@@ -223,6 +223,12 @@ impl Zone {
         if self.format == ZoneFormat::Td1 { self.cells(1, 8, 14) } else { self.cells(1, 21, 27) }
     }
 
+    /// Characters in the name field.
+    #[must_use]
+    pub fn name_field_length(&self) -> usize {
+        self.name_field().len()
+    }
+
     fn name_field(&self) -> &str {
         if self.format == ZoneFormat::Td1 {
             self.cells(2, 0, 30)
@@ -265,7 +271,8 @@ pub fn birth_date(zone_date: &str, today: Date) -> Option<Date> {
         .or_else(|| with_century(zone_date, today.year.saturating_sub(100)))
 }
 
-/// Reads a zone's date of expiry: the such day nearest to today, at most fifty years off.
+/// Reads a zone's date of expiry: that day whose year is less than fifty years after today's, or
+/// at most fifty before it.
 #[must_use]
 pub fn expiry_date(zone_date: &str, today: Date) -> Option<Date> {
     with_century(zone_date, today.year.saturating_add(49))

@@ -1,7 +1,7 @@
 //! Whether the machine-readable zone and the visual zone say the same.
 
 use super::{Document, failed, not_performed, passed};
-use crate::names::{NameMatch, compare};
+use crate::names::{NameMatch, compare, shortest_spelling};
 use crate::zone::{Zone, agrees_with};
 use crate::{Check, Reading};
 
@@ -10,10 +10,10 @@ const ZONE: &str = "mrz";
 pub(super) fn checks(document: &Document<'_>) -> Vec<Check> {
     vec![
         comparison(document, "mrz.matches.surname", "surname", |visual, zone| {
-            name(&visual.raw, &zone.surname(), zone)
+            name(&visual.raw, &zone.surname(), may_be_truncated(document, zone))
         }),
         comparison(document, "mrz.matches.given_names", "given_names", |visual, zone| {
-            name(&visual.raw, &zone.given_names(), zone)
+            name(&visual.raw, &zone.given_names(), may_be_truncated(document, zone))
         }),
         comparison(document, "mrz.matches.document_number", "document_number", |visual, zone| {
             equal(letters_and_digits(&visual.raw) == letters_and_digits(zone.document_number()))
@@ -70,8 +70,18 @@ fn equal(is_equal: bool) -> Comparison {
     if is_equal { Comparison::Same } else { Comparison::Different }
 }
 
-fn name(visual: &str, in_zone: &str, zone: &Zone) -> Comparison {
-    let may_be_truncated = zone.names_may_be_truncated();
+/// Names are cut if the name field is full, which a letter at its end tells. Some issuers cut right
+/// after a filler; then it is the visual names that tell, by not fitting.
+fn may_be_truncated(document: &Document<'_>, zone: &Zone) -> bool {
+    let length = |field| {
+        document.reading(field).and_then(|reading| shortest_spelling(&reading.raw)).unwrap_or(0)
+    };
+    let separator = 2;
+    zone.names_may_be_truncated()
+        || length("surname") + separator + length("given_names") > zone.name_field_length()
+}
+
+fn name(visual: &str, in_zone: &str, may_be_truncated: bool) -> Comparison {
     if in_zone.is_empty() && may_be_truncated && !visual.trim().is_empty() {
         return Comparison::Impossible("the machine-readable zone had no room for it");
     }

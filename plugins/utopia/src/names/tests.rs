@@ -1,1 +1,108 @@
+use proptest::prelude::*;
 
+use super::*;
+
+fn is_equal(visual: &str, zone: &str) -> bool {
+    compare(visual, zone, false) == NameMatch::Equal
+}
+
+#[test]
+fn white_space_collapses_and_accents_stay() {
+    assert_eq!(collapse("  MÜLLER   LÜDENSCHEIDT\t"), "MÜLLER LÜDENSCHEIDT");
+    assert_eq!(collapse(" \n "), "");
+}
+
+/// ICAO Doc 9303 part 3, section 6 A: five letters have several transliterations.
+#[test]
+fn every_listed_transliteration_is_a_spelling() {
+    for zone in ["MUELLER", "MUXXLLER", "MULLER"] {
+        assert!(is_equal("MÜLLER", zone), "{zone}");
+    }
+    for (visual, zones) in [
+        ("Ä", &["AE", "A"][..]),
+        ("Å", &["AA", "A"]),
+        ("Ñ", &["N", "NXX"]),
+        ("Ö", &["OE", "O"]),
+        ("Æ", &["AE"]),
+        ("Ø", &["OE"]),
+        ("Þ", &["TH"]),
+        ("Đ", &["D"]),
+        ("ẞ", &["SS"]),
+        ("ß", &["SS"]),
+        ("Œ", &["OE"]),
+    ] {
+        for zone in zones {
+            assert!(is_equal(visual, zone), "{visual} {zone}");
+        }
+        assert!(!is_equal(visual, "Q"), "{visual}");
+    }
+    assert!(!is_equal("MÜLLER", "MILLER"));
+    assert!(!is_equal("MÜLLER", "MUELLERS"));
+    assert!(!is_equal("MÜLLER", "MUELLE"));
+}
+
+/// Part 3, section 4.6, and its examples.
+#[test]
+fn hyphens_part_and_apostrophes_vanish() {
+    assert!(is_equal("MARIE-LOUISE", "MARIE LOUISE"));
+    assert!(!is_equal("MARIE-LOUISE", "MARIELOUISE"));
+    assert!(is_equal("O'CONNOR", "OCONNOR"));
+    assert!(!is_equal("O'CONNOR", "O CONNOR"));
+    assert!(is_equal("D'ARTAGNAN - DE BATZ", "DARTAGNAN DE BATZ"));
+    assert!(is_equal("", ""));
+}
+
+#[test]
+fn a_letter_without_transliteration_matches_nothing() {
+    assert!(!is_equal("ИВАНОВ", "IVANOV"));
+    assert!(!is_equal("R2D2", "R2D2"));
+}
+
+/// Part 4, section 4.2.3: the issuer cuts parts, writes initials, or drops parts at the end.
+#[test]
+fn a_full_field_may_cut_names_short() {
+    let cut = |visual, zone| compare(visual, zone, true) == NameMatch::Truncated;
+    assert!(cut("NILAVADHANANANDA CHAYAPA", "NILAVADHANANANDA CHAY"));
+    assert!(cut("ARNPOL PETCH CHARONGUANG", "ARNPOL P C"));
+    assert!(cut("ARNPOL PETCH CHARONGUANG", "ARNPOL PETCH"));
+    assert!(cut("MÜLLER", "MU"));
+    assert!(cut("MÜLLER", "MUX"));
+    assert!(!cut("MÜLLER", "MI"));
+    assert!(!cut("ANNA", "ANNA MARIA"));
+    assert!(!cut("ANNA MARIA", "ANNA N"));
+    assert_eq!(compare("ANNA", "", true), NameMatch::Different);
+    assert_eq!(compare("ANNA", "AN", false), NameMatch::Different);
+    assert_eq!(compare("ANNA", "ANNA", true), NameMatch::Equal);
+}
+
+#[test]
+fn the_shortest_spelling_counts_fillers() {
+    assert_eq!(shortest_spelling("MÜLLER-O'HARA"), Some(12));
+    assert_eq!(shortest_spelling("ÆØ"), Some(4));
+    assert_eq!(shortest_spelling(""), Some(0));
+    assert_eq!(shortest_spelling("Ж"), None);
+}
+
+proptest! {
+    /// Whatever style an issuer picks, its spelling is one of the set.
+    #[test]
+    fn a_transliterated_name_always_matches(
+        name in "[A-ZÄÖÜÅÑÉØŠ]{1,8}([ -][A-ZÄÖÜÅÑÉØŠ]{1,8}){0,2}",
+        style in prop_oneof![
+            Just(mrz::TransliterationStyle::Expanded),
+            Just(mrz::TransliterationStyle::Simple),
+            Just(mrz::TransliterationStyle::XxSuffix),
+        ],
+    ) {
+        let zone = mrz::transliterate(&name, style).replace('-', " ");
+        prop_assert_eq!(compare(&name, &zone, false), NameMatch::Equal);
+        let cut = &zone[..zone.len().div_ceil(2)];
+        prop_assert_ne!(compare(&name, cut, true), NameMatch::Different);
+    }
+
+    #[test]
+    fn no_text_panics(visual in any::<String>(), zone in any::<String>(), cut in any::<bool>()) {
+        compare(&visual, &zone, cut);
+        shortest_spelling(&visual);
+    }
+}

@@ -1,0 +1,137 @@
+//! Components that loop, trap, recurse and allocate without end.
+
+use std::time::{Duration, Instant};
+
+use dossier_plugin::{Hook, PluginError};
+
+use crate::guest::{Guest, LOOP};
+use crate::{after, assert_discreet, assert_next_call_works, before, engine};
+
+#[tokio::test]
+async fn a_loop_in_any_hook_ends_by_its_run_budget() {
+    let engine = engine();
+    let describe = Guest { describe: LOOP.to_owned(), ..Guest::good() };
+    let before_loops = Guest { before: LOOP.to_owned(), ..Guest::good() };
+    let after_loops = Guest { after: LOOP.to_owned(), ..Guest::good() };
+
+    let start = Instant::now();
+    let error = engine.compile("loop", describe.component()).await.expect_err("it never ends");
+    assert!(matches!(error, PluginError::Timeout { hook: Hook::Describe, .. }), "{error}");
+
+    let plugin = engine.compile("loop", before_loops.component()).await.expect("it compiles");
+    let error = before(&plugin).await.expect_err("it never ends");
+    assert!(matches!(error, PluginError::Timeout { hook: Hook::Before, .. }), "{error}");
+
+    let plugin = engine.compile("loop", after_loops.component()).await.expect("it compiles");
+    let error = after(&plugin).await.expect_err("it never ends");
+    assert!(matches!(error, PluginError::Timeout { hook: Hook::After, .. }), "{error}");
+    assert_eq!(error.code(), "plugin.timeout");
+    assert_discreet(&error);
+
+    // Three budgets of 250 ms, and room for a machine that is busy with other things.
+    assert!(start.elapsed() < Duration::from_secs(60));
+    assert_next_call_works(&engine).await;
+}
+
+#[tokio::test]
+async fn a_trap_in_any_hook_is_named_by_its_kind() {
+    let engine = engine();
+    let body = || "unreachable".to_owned();
+    let describe = Guest { describe: body(), ..Guest::good() };
+    let before_traps = Guest { before: body(), ..Guest::good() };
+    let after_traps = Guest { after: body(), ..Guest::good() };
+    let trap_of = |error: &PluginError| match error {
+        PluginError::Trap { plugin, hook, trap } => (plugin.clone(), *hook, *trap),
+        other => panic!("{other}"),
+    };
+
+    let error = engine.compile("trap", describe.component()).await.expect_err("it traps");
+    assert_eq!(trap_of(&error), ("trap".to_owned(), Hook::Describe, "unreachable"));
+    let plugin = engine.compile("trap", before_traps.component()).await.expect("it compiles");
+    let error = before(&plugin).await.expect_err("it traps");
+    assert_eq!(trap_of(&error), ("trap".to_owned(), Hook::Before, "unreachable"));
+    let plugin = engine.compile("trap", after_traps.component()).await.expect("it compiles");
+    let error = after(&plugin).await.expect_err("it traps");
+    assert_eq!(trap_of(&error), ("trap".to_owned(), Hook::After, "unreachable"));
+    assert_eq!(error.code(), "plugin.trap");
+    assert_discreet(&error);
+    // The same plugin again: nothing of the first call is left.
+    assert_eq!(trap_of(&after(&plugin).await.expect_err("it traps")).2, "unreachable");
+    assert_next_call_works(&engine).await;
+}
+
+#[tokio::test]
+async fn deep_recursion_overflows_the_guests_stack_only() {
+    let engine = engine();
+    let guest = Guest {
+        extra: "(func $deeper (param i32) (result i32)
+                  (i32.add (i32.const 1) (call $deeper (local.get 0))))"
+            .to_owned(),
+        after: "(call $deeper (i32.const 0))".to_owned(),
+        ..Guest::good()
+    };
+    let plugin = engine.compile("deep", guest.component()).await.expect("it compiles");
+    let error = after(&plugin).await.expect_err("it overflows");
+    assert!(matches!(error, PluginError::Trap { trap: "stack_overflow", .. }), "{error}");
+    assert_next_call_works(&engine).await;
+}
+
+#[tokio::test]
+async fn a_memory_bomb_meets_the_limit() {
+    let engine = engine();
+    let guest = Guest {
+        after: "(loop $more
+                  (br_if $more (i32.ne (memory.grow (i32.const 16)) (i32.const -1))))
+                unreachable"
+            .to_owned(),
+        ..Guest::good()
+    };
+    let plugin = engine.compile("bomb", guest.component()).await.expect("it compiles");
+    let error = after(&plugin).await.expect_err("it bursts");
+    assert!(
+        matches!(error, PluginError::MemoryLimit { limit_bytes, .. } if limit_bytes == 64 << 20),
+        "{error}"
+    );
+    assert_eq!(error.code(), "plugin.memory_limit");
+    assert_next_call_works(&engine).await;
+}
+
+#[tokio::test]
+async fn rules_that_cope_with_little_memory_are_left_alone() {
+    let engine = engine();
+    let good = Guest::good();
+    let after_grows = format!(
+        "(loop $more (br_if $more (i32.ne (memory.grow (i32.const 16)) (i32.const -1)))) {}",
+        good.after
+    );
+    let guest = Guest { after: after_grows, ..good };
+    let plugin = engine.compile("modest", guest.component()).await.expect("it compiles");
+    after(&plugin).await.expect("it answers with what it got");
+}
+
+#[tokio::test]
+async fn a_table_bomb_meets_the_limit() {
+    let engine = engine();
+    let guest = Guest {
+        extra: "(table $t 1 funcref)".to_owned(),
+        after: "(loop $more
+                  (br_if $more
+                    (i32.ne (table.grow $t (ref.null func) (i32.const 4096)) (i32.const -1))))
+                unreachable"
+            .to_owned(),
+        ..Guest::good()
+    };
+    let plugin = engine.compile("tables", guest.component()).await.expect("it compiles");
+    let error = after(&plugin).await.expect_err("it bursts");
+    assert_eq!(error.code(), "plugin.memory_limit", "{error}");
+    assert_next_call_works(&engine).await;
+}
+
+#[tokio::test]
+async fn a_memory_that_starts_too_large_is_refused_at_once() {
+    let engine = engine();
+    let guest = Guest { memory: "2000", ..Guest::good() };
+    let error = engine.compile("large", guest.component()).await.expect_err("125 MiB are too much");
+    assert_eq!(error.code(), "plugin.compile_failed", "{error}");
+    assert_next_call_works(&engine).await;
+}
