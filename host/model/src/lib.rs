@@ -1,1 +1,68 @@
-//! Under construction.
+//! The base model and its adapters, on candle.
+//!
+//! One [`Base`] is a Hugging Face folder of a `VisionEncoderDecoderModel`: a DonutSwin encoder and
+//! an mBART decoder, computed in f32 exactly as transformers 5.23 does. LoRA adapters in PEFT's
+//! format are applied without merging, so a batch may mix documents of different adapters.
+//!
+//! ```no_run
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::path::Path;
+//!
+//! use dossier_inference::{InferenceSettings, InferenceThread};
+//! use dossier_model::{AdapterPool, Base, DeviceKind, ModelBackend};
+//!
+//! let base = Base::load(Path::new("adapters/base/dossier-small"), DeviceKind::Cpu)?;
+//! let adapters = AdapterPool::new(&base);
+//! let passport = adapters.add(Path::new("adapters/utopia/passport/2024"))?;
+//! let backend = ModelBackend::new(base.clone(), adapters.clone())?;
+//! let inference = InferenceThread::start(backend, InferenceSettings::default())?;
+//! // inference.handle().read(ReadRequest { pages, fields, adapter: Some(passport) }).await
+//!
+//! adapters.remove(&passport); // at any time; a batch that uses it goes on
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Each requested field is a decoder row of its own, `[start] [field]`, then the value's
+//! characters, then the end (decision record 0001). All rows of a batch are decoded together; rows
+//! of one page share its cross-attention keys and values.
+//!
+//! [`debug`] runs a model as transformers would, without fields and constraints.
+#![deny(unsafe_code)]
+
+mod error;
+pub use error::ModelError;
+
+mod device;
+pub use device::DeviceKind;
+
+mod base;
+pub use base::Base;
+
+mod pool;
+pub use pool::AdapterPool;
+
+mod backend;
+pub use backend::ModelBackend;
+
+pub mod debug;
+
+mod processor;
+pub use processor::ImageProcessor;
+
+mod lora;
+pub use lora::Adapter;
+
+mod activation;
+mod config;
+mod constraint;
+mod decode;
+mod digest;
+mod json;
+mod linear;
+mod model;
+mod vocabulary;
+mod weights;
+
+// candle's matrix products run on `gemm`; naming it here keeps its feature `x86-v4` in the build.
+use gemm as _;

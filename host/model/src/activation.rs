@@ -1,0 +1,54 @@
+//! The activation functions of transformers' `ACT2FN`, by name.
+
+use candle_core::{Result, Tensor};
+
+/// An activation function (`transformers/activations.py`, `ACT2CLS`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Activation {
+    /// x * Phi(x), exact.
+    Gelu,
+    /// The tanh approximation.
+    GeluTanh,
+    /// x * sigmoid(1.702 x).
+    QuickGelu,
+    Relu,
+    Silu,
+    Sigmoid,
+    Tanh,
+    Linear,
+}
+
+impl Activation {
+    /// Names understood, for error texts.
+    pub(crate) const NAMES: &str = "one of gelu, gelu_python, gelu_new, gelu_fast, \
+        gelu_pytorch_tanh, gelu_python_tanh, gelu_accurate, quick_gelu, relu, silu, swish, \
+        sigmoid, tanh, linear";
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "gelu" | "gelu_python" => Self::Gelu,
+            "gelu_new" | "gelu_fast" | "gelu_pytorch_tanh" | "gelu_python_tanh"
+            | "gelu_accurate" => Self::GeluTanh,
+            "quick_gelu" => Self::QuickGelu,
+            "relu" => Self::Relu,
+            "silu" | "swish" => Self::Silu,
+            "sigmoid" => Self::Sigmoid,
+            "tanh" => Self::Tanh,
+            "linear" => Self::Linear,
+            _ => return None,
+        })
+    }
+
+    pub(crate) fn forward(self, x: &Tensor) -> Result<Tensor> {
+        match self {
+            Self::Gelu => x.gelu_erf(),
+            Self::GeluTanh => x.gelu(),
+            Self::QuickGelu => x * candle_nn::ops::sigmoid(&(x * 1.702)?)?,
+            Self::Relu => x.relu(),
+            Self::Silu => x.silu(),
+            Self::Sigmoid => candle_nn::ops::sigmoid(x),
+            Self::Tanh => x.tanh(),
+            Self::Linear => Ok(x.clone()),
+        }
+    }
+}

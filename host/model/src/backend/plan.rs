@@ -1,0 +1,140 @@
+//! What has to be done for one document, checked before anything is computed.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use candle_core::Tensor;
+use dossier_document::{Digest, FieldRequest, PageImage};
+use dossier_inference::{BackendError, ReadRequest};
+
+use crate::base::Parts;
+use crate::constraint::FieldConstraint;
+use crate::decode::FieldRow;
+use crate::vocabulary::Vocabulary;
+use crate::{Adapter, AdapterPool, Base, ModelError};
+
+/// Turns requests into plans.
+#[derive(Debug)]
+pub(super) struct Planner {
+    base: Base,
+    adapters: AdapterPool,
+    vocabulary: Arc<Vocabulary>,
+    start_token: u32,
+    end_token: u32,
+}
+
+/// What has to be done for one document.
+pub(super) struct DocumentPlan {
+    pub(super) digest: Option<Digest>,
+    pub(super) adapter: Option<Arc<Adapter>>,
+    /// The pages that fields stand on, in order.
+    pub(super) pages: Vec<PlannedPage>,
+    /// One a requested field, in order.
+    pub(super) fields: Vec<FieldPlan>,
+    pub(super) preprocess: Duration,
+}
+
+pub(super) struct PlannedPage {
+    /// Counted from 0.
+    pub(super) number: usize,
+    /// `(1, 3, height, width)`.
+    pub(super) pixels: Tensor,
+}
+
+pub(super) struct FieldPlan {
+    page: usize,
+    prompt: Vec<u32>,
+    constraint: FieldConstraint,
+}
+
+impl DocumentPlan {
+    /// The fields on a page, each with its place in the request.
+    pub(super) fn fields_on(&self, page: usize) -> impl Iterator<Item = (usize, &FieldPlan)> {
+        self.fields.iter().enumerate().filter(move |(_, field)| field.page == page)
+    }
+}
+
+impl FieldPlan {
+    /// The decoder row of this field.
+    pub(super) fn row(&self, encoded_page: usize, adapter: Option<Arc<Adapter>>) -> FieldRow {
+        FieldRow {
+            page: encoded_page,
+            adapter,
+            prompt: self.prompt.clone(),
+            constraint: self.constraint.clone(),
+        }
+    }
+}
+
+impl Planner {
+    pub(super) fn new(base: Base, adapters: AdapterPool) -> Result<Self, ModelError> {
+        let parts = base.parts();
+        parts.generation.refuse_unsupported()?;
+        let vocabulary = parts.vocabulary.clone().ok_or(ModelError::NoTokenizer)?;
+        let decoder = &parts.model.decoder;
+        let start_token = parts
+            .generation
+            .decoder_start_token_id
+            .ok_or(ModelError::NoSuchSetting("decoder_start_token_id"))?;
+        let ends = parts.generation.eos_token_ids.as_deref().unwrap_or_default();
+        let end_token = *ends.first().ok_or(ModelError::NoSuchSetting("eos_token_id"))?;
+        decoder.check_tokens(&[start_token, end_token])?;
+        Ok(Self { base, adapters, vocabulary, start_token, end_token })
+    }
+
+    pub(super) fn parts(&self) -> &Parts {
+        self.base.parts()
+    }
+
+    pub(super) fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
+    }
+
+    /// Checks one document and prepares its pages.
+    pub(super) fn plan(&self, request: &ReadRequest) -> Result<DocumentPlan, BackendError> {
+        let find = |digest| self.adapters.get(&digest).ok_or(BackendError::UnknownAdapter(digest));
+        let adapter = request.adapter.map(find).transpose()?;
+        if request.pages.is_empty() {
+            return Err(BackendError::NoPages);
+        }
+        if request.fields.is_empty() {
+            return Err(BackendError::NoFields);
+        }
+        let plan_field = |field| self.plan_field(field, request.pages.len());
+        let fields = request.fields.iter().map(plan_field).collect::<Result<Vec<_>, _>>()?;
+        let started = Instant::now();
+        // A page without a field is not encoded.
+        let is_read = |(number, _): &(usize, _)| fields.iter().any(|field| field.page == *number);
+        let pages = request.pages.iter().enumerate().filter(is_read);
+        let pages =
+            pages.map(|(number, page)| self.plan_page(number, page)).collect::<Result<_, _>>()?;
+        let preprocess = started.elapsed();
+        Ok(DocumentPlan { digest: request.adapter, adapter, pages, fields, preprocess })
+    }
+
+    fn plan_page(&self, number: usize, page: &PageImage) -> Result<PlannedPage, BackendError> {
+        match self.parts().pixels(page) {
+            Ok(pixels) => Ok(PlannedPage { number, pixels }),
+            Err(error) => Err(BackendError::Preprocess { page: number, source: error.into() }),
+        }
+    }
+
+    fn plan_field(&self, field: &FieldRequest, pages: usize) -> Result<FieldPlan, BackendError> {
+        let name = || field.name.clone();
+        if field.page >= pages {
+            return Err(BackendError::NoSuchPage { field: name(), page: field.page, pages });
+        }
+        let vocabulary = &self.vocabulary;
+        let mut prompt = vec![self.start_token];
+        let asked = vocabulary.field_prompt(&field.name);
+        prompt.extend(asked.ok_or_else(|| BackendError::UnsupportedField(name()))?);
+        let constraint = FieldConstraint::new(field, vocabulary, self.end_token)
+            .ok_or_else(|| BackendError::UnfillableShape(name()))?;
+        let needed = prompt.len() + constraint.max_tokens();
+        let available = self.parts().model.decoder.positions();
+        if needed > available {
+            return Err(BackendError::FieldTooLong { field: name(), needed, available });
+        }
+        Ok(FieldPlan { page: field.page, prompt, constraint })
+    }
+}

@@ -1,0 +1,141 @@
+//! A base model: one checkpoint folder, loaded and checked.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use candle_core::{Device, Tensor};
+use dossier_document::{Digest, FieldName, PageImage};
+
+use crate::config::{GenerationConfig, ModelConfig};
+use crate::digest::digest_files;
+use crate::model::VisionEncoderDecoder;
+use crate::vocabulary::Vocabulary;
+use crate::weights::WeightFile;
+use crate::{Adapter, DeviceKind, ImageProcessor, ModelError};
+
+/// A base model in memory. Clones share it.
+#[derive(Clone)]
+pub struct Base {
+    parts: Arc<Parts>,
+}
+
+pub(crate) struct Parts {
+    pub(crate) model: VisionEncoderDecoder,
+    pub(crate) processor: ImageProcessor,
+    /// Height and width the encoder was laid out for, in pixels.
+    pub(crate) image_size: [usize; 2],
+    pub(crate) generation: GenerationConfig,
+    /// Absent for checkpoints that are only debugged.
+    pub(crate) vocabulary: Option<Arc<Vocabulary>>,
+    pub(crate) device: Device,
+    digest: Digest,
+}
+
+impl Base {
+    /// Loads a Hugging Face folder of a `VisionEncoderDecoderModel` with a DonutSwin encoder and an
+    /// mBART decoder: `config.json`, `model.safetensors` (f32, f16 or bf16), `preprocessor_config.json`
+    /// (or `processor_config.json`), and, where they exist, `generation_config.json` and
+    /// `tokenizer.json`. Computes in f32.
+    ///
+    /// # Errors
+    /// When a file is missing or corrupt, when a key or a tensor is unknown, missing or of another
+    /// shape; the error names the file and the key or tensor.
+    pub fn load(folder: &Path, device: DeviceKind) -> Result<Self, ModelError> {
+        let device = device.open()?;
+        let mut config = ModelConfig::read(&folder.join("config.json"))?;
+        let generation_path = folder.join("generation_config.json");
+        let generation = match generation_path.exists() {
+            true => GenerationConfig::read(&generation_path)?,
+            false => config.generation.clone(),
+        };
+        let processor = ImageProcessor::load(folder)?;
+        // The processor decides what the encoder sees; the encoder takes any size.
+        if let Some(padded_size) = processor.padded_size() {
+            config.encoder.image_size = padded_size;
+        }
+        config.encoder.check_grids(&folder.join("config.json"))?;
+        let weights = WeightFile::open(&folder.join("model.safetensors"), &device)?;
+        let model = VisionEncoderDecoder::load(&config, weights)?;
+        let tokenizer_path = folder.join("tokenizer.json");
+        let vocabulary = match tokenizer_path.exists() {
+            true => Some(Arc::new(Vocabulary::load(&tokenizer_path, config.decoder.vocab_size)?)),
+            false => None,
+        };
+        let parts = Parts {
+            model,
+            processor,
+            image_size: config.encoder.image_size,
+            generation,
+            vocabulary,
+            device,
+            digest: digest(folder)?,
+        };
+        Ok(Self { parts: Arc::new(parts) })
+    }
+
+    /// SHA-256 over the files that decide what the base computes, those that exist of
+    /// `config.json`, `generation_config.json`, `model.safetensors`, `preprocessor_config.json`,
+    /// `processor_config.json` and `tokenizer.json`, in this order: of each its name, a NUL byte,
+    /// its length in bytes as a little-endian u64, and its contents.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.parts.digest
+    }
+
+    /// Whether the vocabulary has a way to ask for `field`.
+    #[must_use]
+    pub fn supports_field(&self, field: &FieldName) -> bool {
+        self.parts
+            .vocabulary
+            .as_ref()
+            .is_some_and(|vocabulary| vocabulary.field_prompt(field).is_some())
+    }
+
+    /// Loads a LoRA adapter for this base from a PEFT folder: `adapter_config.json` and
+    /// `adapter_model.safetensors`. Its digest is SHA-256 over these two files in this order, each
+    /// counted as in [`Base::digest`].
+    ///
+    /// # Errors
+    /// When a file is missing or corrupt, when the configuration asks for something other than
+    /// plain LoRA on Linear layers, when a target matches nothing, or a tensor is missing, unused
+    /// or of another shape; the error names the file and the key or tensor.
+    pub fn load_adapter(&self, folder: &Path) -> Result<(Digest, Adapter), ModelError> {
+        Adapter::load(folder, self.parts.model.linears(), &self.parts.device)
+    }
+
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.parts
+    }
+}
+
+impl Parts {
+    /// The pixel values of a page, `(1, 3, height, width)`, of the size the encoder takes.
+    pub(crate) fn pixels(&self, page: &PageImage) -> Result<Tensor, ModelError> {
+        let (size, values) = self.processor.pixel_values(page)?;
+        if size != self.image_size {
+            return Err(ModelError::ImageSize { found: size, expected: self.image_size });
+        }
+        Ok(Tensor::from_vec(values, (1, 3, size[0], size[1]), &self.device)?)
+    }
+}
+
+impl fmt::Debug for Base {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Base").field("digest", &self.parts.digest).finish_non_exhaustive()
+    }
+}
+
+fn digest(folder: &Path) -> Result<Digest, ModelError> {
+    let files = [
+        "config.json",
+        "generation_config.json",
+        "model.safetensors",
+        "preprocessor_config.json",
+        "processor_config.json",
+        "tokenizer.json",
+    ];
+    let files = files.map(|file| folder.join(file));
+    let files = files.iter().map(|file| file.as_path()).filter(|file| file.exists());
+    digest_files(&files.collect::<Vec<_>>())
+}

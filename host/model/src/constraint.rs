@@ -1,0 +1,140 @@
+//! One field's automaton: what may come next.
+
+use std::sync::Arc;
+
+use dossier_document::{FieldRequest, LineShape};
+
+use crate::vocabulary::Vocabulary;
+
+/// What may come next while one field is decoded.
+#[derive(Clone, Debug)]
+pub(crate) struct FieldConstraint {
+    /// Tokens whose text lies wholly in the field's character set, by id, with their characters.
+    allowed: Arc<[(u32, u32)]>,
+    eos: u32,
+    shape: Shape,
+    /// Characters written since the last line began.
+    in_line: u32,
+    /// Lines closed.
+    lines: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Shape {
+    /// Up to so many characters, and the end anywhere.
+    Open { max_length: u32 },
+    /// Full lines, and the end behind the last.
+    Lines { lines: LineShape, newline: Option<u32> },
+}
+
+/// What may come next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// The model chooses among tokens of at most so many characters, and the end if `may_end`.
+    Choose { remaining: u32, may_end: bool },
+    /// Nothing else can come.
+    Forced(u32),
+    /// The value is complete and no token is needed to say so.
+    Complete,
+}
+
+impl FieldConstraint {
+    /// The constraint of a field; `None` if its shape can't be filled with the vocabulary.
+    pub(crate) fn new(field: &FieldRequest, vocabulary: &Vocabulary, eos: u32) -> Option<Self> {
+        let in_set = |text: &str| text.chars().all(|c| field.characters.contains(c));
+        let allowed = vocabulary
+            .text_tokens()
+            .filter(|(_, token)| in_set(&token.text))
+            .map(|(id, token)| (id, token.characters))
+            .collect::<Arc<[_]>>();
+        let shape = match field.shape {
+            None => Shape::Open { max_length: field.max_length },
+            Some(lines) => {
+                let newline = vocabulary
+                    .text_tokens()
+                    .find(|(_, token)| &*token.text == "\n")
+                    .map(|(id, _)| id);
+                let fits = lines.lines > 0
+                    && lines.characters_per_line > 0
+                    && lines.total_characters() <= field.max_length
+                    && (lines.lines == 1 || newline.is_some())
+                    // A single character always fits into what is left of a line.
+                    && allowed.iter().any(|(_, characters)| *characters == 1);
+                if !fits {
+                    return None;
+                }
+                Shape::Lines { lines, newline }
+            }
+        };
+        Some(Self { allowed, eos, shape, in_line: 0, lines: 0 })
+    }
+
+    /// What may come next.
+    pub(crate) fn next(&self) -> Next {
+        match self.shape {
+            Shape::Open { max_length } => {
+                Next::Choose { remaining: max_length - self.in_line, may_end: true }
+            }
+            Shape::Lines { lines, newline } => {
+                let remaining = lines.characters_per_line - self.in_line;
+                if remaining > 0 {
+                    return Next::Choose { remaining, may_end: false };
+                }
+                match newline {
+                    Some(newline) if self.lines + 1 < lines.lines => Next::Forced(newline),
+                    _ => Next::Complete,
+                }
+            }
+        }
+    }
+
+    /// The most probable of the tokens that may come next; the first of equals.
+    pub(crate) fn choose(&self, logits: &[f32], remaining: u32, may_end: bool) -> Option<u32> {
+        let texts = self.allowed.iter().filter(|(_, characters)| *characters <= remaining);
+        let end = may_end.then_some(self.eos);
+        let candidates = texts.map(|(id, _)| *id).chain(end);
+        let logit = |id: u32| logits.get(id as usize).copied();
+        candidates
+            .filter_map(|id| Some((id, logit(id)?)))
+            .fold(None, keep_greater)
+            .map(|(id, _)| id)
+    }
+
+    /// Whether `token` ends the value.
+    pub(crate) fn is_end(&self, token: u32) -> bool {
+        token == self.eos
+    }
+
+    /// Takes note of a token of so many characters.
+    pub(crate) fn advance(&mut self, token: u32, characters: u32) {
+        match self.shape {
+            Shape::Lines { newline: Some(newline), .. } if newline == token => {
+                self.in_line = 0;
+                self.lines += 1;
+            }
+            _ => self.in_line += characters,
+        }
+    }
+
+    /// Longest value in tokens, the end not counted.
+    pub(crate) fn max_tokens(&self) -> usize {
+        match self.shape {
+            Shape::Open { max_length } => max_length as usize,
+            Shape::Lines { lines, .. } => lines.total_characters() as usize,
+        }
+    }
+}
+
+fn keep_greater(best: Option<(u32, f32)>, (id, logit): (u32, f32)) -> Option<(u32, f32)> {
+    match best {
+        Some((best_id, best_logit))
+            if best_logit > logit || (best_logit == logit && best_id < id) =>
+        {
+            Some((best_id, best_logit))
+        }
+        _ => Some((id, logit)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

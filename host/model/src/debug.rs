@@ -1,0 +1,111 @@
+//! The model as transformers would run it, without fields and constraints, to compare the two.
+
+use std::sync::Arc;
+
+use dossier_document::PageImage;
+
+use crate::decode::teacher_forced;
+use crate::lora::AdapterRows;
+use crate::model::{EncodedPages, Row, RowBatch};
+use crate::{Adapter, Base, ModelError};
+
+mod generate;
+
+/// The encoder's last hidden state, `(seq_len, hidden_size)`, before any projection.
+///
+/// # Errors
+/// When the image does not fit the processor, or the arithmetic fails.
+pub fn encoder_states(
+    base: &Base,
+    adapter: Option<&Arc<Adapter>>,
+    image: &PageImage,
+) -> Result<Vec<Vec<f32>>, ModelError> {
+    let parts = base.parts();
+    let pixels = parts.pixels(image)?;
+    let pages = AdapterRows::new([adapter.cloned()]);
+    Ok(parts.model.encoder_states(&pixels, &pages)?.squeeze(0)?.to_vec2()?)
+}
+
+/// The logits behind each of `tokens`, `(tokens, vocab_size)`: `decoder_input_ids` are the tokens
+/// as they are, nothing is put in front.
+///
+/// # Errors
+/// When the image does not fit the processor, a token is outside the vocabulary, there are none or
+/// too many of them, or the arithmetic fails.
+pub fn forward(
+    base: &Base,
+    adapter: Option<&Arc<Adapter>>,
+    image: &PageImage,
+    tokens: &[u32],
+) -> Result<Vec<Vec<f32>>, ModelError> {
+    check_tokens(base, tokens)?;
+    let pages = encode(base, adapter, image)?;
+    let logits = teacher_forced(&base.parts().model.decoder, &pages, adapter.cloned(), tokens)?;
+    Ok(logits.squeeze(0)?.to_vec2()?)
+}
+
+/// What transformers' greedy `generate` adds to `prompt`, at most `max_new_tokens` tokens, the end
+/// token included. It obeys the checkpoint's generation configuration; as for any model with a
+/// Donut encoder, no start token is put in front of the prompt.
+///
+/// # Errors
+/// As [`forward`], and when the generation configuration asks for anything but greedy decoding.
+pub fn generate(
+    base: &Base,
+    adapter: Option<&Arc<Adapter>>,
+    image: &PageImage,
+    prompt: &[u32],
+    max_new_tokens: usize,
+) -> Result<Vec<u32>, ModelError> {
+    check_tokens(base, prompt)?;
+    let generation = &base.parts().generation;
+    generation.refuse_unsupported()?;
+    let pages = encode(base, adapter, image)?;
+    let decoder = &base.parts().model.decoder;
+    let batch = RowBatch::new(&[Row { page: 0, adapter: adapter.cloned(), padding: 0 }]);
+    let capacity = (prompt.len() + max_new_tokens).min(decoder.positions());
+    let mut cache = decoder.new_cache(1, capacity)?;
+    let mut sequence = prompt.to_vec();
+    let mut fed = 0;
+    while sequence.len() < prompt.len() + max_new_tokens {
+        if sequence.len() > decoder.positions() {
+            return Err(sequence_length(base, prompt.len() + max_new_tokens));
+        }
+        let hidden = decoder.forward(&sequence[fed..], &batch, &pages, &mut cache)?;
+        fed = sequence.len();
+        let last = hidden.narrow(1, hidden.dim(1)? - 1, 1)?.contiguous()?;
+        let mut logits = decoder.logits(&last, &batch)?.flatten_all()?.to_vec1::<f32>()?;
+        generate::process(&mut logits, &sequence, prompt.len(), max_new_tokens, generation);
+        let token = generate::first_greatest(&logits);
+        sequence.push(token);
+        if generation.eos_token_ids.as_ref().is_some_and(|ends| ends.contains(&token)) {
+            break;
+        }
+    }
+    Ok(sequence.split_off(prompt.len()))
+}
+
+fn encode(
+    base: &Base,
+    adapter: Option<&Arc<Adapter>>,
+    image: &PageImage,
+) -> Result<EncodedPages, ModelError> {
+    let parts = base.parts();
+    let pixels = parts.pixels(image)?;
+    let pages = AdapterRows::new([adapter.cloned()]);
+    let states = parts.model.encoder_states(&pixels, &pages)?;
+    Ok(parts.model.encoded_pages(&states, &pages)?)
+}
+
+fn check_tokens(base: &Base, tokens: &[u32]) -> Result<(), ModelError> {
+    let decoder = &base.parts().model.decoder;
+    decoder.check_tokens(tokens)?;
+    if tokens.is_empty() || tokens.len() > decoder.positions() {
+        return Err(sequence_length(base, tokens.len()));
+    }
+    Ok(())
+}
+
+fn sequence_length(base: &Base, length: usize) -> ModelError {
+    ModelError::SequenceLength { length, positions: base.parts().model.decoder.positions() }
+}

@@ -1,0 +1,36 @@
+//! Digests of artifacts.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use dossier_document::Digest;
+use sha2::{Digest as _, Sha256};
+
+use crate::ModelError;
+
+/// SHA-256 over `files` in the given order. Each counts with its name, NUL, its length in bytes as
+/// a little-endian u64, and its contents, so that no other split of the same bytes is equal.
+pub(crate) fn digest_files(files: &[&Path]) -> Result<Digest, ModelError> {
+    let mut hasher = Sha256::new();
+    for path in files {
+        add_file(&mut hasher, path)
+            .map_err(|source| ModelError::Io { path: (*path).to_owned(), source })?;
+    }
+    Ok(Digest::from_sha256(hasher.finalize().into()))
+}
+
+fn add_file(hasher: &mut Sha256, path: &Path) -> io::Result<()> {
+    let mut file = File::open(path)?;
+    let length_bytes = file.metadata()?.len();
+    hasher.update(path.file_name().unwrap_or_default().as_encoded_bytes());
+    hasher.update([0]);
+    hasher.update(length_bytes.to_le_bytes());
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(()),
+            read_bytes => hasher.update(&buffer[..read_bytes]),
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! What can go wrong while a checkpoint or an adapter is loaded or run.
+
+use std::error::Error;
+use std::io;
+use std::path::PathBuf;
+
+/// What can go wrong while a checkpoint or an adapter is loaded or run. No text of it holds field
+/// values or pixels.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModelError {
+    /// A file can't be read.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A file is not JSON.
+    #[error("{}: not valid JSON: {source}", path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// A configuration lacks a key.
+    #[error("{}: `{key}` is missing", path.display())]
+    MissingKey {
+        /// The file.
+        path: PathBuf,
+        /// The key, with the objects it stands in: `encoder.depths`.
+        key: String,
+    },
+    /// A configuration has a key that is not known.
+    #[error("{}: `{key}` is not a known key", path.display())]
+    UnknownKey {
+        /// The file.
+        path: PathBuf,
+        /// The key.
+        key: String,
+    },
+    /// A value has another type or lies outside its range.
+    #[error("{}: `{key}` must be {expected}", path.display())]
+    InvalidValue {
+        /// The file.
+        path: PathBuf,
+        /// The key.
+        key: String,
+        /// What the value must be.
+        expected: String,
+    },
+    /// A value is valid for its authors, but this program does not implement it.
+    #[error("{}: `{key}` = {value} is not supported", path.display())]
+    Unsupported {
+        /// The file.
+        path: PathBuf,
+        /// The key.
+        key: String,
+        /// The value, as JSON.
+        value: String,
+    },
+    /// A tensor file is corrupt or truncated.
+    #[error("{}: not a valid safetensors file: {source}", path.display())]
+    Safetensors {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: candle_core::Error,
+    },
+    /// A tensor is missing.
+    #[error("{}: the tensor `{name}` is missing", path.display())]
+    MissingTensor {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        name: String,
+    },
+    /// A tensor has no place in the model.
+    #[error("{}: the tensor `{name}` has no place in the model", path.display())]
+    UnusedTensor {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        name: String,
+    },
+    /// A tensor has another shape than the configuration says.
+    #[error("{}: the tensor `{name}` has the shape {found:?}, expected {expected:?}", path.display())]
+    TensorShape {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        name: String,
+        /// The shape the configuration says.
+        expected: Vec<usize>,
+        /// The shape in the file.
+        found: Vec<usize>,
+    },
+    /// A tensor can't be used as f32, or holds values its configuration contradicts.
+    #[error("{}: the tensor `{name}` {problem}", path.display())]
+    TensorContents {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        name: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// A tokenizer can't be read.
+    #[error("{}: {source}", path.display())]
+    Tokenizer {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The adapter is a pickle, which can run code while it is read.
+    #[error("{}: a pickled adapter is refused, save it as safetensors", path.display())]
+    PickledAdapter {
+        /// The file.
+        path: PathBuf,
+    },
+    /// An entry of `target_modules` matches no Linear layer of the base.
+    #[error("{}: the target `{target}` matches no Linear layer of the base", path.display())]
+    UnmatchedTarget {
+        /// The file.
+        path: PathBuf,
+        /// The entry.
+        target: String,
+    },
+    /// The device is not there, or its support was not compiled in.
+    #[error("the device {device} can't be used: {problem}")]
+    Device {
+        /// The device.
+        device: String,
+        /// Why.
+        problem: String,
+    },
+    /// Fields can't be asked for without a vocabulary.
+    #[error("the base has no tokenizer.json")]
+    NoTokenizer,
+    /// The generation configuration lacks a token that decoding needs.
+    #[error("generation_config.json: `{0}` is missing")]
+    NoSuchSetting(&'static str),
+    /// The generation configuration asks for something other than greedy decoding.
+    #[error("generation_config.json: `{key}` = {value} is not supported, decoding is greedy")]
+    UnsupportedGeneration {
+        /// The option.
+        key: String,
+        /// Its value, as JSON.
+        value: String,
+    },
+    /// A token is outside the vocabulary.
+    #[error("the token {token} is outside the vocabulary of {vocabulary}")]
+    TokenOutOfRange {
+        /// The token.
+        token: u32,
+        /// Size of the vocabulary.
+        vocabulary: usize,
+    },
+    /// A sequence is empty or longer than the decoder's positions.
+    #[error("a sequence of {length} tokens does not fit the decoder's {positions} positions")]
+    SequenceLength {
+        /// Tokens.
+        length: usize,
+        /// Positions of the decoder.
+        positions: usize,
+    },
+    /// The image does not fit the processor's settings.
+    #[error(
+        "an image of {width} x {height} pixels is larger than the {target_width} x {target_height} it is padded to"
+    )]
+    ImageLargerThanTarget {
+        /// Width after resizing, in pixels.
+        width: u32,
+        /// Height after resizing, in pixels.
+        height: u32,
+        /// Width of the model's input, in pixels.
+        target_width: u32,
+        /// Height of the model's input, in pixels.
+        target_height: u32,
+    },
+    /// The processor made an image of another size than the encoder takes.
+    #[error(
+        "the processor makes {} x {} pixels, the encoder takes {} x {} (height x width)",
+        found[0], found[1], expected[0], expected[1]
+    )]
+    ImageSize {
+        /// Height and width made, in pixels.
+        found: [usize; 2],
+        /// Height and width expected, in pixels.
+        expected: [usize; 2],
+    },
+    /// The arithmetic failed.
+    #[error("the model failed: {0}")]
+    Compute(#[from] candle_core::Error),
+}

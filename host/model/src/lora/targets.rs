@@ -1,0 +1,235 @@
+//! Which layers an adapter changes: PEFT's rules for `target_modules` and its companions.
+
+use std::path::PathBuf;
+
+use fancy_regex::Regex;
+use serde_json::Value;
+
+use crate::ModelError;
+use crate::json::JsonObject;
+
+/// A regular expression of a configuration file, anchored as PEFT anchors it.
+#[derive(Debug)]
+pub(super) struct Pattern {
+    regex: Regex,
+    path: PathBuf,
+    key: String,
+}
+
+impl Pattern {
+    /// `re.fullmatch(pattern, path)`.
+    pub(super) fn full(object: &JsonObject, key: &str, pattern: &str) -> Result<Self, ModelError> {
+        Self::compile(object, key, &format!("^(?:{pattern})$"))
+    }
+
+    /// `re.match(r"(.*\.)?(pattern)$", path)` (`peft/utils/other.py`, `get_pattern_key`).
+    pub(super) fn suffix(
+        object: &JsonObject,
+        key: &str,
+        pattern: &str,
+    ) -> Result<Self, ModelError> {
+        Self::compile(object, key, &format!(r"^(?:.*\.)?(?:{pattern})$"))
+    }
+
+    fn compile(object: &JsonObject, key: &str, anchored: &str) -> Result<Self, ModelError> {
+        let regex = Regex::new(anchored)
+            .map_err(|error| object.invalid(key, format!("a regular expression: {error}")))?;
+        Ok(Self { regex, path: object.path().to_owned(), key: key.to_owned() })
+    }
+
+    pub(super) fn matches(&self, path: &str) -> Result<bool, ModelError> {
+        self.regex.is_match(path).map_err(|error| self.too_hard(&error))
+    }
+
+    /// The first group, as a number.
+    fn index(&self, path: &str) -> Result<Option<usize>, ModelError> {
+        let captures = self.regex.captures(path).map_err(|error| self.too_hard(&error))?;
+        Ok(captures.and_then(|captures| captures.get(1)?.as_str().parse().ok()))
+    }
+
+    /// A pattern with look-around may backtrack for ever; the engine gives up instead.
+    fn too_hard(&self, error: &fancy_regex::Error) -> ModelError {
+        ModelError::InvalidValue {
+            path: self.path.clone(),
+            key: self.key.clone(),
+            expected: format!("a pattern that can be matched: {error}"),
+        }
+    }
+}
+
+/// `target_modules`, `exclude_modules`, `layers_to_transform` and `layers_pattern`
+/// (`peft/tuners/tuners_utils.py`, `check_target_module_exists`).
+#[derive(Debug)]
+pub(super) struct Selection {
+    targets: Modules,
+    excluded: Option<Modules>,
+    layers: Option<Layers>,
+}
+
+#[derive(Debug)]
+enum Modules {
+    /// Names that equal the path or end it after a dot.
+    List(Vec<String>),
+    Pattern {
+        source: String,
+        pattern: Pattern,
+    },
+    /// PEFT's shorthand: every Linear layer but the output layer.
+    AllLinear,
+}
+
+#[derive(Debug)]
+struct Layers {
+    indices: Vec<usize>,
+    /// The first that finds an index decides.
+    patterns: Vec<Pattern>,
+}
+
+impl Selection {
+    pub(super) fn take(object: &mut JsonObject) -> Result<Self, ModelError> {
+        let targets = Modules::take(object, "target_modules")?
+            .ok_or_else(|| object.missing("target_modules"))?;
+        let excluded = Modules::take(object, "exclude_modules")?;
+        if matches!(excluded, Some(Modules::AllLinear)) {
+            return Err(object.invalid("exclude_modules", "a list or another pattern"));
+        }
+        let layers = Layers::take(object)?;
+        if layers.is_some() && !matches!(targets, Modules::List(_)) {
+            return Err(
+                object.invalid("layers_to_transform", "absent when `target_modules` is a string")
+            );
+        }
+        Ok(Self { targets, excluded, layers })
+    }
+
+    /// Whether the Linear layer at `path` is a target.
+    pub(super) fn selects(&self, path: &str) -> Result<bool, ModelError> {
+        if let Some(excluded) = &self.excluded
+            && excluded.matches(path)?
+        {
+            return Ok(false);
+        }
+        if !self.targets.matches(path)? {
+            return Ok(false);
+        }
+        match (&self.layers, &self.targets) {
+            // A target that names its layer in full is taken whatever its index.
+            (Some(_), Modules::List(names)) if names.iter().any(|name| name == path) => Ok(true),
+            (Some(layers), _) => layers.contains(path),
+            (None, _) => Ok(true),
+        }
+    }
+
+    /// A target that matches none of `paths`.
+    pub(super) fn unmatched(&self, paths: &[&str]) -> Result<Option<String>, ModelError> {
+        match &self.targets {
+            Modules::List(names) => Ok(names
+                .iter()
+                .find(|name| !paths.iter().any(|path| is_suffix(path, name)))
+                .cloned()),
+            Modules::Pattern { source, pattern } => {
+                for path in paths {
+                    if pattern.matches(path)? {
+                        return Ok(None);
+                    }
+                }
+                Ok(Some(source.clone()))
+            }
+            Modules::AllLinear => Ok(None),
+        }
+    }
+}
+
+impl Modules {
+    fn take(object: &mut JsonObject, key: &str) -> Result<Option<Self>, ModelError> {
+        match object.take(key) {
+            None => Ok(None),
+            Some(Value::String(text)) if text.eq_ignore_ascii_case("all-linear") => {
+                Ok(Some(Self::AllLinear))
+            }
+            Some(Value::String(source)) => {
+                let pattern = Pattern::full(object, key, &source)?;
+                Ok(Some(Self::Pattern { source, pattern }))
+            }
+            Some(Value::Array(items)) if items.is_empty() && key == "exclude_modules" => Ok(None),
+            Some(Value::Array(items)) if !items.is_empty() => {
+                let names = items.iter().map(|item| item.as_str().map(str::to_owned));
+                let names = names.collect::<Option<Vec<_>>>();
+                names
+                    .map(|names| Some(Self::List(names)))
+                    .ok_or_else(|| object.invalid(key, "a list of module names"))
+            }
+            Some(_) => Err(object.invalid(key, "a list of module names or a pattern")),
+        }
+    }
+
+    fn matches(&self, path: &str) -> Result<bool, ModelError> {
+        match self {
+            Self::List(names) => Ok(names.iter().any(|name| is_suffix(path, name))),
+            Self::Pattern { pattern, .. } => pattern.matches(path),
+            Self::AllLinear => Ok(path != "decoder.lm_head"),
+        }
+    }
+}
+
+impl Layers {
+    fn take(object: &mut JsonObject) -> Result<Option<Self>, ModelError> {
+        let indices = object.take_with(
+            "layers_to_transform",
+            "a layer index or a list of them",
+            |value| {
+                let index = |value: &Value| value.as_u64().and_then(|n| usize::try_from(n).ok());
+                match value {
+                    Value::Array(items) => items.iter().map(index).collect::<Option<Vec<_>>>(),
+                    _ => index(value).map(|index| vec![index]),
+                }
+            },
+        )?;
+        let names =
+            object.take_with(
+                "layers_pattern",
+                "a name or a list of them",
+                |value| match value {
+                    Value::Array(items) => items
+                        .iter()
+                        .map(|item| item.as_str().map(str::to_owned))
+                        .collect::<Option<Vec<_>>>(),
+                    _ => value.as_str().map(|name| vec![name.to_owned()]),
+                },
+            )?;
+        let names = names.unwrap_or_default().into_iter().filter(|name| !name.is_empty());
+        let names = names.collect::<Vec<_>>();
+        let indices = match indices {
+            Some(indices) if !indices.is_empty() => indices,
+            _ if names.is_empty() => return Ok(None),
+            _ => return Err(object.missing("layers_to_transform")),
+        };
+        let patterns = if names.is_empty() {
+            vec![Pattern::compile(object, "layers_pattern", r"^.*?\.[^.]*\.(\d+)\.")?]
+        } else {
+            let compile = |name: &String| {
+                Pattern::compile(
+                    object,
+                    "layers_pattern",
+                    &format!(r"^(?:.*?\.)?(?:{name})\.(\d+)\."),
+                )
+            };
+            names.iter().map(compile).collect::<Result<_, _>>()?
+        };
+        Ok(Some(Self { indices, patterns }))
+    }
+
+    fn contains(&self, path: &str) -> Result<bool, ModelError> {
+        for pattern in &self.patterns {
+            if let Some(index) = pattern.index(path)? {
+                return Ok(self.indices.contains(&index));
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// PEFT's rule for lists: the whole path, or its end after a dot.
+fn is_suffix(path: &str, name: &str) -> bool {
+    path.strip_suffix(name).is_some_and(|head| head.is_empty() || head.ends_with('.'))
+}

@@ -1,0 +1,109 @@
+//! `VisionEncoderDecoderModel`: a DonutSwin encoder and an mBART decoder, weights only. Whatever
+//! grows while decoding lives outside, in [`KvCache`].
+
+use candle_core::{Result, Tensor};
+
+use crate::ModelError;
+use crate::config::ModelConfig;
+use crate::linear::{Linear, LinearRegistry};
+use crate::lora::AdapterRows;
+use crate::weights::WeightFile;
+
+mod encoder;
+pub(crate) use encoder::Encoder;
+
+mod windows;
+
+mod decoder;
+pub(crate) use decoder::{Decoder, EncodedPages};
+
+mod attention;
+
+mod cache;
+pub(crate) use cache::KvCache;
+
+mod row;
+pub(crate) use row::{Row, RowBatch};
+
+/// The whole model (`transformers/models/vision_encoder_decoder/modeling_vision_encoder_decoder.py`).
+#[derive(Debug)]
+pub(crate) struct VisionEncoderDecoder {
+    encoder: Encoder,
+    enc_to_dec_proj: Option<Linear>,
+    pub(crate) decoder: Decoder,
+    linears: LinearRegistry,
+}
+
+impl VisionEncoderDecoder {
+    pub(crate) fn load(
+        config: &ModelConfig,
+        file: WeightFile,
+    ) -> std::result::Result<Self, ModelError> {
+        let mut linears = LinearRegistry::default();
+        let encoder = Encoder::load(&config.encoder, &file, &mut linears)?;
+        let enc_to_dec_proj = match config.decoder.projects_encoder_states {
+            true => {
+                let (from, to) = (config.encoder.hidden_size(), config.decoder.d_model);
+                Some(Linear::load(&file, &mut linears, "enc_to_dec_proj", from, to, true)?)
+            }
+            false => None,
+        };
+        let decoder = Decoder::load(&config.decoder, &file, &mut linears)?;
+        file.finish()?;
+        Ok(Self { encoder, enc_to_dec_proj, decoder, linears })
+    }
+
+    pub(crate) fn linears(&self) -> &LinearRegistry {
+        &self.linears
+    }
+
+    /// `(pages, 3, height, width)` to the last hidden state, `(pages, seq_len, hidden_size)`.
+    pub(crate) fn encoder_states(&self, pixels: &Tensor, pages: &AdapterRows) -> Result<Tensor> {
+        self.encoder.forward(pixels, pages)
+    }
+
+    /// Keys and values of cross-attention for each page, from `encoder_states`.
+    pub(crate) fn encoded_pages(
+        &self,
+        states: &Tensor,
+        pages: &AdapterRows,
+    ) -> Result<EncodedPages> {
+        match &self.enc_to_dec_proj {
+            Some(projection) => {
+                self.decoder.encode_pages(&projection.forward(states, pages)?, pages)
+            }
+            None => self.decoder.encode_pages(states, pages),
+        }
+    }
+}
+
+/// Layer normalisation over the last dimension.
+#[derive(Debug)]
+struct LayerNorm {
+    weight: Tensor,
+    bias: Tensor,
+    eps: f64,
+}
+
+impl LayerNorm {
+    fn load(
+        file: &WeightFile,
+        path: &str,
+        features: usize,
+        eps: f64,
+    ) -> std::result::Result<Self, ModelError> {
+        Ok(Self {
+            weight: file.take(&format!("{path}.weight"), &[features])?,
+            bias: file.take(&format!("{path}.bias"), &[features])?,
+            eps,
+        })
+    }
+
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        #[expect(clippy::cast_possible_truncation, reason = "candle takes the epsilon as f32")]
+        candle_nn::ops::layer_norm(x, &self.weight, &self.bias, self.eps as f32)
+    }
+}
+
+/// PyTorch's default epsilon.
+const DEFAULT_EPS: f64 = 1e-5;

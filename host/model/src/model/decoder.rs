@@ -1,0 +1,332 @@
+//! The mBART decoder (`transformers/models/mbart/modeling_mbart.py`).
+
+use candle_core::{Device, Result, Tensor};
+
+use super::attention::{join_heads, scaling, split_heads};
+use super::row::PageSpan;
+use super::{DEFAULT_EPS, KvCache, LayerNorm, RowBatch};
+use crate::ModelError;
+use crate::activation::Activation;
+use crate::config::DecoderConfig;
+use crate::linear::{Linear, LinearRegistry};
+use crate::lora::AdapterRows;
+use crate::weights::WeightFile;
+
+/// The decoder: embeddings, layers, output head.
+#[derive(Debug)]
+pub(crate) struct Decoder {
+    /// `(vocab_size, d_model)`, scaled already.
+    embed_tokens: Tensor,
+    /// `(positions, d_model)`; the checkpoint's two unused rows in front are cut off.
+    embed_positions: Tensor,
+    layernorm_embedding: LayerNorm,
+    layers: Vec<Layer>,
+    layer_norm: LayerNorm,
+    lm_head: Linear,
+    heads: usize,
+    device: Device,
+}
+
+/// Keys and values of cross-attention: computed once a page, shared by all rows that look at it.
+#[derive(Debug)]
+pub(crate) struct EncodedPages {
+    /// One a decoder layer.
+    layers: Vec<CrossCache>,
+}
+
+#[derive(Debug)]
+struct CrossCache {
+    /// One a page, `(heads, head_dim, encoder seq_len)`.
+    keys_t: Vec<Tensor>,
+    /// One a page, `(heads, encoder seq_len, head_dim)`.
+    values: Vec<Tensor>,
+}
+
+impl Decoder {
+    pub(super) fn load(
+        config: &DecoderConfig,
+        file: &WeightFile,
+        linears: &mut LinearRegistry,
+    ) -> std::result::Result<Self, ModelError> {
+        let path = "decoder.model.decoder";
+        let (vocab_size, d_model) = (config.vocab_size, config.d_model);
+        let layers = (0..config.layers)
+            .map(|layer| Layer::load(config, &format!("{path}.layers.{layer}"), file, linears))
+            .collect::<std::result::Result<_, _>>()?;
+        let (embed_tokens, head) = load_embeddings(config, file)?;
+        let scale = if config.scale_embedding { (d_model as f64).sqrt() } else { 1.0 };
+        let positions = config.max_position_embeddings;
+        let embed_positions = file.take(
+            &format!("{path}.embed_positions.weight"),
+            &[positions + POSITION_OFFSET, d_model],
+        )?;
+        let norm =
+            |name: &str| LayerNorm::load(file, &format!("{path}.{name}"), d_model, DEFAULT_EPS);
+        debug_assert_eq!(head.dims(), [vocab_size, d_model]);
+        Ok(Self {
+            embed_tokens: (embed_tokens * scale)?,
+            embed_positions: embed_positions.narrow(0, POSITION_OFFSET, positions)?,
+            layernorm_embedding: norm("layernorm_embedding")?,
+            layers,
+            layer_norm: norm("layer_norm")?,
+            lm_head: Linear::from_weight(linears, "decoder.lm_head", &head, None)?,
+            heads: config.attention_heads,
+            device: file.device().clone(),
+        })
+    }
+
+    /// Longest sequence, in tokens.
+    pub(crate) fn positions(&self) -> usize {
+        self.embed_positions.dims()[0]
+    }
+
+    /// Refuses tokens outside the vocabulary.
+    pub(crate) fn check_tokens(&self, tokens: &[u32]) -> std::result::Result<(), ModelError> {
+        let vocabulary = self.embed_tokens.dims()[0];
+        match tokens.iter().find(|token| **token as usize >= vocabulary) {
+            None => Ok(()),
+            Some(token) => Err(ModelError::TokenOutOfRange { token: *token, vocabulary }),
+        }
+    }
+
+    /// Room for `capacity` columns of `rows` sequences.
+    pub(crate) fn new_cache(&self, rows: usize, capacity: usize) -> Result<KvCache> {
+        let head_dim = self.embed_tokens.dims()[1] / self.heads;
+        KvCache::new(self.layers.len(), (rows, self.heads, capacity, head_dim), &self.device)
+    }
+
+    /// Keys and values of cross-attention for `states`, `(pages, seq_len, d_model)`.
+    pub(super) fn encode_pages(
+        &self,
+        states: &Tensor,
+        pages: &AdapterRows,
+    ) -> Result<EncodedPages> {
+        let layers = self.layers.iter().map(|layer| layer.encoder_attn.encode(states, pages));
+        Ok(EncodedPages { layers: layers.collect::<Result<_>>()? })
+    }
+
+    /// Decodes new columns: `tokens` holds `columns` of each row, row by row. Returns the last
+    /// hidden states, `(rows, columns, d_model)`.
+    pub(crate) fn forward(
+        &self,
+        tokens: &[u32],
+        rows: &RowBatch,
+        pages: &EncodedPages,
+        cache: &mut KvCache,
+    ) -> Result<Tensor> {
+        let columns = tokens.len() / rows.len();
+        let shape = (rows.len(), columns, ());
+        let tokens = Tensor::new(tokens, &self.device)?;
+        let positions = Tensor::new(positions(rows, cache.length(), columns)?, &self.device)?;
+        let embedded = (self.embed_tokens.index_select(&tokens, 0)?
+            + self.embed_positions.index_select(&positions, 0)?)?;
+        let mut x = self.layernorm_embedding.forward(&embedded.reshape(shape)?)?;
+        let mask = causal_mask(rows, cache.length(), columns, &self.device)?;
+        for (index, layer) in self.layers.iter().enumerate() {
+            x = layer.forward(&x, index, mask.as_ref(), rows, pages, cache)?;
+        }
+        cache.advance(columns);
+        self.layer_norm.forward(&x)
+    }
+
+    /// `(rows, columns, d_model)` to `(rows, columns, vocab_size)`.
+    pub(crate) fn logits(&self, hidden: &Tensor, rows: &RowBatch) -> Result<Tensor> {
+        self.lm_head.forward(hidden, &rows.adapters)
+    }
+}
+
+/// mBART never uses its first two positions (`MBartLearnedPositionalEmbedding`).
+const POSITION_OFFSET: usize = 2;
+
+/// The token embeddings and the output head. A tied pair stands in the file once, under either
+/// name; a pair that differs is not tied, whatever the flag says (`PreTrainedModel.tie_weights`).
+fn load_embeddings(
+    config: &DecoderConfig,
+    file: &WeightFile,
+) -> std::result::Result<(Tensor, Tensor), ModelError> {
+    let tokens = "decoder.model.decoder.embed_tokens.weight";
+    let head = "decoder.lm_head.weight";
+    let shape = [config.vocab_size, config.d_model];
+    if config.tie_word_embeddings && !(file.contains(tokens) && file.contains(head)) {
+        let shared = file.take(if file.contains(head) { head } else { tokens }, &shape)?;
+        return Ok((shared.clone(), shared));
+    }
+    Ok((file.take(tokens, &shape)?, file.take(head, &shape)?))
+}
+
+/// Positions of the new columns. Padding takes position 0; nobody looks at it.
+fn positions(rows: &RowBatch, filled: usize, columns: usize) -> Result<Vec<u32>> {
+    rows.padding
+        .iter()
+        .flat_map(|padding| {
+            (filled..filled + columns).map(|column| column.saturating_sub(*padding))
+        })
+        .map(|position| u32::try_from(position).map_err(candle_core::Error::wrap))
+        .collect()
+}
+
+/// `(rows, 1, columns, filled + columns)`: what a new column may not look at. One new column
+/// without padding looks at everything.
+fn causal_mask(
+    rows: &RowBatch,
+    filled: usize,
+    columns: usize,
+    device: &Device,
+) -> Result<Option<Tensor>> {
+    if columns == 1 && rows.padding.iter().all(|padding| *padding == 0) {
+        return Ok(None);
+    }
+    let total = filled + columns;
+    let mut mask = Vec::with_capacity(rows.len() * columns * total);
+    for padding in &rows.padding {
+        for query in filled..total {
+            // A finite value keeps columns of padding, which see nothing, free of NaN.
+            let visible = |key: usize| if key >= *padding && key <= query { 0.0 } else { f32::MIN };
+            mask.extend((0..total).map(visible));
+        }
+    }
+    Tensor::from_vec(mask, (rows.len(), 1, columns, total), device).map(Some)
+}
+
+/// Self-attention, cross-attention and a feed-forward part (`MBartDecoderLayer`).
+#[derive(Debug)]
+struct Layer {
+    self_attn: Attention,
+    self_attn_layer_norm: LayerNorm,
+    encoder_attn: Attention,
+    encoder_attn_layer_norm: LayerNorm,
+    fc1: Linear,
+    activation: Activation,
+    fc2: Linear,
+    final_layer_norm: LayerNorm,
+}
+
+impl Layer {
+    fn load(
+        config: &DecoderConfig,
+        path: &str,
+        file: &WeightFile,
+        linears: &mut LinearRegistry,
+    ) -> std::result::Result<Self, ModelError> {
+        let (d_model, ffn_dim) = (config.d_model, config.ffn_dim);
+        let norm =
+            |name: &str| LayerNorm::load(file, &format!("{path}.{name}"), d_model, DEFAULT_EPS);
+        Ok(Self {
+            self_attn: Attention::load(config, &format!("{path}.self_attn"), file, linears)?,
+            self_attn_layer_norm: norm("self_attn_layer_norm")?,
+            encoder_attn: Attention::load(config, &format!("{path}.encoder_attn"), file, linears)?,
+            encoder_attn_layer_norm: norm("encoder_attn_layer_norm")?,
+            fc1: Linear::load(file, linears, &format!("{path}.fc1"), d_model, ffn_dim, true)?,
+            activation: config.activation_function,
+            fc2: Linear::load(file, linears, &format!("{path}.fc2"), ffn_dim, d_model, true)?,
+            final_layer_norm: norm("final_layer_norm")?,
+        })
+    }
+
+    fn forward(
+        &self,
+        x: &Tensor,
+        index: usize,
+        mask: Option<&Tensor>,
+        rows: &RowBatch,
+        pages: &EncodedPages,
+        cache: &KvCache,
+    ) -> Result<Tensor> {
+        let normed = self.self_attn_layer_norm.forward(x)?;
+        let x = (x + self.self_attn.attend_to_past(&normed, index, mask, rows, cache)?)?;
+        let normed = self.encoder_attn_layer_norm.forward(&x)?;
+        let x = (&x + self.encoder_attn.attend_to_pages(&normed, &pages.layers[index], rows)?)?;
+        let inner = self.fc1.forward(&self.final_layer_norm.forward(&x)?, &rows.adapters)?;
+        let inner = self.activation.forward(&inner)?;
+        x + self.fc2.forward(&inner, &rows.adapters)?
+    }
+}
+
+/// Multi-headed attention (`MBartAttention`).
+#[derive(Debug)]
+struct Attention {
+    q_proj: Linear,
+    k_proj: Linear,
+    v_proj: Linear,
+    out_proj: Linear,
+    heads: usize,
+    scaling: f64,
+}
+
+impl Attention {
+    fn load(
+        config: &DecoderConfig,
+        path: &str,
+        file: &WeightFile,
+        linears: &mut LinearRegistry,
+    ) -> std::result::Result<Self, ModelError> {
+        let d_model = config.d_model;
+        let mut linear = |name: &str| {
+            Linear::load(file, linears, &format!("{path}.{name}"), d_model, d_model, true)
+        };
+        Ok(Self {
+            k_proj: linear("k_proj")?,
+            v_proj: linear("v_proj")?,
+            q_proj: linear("q_proj")?,
+            out_proj: linear("out_proj")?,
+            heads: config.attention_heads,
+            scaling: scaling(d_model, config.attention_heads),
+        })
+    }
+
+    /// Self-attention: writes the new columns into the cache and looks at all of it.
+    fn attend_to_past(
+        &self,
+        x: &Tensor,
+        layer: usize,
+        mask: Option<&Tensor>,
+        rows: &RowBatch,
+        cache: &KvCache,
+    ) -> Result<Tensor> {
+        let adapters = &rows.adapters;
+        let query = split_heads(&(self.q_proj.forward(x, adapters)? * self.scaling)?, self.heads)?;
+        let keys = split_heads(&self.k_proj.forward(x, adapters)?, self.heads)?;
+        let values = split_heads(&self.v_proj.forward(x, adapters)?, self.heads)?;
+        let (keys, values) = cache.append(layer, &keys, &values)?;
+        let mut scores = query.matmul(&keys.t()?)?;
+        if let Some(mask) = mask {
+            scores = scores.broadcast_add(mask)?;
+        }
+        let attended = candle_nn::ops::softmax_last_dim(&scores)?.matmul(&values)?;
+        self.out_proj.forward(&join_heads(&attended)?, adapters)
+    }
+
+    /// Cross-attention: all rows of a page are queries of one product with its keys.
+    fn attend_to_pages(&self, x: &Tensor, cross: &CrossCache, rows: &RowBatch) -> Result<Tensor> {
+        let (_, columns, d_model) = x.dims3()?;
+        let query = (self.q_proj.forward(x, &rows.adapters)? * self.scaling)?;
+        let attend = |span: &PageSpan| {
+            let queries = (span.length * columns, self.heads, d_model / self.heads);
+            let query = query.narrow(0, span.start, span.length)?.reshape(queries)?;
+            let query = query.transpose(0, 1)?.contiguous()?;
+            let scores = query.matmul(&cross.keys_t[span.page])?;
+            let attended =
+                candle_nn::ops::softmax_last_dim(&scores)?.matmul(&cross.values[span.page])?;
+            attended.transpose(0, 1)?.reshape((span.length, columns, d_model))
+        };
+        let parts = rows.spans.iter().map(attend).collect::<Result<Vec<_>>>()?;
+        let attended = match parts.as_slice() {
+            [whole] => whole.clone(),
+            parts => Tensor::cat(parts, 0)?,
+        };
+        self.out_proj.forward(&attended, &rows.adapters)
+    }
+
+    /// Keys and values of every page, `states` being `(pages, seq_len, d_model)`.
+    fn encode(&self, states: &Tensor, pages: &AdapterRows) -> Result<CrossCache> {
+        let (page_count, seq_len, d_model) = states.dims3()?;
+        let by_head = (page_count, seq_len, self.heads, d_model / self.heads);
+        let keys = self.k_proj.forward(states, pages)?.reshape(by_head)?;
+        let values = self.v_proj.forward(states, pages)?.reshape(by_head)?;
+        let keys_t = keys.permute((0, 2, 3, 1))?.contiguous()?;
+        let values = values.permute((0, 2, 1, 3))?.contiguous()?;
+        let each =
+            |tensor: &Tensor| (0..page_count).map(|page| tensor.get(page)).collect::<Result<_>>();
+        Ok(CrossCache { keys_t: each(&keys_t)?, values: each(&values)? })
+    }
+}

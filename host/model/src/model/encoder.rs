@@ -1,0 +1,353 @@
+//! The DonutSwin encoder (`transformers/models/donut/modeling_donut_swin.py`).
+
+use candle_core::{DType, Result, Tensor};
+
+use super::attention::{join_heads, scaling, split_heads};
+use super::windows::{MergeLayout, WindowLayout};
+use super::{DEFAULT_EPS, LayerNorm};
+use crate::ModelError;
+use crate::activation::Activation;
+use crate::config::EncoderConfig;
+use crate::linear::{Linear, LinearRegistry};
+use crate::lora::AdapterRows;
+use crate::weights::WeightFile;
+
+/// The encoder: patches, then stages of windowed attention.
+#[derive(Debug)]
+pub(crate) struct Encoder {
+    patches: PatchEmbeddings,
+    norm: LayerNorm,
+    stages: Vec<Stage>,
+}
+
+impl Encoder {
+    pub(super) fn load(
+        config: &EncoderConfig,
+        file: &WeightFile,
+        linears: &mut LinearRegistry,
+    ) -> std::result::Result<Self, ModelError> {
+        let stages = (0..config.depths.len())
+            .map(|stage| Stage::load(config, stage, file, linears))
+            .collect::<std::result::Result<_, _>>()?;
+        Ok(Self {
+            patches: PatchEmbeddings::load(config, file)?,
+            norm: LayerNorm::load(file, "encoder.embeddings.norm", config.embed_dim, DEFAULT_EPS)?,
+            stages,
+        })
+    }
+
+    /// `(pages, 3, height, width)` to `(pages, seq_len, hidden_size)`.
+    pub(super) fn forward(&self, pixels: &Tensor, pages: &AdapterRows) -> Result<Tensor> {
+        let mut x = self.norm.forward(&self.patches.forward(pixels)?)?;
+        for stage in &self.stages {
+            x = stage.forward(&x, pages)?;
+        }
+        Ok(x)
+    }
+}
+
+/// A convolution whose kernel is its stride, as one matrix product (`DonutSwinPatchEmbeddings`).
+#[derive(Debug)]
+struct PatchEmbeddings {
+    /// `(channels * patch height * patch width, embed_dim)`.
+    weight_t: Tensor,
+    bias: Tensor,
+    patch_size: [usize; 2],
+}
+
+impl PatchEmbeddings {
+    fn load(config: &EncoderConfig, file: &WeightFile) -> std::result::Result<Self, ModelError> {
+        let path = "encoder.embeddings.patch_embeddings.projection";
+        let [height, width] = config.patch_size;
+        let shape = [config.embed_dim, config.num_channels, height, width];
+        let weight = file.take(&format!("{path}.weight"), &shape)?;
+        Ok(Self {
+            weight_t: weight.flatten_from(1)?.t()?,
+            bias: file.take(&format!("{path}.bias"), &[config.embed_dim])?,
+            patch_size: config.patch_size,
+        })
+    }
+
+    /// `(pages, channels, height, width)` to `(pages, patches, embed_dim)`.
+    fn forward(&self, pixels: &Tensor) -> Result<Tensor> {
+        let [patch_height, patch_width] = self.patch_size;
+        let (pages, channels, height, width) = pixels.dims4()?;
+        let [rows, columns] = [height.div_ceil(patch_height), width.div_ceil(patch_width)];
+        let patches = pixels
+            .pad_with_zeros(2, 0, rows * patch_height - height)?
+            .pad_with_zeros(3, 0, columns * patch_width - width)?
+            .reshape(&[pages, channels, rows, patch_height, columns, patch_width][..])?
+            .permute([0, 2, 4, 1, 3, 5])?
+            .reshape((pages * rows * columns, channels * patch_height * patch_width))?;
+        patches.matmul(&self.weight_t)?.broadcast_add(&self.bias)?.reshape((
+            pages,
+            rows * columns,
+            (),
+        ))
+    }
+}
+
+/// Layers of one width and grid (`DonutSwinStage`).
+#[derive(Debug)]
+struct Stage {
+    layers: Vec<Layer>,
+    plain: WindowLayout,
+    shifted: WindowLayout,
+    downsample: Option<PatchMerging>,
+}
+
+impl Stage {
+    fn load(
+        config: &EncoderConfig,
+        stage: usize,
+        file: &WeightFile,
+        linears: &mut LinearRegistry,
+    ) -> std::result::Result<Self, ModelError> {
+        let path = format!("encoder.encoder.layers.{stage}");
+        let grid = config.grid(stage);
+        let device = file.device();
+        let layers = (0..config.depths[stage])
+            .map(|layer| {
+                Layer::load(config, stage, &format!("{path}.blocks.{layer}"), file, linears)
+            })
+            .collect::<std::result::Result<_, _>>()?;
+        // A window as large as the grid has nowhere to shift to.
+        let shifts = grid.into_iter().all(|side| side > config.window_size);
+        let shift = if shifts { config.window_size / 2 } else { 0 };
+        let is_last = stage + 1 == config.depths.len();
+        Ok(Self {
+            layers,
+            plain: WindowLayout::new(grid, config.window_size, 0, device)?,
+            shifted: WindowLayout::new(grid, config.window_size, shift, device)?,
+            downsample: match is_last {
+                true => None,
+                false => Some(PatchMerging::load(
+                    &format!("{path}.downsample"),
+                    config.stage_dim(stage),
+                    grid,
+                    file,
+                    linears,
+                )?),
+            },
+        })
+    }
+
+    fn forward(&self, x: &Tensor, pages: &AdapterRows) -> Result<Tensor> {
+        let mut x = x.clone();
+        for (index, layer) in self.layers.iter().enumerate() {
+            let layout = if index % 2 == 0 { &self.plain } else { &self.shifted };
+            x = layer.forward(&x, layout, pages)?;
+        }
+        match &self.downsample {
+            Some(downsample) => downsample.forward(&x, pages),
+            None => Ok(x),
+        }
+    }
+}
+
+/// Windowed attention and a feed-forward part (`DonutSwinLayer`).
+#[derive(Debug)]
+struct Layer {
+    layernorm_before: LayerNorm,
+    attention: WindowAttention,
+    layernorm_after: LayerNorm,
+    intermediate: Linear,
+    activation: Activation,
+    output: Linear,
+}
+
+impl Layer {
+    fn load(
+        config: &EncoderConfig,
+        stage: usize,
+        path: &str,
+        file: &WeightFile,
+        linears: &mut LinearRegistry,
+    ) -> std::result::Result<Self, ModelError> {
+        let dim = config.stage_dim(stage);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "transformers truncates too; the configuration checked the range"
+        )]
+        let inner = (config.mlp_ratio * dim as f64) as usize;
+        let eps = config.layer_norm_eps;
+        let norm = |name: &str| LayerNorm::load(file, &format!("{path}.{name}"), dim, eps);
+        Ok(Self {
+            layernorm_before: norm("layernorm_before")?,
+            attention: WindowAttention::load(
+                config,
+                stage,
+                &format!("{path}.attention"),
+                file,
+                linears,
+            )?,
+            layernorm_after: norm("layernorm_after")?,
+            intermediate: Linear::load(
+                file,
+                linears,
+                &format!("{path}.intermediate.dense"),
+                dim,
+                inner,
+                true,
+            )?,
+            activation: config.hidden_act,
+            output: Linear::load(file, linears, &format!("{path}.output.dense"), inner, dim, true)?,
+        })
+    }
+
+    fn forward(&self, x: &Tensor, layout: &WindowLayout, pages: &AdapterRows) -> Result<Tensor> {
+        let windows = layout.partition(&self.layernorm_before.forward(x)?)?;
+        let attended = layout.reverse(&self.attention.forward(&windows, layout, pages)?)?;
+        let x = (x + attended)?;
+        let inner = self.intermediate.forward(&self.layernorm_after.forward(&x)?, pages)?;
+        let inner = self.activation.forward(&inner)?;
+        x + self.output.forward(&inner, pages)?
+    }
+}
+
+/// Attention within windows, with a learnt bias a relative position (`DonutSwinSelfAttention` and
+/// `DonutSwinSelfOutput`).
+#[derive(Debug)]
+struct WindowAttention {
+    query: Linear,
+    key: Linear,
+    value: Linear,
+    output: Linear,
+    /// `(heads, window_size^2, window_size^2)`.
+    position_bias: Tensor,
+    heads: usize,
+    scaling: f64,
+}
+
+impl WindowAttention {
+    fn load(
+        config: &EncoderConfig,
+        stage: usize,
+        path: &str,
+        file: &WeightFile,
+        linears: &mut LinearRegistry,
+    ) -> std::result::Result<Self, ModelError> {
+        let dim = config.stage_dim(stage);
+        let heads = config.num_heads[stage];
+        let mut linear = |name: &str, bias| {
+            Linear::load(file, linears, &format!("{path}.{name}"), dim, dim, bias)
+        };
+        Ok(Self {
+            query: linear("self.query", config.qkv_bias)?,
+            key: linear("self.key", config.qkv_bias)?,
+            value: linear("self.value", config.qkv_bias)?,
+            output: linear("output.dense", true)?,
+            position_bias: load_position_bias(
+                &format!("{path}.self"),
+                config.window_size,
+                heads,
+                file,
+            )?,
+            heads,
+            scaling: scaling(dim, heads),
+        })
+    }
+
+    /// `(pages, windows * window_size^2, dim)` to the same shape.
+    fn forward(&self, x: &Tensor, layout: &WindowLayout, pages: &AdapterRows) -> Result<Tensor> {
+        let (page_count, places, dim) = x.dims3()?;
+        let windows = page_count * layout.windows();
+        let split = |projected: Tensor| {
+            split_heads(&projected.reshape((windows, places / layout.windows(), dim))?, self.heads)
+        };
+        let query = split((self.query.forward(x, pages)? * self.scaling)?)?;
+        let key = split(self.key.forward(x, pages)?)?;
+        let value = split(self.value.forward(x, pages)?)?;
+        let mut scores = query.matmul(&key.t()?)?.broadcast_add(&self.position_bias)?;
+        if let Some(mask) = layout.mask() {
+            let (_, heads, rows, columns) = scores.dims4()?;
+            let by_page = (page_count, layout.windows(), heads, rows * columns);
+            let mask = mask.reshape((1, layout.windows(), 1, rows * columns))?;
+            scores = scores
+                .reshape(by_page)?
+                .broadcast_add(&mask)?
+                .reshape((windows, heads, rows, columns))?;
+        }
+        let attended = candle_nn::ops::softmax_last_dim(&scores)?.matmul(&value)?;
+        let attended = join_heads(&attended)?.reshape((page_count, places, dim))?;
+        self.output.forward(&attended, pages)
+    }
+}
+
+/// Spreads `relative_position_bias_table` over all pairs of places in a window.
+fn load_position_bias(
+    path: &str,
+    window_size: usize,
+    heads: usize,
+    file: &WeightFile,
+) -> std::result::Result<Tensor, ModelError> {
+    let side = 2 * window_size - 1;
+    let table =
+        file.take(&format!("{path}.relative_position_bias_table"), &[side * side, heads])?;
+    let places = window_size * window_size;
+    let index = relative_position_index(window_size);
+    let name = format!("{path}.relative_position_index");
+    // A buffer that some versions of transformers save. It follows from the window size.
+    if file.contains(&name) {
+        let saved = file.take_raw(&name, &[places, places])?;
+        let saved = saved.to_dtype(DType::I64)?.flatten_all()?.to_vec1::<i64>()?;
+        if saved.iter().zip(&index).any(|(saved, index)| *saved != i64::from(*index)) {
+            return Err(file.contents(&name, "contradicts the window size"));
+        }
+    }
+    let index = Tensor::new(index, file.device())?;
+    let bias = table.index_select(&index, 0)?.reshape((places, places, heads))?;
+    Ok(bias.permute((2, 0, 1))?.contiguous()?)
+}
+
+/// For each pair of places the row of the bias table (`create_relative_position_index`).
+fn relative_position_index(window_size: usize) -> Vec<u32> {
+    let side = 2 * window_size - 1;
+    let places = window_size * window_size;
+    let mut index = Vec::with_capacity(places * places);
+    for query in 0..places {
+        for key in 0..places {
+            let y = query / window_size + window_size - 1 - key / window_size;
+            let x = query % window_size + window_size - 1 - key % window_size;
+            #[expect(clippy::cast_possible_truncation, reason = "a window has few places")]
+            index.push((y * side + x) as u32);
+        }
+    }
+    index
+}
+
+/// Four neighbours become one token of twice the width (`DonutSwinPatchMerging`).
+#[derive(Debug)]
+struct PatchMerging {
+    layout: MergeLayout,
+    norm: LayerNorm,
+    reduction: Linear,
+}
+
+impl PatchMerging {
+    fn load(
+        path: &str,
+        dim: usize,
+        grid: [usize; 2],
+        file: &WeightFile,
+        linears: &mut LinearRegistry,
+    ) -> std::result::Result<Self, ModelError> {
+        Ok(Self {
+            layout: MergeLayout::new(grid, file.device())?,
+            norm: LayerNorm::load(file, &format!("{path}.norm"), 4 * dim, DEFAULT_EPS)?,
+            reduction: Linear::load(
+                file,
+                linears,
+                &format!("{path}.reduction"),
+                4 * dim,
+                2 * dim,
+                false,
+            )?,
+        })
+    }
+
+    fn forward(&self, x: &Tensor, pages: &AdapterRows) -> Result<Tensor> {
+        self.reduction.forward(&self.norm.forward(&self.layout.merge(x)?)?, pages)
+    }
+}

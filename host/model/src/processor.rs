@@ -1,0 +1,86 @@
+//! Page to pixel values, as transformers' Donut processor makes them, bit for bit.
+
+use std::path::Path;
+
+use dossier_document::PageImage;
+
+use crate::ModelError;
+
+mod config;
+use config::ProcessorConfig;
+
+mod resample;
+
+mod raster;
+use raster::Raster;
+
+/// `DonutImageProcessorPil` (`transformers/models/donut/image_processing_pil_donut.py`).
+#[derive(Clone, Debug)]
+pub struct ImageProcessor {
+    config: ProcessorConfig,
+    /// For each channel what each of the 256 pixel values becomes.
+    values: [[f32; 256]; 3],
+}
+
+impl ImageProcessor {
+    /// Reads the processor of a checkpoint folder: `image_processor` of `processor_config.json`, or
+    /// else `preprocessor_config.json`.
+    ///
+    /// # Errors
+    /// When the file is missing, or asks for something else than Donut's processing.
+    pub fn load(folder: &Path) -> Result<Self, ModelError> {
+        let config = ProcessorConfig::read(folder)?;
+        let values = [0, 1, 2].map(|channel| config.values(channel));
+        Ok(Self { config, values })
+    }
+
+    /// Height and width that every image is padded to, in pixels; `None` without padding.
+    #[must_use]
+    pub fn padded_size(&self) -> Option<[usize; 2]> {
+        self.config
+            .do_pad
+            .then(|| [self.config.height, self.config.width].map(|side| side as usize))
+    }
+
+    /// The pixel values of one page, f32 `(3, height, width)` in row-major order, with height and
+    /// width.
+    ///
+    /// # Errors
+    /// When the image is larger than the size it has to be padded to.
+    pub fn pixel_values(&self, page: &PageImage) -> Result<([usize; 2], Vec<f32>), ModelError> {
+        let image = self.arrange(Raster::from_page(page))?;
+        let [height, width] = [image.height as usize, image.width as usize];
+        let mut values = Vec::with_capacity(3 * height * width);
+        for (channel, table) in self.values.iter().enumerate() {
+            values
+                .extend(image.rgb.iter().skip(channel).step_by(3).map(|v| table[usize::from(*v)]));
+        }
+        Ok(([height, width], values))
+    }
+
+    /// Everything that happens to whole pixels.
+    fn arrange(&self, mut image: Raster) -> Result<Raster, ModelError> {
+        let config = &self.config;
+        let target = (config.height, config.width);
+        if config.do_align_long_axis && image.lies_across(target) {
+            image = image.rotated();
+        }
+        if config.do_resize {
+            let shortest = target.0.min(target.1);
+            let (height, width) = image.size_with_shortest_edge(shortest);
+            image = image.resized(height, width, config.resample);
+        }
+        if config.do_thumbnail
+            && let Some((height, width)) = image.thumbnail_size(target)
+        {
+            image = image.resized(height, width, config.thumbnail_resample());
+        }
+        if config.do_pad {
+            image = image.padded(target)?;
+        }
+        Ok(image)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,11 @@
+//! The model against what transformers and PEFT computed, and against itself.
+//!
+//! `tests/goldens/make_goldens.py` writes the golden files.
+
+mod donut_shape;
+mod fixtures;
+mod processor;
+mod properties;
+mod refusals;
+mod shipped;
+mod tiny_models;

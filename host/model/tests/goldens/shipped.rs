@@ -1,0 +1,68 @@
+//! The shipped base and one of its adapters, once they are there.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use dossier_model::{Adapter, Base, DeviceKind, debug};
+use serde::Deserialize;
+
+use crate::fixtures::{
+    Tensors, UPDATE, assert_close, goldens, read_json, read_page, repository, sample,
+};
+use crate::tiny_models::load_adapter;
+
+#[derive(Deserialize)]
+struct Facts {
+    paths: Paths,
+    prompt: Vec<u32>,
+    tokens: Vec<u32>,
+    new_tokens: usize,
+    #[serde(rename = "base.greedy")]
+    base_greedy: Vec<u32>,
+    #[serde(rename = "adapter.greedy")]
+    adapter_greedy: Option<Vec<u32>>,
+}
+
+#[derive(Deserialize)]
+struct Paths {
+    base: PathBuf,
+    adapter: Option<PathBuf>,
+    image: PathBuf,
+}
+
+#[test]
+fn shipped_base_equals_transformers() {
+    let folder = goldens().join("shipped");
+    let shipped = repository().join("adapters/base/dossier-small");
+    if !shipped.exists() {
+        assert!(!folder.exists(), "goldens of a base that is not there");
+        return;
+    }
+    let facts = read_json::<Facts>(&folder.join("golden.json"));
+    let golden = Tensors::read(&folder.join("golden.safetensors"));
+    let base = Base::load(&repository().join(&facts.paths.base), DeviceKind::Cpu).expect("a base");
+    compare(&base, None, "base", &facts, &facts.base_greedy, &golden);
+    if let (Some(adapter), Some(greedy)) = (&facts.paths.adapter, &facts.adapter_greedy) {
+        let adapter = load_adapter(&base, &repository().join(adapter));
+        compare(&base, Some(&adapter), "adapter", &facts, greedy, &golden);
+    }
+}
+
+fn compare(
+    base: &Base,
+    adapter: Option<&Arc<Adapter>>,
+    name: &str,
+    facts: &Facts,
+    greedy: &[u32],
+    golden: &Tensors,
+) {
+    let page = read_page(&repository().join(&facts.paths.image));
+    let states = debug::encoder_states(base, adapter, &page).expect("states");
+    let what = format!("{name}.encoder_states");
+    assert_close(&sample(&states, 7, 8), golden.get(&what), &what);
+    let logits = debug::forward(base, adapter, &page, &facts.tokens).expect("logits");
+    let what = format!("{name}.logits");
+    assert_close(&logits, golden.get(&what), &what);
+    let found = debug::generate(base, adapter, &page, &facts.prompt, facts.new_tokens);
+    assert_eq!(found.expect("tokens"), greedy, "{name}; {UPDATE} --shipped-base ...");
+}
