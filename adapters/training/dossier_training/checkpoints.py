@@ -40,6 +40,7 @@ def export_base(model: VisionEncoderDecoderModel, folder: Path) -> None:
     model.save_pretrained(folder)
     weights = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in load_file(folder / "model.safetensors").items()}
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    (folder / "model.safetensors").chmod(0o644)
     vocabulary.save_tokenizer(folder)
     (folder / "preprocessor_config.json").write_text(json.dumps(_PREPROCESSOR, indent=2) + "\n")
 

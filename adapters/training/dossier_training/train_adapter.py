@@ -40,12 +40,14 @@ class _AdapterState:
                 parameter.data.copy_(state[name])
 
 
-def export_adapter(model: torch.nn.Module, folder: Path) -> None:
-    """Writes the PEFT folder, its tensors in f16."""
+def export_adapter(model: torch.nn.Module, base_name: str, folder: Path) -> None:
+    """Writes the PEFT folder, its tensors in f16; the config names the base it belongs to."""
     folder.mkdir(parents=True, exist_ok=True)
+    model.peft_config["default"].base_model_name_or_path = base_name
     model.save_pretrained(folder)
     path = folder / "adapter_model.safetensors"
     save_file({name: tensor.half() for name, tensor in load_file(path).items()}, path, metadata={"format": "pt"})
+    path.chmod(0o644)
     (folder / "README.md").unlink(missing_ok=True)
     assert len(load_file(path)) == len(get_peft_model_state_dict(model))
 
@@ -94,7 +96,7 @@ def main() -> None:
         if last:
             break
     if options.export:
-        export_adapter(model, options.export)
+        export_adapter(model, options.base.name, options.export)
 
 
 if __name__ == "__main__":
