@@ -19,11 +19,6 @@ pub(crate) enum Activation {
 }
 
 impl Activation {
-    /// Names understood, for error texts.
-    pub(crate) const NAMES: &str = "one of gelu, gelu_python, gelu_new, gelu_fast, \
-        gelu_pytorch_tanh, gelu_python_tanh, gelu_accurate, quick_gelu, relu, silu, swish, \
-        sigmoid, tanh, linear";
-
     pub(crate) fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "gelu" | "gelu_python" => Self::Gelu,

@@ -185,6 +185,14 @@ pub enum ModelError {
         /// Height of the model's input, in pixels.
         target_height: u32,
     },
+    /// The image is so long and thin that resizing it would take too much memory.
+    #[error("an image of {width} x {height} pixels is too long for its thinness")]
+    ImageTooElongated {
+        /// Width in pixels.
+        width: u32,
+        /// Height in pixels.
+        height: u32,
+    },
     /// The processor made an image of another size than the encoder takes.
     #[error(
         "the processor makes {} x {} pixels, the encoder takes {} x {} (height x width)",

@@ -68,6 +68,12 @@ impl ImageProcessor {
         if config.do_resize {
             let shortest = target.0.min(target.1);
             let (height, width) = image.size_with_shortest_edge(shortest);
+            if u64::from(height) * u64::from(width) > MAX_RESIZED_PIXELS {
+                return Err(ModelError::ImageTooElongated {
+                    width: image.width,
+                    height: image.height,
+                });
+            }
             image = image.resized(height, width, config.resample);
         }
         if config.do_thumbnail
@@ -81,6 +87,10 @@ impl ImageProcessor {
         Ok(image)
     }
 }
+
+/// The processor first brings the shorter side to the model's, however long the other becomes. A
+/// strip of one pixel's height must not claim all memory on its way.
+const MAX_RESIZED_PIXELS: u64 = 1 << 26;
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,10 @@
 //! Pillow's resampling of 8-bit images, bit for bit (`src/libImaging/Resample.c` and, for nearest,
 //! `Geometry.c`, Pillow 13).
+//!
+//! The crate `fast_image_resize` (6.1) was measured first: up to a quarter of its values differ from
+//! Pillow's, by 1 mostly, as it keeps its weights in 16 bits.
+
+use std::borrow::Cow;
 
 /// The filters, numbered as in `PIL.Image.Resampling`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +48,8 @@ impl Resample {
                     0.0
                 } else {
                     let x = x * std::f64::consts::PI;
-                    x.sin() / x * (0.54 + 0.46 * x.cos())
+                    // Pillow writes these two constants in single precision.
+                    x.sin() / x * (f64::from(0.54f32) + f64::from(0.46f32) * x.cos())
                 }
             }
             Self::Bicubic => {
@@ -74,18 +80,38 @@ pub(super) fn resize(rgb: &[u8], from: (u32, u32), to: (u32, u32), resample: Res
     if resample == Resample::Nearest {
         return nearest(rgb, from, to);
     }
-    // Horizontal first, rounded to 8 bits in between; a side that keeps its length has no pass.
-    let narrowed;
-    let rows = if from.1 == to.1 {
-        rgb
+    // Values are rounded to 8 bits between the passes, so their order shows. Pillow 13 goes
+    // vertical first if the height loses more than twice what the width loses; before 13 it never
+    // did.
+    let lost = |from: usize, to: usize| from as i64 - to as i64;
+    let lost_rows = lost(from.0, to.0);
+    if lost_rows > 0 && lost_rows > 2 * lost(from.1, to.1) {
+        let rows = resize_vertically(rgb, from.1, from.0, to.0, resample);
+        resize_horizontally(&rows, from.1, to.1, resample).into_owned()
     } else {
-        narrowed = horizontal(rgb, from.1, &Kernel::all(from.1, to.1, resample));
-        &narrowed
-    };
-    if from.0 == to.0 {
-        rows.to_vec()
-    } else {
-        vertical(rows, to.1, &Kernel::all(from.0, to.0, resample))
+        let rows = resize_horizontally(rgb, from.1, to.1, resample);
+        resize_vertically(&rows, to.1, from.0, to.0, resample).into_owned()
+    }
+}
+
+/// A side that keeps its length has no pass.
+fn resize_horizontally(rgb: &[u8], from: usize, to: usize, resample: Resample) -> Cow<'_, [u8]> {
+    match from == to {
+        true => Cow::Borrowed(rgb),
+        false => Cow::Owned(horizontal(rgb, from, &Kernel::all(from, to, resample))),
+    }
+}
+
+fn resize_vertically(
+    rgb: &[u8],
+    width: usize,
+    from: usize,
+    to: usize,
+    resample: Resample,
+) -> Cow<'_, [u8]> {
+    match from == to {
+        true => Cow::Borrowed(rgb),
+        false => Cow::Owned(vertical(rgb, width, &Kernel::all(from, to, resample))),
     }
 }
 

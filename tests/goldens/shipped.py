@@ -1,0 +1,39 @@
+"""Goldens of the shipped base and one of its adapters: run once after each training."""
+
+from pathlib import Path
+
+import torch
+from peft import PeftModel
+from PIL import Image
+from transformers import VisionEncoderDecoderModel
+from transformers.models.donut.image_processing_pil_donut import DonutImageProcessorPil
+
+import environment
+import tiny_models
+
+
+def write(folder: Path, base: Path, adapter: Path | None, image: Path | None) -> None:
+    if image is None:
+        raise SystemExit("--shipped-image is missing")
+    processor = DonutImageProcessorPil.from_pretrained(base)
+    pixels = processor(Image.open(image).convert("RGB"), return_tensors="pt").pixel_values
+    model = tiny_models.load(base)
+    start, end = model.generation_config.decoder_start_token_id, model.generation_config.eos_token_id
+    tokens = [start, *range(4, 40)]
+    golden, facts = {}, {"tokens": tokens, "prompt": tokens[:2], "new_tokens": 60, "end": end}
+    # Paths of the repository, not of this machine.
+    root = Path(__file__).resolve().parents[2]
+    paths = {"base": base, "adapter": adapter, "image": image}
+    facts["paths"] = {name: str(path.resolve().relative_to(root)) for name, path in paths.items() if path}
+
+    def add(name: str, model: torch.nn.Module) -> None:
+        inner = model.base_model.model if isinstance(model, PeftModel) else model
+        golden[f"{name}.encoder_states"] = inner.encoder(pixel_values=pixels).last_hidden_state[0, ::7, ::8]
+        golden[f"{name}.logits"] = model(pixel_values=pixels, decoder_input_ids=torch.tensor([tokens])).logits[0]
+        facts[f"{name}.greedy"] = tiny_models.greedy(model, pixels, facts["prompt"], facts["new_tokens"])
+
+    add("base", model)
+    if adapter:
+        add("adapter", PeftModel.from_pretrained(model, adapter).eval())
+    environment.write_tensors(folder / "golden.safetensors", golden)
+    environment.write_json(folder / "golden.json", facts)
