@@ -1,2 +1,36 @@
-//! Under construction.
-fn main() {}
+//! The binary: arguments in, exit code out.
+#![forbid(unsafe_code)]
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Parser as _;
+use dossier::cli::{Cli, CommandError, run};
+
+/// `EX_CONFIG` of sysexits.h.
+const BAD_CONFIGURATION: u8 = 64;
+/// What clap uses for usage errors, too.
+const BAD_USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match start(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("dossier: {error:#}");
+            match error.downcast_ref::<CommandError>() {
+                Some(CommandError::Config(_)) => ExitCode::from(BAD_CONFIGURATION),
+                Some(CommandError::Usage(_)) => ExitCode::from(BAD_USAGE),
+                _ => ExitCode::FAILURE,
+            }
+        }
+    }
+}
+
+fn start(cli: Cli) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the async runtime does not start")?;
+    Ok(runtime.block_on(run(cli))?)
+}

@@ -1,0 +1,126 @@
+//! The HTTP surface: routes, and the request's way through them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use axum::{Json, middleware};
+use tokio::time::{Instant, timeout_at};
+
+use crate::admission::Admission;
+use crate::config::HttpLimits;
+use crate::pipeline::{Extraction, extract};
+use crate::reader::Reader;
+
+mod body;
+
+mod form;
+pub use form::FormError;
+pub(crate) use form::field_names;
+
+mod error;
+pub use error::{ApiError, Problem};
+pub(crate) use error::{problem_of_document, problem_of_form};
+
+mod observe;
+pub use observe::RequestId;
+
+mod response;
+pub use response::{CheckBody, DocumentTypesBody, ExtractBody, outcome_name, verdict_name};
+
+/// What the handlers share.
+#[derive(Debug)]
+pub struct App {
+    reader: Reader,
+    admission: Admission,
+    limits: HttpLimits,
+    /// False once the server drains; `/readyz` says so.
+    ready: AtomicBool,
+}
+
+impl App {
+    /// An application that is ready.
+    #[must_use]
+    pub fn new(reader: Reader, limits: HttpLimits) -> Self {
+        let admission = Admission::new(limits.concurrent_requests);
+        Self { reader, admission, limits, ready: AtomicBool::new(true) }
+    }
+
+    /// Fails `/readyz` from now on; requests are still answered.
+    pub fn drain(&self) {
+        self.ready.store(false, Ordering::Relaxed);
+    }
+}
+
+/// All routes. Works on any body, so tests need no socket.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/v1/extract", post(post_extract))
+        .route("/v1/document-types", get(get_document_types))
+        .route("/livez", get(async || "ok\n"))
+        .route("/readyz", get(get_readyz))
+        .fallback(unknown_route)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn(observe::observe))
+        .with_state(app)
+}
+
+async fn post_extract(State(app): State<Arc<App>>, request: Request) -> Response {
+    let deadline = Instant::now() + app.limits.request_timeout;
+    let request_id = observe::id_of(&request);
+    let answer = timeout_at(deadline, answer(&app, request)).await;
+    match answer.unwrap_or(Err(ApiError::DeadlineExceeded)) {
+        Ok(extraction) => Json(ExtractBody::of(&extraction, &request_id)).into_response(),
+        Err(error) => error.into_response(),
+    }
+}
+
+async fn answer(app: &App, request: Request) -> Result<Extraction, ApiError> {
+    let (head, body) = request.into_parts();
+    // The type is looked at and the permit taken before the body: both bound memory.
+    let admitted = form::boundary(&head.headers)
+        .map_err(ApiError::from)
+        .and_then(|boundary| Ok((boundary, app.admission.try_acquire()?)));
+    let (boundary, _permit) = match admitted {
+        Ok(admitted) => admitted,
+        Err(error) => {
+            body::discard(&head.headers, body);
+            return Err(error);
+        }
+    };
+    let bytes = body::read(&head.headers, body, &app.limits).await?;
+    let request = form::parse(bytes, boundary, app.reader.max_pages()).await?;
+    Ok(extract(&app.reader, request).await?)
+}
+
+async fn get_document_types(State(app): State<Arc<App>>) -> Json<DocumentTypesBody> {
+    Json(DocumentTypesBody::of(&app.reader.catalog().pin()))
+}
+
+async fn get_readyz(State(app): State<Arc<App>>) -> Response {
+    if app.ready.load(Ordering::Relaxed) {
+        "ready\n".into_response()
+    } else {
+        ApiError::NotReady.into_response()
+    }
+}
+
+async fn unknown_route(request: Request) -> Response {
+    refuse(request, ApiError::UnknownRoute)
+}
+
+async fn method_not_allowed(request: Request) -> Response {
+    refuse(request, ApiError::MethodNotAllowed)
+}
+
+fn refuse(request: Request, error: ApiError) -> Response {
+    let (head, body) = request.into_parts();
+    body::discard(&head.headers, body);
+    error.into_response()
+}
+
+#[cfg(test)]
+mod tests;

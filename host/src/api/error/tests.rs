@@ -1,0 +1,140 @@
+//! Every error has a status, a code and a sentence, and no secret.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use dossier_document::FieldText;
+use dossier_image_decode::PageFormat;
+use dossier_inference::BackendError;
+use dossier_plugin::Hook;
+
+use super::*;
+
+fn page(source: DecodeError) -> ApiError {
+    ExtractError::Page(PageError::Undecodable { page: 0, source }).into()
+}
+
+fn rules(source: PluginError) -> ApiError {
+    ExtractError::Rules { rules: "utopia".to_owned(), source }.into()
+}
+
+fn inference(error: InferenceError) -> ApiError {
+    ExtractError::Inference(error).into()
+}
+
+/// One of each kind that a client can meet, with the status and the code it must have.
+fn table() -> Vec<(ApiError, u16, &'static str)> {
+    let plugin = || "utopia".to_owned();
+    let (hook, limit) = (Hook::After, Duration::from_secs(1));
+    let compute = std::io::Error::other("shape mismatch");
+    vec![
+        (ApiError::UnknownRoute, 404, "route.unknown"),
+        (ApiError::MethodNotAllowed, 405, "route.method"),
+        (FormError::ContentType.into(), 415, "body.content_type"),
+        (FormError::Malformed.into(), 400, "form.malformed"),
+        (FormError::UnknownPart { name: "x".to_owned() }.into(), 400, "form.unknown_part"),
+        (FormError::MissingPart { name: "document_type" }.into(), 400, "form.missing_part"),
+        (FormError::TooManyPages { limit: 8 }.into(), 422, "document.too_many_pages"),
+        (ApiError::BodyTooLarge { limit: 1 }, 413, "body.too_large"),
+        (ApiError::BodyTimeout, 408, "body.timeout"),
+        (ApiError::BodyBroken, 400, "body.broken"),
+        (Overloaded.into(), 429, "overloaded"),
+        (ApiError::DeadlineExceeded, 504, "deadline"),
+        (ApiError::NotReady, 503, "not_ready"),
+        (ApiError::Panicked, 500, "internal"),
+        (ExtractError::UnknownDocumentType.into(), 404, "document_type.unknown"),
+        (ExtractError::NoPages.into(), 400, "page.missing"),
+        (page(DecodeError::Empty), 400, "page.empty"),
+        (page(DecodeError::UnknownFormat), 415, "page.not_an_image"),
+        (page(DecodeError::UnsupportedFormat { format: "PDF" }), 415, "page.unsupported"),
+        (page(DecodeError::TooManyBytes { bytes: 2, max_bytes: 1 }), 413, "page.too_large"),
+        (page(DecodeError::Truncated { format: PageFormat::Png }), 400, "page.truncated"),
+        (page(DecodeError::Corrupt { format: PageFormat::Png }), 400, "page.corrupt"),
+        (
+            rules(PluginError::Trap { plugin: plugin(), hook, trap: "unreachable" }),
+            502,
+            "plugin.trap",
+        ),
+        (rules(PluginError::Timeout { plugin: plugin(), hook, limit }), 504, "plugin.timeout"),
+        (
+            rules(PluginError::MemoryLimit { plugin: plugin(), hook, limit_bytes: 1 }),
+            502,
+            "plugin.memory_limit",
+        ),
+        (rules(PluginError::PoolFull { plugin: plugin(), waited: limit }), 429, "plugin.pool_full"),
+        (inference(InferenceError::Overloaded), 429, "overloaded"),
+        (inference(InferenceError::Stopped), 503, "not_ready"),
+        (inference(BackendError::Compute(compute.into()).into()), 500, "model.failed"),
+    ]
+}
+
+#[test]
+fn every_error_has_its_status_and_code() {
+    for (error, status, code) in table() {
+        let problem = error.problem();
+        assert_eq!((problem.status.as_u16(), problem.code), (status, code), "{error}");
+        assert!(!problem.title.is_empty() && !problem.detail.is_empty(), "{error}");
+    }
+}
+
+#[test]
+fn one_code_has_one_status_and_one_title() {
+    let mut seen = BTreeMap::new();
+    for (error, _, _) in table() {
+        let problem = error.problem();
+        let meaning = (problem.status, problem.title);
+        assert_eq!(*seen.entry(problem.code).or_insert(meaning), meaning, "{}", problem.code);
+    }
+}
+
+#[test]
+fn rules_at_fault_are_named() {
+    let problem = rules(PluginError::Trap {
+        plugin: "utopia".to_owned(),
+        hook: Hook::Before,
+        trap: "unreachable",
+    })
+    .problem();
+    assert_eq!(problem.plugin.as_deref(), Some("utopia"));
+}
+
+#[test]
+fn what_rules_say_after_they_saw_the_document_is_not_repeated() {
+    let problem = rules(PluginError::Refused {
+        plugin: "utopia".to_owned(),
+        code: "mrz.missing".to_owned(),
+        message: FieldText::new("ERIKSSON has no MRZ"),
+    })
+    .problem();
+    assert_eq!(
+        (problem.status.as_u16(), problem.rules_code.as_deref()),
+        (422, Some("mrz.missing"))
+    );
+    assert!(!format!("{problem:?}").contains("ERIKSSON"));
+}
+
+#[test]
+fn a_cause_inside_is_for_the_log_only() {
+    let compute = BackendError::Compute(std::io::Error::other("shape mismatch").into());
+    let problem = inference(compute.into()).problem();
+    assert_eq!(problem.cause.as_deref(), Some("the model failed: shape mismatch"));
+    let body = serde_json::to_string(&problem.body("1")).expect("serialisable");
+    assert!(!body.contains("shape"), "{body}");
+}
+
+#[test]
+fn a_problem_is_as_rfc_9457_writes_it() {
+    let body =
+        serde_json::to_value(ApiError::UnknownRoute.problem().body("42")).expect("serialisable");
+    assert_eq!(
+        body,
+        serde_json::json!({
+            "type": "urn:dossier:problem:route.unknown",
+            "title": "No such route",
+            "status": 404,
+            "detail": "no such route",
+            "code": "route.unknown",
+            "request_id": "42",
+        })
+    );
+}

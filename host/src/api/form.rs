@@ -1,0 +1,149 @@
+//! The form of `POST /v1/extract`.
+//!
+//! A page is any part with a file name, or one named `page`, `pages`, `image` or `file`; pages count
+//! in the order of the form. `document_type` is required. `fields` lists field names, separated by
+//! commas or in parts of their own. Any other part is refused: a misspelt option must not be ignored.
+
+use axum::body::Bytes;
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use dossier_document::{DocumentTypeId, FieldName};
+use futures_util::stream;
+use multer::{Field, Multipart};
+
+use crate::pipeline::{ExtractRequest, ModelChoice};
+
+const PAGE_PARTS: [&str; 4] = ["page", "pages", "image", "file"];
+
+/// More parts than any request needs; each costs a small allocation.
+const MAX_PARTS: usize = 256;
+
+/// The form can't be used. Names of parts are the client's own and go back to it only.
+#[derive(Debug, thiserror::Error)]
+pub enum FormError {
+    /// The body is no multipart form.
+    #[error("the content type must be multipart/form-data")]
+    ContentType,
+    /// The body does not follow its own content type.
+    #[error("the multipart form is malformed")]
+    Malformed,
+    /// There are too many parts.
+    #[error("the form has more than {MAX_PARTS} parts")]
+    TooManyParts,
+    /// There are more pages than any document may have.
+    #[error("the form has more than {limit} pages")]
+    TooManyPages {
+        /// The limit.
+        limit: usize,
+    },
+    /// A part that nothing here reads.
+    #[error("the form has an unknown part")]
+    UnknownPart {
+        /// Its name as the client wrote it.
+        name: String,
+    },
+    /// A part that may stand once stands twice.
+    #[error("the part `{name}` stands twice")]
+    RepeatedPart {
+        /// Its name.
+        name: &'static str,
+    },
+    /// A part that is needed.
+    #[error("the part `{name}` is missing")]
+    MissingPart {
+        /// Its name.
+        name: &'static str,
+    },
+    /// A part that must be text is not UTF-8, or too long.
+    #[error("the part `{name}` is not a short text in UTF-8")]
+    NotText {
+        /// Its name.
+        name: &'static str,
+    },
+    /// A text is not a field name.
+    #[error("the part `fields` has a text that is no field name")]
+    NotAFieldName {
+        /// The text as the client wrote it.
+        text: String,
+    },
+}
+
+/// The boundary of a multipart form.
+///
+/// # Errors
+/// When the content type is another.
+pub(super) fn boundary(headers: &HeaderMap) -> Result<String, FormError> {
+    headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| multer::parse_boundary(value).ok())
+        .ok_or(FormError::ContentType)
+}
+
+/// Reads the form.
+///
+/// # Errors
+/// The first part that can't be used.
+pub(super) async fn parse(
+    body: Bytes,
+    boundary: String,
+    max_pages: usize,
+) -> Result<ExtractRequest, FormError> {
+    let whole = stream::iter([Ok::<_, std::convert::Infallible>(body)]);
+    let mut form = Multipart::new(whole, boundary);
+    let mut pages = Vec::new();
+    let mut document_type = None;
+    let mut fields = None;
+    let mut parts = 0;
+    while let Some(part) = form.next_field().await.map_err(|_| FormError::Malformed)? {
+        parts += 1;
+        if parts > MAX_PARTS {
+            return Err(FormError::TooManyParts);
+        }
+        let name = part.name().unwrap_or_default().to_owned();
+        match name.as_str() {
+            "document_type" => {
+                let text = text_of(part, "document_type", DocumentTypeId::MAX_BYTES).await?;
+                if document_type.replace(text).is_some() {
+                    return Err(FormError::RepeatedPart { name: "document_type" });
+                }
+            }
+            "fields" => {
+                let longest = MAX_PARTS * (FieldName::MAX_BYTES + 1);
+                let text = text_of(part, "fields", longest).await?;
+                fields.get_or_insert_with(Vec::new).extend(field_names(&text)?);
+            }
+            page if part.file_name().is_some() || PAGE_PARTS.contains(&page) => {
+                if pages.len() == max_pages {
+                    return Err(FormError::TooManyPages { limit: max_pages });
+                }
+                pages.push(part.bytes().await.map_err(|_| FormError::Malformed)?);
+            }
+            _ => return Err(FormError::UnknownPart { name }),
+        }
+    }
+    let document_type = document_type.ok_or(FormError::MissingPart { name: "document_type" })?;
+    Ok(ExtractRequest { document_type, pages, fields, model: ModelChoice::Adapter })
+}
+
+/// The field names in a text, separated by commas; spaces around them don't count.
+///
+/// # Errors
+/// The first text that is none; an empty one is none.
+pub(crate) fn field_names(text: &str) -> Result<Vec<FieldName>, FormError> {
+    let field_name = |text: &str| {
+        text.trim().parse().map_err(|_| FormError::NotAFieldName { text: text.to_owned() })
+    };
+    text.split(',').map(field_name).collect()
+}
+
+async fn text_of(part: Field<'_>, name: &'static str, longest: usize) -> Result<String, FormError> {
+    let bytes = part.bytes().await.map_err(|_| FormError::Malformed)?;
+    if bytes.len() > longest {
+        return Err(FormError::NotText { name });
+    }
+    String::from_utf8(bytes.into()).map_err(|_| FormError::NotText { name })
+}
+
+#[cfg(test)]
+mod tests;

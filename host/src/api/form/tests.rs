@@ -1,0 +1,83 @@
+//! Forms as clients write them.
+
+use super::*;
+use crate::testing::{Part, form};
+
+async fn parsed(parts: &[Part<'_>]) -> Result<ExtractRequest, FormError> {
+    parse(form(parts), "X".to_owned(), 2).await
+}
+
+const TYPE: Part<'_> = ("name=\"document_type\"", b"utopia/passport/2024");
+
+#[tokio::test]
+async fn pages_count_in_the_order_of_the_form_whatever_they_are_called() {
+    let request =
+        parsed(&[("name=\"page\"", b"one"), TYPE, ("name=\"scan\"; filename=\"b.png\"", b"two")])
+            .await
+            .expect("valid");
+    assert_eq!(request.pages, ["one", "two"].map(Bytes::from));
+    assert_eq!(request.document_type, "utopia/passport/2024");
+    assert_eq!(request.fields, None);
+    assert_eq!(request.model, ModelChoice::Adapter);
+}
+
+#[tokio::test]
+async fn fields_may_be_separated_by_commas_or_repeated() {
+    let request =
+        parsed(&[TYPE, ("name=\"fields\"", b"surname, sex"), ("name=\"fields\"", b"mrz")])
+            .await
+            .expect("valid");
+    let names = request.fields.expect("given").iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(names, ["surname", "sex", "mrz"]);
+}
+
+#[tokio::test]
+async fn what_is_not_understood_is_refused() {
+    let refused = async |parts: &[Part<'_>]| parsed(parts).await.expect_err("refused");
+    assert!(matches!(
+        refused(&[TYPE, ("name=\"field\"", b"sex")]).await,
+        FormError::UnknownPart { name } if name == "field"
+    ));
+    assert!(matches!(refused(&[TYPE, TYPE]).await, FormError::RepeatedPart { .. }));
+    assert!(matches!(refused(&[("name=\"page\"", b"x")]).await, FormError::MissingPart { .. }));
+    assert!(matches!(
+        refused(&[TYPE, ("name=\"fields\"", b"Sex")]).await,
+        FormError::NotAFieldName { text } if text == "Sex"
+    ));
+    assert!(matches!(
+        refused(&[TYPE, ("name=\"fields\"", b"")]).await,
+        FormError::NotAFieldName { .. }
+    ));
+    let page: Part<'_> = ("name=\"page\"", b"x");
+    assert!(matches!(
+        refused(&[TYPE, page, page, page]).await,
+        FormError::TooManyPages { limit: 2 }
+    ));
+    let long = "a/".repeat(100);
+    assert!(matches!(
+        refused(&[("name=\"document_type\"", long.as_bytes())]).await,
+        FormError::NotText { .. }
+    ));
+}
+
+#[tokio::test]
+async fn a_form_that_breaks_off_is_malformed() {
+    let whole = form(&[TYPE, ("name=\"page\"", b"pixels")]);
+    for length in [0, 10, whole.len() / 2, whole.len() - 8] {
+        let error = parse(whole.slice(..length), "X".to_owned(), 2).await.expect_err("refused");
+        assert!(matches!(error, FormError::Malformed | FormError::MissingPart { .. }), "{length}");
+    }
+}
+
+#[test]
+fn only_a_multipart_form_has_a_boundary() {
+    let of = |value: &str| {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, value.parse().expect("a header value"));
+        boundary(&headers)
+    };
+    assert_eq!(of("multipart/form-data; boundary=X").expect("a form"), "X");
+    assert!(of("application/json").is_err());
+    assert!(of("multipart/form-data").is_err());
+    assert!(boundary(&HeaderMap::new()).is_err());
+}

@@ -1,0 +1,135 @@
+//! Around every request: its id, its log line, its panic, and the body of its problem.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+
+use axum::Json;
+use axum::extract::{MatchedPath, Request};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use futures_util::FutureExt as _;
+use tracing::{Instrument as _, field};
+
+use super::{ApiError, Problem};
+
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The id of a request: a UUID of version 7, so ids sort by time. The host makes it; what a client
+/// sends is not logged.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
+impl RequestId {
+    /// A new id.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(uuid::Uuid::now_v7().to_string())
+    }
+}
+
+impl Default for RequestId {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The id that [`observe`] gave the request.
+pub(super) fn id_of(request: &Request) -> String {
+    request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default()
+}
+
+/// The outermost middleware.
+pub(super) async fn observe(mut request: Request, next: Next) -> Response {
+    let id = RequestId::new();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "unknown".to_owned(), |path| path.as_str().to_owned());
+    // Only methods that exist are named: the method is the client's text, too.
+    let method = known_method(request.method());
+    let span = tracing::info_span!("request", id = %id.0, document_type = field::Empty);
+    let unanswered =
+        Unanswered { span: span.clone(), method, route, start: Instant::now(), is_answered: false };
+    request.extensions_mut().insert(id.clone());
+
+    let answer = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span).await;
+    let mut response = answer.unwrap_or_else(|_| ApiError::Panicked.into_response());
+
+    let problem = response.extensions_mut().remove::<Problem>();
+    unanswered.answered(response.status(), problem.as_ref());
+    if let Some(problem) = problem {
+        let written = Json(problem.body(&id.0)).into_response();
+        *response.body_mut() = written.into_body();
+        // The router has counted the empty body that the problem had until now.
+        response.headers_mut().remove(CONTENT_LENGTH);
+        let problem_json = HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(CONTENT_TYPE, problem_json);
+    }
+    if let Ok(id) = HeaderValue::from_str(&id.0) {
+        response.headers_mut().insert(&REQUEST_ID, id);
+    }
+    response
+}
+
+/// Logs the request when it is answered, or when its client leaves before.
+struct Unanswered {
+    span: tracing::Span,
+    method: &'static str,
+    route: String,
+    start: Instant,
+    is_answered: bool,
+}
+
+impl Unanswered {
+    fn answered(mut self, status: StatusCode, problem: Option<&Problem>) {
+        self.is_answered = true;
+        let _entered = self.span.enter();
+        let (method, route) = (self.method, self.route.as_str());
+        let duration_ms = self.milliseconds();
+        let status = status.as_u16();
+        let code = problem.map_or("ok", |problem| problem.code);
+        let rules = problem.and_then(|problem| problem.plugin.as_deref());
+        let cause = problem.and_then(|problem| problem.cause.as_deref());
+        if status >= 500 {
+            tracing::warn!(method, route, status, code, rules, cause, duration_ms, "answered");
+        } else if is_probe(route) {
+            tracing::debug!(method, route, status, code, duration_ms, "answered");
+        } else {
+            tracing::info!(method, route, status, code, rules, duration_ms, "answered");
+        }
+    }
+
+    fn milliseconds(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+impl Drop for Unanswered {
+    fn drop(&mut self) {
+        if self.is_answered {
+            return;
+        }
+        let _entered = self.span.enter();
+        let (method, route, duration_ms) = (self.method, &self.route, self.milliseconds());
+        tracing::info!(method, route, duration_ms, "the client left before the answer");
+    }
+}
+
+fn is_probe(route: &str) -> bool {
+    matches!(route, "/livez" | "/readyz")
+}
+
+fn known_method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}

@@ -1,0 +1,214 @@
+//! The JSON of answers. Only this module and the errors beside it speak JSON to clients.
+
+use std::time::Duration;
+
+use dossier_document::{Check, CheckOutcome, Verdict};
+use serde::Serialize;
+
+use crate::catalog::Catalog;
+use crate::pipeline::{ExtractedField, Extraction, ServedBy, Timings};
+
+/// The answer of `POST /v1/extract`, and of `dossier extract --json`.
+#[derive(Serialize)]
+pub struct ExtractBody<'a> {
+    document_type: &'a str,
+    fields: Vec<FieldBody<'a>>,
+    checks: Vec<CheckBody<'a>>,
+    verdict: &'static str,
+    served_by: ServedByBody,
+    timings_ms: TimingsBody,
+    request_id: &'a str,
+}
+
+#[derive(Serialize)]
+struct FieldBody<'a> {
+    name: &'a str,
+    raw: Option<&'a str>,
+    value: Option<&'a str>,
+    confidence: Option<f64>,
+    source: &'a str,
+    page: Option<usize>,
+}
+
+/// One check, as everything that prints checks shows it.
+#[derive(Serialize)]
+pub struct CheckBody<'a> {
+    code: &'a str,
+    outcome: &'static str,
+    fields: Vec<&'a str>,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+struct ServedByBody {
+    base: String,
+    adapter: Option<String>,
+    rules: String,
+    generation: u64,
+}
+
+#[derive(Serialize)]
+struct TimingsBody {
+    pages: f64,
+    before: f64,
+    queue: f64,
+    preprocess: f64,
+    encode: f64,
+    decode: f64,
+    after: f64,
+    total: f64,
+}
+
+/// The answer of `GET /v1/document-types`.
+#[derive(Serialize)]
+pub struct DocumentTypesBody {
+    generation: u64,
+    base: String,
+    document_types: Vec<DocumentTypeBody>,
+}
+
+#[derive(Serialize)]
+struct DocumentTypeBody {
+    document_type: String,
+    title: String,
+    pages: usize,
+    fields: Vec<String>,
+    adapter: String,
+    rules: RulesBody,
+}
+
+#[derive(Serialize)]
+struct RulesBody {
+    name: String,
+    version: String,
+    digest: String,
+}
+
+impl<'a> ExtractBody<'a> {
+    /// The answer to the request of this id.
+    #[must_use]
+    pub fn of(extraction: &'a Extraction, request_id: &'a str) -> Self {
+        Self {
+            document_type: extraction.document_type.as_str(),
+            fields: extraction.fields.iter().map(FieldBody::of).collect(),
+            checks: extraction.checks.iter().map(CheckBody::of).collect(),
+            verdict: verdict_name(extraction.verdict),
+            served_by: ServedByBody::of(&extraction.served_by),
+            timings_ms: TimingsBody::of(&extraction.timings),
+            request_id,
+        }
+    }
+}
+
+impl<'a> FieldBody<'a> {
+    fn of(field: &'a ExtractedField) -> Self {
+        let reading = field.reading.as_ref();
+        Self {
+            name: field.name.as_str(),
+            raw: reading.map(|reading| reading.raw.expose()),
+            value: field.value.as_ref().map(|value| value.expose()),
+            confidence: reading.map(|reading| to_decimals(f64::from(reading.confidence), 4)),
+            source: &field.source,
+            // People count pages from 1, and so do the names of their files.
+            page: reading.map(|reading| reading.page + 1),
+        }
+    }
+}
+
+impl<'a> CheckBody<'a> {
+    /// The check as JSON.
+    #[must_use]
+    pub fn of(check: &'a Check) -> Self {
+        Self {
+            code: &check.code,
+            outcome: outcome_name(check.outcome),
+            fields: check.fields.iter().map(|field| field.as_str()).collect(),
+            message: &check.message,
+        }
+    }
+}
+
+impl ServedByBody {
+    fn of(served_by: &ServedBy) -> Self {
+        Self {
+            base: served_by.base.to_string(),
+            adapter: served_by.adapter.map(|digest| digest.to_string()),
+            rules: served_by.rules.to_string(),
+            generation: served_by.generation,
+        }
+    }
+}
+
+impl TimingsBody {
+    fn of(timings: &Timings) -> Self {
+        Self {
+            pages: milliseconds(timings.pages),
+            before: milliseconds(timings.before),
+            queue: milliseconds(timings.read.queue),
+            preprocess: milliseconds(timings.read.preprocess),
+            encode: milliseconds(timings.read.encode),
+            decode: milliseconds(timings.read.decode),
+            after: milliseconds(timings.after),
+            total: milliseconds(timings.total),
+        }
+    }
+}
+
+impl DocumentTypesBody {
+    /// The document types of one snapshot.
+    #[must_use]
+    pub fn of(catalog: &Catalog) -> Self {
+        let document_types = catalog.document_types.values().map(|document_type| {
+            let description = document_type.rules.describe();
+            DocumentTypeBody {
+                document_type: document_type.id.to_string(),
+                title: document_type.title.clone(),
+                pages: document_type.pages,
+                fields: document_type.fields.iter().map(ToString::to_string).collect(),
+                adapter: document_type.adapter.to_string(),
+                rules: RulesBody {
+                    name: description.name.clone(),
+                    version: description.version.clone(),
+                    digest: document_type.rules.digest().to_string(),
+                },
+            }
+        });
+        Self {
+            generation: catalog.generation,
+            base: catalog.base.to_string(),
+            document_types: document_types.collect(),
+        }
+    }
+}
+
+/// The outcome as JSON names it.
+#[must_use]
+pub fn outcome_name(outcome: CheckOutcome) -> &'static str {
+    match outcome {
+        CheckOutcome::Passed => "passed",
+        CheckOutcome::Failed => "failed",
+        CheckOutcome::NotPerformed => "not_performed",
+    }
+}
+
+/// The verdict as JSON names it.
+#[must_use]
+pub fn verdict_name(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Accepted => "accepted",
+        Verdict::Incomplete => "incomplete",
+        Verdict::Rejected => "rejected",
+    }
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    to_decimals(duration.as_secs_f64() * 1000.0, 3)
+}
+
+fn to_decimals(value: f64, decimals: i32) -> f64 {
+    let scale = 10_f64.powi(decimals);
+    (value * scale).round() / scale
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,71 @@
+//! The shape of answers.
+
+use dossier_document::{Digest, FieldName, FieldText};
+use dossier_inference::ReadTimings;
+use serde_json::json;
+
+use super::*;
+use crate::pipeline::Reading;
+
+fn name(text: &str) -> FieldName {
+    text.parse().expect("a field name")
+}
+
+#[test]
+fn an_extraction_reads_as_documented() {
+    let digest = Digest::from_sha256([7; 32]);
+    let extraction = Extraction {
+        document_type: "utopia/passport/2024".parse().expect("a document type"),
+        fields: vec![
+            ExtractedField {
+                name: name("date_of_birth"),
+                reading: Some(Reading {
+                    raw: FieldText::new("12 MAR 1985"),
+                    confidence: 0.987_65,
+                    page: 0,
+                }),
+                value: Some(FieldText::new("1985-03-12")),
+                source: "visual".to_owned(),
+            },
+            ExtractedField {
+                name: name("issuing_state"),
+                reading: None,
+                value: Some(FieldText::new("UTO")),
+                source: "mrz".to_owned(),
+            },
+        ],
+        checks: vec![Check {
+            code: "mrz.structure".to_owned(),
+            outcome: CheckOutcome::NotPerformed,
+            fields: vec![name("mrz")],
+            message: "There is no MRZ.".to_owned(),
+        }],
+        verdict: Verdict::Incomplete,
+        served_by: ServedBy { base: digest, adapter: None, rules: digest, generation: 3 },
+        timings: Timings {
+            read: ReadTimings { queue: Duration::from_micros(1500), ..ReadTimings::default() },
+            total: Duration::from_millis(20),
+            ..Timings::default()
+        },
+    };
+    let digest = format!("sha256:{}", "07".repeat(32));
+    assert_eq!(
+        serde_json::to_value(ExtractBody::of(&extraction, "id")).expect("serialisable"),
+        json!({
+            "document_type": "utopia/passport/2024",
+            "fields": [
+                {"name": "date_of_birth", "raw": "12 MAR 1985", "value": "1985-03-12",
+                 "confidence": 0.9877, "source": "visual", "page": 1},
+                {"name": "issuing_state", "raw": null, "value": "UTO",
+                 "confidence": null, "source": "mrz", "page": null},
+            ],
+            "checks": [{"code": "mrz.structure", "outcome": "not_performed", "fields": ["mrz"],
+                        "message": "There is no MRZ."}],
+            "verdict": "incomplete",
+            "served_by": {"base": digest, "adapter": null, "rules": digest, "generation": 3},
+            "timings_ms": {"pages": 0.0, "before": 0.0, "queue": 1.5, "preprocess": 0.0,
+                           "encode": 0.0, "decode": 0.0, "after": 0.0, "total": 20.0},
+            "request_id": "id",
+        })
+    );
+}

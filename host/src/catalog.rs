@@ -1,0 +1,115 @@
+//! Which document types are served, and with what: one immutable snapshot.
+//!
+//! A request pins one snapshot with [`Snapshots::pin`] and keeps it to its end, so that it is read
+//! and checked by one set of artifacts whatever is swapped meanwhile.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use dossier_document::{Digest, DocumentTypeId, FieldName};
+use dossier_plugin::Plugin;
+
+mod manifest;
+pub use manifest::{MANIFEST_FILE, Manifest, is_artifact_name};
+
+/// The document types served at one time.
+#[derive(Debug)]
+pub struct Catalog {
+    /// Counts the snapshots of this process, from 1.
+    pub generation: u64,
+    /// The digest of the base that all adapters stand on.
+    pub base: Digest,
+    /// By identifier.
+    pub document_types: BTreeMap<DocumentTypeId, Arc<DocumentType>>,
+}
+
+/// One document type and the artifacts that serve it.
+#[derive(Debug)]
+pub struct DocumentType {
+    /// The identifier.
+    pub id: DocumentTypeId,
+    /// A title for people.
+    pub title: String,
+    /// Pages of a whole document; a request with more is refused, one with fewer is up to the rules.
+    pub pages: usize,
+    /// The fields that the rules read of a whole document, in their order.
+    pub fields: Vec<FieldName>,
+    /// The digest of the adapter.
+    pub adapter: Digest,
+    /// The rules.
+    pub rules: Plugin,
+}
+
+/// The current snapshot. The reload task of a later issue is its only writer.
+#[derive(Debug)]
+pub struct Snapshots {
+    current: ArcSwap<Catalog>,
+}
+
+/// The artifacts can't be served; the start stops. Every variant names the file.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    /// A file or folder can't be read.
+    #[error("{}: can't be read: {source}", path.display())]
+    Unreadable {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A manifest is not JSON, or has an unknown, a missing or a malformed key.
+    #[error("{}: {source}", file.display())]
+    Json {
+        /// The manifest.
+        file: PathBuf,
+        /// What and where; it names the key.
+        source: serde_json::Error,
+    },
+    /// A value of a manifest makes no sense.
+    #[error("{}: `{key}`: {reason}", file.display())]
+    Manifest {
+        /// The manifest.
+        file: PathBuf,
+        /// The key.
+        key: &'static str,
+        /// What is wrong with its value.
+        reason: String,
+    },
+    /// An adapter's folder has no manifest, so nobody could ask for it.
+    #[error("{}: has an adapter but no {MANIFEST_FILE}", folder.display())]
+    NoManifest {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// There is nothing to serve.
+    #[error("{}: no {MANIFEST_FILE} in any folder", adapters.display())]
+    NoDocumentTypes {
+        /// The folder searched.
+        adapters: PathBuf,
+    },
+}
+
+impl Catalog {
+    /// The document type of this name.
+    #[must_use]
+    pub fn document_type(&self, id: &DocumentTypeId) -> Option<&Arc<DocumentType>> {
+        self.document_types.get(id)
+    }
+}
+
+impl Snapshots {
+    /// Starts with one snapshot.
+    #[must_use]
+    pub fn new(catalog: Catalog) -> Self {
+        Self { current: ArcSwap::from_pointee(catalog) }
+    }
+
+    /// The current snapshot, for as long as the caller keeps it.
+    #[must_use]
+    pub fn pin(&self) -> Arc<Catalog> {
+        // Not `load`: its guard must not be held across an await.
+        self.current.load_full()
+    }
+}

@@ -1,0 +1,78 @@
+//! Folders on disk against the manifests found in them.
+
+use std::fs;
+
+use super::*;
+
+const PASSPORT: &str = r#"{"document_type": "utopia/passport/2024", "title": "Passport", "pages": 1,
+    "base": "dossier-small", "rules": "utopia"}"#;
+
+fn adapters(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let root = tempfile::tempdir().expect("a temporary folder");
+    for (path, text) in files {
+        let path = root.path().join(path);
+        fs::create_dir_all(path.parent().expect("a file has a folder"))
+            .expect("the folder is made");
+        fs::write(path, text).expect("the file is written");
+    }
+    root
+}
+
+fn error_of(files: &[(&str, &str)]) -> String {
+    let root = adapters(files);
+    Manifest::find_all(root.path()).expect_err("refused").to_string()
+}
+
+#[test]
+fn a_manifest_is_found_in_the_folder_of_its_type() {
+    let root = adapters(&[
+        ("utopia/passport/2024/document-type.json", PASSPORT),
+        ("utopia/passport/2024/adapter_config.json", "{}"),
+        ("base/dossier-small/config.json", "{}"),
+        ("training/runs/1/adapter_config.json", "{}"),
+    ]);
+    let found = Manifest::find_all(root.path()).expect("valid");
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].document_type.as_str(), "utopia/passport/2024");
+    assert_eq!((found[0].pages, found[0].base.as_str()), (1, "dossier-small"));
+    assert_eq!(found[0].folder, root.path().join("utopia/passport/2024"));
+}
+
+#[test]
+fn a_manifest_in_another_folder_is_refused() {
+    let error = error_of(&[("utopia/passport/2023/document-type.json", PASSPORT)]);
+    assert!(error.contains("passport/2023") && error.contains("document_type"), "{error}");
+}
+
+#[test]
+fn an_unknown_key_is_refused_by_file_and_name() {
+    let text = PASSPORT.replace("\"pages\": 1", "\"pages\": 1, \"colour\": \"red\"");
+    let error = error_of(&[("utopia/passport/2024/document-type.json", &text)]);
+    assert!(error.contains("document-type.json") && error.contains("colour"), "{error}");
+}
+
+#[test]
+fn a_value_that_makes_no_sense_is_refused_by_key() {
+    for (from, to, key) in [
+        ("\"pages\": 1", "\"pages\": 0", "pages"),
+        ("\"utopia\"", "\"../utopia\"", "rules"),
+        ("dossier-small", "", "base"),
+        ("utopia/passport/2024", "passport", "document_type"),
+    ] {
+        let text = PASSPORT.replace(from, to);
+        let error = error_of(&[("utopia/passport/2024/document-type.json", &text)]);
+        assert!(error.contains(&format!("`{key}`")), "{key}: {error}");
+    }
+}
+
+#[test]
+fn an_adapter_without_a_manifest_is_refused() {
+    let error = error_of(&[("utopia/visa/2020/adapter_config.json", "{}")]);
+    assert!(error.contains("utopia/visa/2020"), "{error}");
+}
+
+#[test]
+fn a_missing_folder_is_named() {
+    let error = Manifest::find_all(Path::new("no/such/folder")).expect_err("missing").to_string();
+    assert!(error.contains("no/such/folder"), "{error}");
+}

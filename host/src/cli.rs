@@ -1,0 +1,177 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{ReaderArgs, ServeArgs, TelemetryArgs};
+
+mod run;
+pub use run::{CommandError, run};
+
+mod debug;
+mod output;
+mod plugin;
+
+/// Reads identity documents.
+#[derive(Debug, Parser)]
+#[command(name = "dossier", version, about, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve documents over HTTP.
+    Serve(Box<ServeArgs>),
+    /// Read one document here, without a server.
+    Extract(Box<ExtractArgs>),
+    /// List the document types.
+    DocumentTypes(DocumentTypesArgs),
+    /// Run or build rules.
+    Plugin {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: PluginCommand,
+    },
+    /// Look into a model: what it answers to given tokens, as numbers.
+    Debug {
+        /// What to look at.
+        #[command(subcommand)]
+        command: DebugCommand,
+    },
+}
+
+/// Flags of `dossier extract`.
+#[derive(Args, Debug)]
+pub struct ExtractArgs {
+    /// The pages of the document, in order: JPEG, PNG, WebP or TIFF.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The document type, such as utopia/passport/2024.
+    #[arg(long, value_name = "TYPE")]
+    pub document_type: String,
+    /// The fields to read, separated by commas [default: all that the rules read].
+    #[arg(long, value_name = "NAMES")]
+    pub fields: Option<String>,
+    /// Print JSON, as the server answers.
+    #[arg(long)]
+    pub json: bool,
+    /// Read with the base alone, to see what the adapter adds.
+    #[arg(long)]
+    pub base_only: bool,
+    /// What reads the document.
+    #[command(flatten)]
+    pub reader: ReaderArgs,
+    /// Log lines.
+    #[command(flatten)]
+    pub telemetry: TelemetryArgs,
+}
+
+/// Flags of `dossier document-types`.
+#[derive(Args, Debug)]
+pub struct DocumentTypesArgs {
+    /// Print JSON, as the server answers.
+    #[arg(long)]
+    pub json: bool,
+    /// What would read the documents.
+    #[command(flatten)]
+    pub reader: ReaderArgs,
+    /// Log lines.
+    #[command(flatten)]
+    pub telemetry: TelemetryArgs,
+}
+
+/// What to do with rules.
+#[derive(Debug, Subcommand)]
+pub enum PluginCommand {
+    /// Run rules on values from a file and print their report as JSON.
+    Run(Box<PluginRunArgs>),
+    /// Build rules from their source into plugins/prebuilt.
+    Build(PluginBuildArgs),
+}
+
+/// Flags of `dossier plugin run`.
+#[derive(Args, Debug)]
+pub struct PluginRunArgs {
+    /// The name of prebuilt rules, or the path of a component (.wasm).
+    #[arg(value_name = "PLUGIN")]
+    pub plugin: String,
+    /// The document type, such as utopia/passport/2024.
+    #[arg(long, value_name = "TYPE")]
+    pub document_type: String,
+    /// JSON file: {"fields": {"name": "raw value"}}; an MRZ is the field `mrz`, its lines joined by \n.
+    #[arg(long, value_name = "FILE")]
+    pub values: PathBuf,
+    /// Limits and place of the rules, and the date they take for today.
+    #[command(flatten)]
+    pub reader: ReaderArgs,
+    /// Log lines.
+    #[command(flatten)]
+    pub telemetry: TelemetryArgs,
+}
+
+/// Flags of `dossier plugin build`.
+#[derive(Args, Debug)]
+pub struct PluginBuildArgs {
+    /// Folder below plugins/ [default: all of them].
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// Folder that holds Cargo.toml and plugins/ [default: the current directory].
+    #[arg(long, env = "DOSSIER_DATA_ROOT", value_name = "FOLDER")]
+    pub data_root: Option<PathBuf>,
+}
+
+/// What to look at in a model.
+#[derive(Debug, Subcommand)]
+pub enum DebugCommand {
+    /// Print the logits of each decoder step for given tokens.
+    Forward(DebugForwardArgs),
+    /// Print the tokens that greedy decoding appends to given ones.
+    Generate(DebugGenerateArgs),
+}
+
+/// The model and the image.
+#[derive(Args, Debug)]
+pub struct DebugModelArgs {
+    /// Folder of a VisionEncoderDecoderModel, as Hugging Face writes it.
+    #[arg(long, value_name = "DIR")]
+    pub base: PathBuf,
+    /// Folder of a LoRA adapter, as PEFT writes it.
+    #[arg(long, value_name = "DIR")]
+    pub adapter: Option<PathBuf>,
+    /// The page.
+    #[arg(long, value_name = "FILE")]
+    pub image: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `dossier debug forward`.
+#[derive(Args, Debug)]
+pub struct DebugForwardArgs {
+    /// The model and the image.
+    #[command(flatten)]
+    pub model: DebugModelArgs,
+    /// Decoder input tokens, separated by commas.
+    #[arg(long, value_name = "TOKENS", value_delimiter = ',', required = true)]
+    pub tokens: Vec<u32>,
+}
+
+/// Flags of `dossier debug generate`.
+#[derive(Args, Debug)]
+pub struct DebugGenerateArgs {
+    /// The model and the image.
+    #[command(flatten)]
+    pub model: DebugModelArgs,
+    /// The first decoder input tokens, separated by commas.
+    #[arg(long, value_name = "TOKENS", value_delimiter = ',', required = true)]
+    pub prompt_tokens: Vec<u32>,
+    /// Tokens to append at most.
+    #[arg(long, value_name = "N")]
+    pub max_new_tokens: usize,
+}

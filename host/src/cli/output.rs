@@ -1,0 +1,159 @@
+//! What commands print on the standard output: tables for people, JSON for programs.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+
+use dossier_document::FieldText;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::api::{
+    CheckBody, DocumentTypesBody, ExtractBody, RequestId, outcome_name, verdict_name,
+};
+use crate::catalog::Catalog;
+use crate::pipeline::Extraction;
+use dossier_plugin::Report;
+
+/// The report of `dossier plugin run`: normalised values by name, then the checks.
+#[derive(Serialize)]
+struct ReportBody<'a> {
+    fields: Map<String, Value>,
+    checks: Vec<CheckBody<'a>>,
+}
+
+/// Prints what was read from a document.
+///
+/// # Errors
+/// When the output can't be written.
+pub(super) fn extraction(
+    extraction: &Extraction,
+    request_id: &RequestId,
+    as_json: bool,
+) -> io::Result<()> {
+    if as_json {
+        return json(&ExtractBody::of(extraction, &request_id.0));
+    }
+    print(&extraction_text(extraction))
+}
+
+/// Prints the document types of a snapshot.
+///
+/// # Errors
+/// When the output can't be written.
+pub(super) fn document_types(catalog: &Catalog, as_json: bool) -> io::Result<()> {
+    if as_json {
+        return json(&DocumentTypesBody::of(catalog));
+    }
+    let rows = catalog.document_types.values().map(|document_type| {
+        let fields = document_type.fields.iter().map(ToString::to_string).collect::<Vec<_>>();
+        [
+            document_type.id.to_string(),
+            document_type.title.clone(),
+            document_type.pages.to_string(),
+            document_type.rules.name().to_owned(),
+            fields.join(","),
+        ]
+    });
+    print(&table(["document type", "title", "pages", "rules", "fields"], rows))
+}
+
+/// Prints the report of rules, as JSON.
+///
+/// # Errors
+/// When the output can't be written.
+pub(super) fn report(report: &Report) -> io::Result<()> {
+    json(&report_body(report))
+}
+
+/// Prints anything as one JSON document.
+///
+/// # Errors
+/// When the output can't be written.
+pub(super) fn json(body: &impl Serialize) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(body).map_err(io::Error::other)?;
+    print(&(text + "\n"))
+}
+
+/// Prints a text.
+///
+/// # Errors
+/// When the output can't be written. A reader that has seen enough, such as `head`, is no error.
+pub(super) fn print(text: &str) -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}
+
+fn report_body(report: &Report) -> ReportBody<'_> {
+    let value = |text: &FieldText| Value::String(text.expose().to_owned());
+    ReportBody {
+        fields: report
+            .fields
+            .iter()
+            .map(|field| (field.name.to_string(), field.value.as_ref().map_or(Value::Null, value)))
+            .collect(),
+        checks: report.checks.iter().map(CheckBody::of).collect(),
+    }
+}
+
+fn extraction_text(extraction: &Extraction) -> String {
+    let fields = extraction.fields.iter().map(|field| {
+        let reading = field.reading.as_ref();
+        // A table has one line a field; the lines of an MRZ are told apart by `⏎`.
+        let one_line = |text: &FieldText| text.expose().replace('\n', "⏎");
+        [
+            field.name.to_string(),
+            field.value.as_ref().map_or_else(|| "-".to_owned(), one_line),
+            reading.map_or_else(|| "-".to_owned(), |reading| one_line(&reading.raw)),
+            reading.map_or_else(|| "-".to_owned(), |reading| format!("{:.2}", reading.confidence)),
+            reading.map_or_else(|| "-".to_owned(), |reading| (reading.page + 1).to_string()),
+            field.source.clone(),
+        ]
+    });
+    let checks = extraction.checks.iter().map(|check| {
+        [outcome_name(check.outcome).to_owned(), check.code.clone(), check.message.clone()]
+    });
+    let served_by = &extraction.served_by;
+    let adapter = served_by.adapter.map_or_else(|| "none".to_owned(), |digest| digest.to_string());
+    let mut text = format!("{}\n\n", extraction.document_type);
+    text += &table(["field", "value", "raw", "confidence", "page", "source"], fields);
+    text.push('\n');
+    text += &table(["outcome", "check", "message"], checks);
+    // Writing to a String can't fail.
+    let _ = write!(
+        text,
+        "\nverdict  {}\nbase     {}\nadapter  {adapter}\nrules    {}\ntime     {:.0} ms\n",
+        verdict_name(extraction.verdict),
+        served_by.base,
+        served_by.rules,
+        extraction.timings.total.as_secs_f64() * 1000.0,
+    );
+    text
+}
+
+/// Left-aligned columns, two spaces apart.
+fn table<const COLUMNS: usize>(
+    header: [&str; COLUMNS],
+    rows: impl Iterator<Item = [String; COLUMNS]>,
+) -> String {
+    let rows = std::iter::once(header.map(str::to_owned)).chain(rows).collect::<Vec<_>>();
+    let width =
+        |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths = std::array::from_fn::<_, COLUMNS, _>(width);
+    let mut text = String::new();
+    for row in &rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(widths) {
+            line.push_str(cell);
+            line.extend(std::iter::repeat_n(' ', width + 2 - cell.chars().count()));
+        }
+        text += line.trim_end();
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

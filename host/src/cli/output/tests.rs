@@ -1,0 +1,42 @@
+//! Tables and reports as they are printed.
+
+use dossier_document::{Check, CheckOutcome};
+use dossier_plugin::ReportField;
+use serde_json::json;
+
+use super::*;
+
+#[test]
+fn columns_are_as_wide_as_their_widest_cell() {
+    let rows = [["é", "1"], ["long", "2"]].map(|row| row.map(str::to_owned));
+    assert_eq!(table(["a", "b"], rows.into_iter()), "a     b\né     1\nlong  2\n");
+}
+
+#[test]
+fn a_report_is_values_by_name_and_checks() {
+    let name = |text: &str| text.parse().expect("a field name");
+    let report = Report {
+        fields: vec![
+            ReportField {
+                name: name("surname"),
+                value: Some(FieldText::new("DOE")),
+                source: "visual".to_owned(),
+            },
+            ReportField { name: name("sex"), value: None, source: "visual".to_owned() },
+        ],
+        checks: vec![Check {
+            code: "mrz.structure".to_owned(),
+            outcome: CheckOutcome::Passed,
+            fields: vec![name("mrz")],
+            message: "The MRZ has 2 lines of 44.".to_owned(),
+        }],
+    };
+    assert_eq!(
+        serde_json::to_value(report_body(&report)).expect("serialisable"),
+        json!({
+            "fields": {"surname": "DOE", "sex": null},
+            "checks": [{"code": "mrz.structure", "outcome": "passed", "fields": ["mrz"],
+                        "message": "The MRZ has 2 lines of 44."}],
+        })
+    );
+}

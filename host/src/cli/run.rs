@@ -1,0 +1,156 @@
+//! Each command, as a function of its arguments.
+
+use std::io;
+use std::path::PathBuf;
+
+use dossier_model::ModelError;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Cli, Command, DebugCommand, DocumentTypesArgs, ExtractArgs, PluginCommand};
+use super::{debug, output, plugin};
+use crate::api::{FormError, RequestId, field_names, problem_of_document, problem_of_form};
+use crate::config::{
+    Config, ConfigError, LogLevel, ReaderConfig, ServeArgs, TelemetryArgs, TelemetryConfig,
+};
+use crate::pipeline::{ExtractError, ExtractRequest, ModelChoice, extract};
+use crate::{PageError, Reader, ServeError, StartError, serve, telemetry};
+
+/// A command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The configuration can't be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// An argument makes no sense.
+    #[error("{0}")]
+    Usage(UsageError),
+    /// The server did not start.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// What reads the documents could not be loaded.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The document can't be read.
+    #[error("{}", told(.0))]
+    Extract(ExtractError),
+    /// A page can't be decoded.
+    #[error(transparent)]
+    Page(#[from] PageError),
+    /// A model can't be loaded, or does not answer.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// Rules can't be run or built.
+    #[error(transparent)]
+    Plugin(#[from] plugin::PluginCommandError),
+    /// A file can't be read.
+    #[error("{}: can't be read: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The output can't be written.
+    #[error("the output can't be written: {0}")]
+    Output(#[source] io::Error),
+    /// The operating system gives no signals, or another subscriber for logs is installed.
+    #[error("the process can't be set up: {0}")]
+    Process(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// An argument makes no sense.
+#[derive(Debug, thiserror::Error)]
+pub enum UsageError {
+    /// A list of fields has a text that is none.
+    #[error("--fields: {}", problem_of_form(.0).detail)]
+    Fields(FormError),
+    /// A text is no document type.
+    #[error("--document-type: {0}")]
+    DocumentType(#[from] dossier_document::InvalidDocumentTypeId),
+}
+
+/// Runs one command to its end.
+///
+/// # Errors
+/// When it fails; what it had printed until then stays printed.
+pub async fn run(cli: Cli) -> Result<(), CommandError> {
+    match cli.command {
+        Command::Serve(args) => serve_until_told(*args).await,
+        Command::Extract(args) => extract_files(*args).await,
+        Command::DocumentTypes(args) => list_document_types(args).await,
+        Command::Plugin { command: PluginCommand::Run(args) } => plugin::run(*args).await,
+        Command::Plugin { command: PluginCommand::Build(args) } => plugin::build(args),
+        Command::Debug { command: DebugCommand::Forward(args) } => debug::forward(&args),
+        Command::Debug { command: DebugCommand::Generate(args) } => debug::generate(&args),
+    }
+}
+
+async fn serve_until_told(args: ServeArgs) -> Result<(), CommandError> {
+    let (config, telemetry) = Config::resolve(args)?;
+    install(telemetry)?;
+    tracing::info!(?config, "starting");
+    // A signal during the load ends the process by its default action: nothing is in work yet.
+    let server = serve(config).await?;
+    wait_for_signal().await.map_err(|error| CommandError::Process(error.into()))?;
+    server.shutdown().await;
+    Ok(())
+}
+
+async fn extract_files(args: ExtractArgs) -> Result<(), CommandError> {
+    install_quiet(args.telemetry)?;
+    let config = ReaderConfig::resolve(args.reader)?;
+    let fields = args
+        .fields
+        .map(|names| field_names(&names))
+        .transpose()
+        .map_err(|error| CommandError::Usage(UsageError::Fields(error)))?;
+    let mut pages = Vec::with_capacity(args.files.len());
+    for path in args.files {
+        match std::fs::read(&path) {
+            Ok(bytes) => pages.push(bytes.into()),
+            Err(source) => return Err(CommandError::Unreadable { path, source }),
+        }
+    }
+    let reader = Reader::load(config).await?;
+    let model = if args.base_only { ModelChoice::BaseOnly } else { ModelChoice::Adapter };
+    let request = ExtractRequest { document_type: args.document_type, pages, fields, model };
+    let extraction = extract(&reader, request).await.map_err(CommandError::Extract)?;
+    let id = RequestId::new();
+    output::extraction(&extraction, &id, args.json).map_err(CommandError::Output)
+}
+
+async fn list_document_types(args: DocumentTypesArgs) -> Result<(), CommandError> {
+    install_quiet(args.telemetry)?;
+    let reader = Reader::load(ReaderConfig::resolve(args.reader)?).await?;
+    output::document_types(&reader.catalog().pin(), args.json).map_err(CommandError::Output)
+}
+
+async fn wait_for_signal() -> io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// Outside `serve`, the log shows what needs a look only.
+pub(super) fn install_quiet(args: TelemetryArgs) -> Result<(), CommandError> {
+    let level = args.log_level.unwrap_or(LogLevel::Warn);
+    install(TelemetryConfig { format: args.log_format.unwrap_or_default(), level })
+}
+
+fn install(config: TelemetryConfig) -> Result<(), CommandError> {
+    telemetry::install(config).map_err(|error| CommandError::Process(error.into()))
+}
+
+/// What a client of the server would be told; here the cause is told too, for both are one person.
+fn told(error: &ExtractError) -> String {
+    let problem = problem_of_document(error);
+    let cause = problem.cause.unwrap_or(problem.detail);
+    match problem.plugin {
+        Some(plugin) => format!("{}: {plugin}: {cause} ({})", problem.title, problem.code),
+        None => format!("{}: {cause} ({})", problem.title, problem.code),
+    }
+}

@@ -1,0 +1,63 @@
+//! The configuration file: TOML, every key optional, unknown keys refused.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+use serde::{Deserialize, Deserializer};
+
+use super::{ConfigError, LogFormat, LogLevel, read_to_string};
+
+/// The keys of the configuration file; each means what the flag of that name means.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each key is documented at the flag of its name in `ServeArgs`")]
+pub struct FileConfig {
+    pub listen: Option<SocketAddr>,
+    pub data_root: Option<PathBuf>,
+    #[serde(default, deserialize_with = "date")]
+    pub today: Option<Date>,
+    pub max_pages: Option<usize>,
+    pub max_page_pixels: Option<u64>,
+    pub max_document_pixels: Option<u64>,
+    pub queue_documents: Option<usize>,
+    pub batch_documents: Option<usize>,
+    pub batch_pages: Option<usize>,
+    pub batch_rows: Option<usize>,
+    pub decode_threads: Option<usize>,
+    pub rules_run_ms: Option<u64>,
+    pub rules_timeout_ms: Option<u64>,
+    pub rules_memory_bytes: Option<usize>,
+    pub max_connections: Option<usize>,
+    pub max_concurrent_requests: Option<usize>,
+    pub max_body_bytes: Option<usize>,
+    pub header_timeout_ms: Option<u64>,
+    pub body_timeout_ms: Option<u64>,
+    pub request_timeout_ms: Option<u64>,
+    pub drain_delay_ms: Option<u64>,
+    pub shutdown_timeout_ms: Option<u64>,
+    pub log_format: Option<LogFormat>,
+    pub log_level: Option<LogLevel>,
+}
+
+impl FileConfig {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// When it can't be read, or has an unknown key or a value of the wrong kind.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        Self::parse(&read_to_string(path)?, path)
+    }
+
+    fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        toml::from_str(text).map_err(|source| ConfigError::Malformed {
+            path: path.to_owned(),
+            source: Box::new(source),
+        })
+    }
+}
+
+fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map(Some).map_err(serde::de::Error::custom)
+}

@@ -1,0 +1,124 @@
+//! What was typed against what is run with.
+
+use std::path::PathBuf;
+
+use super::*;
+
+fn write(text: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("dossier.toml");
+    std::fs::write(&path, text).expect("the file is written");
+    (folder, path)
+}
+
+fn with_file(text: &str) -> Result<Config, ConfigError> {
+    let (_folder, path) = write(text);
+    Config::resolve(ServeArgs { config: Some(path), ..ServeArgs::default() })
+        .map(|(config, _)| config)
+}
+
+#[test]
+fn nothing_typed_gives_the_defaults() {
+    let (config, telemetry) =
+        Config::resolve(ServeArgs::default()).expect("the defaults are valid");
+    assert_eq!(config.listen, defaults::LISTEN);
+    assert_eq!(config.http.body_bytes, defaults::MAX_BODY_BYTES);
+    assert_eq!(config.reader.rules.call_timeout, defaults::RULES_TIMEOUT);
+    assert_eq!(telemetry, TelemetryConfig { format: LogFormat::Text, level: LogLevel::Info });
+}
+
+#[test]
+fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+    let (_folder, path) = write("max_pages = 3\nqueue_documents = 5\nlog_format = \"json\"\n");
+    let args = ServeArgs {
+        config: Some(path),
+        reader: ReaderArgs { max_pages: Some(4), ..ReaderArgs::default() },
+        ..ServeArgs::default()
+    };
+    let (config, telemetry) = Config::resolve(args).expect("valid");
+    assert_eq!(config.reader.document.pages, 4);
+    assert_eq!(config.reader.queue_documents, 5);
+    assert_eq!(config.reader.batch.documents, defaults::BATCH_DOCUMENTS);
+    assert_eq!(telemetry.format, LogFormat::Json);
+}
+
+#[test]
+fn an_unknown_key_is_refused_by_name() {
+    let error = with_file("max_page = 3\n").expect_err("unknown").to_string();
+    assert!(error.contains("max_page") && error.contains("dossier.toml"), "{error}");
+}
+
+#[test]
+fn a_value_that_makes_no_sense_is_refused_by_key() {
+    for (text, key) in [
+        ("max_body_bytes = 0", "max_body_bytes"),
+        ("rules_timeout_ms = 0", "rules_timeout_ms"),
+        ("max_page_pixels = 0", "max_page_pixels"),
+        ("max_document_pixels = 10", "max_document_pixels"),
+        ("batch_pages = 7", "batch_pages"),
+        ("body_timeout_ms = 70000", "body_timeout_ms"),
+        ("data_root = \"does/not/exist\"", "data_root"),
+        ("today = \"2026-02-30\"", "today"),
+        ("listen = \"nowhere\"", "listen"),
+    ] {
+        let error = with_file(text).expect_err(text).to_string();
+        assert!(error.contains(key), "{text}: {error}");
+    }
+}
+
+#[test]
+fn today_can_be_set() {
+    let config = with_file("today = \"2026-02-28\"").expect("valid");
+    assert_eq!(config.reader.today(), "2026-02-28");
+}
+
+#[test]
+fn today_is_the_clock_otherwise() {
+    let config = with_file("").expect("valid");
+    let date = config.reader.today().parse::<Date>().expect("an ISO 8601 date");
+    assert!(date.year() >= 2024);
+}
+
+#[test]
+fn flags_state_the_defaults_they_have() {
+    use clap::{Args as _, Command};
+    let command = ServeArgs::augment_args(Command::new("serve"));
+    for (flag, default) in [
+        ("listen", defaults::LISTEN.to_string()),
+        ("max_connections", defaults::MAX_CONNECTIONS.to_string()),
+        ("max_concurrent_requests", defaults::MAX_CONCURRENT_REQUESTS.to_string()),
+        ("max_body_bytes", defaults::MAX_BODY_BYTES.to_string()),
+        ("header_timeout_ms", defaults::HEADER_TIMEOUT.as_millis().to_string()),
+        ("body_timeout_ms", defaults::BODY_TIMEOUT.as_millis().to_string()),
+        ("request_timeout_ms", defaults::REQUEST_TIMEOUT.as_millis().to_string()),
+        ("drain_delay_ms", defaults::DRAIN_DELAY.as_millis().to_string()),
+        ("shutdown_timeout_ms", defaults::SHUTDOWN_TIMEOUT.as_millis().to_string()),
+        ("max_pages", defaults::MAX_PAGES.to_string()),
+        ("max_page_pixels", defaults::MAX_PAGE_PIXELS.to_string()),
+        ("max_document_pixels", defaults::MAX_DOCUMENT_PIXELS.to_string()),
+        ("queue_documents", defaults::QUEUE_DOCUMENTS.to_string()),
+        ("batch_documents", defaults::BATCH_DOCUMENTS.to_string()),
+        ("batch_pages", defaults::BATCH_PAGES.to_string()),
+        ("batch_rows", defaults::BATCH_ROWS.to_string()),
+        ("decode_threads", defaults::DECODE_THREADS.to_string()),
+        ("rules_run_ms", defaults::RULES_RUN_BUDGET.as_millis().to_string()),
+        ("rules_timeout_ms", defaults::RULES_TIMEOUT.as_millis().to_string()),
+        ("rules_memory_bytes", defaults::RULES_MEMORY_BYTES.to_string()),
+    ] {
+        let argument =
+            command.get_arguments().find(|argument| argument.get_id() == flag).expect(flag);
+        let help = argument.get_help().expect("documented").to_string();
+        assert!(help.contains(&format!("[default: {default}]")), "{flag}: {help}");
+    }
+}
+
+#[test]
+fn the_readme_has_every_setting() {
+    use clap::{Args as _, Command};
+    let readme = include_str!("../../../README.md");
+    for argument in ServeArgs::augment_args(Command::new("serve")).get_arguments() {
+        let key = argument.get_id().as_str();
+        let is_told = readme.contains(&format!("| `{key}`"));
+        assert!(is_told || matches!(key, "config" | "ServeArgs"), "README.md lacks `{key}`");
+    }
+}

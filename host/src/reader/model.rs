@@ -1,0 +1,24 @@
+//! The base and the adapters, loaded.
+
+use std::path::{Path, PathBuf};
+
+use dossier_document::Digest;
+use dossier_model::{AdapterPool, Base, DeviceKind, ModelBackend, ModelError};
+
+/// A base with its adapters.
+pub(super) struct LoadedModel {
+    pub(super) base: Base,
+    /// The digests of the adapters, in the order of their folders.
+    pub(super) adapters: Vec<Digest>,
+    /// What reads with them.
+    pub(super) backend: ModelBackend,
+}
+
+/// Loads a base, then one adapter after the other. Takes seconds, and a whole core.
+pub(super) fn load_model(base: &Path, adapters: &[PathBuf]) -> Result<LoadedModel, ModelError> {
+    let base = Base::load(base, DeviceKind::Cpu)?;
+    let pool = AdapterPool::new(&base);
+    let adapters = adapters.iter().map(|folder| pool.add(folder)).collect::<Result<_, _>>()?;
+    let backend = ModelBackend::new(base.clone(), pool)?;
+    Ok(LoadedModel { base, adapters, backend })
+}

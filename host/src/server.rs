@@ -1,0 +1,165 @@
+//! The accept loop and its end.
+//!
+//! hyper is driven by hand because its limits are set here: `axum::serve` has none, and hyper's own
+//! header timeout does nothing without a timer.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{sleep, timeout};
+
+use crate::api::{App, router};
+use crate::config::{Config, HttpLimits, defaults};
+use crate::reader::{Reader, StartError};
+
+/// The wait after a failed accept, such as for want of file descriptors: they come back in time.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// The server could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// What reads the documents could not be loaded.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The address can't be listened on.
+    #[error("{address}: can't listen: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// A server at work. Dropping it stops accepting; [`RunningServer::shutdown`] ends it in order.
+#[derive(Debug)]
+pub struct RunningServer {
+    address: SocketAddr,
+    app: Arc<App>,
+    drain_delay: Duration,
+    stop: oneshot::Sender<()>,
+    accepting: JoinHandle<()>,
+}
+
+/// Loads everything, then listens: whoever can connect is answered.
+///
+/// # Errors
+/// When an artifact can't be loaded, or the address can't be listened on.
+pub async fn serve(config: Config) -> Result<RunningServer, ServeError> {
+    let reader = Reader::load(config.reader).await?;
+    listen(reader, config.listen, config.http).await
+}
+
+/// Serves with what is loaded already.
+///
+/// # Errors
+/// When the address can't be listened on.
+pub async fn listen(
+    reader: Reader,
+    address: SocketAddr,
+    limits: HttpLimits,
+) -> Result<RunningServer, ServeError> {
+    let listen_failed = |source| ServeError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(listen_failed)?;
+    let address = listener.local_addr().map_err(listen_failed)?;
+    let app = Arc::new(App::new(reader, limits));
+    let (stop, stopped) = oneshot::channel();
+    let accepting = tokio::spawn(accept(listener, router(Arc::clone(&app)), limits, stopped));
+    tracing::info!(%address, "listening");
+    Ok(RunningServer { address, app, drain_delay: limits.drain_delay, stop, accepting })
+}
+
+impl RunningServer {
+    /// The address it listens on, with the port it was given.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Ends in order: `/readyz` fails, then nothing more is accepted, then requests in work finish
+    /// or are cut off at their deadline.
+    pub async fn shutdown(self) {
+        let Self { app, drain_delay, stop, accepting, .. } = self;
+        app.drain();
+        tracing::info!("draining");
+        sleep(drain_delay).await;
+        drop(stop);
+        // An error means that the loop panicked: it has ended, which is what is wanted.
+        let _ = accepting.await;
+        // The last reference joins the model's thread, which may be in the middle of a batch.
+        let _ = tokio::task::spawn_blocking(move || drop(app)).await;
+        tracing::info!("stopped");
+    }
+}
+
+/// Accepts until `stop` is sent or dropped, then lets connections end.
+async fn accept(
+    listener: TcpListener,
+    router: Router,
+    limits: HttpLimits,
+    mut stop: oneshot::Receiver<()>,
+) {
+    let permits = Arc::new(Semaphore::new(limits.connections));
+    let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
+    loop {
+        let (stream, permit) = tokio::select! {
+            accepted = next_connection(&listener, &permits) => accepted,
+            Some(_) = connections.join_next() => continue,
+            _ = &mut stop => break,
+        };
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.header_timeout)
+            .max_headers(defaults::MAX_HEADERS)
+            .max_buf_size(defaults::MAX_HEAD_BYTES)
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
+        let connection = graceful.watch(connection);
+        connections.spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "connection ended");
+            }
+            drop(permit);
+        });
+    }
+    drop(listener);
+    if timeout(limits.shutdown_timeout, graceful.shutdown()).await.is_err() {
+        tracing::warn!(connections = connections.len(), "cut off at the shutdown deadline");
+    }
+    connections.shutdown().await;
+}
+
+/// The next connection, once there is a permit for it: until then it waits in the kernel.
+async fn next_connection(
+    listener: &TcpListener,
+    permits: &Arc<Semaphore>,
+) -> (TcpStream, Option<OwnedSemaphorePermit>) {
+    // The semaphore is never closed, so there is always a permit in the end.
+    let permit = Arc::clone(permits).acquire_owned().await.ok();
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                // Answers are one write; without this the kernel may hold it back. It is a wish.
+                let _ = stream.set_nodelay(true);
+                return (stream, permit);
+            }
+            Err(error) => {
+                tracing::warn!(%error, "accept failed");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,87 @@
+//! Log lines. No field value and no pixel is ever in one.
+//!
+//! Other crates log warnings only, whatever level is set: at lower levels an HTTP or wasm crate may
+//! print bytes it carries, and those are personal data here. Metrics come with the operator's work.
+
+use std::io;
+use std::panic::PanicHookInfo;
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
+
+use crate::config::{LogFormat, LogLevel, TelemetryConfig};
+
+/// The crates whose log level is set; the names of targets begin with them.
+const OWN_CRATES: [&str; 6] = [
+    "dossier",
+    "dossier_document",
+    "dossier_image_decode",
+    "dossier_plugin",
+    "dossier_inference",
+    "dossier_model",
+];
+
+/// Sends log lines to the standard error stream, and makes panics print where they happened only.
+///
+/// # Errors
+/// When a subscriber is installed already.
+pub fn install(config: TelemetryConfig) -> Result<(), TryInitError> {
+    std::panic::set_hook(Box::new(report_panic));
+    let lines = match config.format {
+        LogFormat::Json => tracing_subscriber::fmt::layer()
+            .json()
+            .flatten_event(true)
+            .with_writer(io::stderr)
+            .boxed(),
+        LogFormat::Text => tracing_subscriber::fmt::layer().with_writer(io::stderr).boxed(),
+    };
+    let subscriber = tracing_subscriber::registry().with(lines.with_filter(filter(config.level)));
+    subscriber.try_init()
+}
+
+fn filter(level: LogLevel) -> Targets {
+    let own = match level {
+        LogLevel::Off => LevelFilter::OFF,
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
+    };
+    Targets::new()
+        .with_default(own.min(LevelFilter::WARN))
+        .with_targets(OWN_CRATES.map(|name| (name, own)))
+}
+
+/// The payload of a panic may quote what was being read, so only its place is told.
+fn report_panic(info: &PanicHookInfo<'_>) {
+    let place = info.location().map(ToString::to_string).unwrap_or_default();
+    let thread = std::thread::current();
+    tracing::error!(place, thread = thread.name().unwrap_or("unnamed"), "panic");
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level;
+
+    use super::*;
+
+    #[test]
+    fn other_crates_never_log_below_warnings() {
+        let filter = filter(LogLevel::Trace);
+        assert!(filter.would_enable("dossier::server", &Level::TRACE));
+        assert!(filter.would_enable("dossier_model::decoder", &Level::TRACE));
+        assert!(filter.would_enable("hyper::proto", &Level::WARN));
+        assert!(!filter.would_enable("hyper::proto", &Level::INFO));
+    }
+
+    #[test]
+    fn off_is_off() {
+        let filter = filter(LogLevel::Off);
+        assert!(!filter.would_enable("dossier::server", &Level::ERROR));
+        assert!(!filter.would_enable("hyper::proto", &Level::ERROR));
+    }
+}
