@@ -1,20 +1,25 @@
 //! One call of a component, from its place in the queue to the class of its failure.
 
+use wasmtime::component::{ComponentNamedList, Lift, Lower};
 use wasmtime::{Store, Trap, UpdateDeadline};
 
-use crate::bindings::{Rules, RulesPre};
 use crate::engine::EngineState;
 use crate::sandbox::Sandbox;
-use crate::{Hook, InvalidResult, PluginError, PluginSettings};
+use crate::world::Rules;
+use crate::{Hook, InvalidResult, PluginError, PluginSettings, WorldMismatch};
 
-/// Waits for a place, makes a fresh instance, calls `function` in it and drops it.
-pub(crate) async fn call<T>(
+/// Waits for a place, makes a fresh instance, calls one of its hooks and drops it.
+pub(crate) async fn call<Parameters, Results>(
     plugin: &str,
     hook: Hook,
     engine: &EngineState,
-    rules: &RulesPre<Sandbox>,
-    function: impl AsyncFnOnce(&mut Store<Sandbox>, &Rules) -> wasmtime::Result<T>,
-) -> Result<T, PluginError> {
+    rules: &Rules,
+    parameters: Parameters,
+) -> Result<Results, PluginError>
+where
+    Parameters: ComponentNamedList + Lower,
+    Results: ComponentNamedList + Lift + 'static,
+{
     let settings = &engine.settings;
     let full =
         || PluginError::PoolFull { plugin: plugin.to_owned(), waited: settings.queue_timeout };
@@ -24,20 +29,44 @@ pub(crate) async fn call<T>(
         .map_err(|_| full())?;
 
     let mut store = fresh_store(engine);
-    let run = async {
-        let instance = rules.instantiate_async(&mut store).await?;
-        function(&mut store, &instance).await
-    };
-    let outcome = tokio::time::timeout(settings.call_timeout, run).await;
-    match outcome {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(classify(plugin, hook, settings, &error, store.data())),
+    let run = run(hook, rules, &mut store, parameters);
+    match tokio::time::timeout(settings.call_timeout, run).await {
+        Ok(Ok(results)) => Ok(results),
+        Ok(Err(Failure::World(mismatch))) => {
+            Err(PluginError::WrongWorld { plugin: plugin.to_owned(), mismatch })
+        }
+        Ok(Err(Failure::Run(error))) => Err(classify(plugin, hook, settings, &error, store.data())),
         Err(_elapsed) => Err(PluginError::Timeout {
             plugin: plugin.to_owned(),
             hook,
             limit: settings.call_timeout,
         }),
     }
+}
+
+/// Why a run ended without a result.
+enum Failure {
+    World(WorldMismatch),
+    Run(wasmtime::Error),
+}
+
+async fn run<Parameters, Results>(
+    hook: Hook,
+    rules: &Rules,
+    store: &mut Store<Sandbox>,
+    parameters: Parameters,
+) -> Result<Results, Failure>
+where
+    Parameters: ComponentNamedList + Lower,
+    Results: ComponentNamedList + Lift + 'static,
+{
+    let instance = rules.instance.instantiate_async(&mut *store).await.map_err(Failure::Run)?;
+    if hook == Hook::Describe {
+        // The first call of a component: whatever doesn't fit must show before it serves.
+        rules.check_types(store, &instance).map_err(Failure::World)?;
+    }
+    let function = rules.function(hook, store, &instance).map_err(Failure::World)?;
+    function.call_async(store, parameters).await.map_err(Failure::Run)
 }
 
 fn fresh_store(engine: &EngineState) -> Store<Sandbox> {

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use sha2::Digest as _;
 use tokio::sync::Semaphore;
-use wasmtime::component::{Component, InstancePre, Linker};
+use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-use crate::bindings::{HOOKS, RulesPre};
 use crate::epoch::EpochTicker;
-use crate::plugin::{Hook, Plugin};
+use crate::plugin::Plugin;
 use crate::sandbox::{Sandbox, link_wasi};
-use crate::{PluginError, PluginSettings, WorldMismatch};
+use crate::world::Rules;
+use crate::{PluginError, PluginSettings};
 
 /// The WebAssembly engine of the process. Clones share it, and so do the plugins it compiled.
 #[derive(Clone)]
@@ -71,11 +71,7 @@ impl PluginEngine {
         Plugin::new(name.to_owned(), digest, rules, Arc::clone(&self.0)).await
     }
 
-    async fn translate(
-        &self,
-        name: &str,
-        bytes: Vec<u8>,
-    ) -> Result<RulesPre<Sandbox>, PluginError> {
+    async fn translate(&self, name: &str, bytes: Vec<u8>) -> Result<Rules, PluginError> {
         let failed =
             |detail: String| PluginError::CompileFailed { plugin: name.to_owned(), detail };
         let permit = Arc::clone(&self.0.compilations)
@@ -94,7 +90,7 @@ impl PluginEngine {
             .map_err(|_| PluginError::CompileTimeout { plugin: name.to_owned(), limit })?
             .map_err(|_| failed("the compiler panicked".to_owned()))?
             .map_err(|error| failed(format!("{error:#}")))?;
-        link(&self.0.engine, &self.0.linker, &component)
+        Rules::link(&self.0.engine, &self.0.linker, &component)
             .map_err(|mismatch| PluginError::WrongWorld { plugin: name.to_owned(), mismatch })
     }
 }
@@ -166,48 +162,4 @@ fn check_header(name: &str, bytes: &[u8], limit_bytes: usize) -> Result<(), Plug
         _ => "no WebAssembly",
     };
     Err(PluginError::NotAComponent { plugin, found })
-}
-
-/// Resolves imports and exports once, so that a call looks up nothing by name.
-fn link(
-    engine: &Engine,
-    linker: &Linker<Sandbox>,
-    component: &Component,
-) -> Result<RulesPre<Sandbox>, WorldMismatch> {
-    let instance = linker
-        .instantiate_pre(component)
-        .map_err(|error| unlinked_import(engine, component, &error))?;
-    let hooks = component
-        .get_export_index(None, HOOKS)
-        .ok_or_else(|| WorldMismatch::MissingExport { name: HOOKS.to_owned() })?;
-    for hook in Hook::ALL {
-        if component.get_export_index(Some(&hooks), hook.as_str()).is_none() {
-            return Err(WorldMismatch::MissingExport { name: format!("{HOOKS}#{hook}") });
-        }
-    }
-    typed(instance)
-}
-
-fn typed(instance: InstancePre<Sandbox>) -> Result<RulesPre<Sandbox>, WorldMismatch> {
-    RulesPre::new(instance).map_err(|error| WorldMismatch::ExportType {
-        name: HOOKS.to_owned(),
-        detail: format!("{error:#}"),
-    })
-}
-
-/// wasmtime says in a sentence what doesn't link; the import it speaks of is picked out of it.
-fn unlinked_import(
-    engine: &Engine,
-    component: &Component,
-    error: &wasmtime::Error,
-) -> WorldMismatch {
-    let detail = format!("{error:#}");
-    let component_type = component.component_type();
-    let name = component_type
-        .imports(engine)
-        .map(|(name, _)| name)
-        .find(|name| detail.contains(&format!("`{name}`")))
-        .unwrap_or("?")
-        .to_owned();
-    WorldMismatch::Import { name, detail }
 }

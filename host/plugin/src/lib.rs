@@ -32,3 +32,4 @@ mod epoch;
 mod memory;
 mod sandbox;
 mod validate;
+mod world;

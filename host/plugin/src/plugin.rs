@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use dossier_document::{Digest, DocumentTypeId, FieldName, FieldReading, FieldText};
 
-use crate::bindings::{RulesPre, hooks};
+use wasmtime::component::{ComponentNamedList, Lift, Lower};
+
+use crate::bindings::hooks;
 use crate::call::call;
 use crate::engine::EngineState;
-use crate::sandbox::Sandbox;
+use crate::world::{AfterParameters, AfterResult, BeforeParameters, BeforeResult, Rules};
 use crate::{BeforeOutcome, Description, InvalidResult, PluginError, Report, validate};
 
 /// A function that the host calls in a component.
@@ -23,8 +25,6 @@ pub enum Hook {
 }
 
 impl Hook {
-    pub(crate) const ALL: [Self; 3] = [Self::Describe, Self::Before, Self::After];
-
     /// The name as the WIT file has it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -53,7 +53,7 @@ struct PluginState {
     name: String,
     digest: Digest,
     description: Description,
-    rules: RulesPre<Sandbox>,
+    rules: Rules,
     engine: Arc<EngineState>,
 }
 
@@ -62,13 +62,11 @@ impl Plugin {
     pub(crate) async fn new(
         name: String,
         digest: Digest,
-        rules: RulesPre<Sandbox>,
+        rules: Rules,
         engine: Arc<EngineState>,
     ) -> Result<Self, PluginError> {
-        let raw = call(&name, Hook::Describe, &engine, &rules, async |store, rules| {
-            rules.dossier_rules_hooks().call_describe(store).await
-        })
-        .await?;
+        let (raw,): (hooks::Description,) =
+            call(&name, Hook::Describe, &engine, &rules, ()).await?;
         let description = validate::description(raw).map_err(|what| {
             PluginError::InvalidResult { plugin: name.clone(), hook: Hook::Describe, what }
         })?;
@@ -111,14 +109,9 @@ impl Plugin {
         let names = requested
             .map(|names| names.iter().map(|name| name.as_str().to_owned()).collect::<Vec<_>>());
         let pages = u32::try_from(page_count).unwrap_or(u32::MAX);
-        let raw = self
-            .call(Hook::Before, async |store, rules| {
-                rules
-                    .dossier_rules_hooks()
-                    .call_before(store, document_type.as_str(), pages, names.as_deref(), today)
-                    .await
-            })
-            .await?;
+        let parameters: BeforeParameters<'_> =
+            (document_type.as_str(), pages, names.as_deref(), today);
+        let (raw,): BeforeResult = self.call(Hook::Before, parameters).await?;
         match raw {
             Ok(fields) => validate::field_requests(fields, page_count, requested)
                 .map(|fields| BeforeOutcome::Read { fields }),
@@ -143,14 +136,8 @@ impl Plugin {
     ) -> Result<Report, PluginError> {
         self.check_document_type(document_type)?;
         let lowered = readings.iter().map(lower_reading).collect::<Vec<_>>();
-        let raw = self
-            .call(Hook::After, async |store, rules| {
-                rules
-                    .dossier_rules_hooks()
-                    .call_after(store, document_type.as_str(), &lowered, today)
-                    .await
-            })
-            .await?;
+        let parameters: AfterParameters<'_> = (document_type.as_str(), &lowered, today);
+        let (raw,): AfterResult = self.call(Hook::After, parameters).await?;
         match raw {
             Ok(report) => {
                 validate::report(report, readings).map_err(|what| self.invalid(Hook::After, what))
@@ -164,15 +151,16 @@ impl Plugin {
         }
     }
 
-    async fn call<T>(
+    async fn call<Parameters, Results>(
         &self,
         hook: Hook,
-        function: impl AsyncFnOnce(
-            &mut wasmtime::Store<Sandbox>,
-            &crate::bindings::Rules,
-        ) -> wasmtime::Result<T>,
-    ) -> Result<T, PluginError> {
-        call(&self.0.name, hook, &self.0.engine, &self.0.rules, function).await
+        parameters: Parameters,
+    ) -> Result<Results, PluginError>
+    where
+        Parameters: ComponentNamedList + Lower,
+        Results: ComponentNamedList + Lift + 'static,
+    {
+        call(&self.0.name, hook, &self.0.engine, &self.0.rules, parameters).await
     }
 
     fn check_document_type(&self, document_type: &DocumentTypeId) -> Result<(), PluginError> {

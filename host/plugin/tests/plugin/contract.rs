@@ -63,7 +63,7 @@ async fn an_export_of_another_type_is_named() {
     let error = engine().compile("other", component).await.expect_err("another type");
     match mismatch(error) {
         WorldMismatch::ExportType { name, detail } => {
-            assert_eq!(name, "dossier:rules/hooks@1.0.0");
+            assert_eq!(name, "dossier:rules/hooks@1.0.0#before");
             assert!(!detail.is_empty());
         }
         other => panic!("{other}"),
