@@ -58,6 +58,7 @@ def write_all(folder: Path) -> None:
     environment.write_json(folder / "versions.json", environment.versions())
     processor_cases.write(folder)
     tiny_models.write(folder / "models", folder / "images")
+    tiny_models.write_saved_by_4(folder / "saved-by-4", GOLDENS / "saved-by-4", folder / "images")
     donut_shape.write(folder / "donut-shape", folder / "images")
 
 

@@ -1,6 +1,7 @@
 """Small random models of many shapes, with adapters."""
 
 import json
+import shutil
 from pathlib import Path
 
 import torch
@@ -90,6 +91,19 @@ def write_model(folder: Path, name: str, spec: dict, images_folder: Path) -> Non
     processor = DonutImageProcessorPil(size={"height": height, "width": width}, do_align_long_axis=True)
     processor.save_pretrained(folder)
 
+    write_golden(folder, processor, spec["adapters"], images_folder)
+
+
+def write_saved_by_4(folder: Path, source: Path, images_folder: Path) -> None:
+    """A model that transformers 4.49 saved once (seed 3, random weights); only its golden is new."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in source.iterdir():
+        if not path.name.startswith("golden") and folder != source:
+            shutil.copy(path, folder)
+    write_golden(folder, DonutImageProcessorPil.from_pretrained(folder), {}, images_folder)
+
+
+def write_golden(folder: Path, processor: DonutImageProcessorPil, adapters: dict, images_folder: Path) -> None:
     # As a user would load it, computed in f32 whatever the file holds.
     model = load(folder)
     golden, facts = {}, {"prompt": PROMPT, "tokens": TOKENS, "new_tokens": NEW_TOKENS, "images": {}}
@@ -99,7 +113,7 @@ def write_model(folder: Path, name: str, spec: dict, images_folder: Path) -> Non
         golden[f"{image}.encoder_states"] = model.encoder(pixel_values=pixels[image]).last_hidden_state[0]
         golden[f"{image}.logits"] = logits(model, pixels[image])
         facts["images"][image] = {"greedy": greedy(model, pixels[image])}
-    for adapter, lora in spec["adapters"].items():
+    for adapter, lora in adapters.items():
         adapted = write_adapter(folder / "adapters" / adapter, load(folder), lora)
         for image in pixels:
             states = adapted.base_model.model.encoder(pixel_values=pixels[image]).last_hidden_state[0]

@@ -19,7 +19,7 @@ struct Facts {
 }
 
 fn compare(model: &str, adapters: &[&str]) {
-    let folder = goldens().join("models").join(model);
+    let folder = goldens().join(model);
     let base = Base::load(&folder, DeviceKind::Cpu).expect("a base");
     let facts = read_json::<Facts>(&folder.join("golden.json"));
     let golden = Tensors::read(&folder.join("golden.safetensors"));
@@ -60,20 +60,25 @@ pub(crate) fn load_adapter(base: &Base, folder: &Path) -> Arc<Adapter> {
 
 #[test]
 fn tied_head_and_single_sizes() {
-    compare("tied", &["list", "all-linear"]);
+    compare("models/tied", &["list", "all-linear"]);
 }
 
 #[test]
 fn patch_list_and_projection() {
-    compare("patch-list", &["regex"]);
+    compare("models/patch-list", &["regex"]);
 }
 
 #[test]
 fn padding_in_three_stages() {
-    compare("padding", &["layers"]);
+    compare("models/padding", &["layers"]);
 }
 
 #[test]
 fn window_as_large_as_the_grid_and_generation_options() {
-    compare("window-is-grid", &[]);
+    compare("models/window-is-grid", &[]);
+}
+
+#[test]
+fn a_checkpoint_of_transformers_4() {
+    compare("saved-by-4", &[]);
 }
