@@ -100,7 +100,6 @@ impl LayerNorm {
     }
 
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        #[expect(clippy::cast_possible_truncation, reason = "candle takes the epsilon as f32")]
         candle_nn::ops::layer_norm(x, &self.weight, &self.bias, self.eps as f32)
     }
 }

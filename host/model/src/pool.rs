@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use dossier_document::Digest;
 
 use crate::{Adapter, Base, ModelError};
@@ -14,7 +15,7 @@ use crate::{Adapter, Base, ModelError};
 #[derive(Clone, Debug)]
 pub struct AdapterPool {
     base: Base,
-    adapters: Arc<RwLock<BTreeMap<Digest, Arc<Adapter>>>>,
+    adapters: Arc<ArcSwap<BTreeMap<Digest, Arc<Adapter>>>>,
 }
 
 impl AdapterPool {
@@ -30,33 +31,34 @@ impl AdapterPool {
     /// As [`Base::load_adapter`].
     pub fn add(&self, folder: &Path) -> Result<Digest, ModelError> {
         let (digest, adapter) = self.base.load_adapter(folder)?;
-        self.write().entry(digest).or_insert_with(|| Arc::new(adapter));
+        let adapter = Arc::new(adapter);
+        self.adapters.rcu(|adapters| {
+            let mut adapters = BTreeMap::clone(adapters);
+            adapters.entry(digest).or_insert_with(|| adapter.clone());
+            adapters
+        });
         Ok(digest)
     }
 
-    /// Takes an adapter out. Batches that use it go on; whether it was there is the answer.
+    /// Takes an adapter out; whether it was there is the answer. Batches that use it go on.
     pub fn remove(&self, digest: &Digest) -> bool {
-        self.write().remove(digest).is_some()
+        let before = self.adapters.rcu(|adapters| {
+            let mut adapters = BTreeMap::clone(adapters);
+            adapters.remove(digest);
+            adapters
+        });
+        before.contains_key(digest)
     }
 
     /// The digests of all adapters, sorted.
     #[must_use]
     pub fn digests(&self) -> Vec<Digest> {
-        self.read().keys().copied().collect()
+        self.adapters.load().keys().copied().collect()
     }
 
     /// The adapter of this digest, never another one in its place.
     #[must_use]
     pub fn get(&self, digest: &Digest) -> Option<Arc<Adapter>> {
-        self.read().get(digest).cloned()
-    }
-
-    // A map is whole between any two of its calls, so a panic elsewhere does not spoil it.
-    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<Digest, Arc<Adapter>>> {
-        self.adapters.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<Digest, Arc<Adapter>>> {
-        self.adapters.write().unwrap_or_else(PoisonError::into_inner)
+        self.adapters.load().get(digest).cloned()
     }
 }

@@ -31,7 +31,7 @@ impl Vocabulary {
             .map_err(|source| ModelError::Io { path: path.to_owned(), source })?;
         let tokenizer = Tokenizer::from_file(path).map_err(broken)?;
         let texts = (0..vocab_size)
-            .map(|id| token_text(&tokenizer, u32::try_from(id)?).map_err(Into::into))
+            .map(|id| token_text(&tokenizer, u32::try_from(id)?))
             .collect::<Result<_, _>>()
             .map_err(broken)?;
         Ok(Self { tokenizer, texts })

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::ReadTimings;
 /// Waits for a permit before each batch, and tells which batches it was given.
 struct GatedBackend {
     permits: Receiver<()>,
-    batches: Sender<Vec<usize>>,
+    batches: SyncSender<Vec<usize>>,
     fault: Fault,
 }
 
@@ -62,13 +62,13 @@ fn answer(request: &ReadRequest, fault: Fault) -> Result<ReadOutput, BackendErro
 
 struct Rig {
     thread: InferenceThread,
-    permits: Sender<()>,
+    permits: SyncSender<()>,
     batches: Receiver<Vec<usize>>,
 }
 
 fn rig(settings: InferenceSettings, fault: Fault) -> Rig {
-    let (permits, permits_in) = channel();
-    let (batches_out, batches) = channel();
+    let (permits, permits_in) = sync_channel(8);
+    let (batches_out, batches) = sync_channel(8);
     let backend = GatedBackend { permits: permits_in, batches: batches_out, fault };
     let thread = InferenceThread::start(backend, settings).expect("a thread starts");
     Rig { thread, permits, batches }

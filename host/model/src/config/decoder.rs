@@ -64,7 +64,7 @@ impl DecoderConfig {
             tie_word_embeddings: object.take_bool("tie_word_embeddings")?.unwrap_or(true),
             projects_encoder_states,
         };
-        if d_model % config.attention_heads != 0 {
+        if !d_model.is_multiple_of(config.attention_heads) {
             return Err(
                 object.invalid("decoder_attention_heads", format!("a divisor of {d_model}"))
             );

@@ -126,7 +126,7 @@ impl EncoderConfig {
             }
         }
         for (stage, heads) in self.num_heads.iter().enumerate() {
-            if self.stage_dim(stage) % heads != 0 {
+            if !self.stage_dim(stage).is_multiple_of(*heads) {
                 return Err(object.invalid(
                     "num_heads",
                     format!(

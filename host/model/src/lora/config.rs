@@ -27,9 +27,7 @@ impl LoraConfig {
             return Err(object.unsupported("peft_type", &peft_type));
         }
         for (key, harmless) in REFUSED {
-            object.refuse_unless(key, |value| {
-                harmless.iter().any(|text| value.to_string() == *text)
-            })?;
+            object.refuse_unless(key, |value| harmless.contains(&value.to_string().as_str()))?;
         }
         let config = Self {
             r: object.take_count("r")?.unwrap_or(8),
@@ -49,11 +47,6 @@ impl LoraConfig {
 
     /// The rank of the layer at `path`.
     pub(super) fn rank(&self, path: &str) -> Result<usize, ModelError> {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "read checked that ranks are whole and above 0"
-        )]
         Ok(first_match(&self.rank_pattern, path)?.map_or(self.r, |rank| rank as usize))
     }
 

@@ -165,11 +165,6 @@ impl Layer {
         linears: &mut LinearRegistry,
     ) -> std::result::Result<Self, ModelError> {
         let dim = config.stage_dim(stage);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "transformers truncates too; the configuration checked the range"
-        )]
         let inner = (config.mlp_ratio * dim as f64) as usize;
         let eps = config.layer_norm_eps;
         let norm = |name: &str| LayerNorm::load(file, &format!("{path}.{name}"), dim, eps);
@@ -310,7 +305,6 @@ fn relative_position_index(window_size: usize) -> Vec<u32> {
         for key in 0..places {
             let y = query / window_size + window_size - 1 - key / window_size;
             let x = query % window_size + window_size - 1 - key % window_size;
-            #[expect(clippy::cast_possible_truncation, reason = "a window has few places")]
             index.push((y * side + x) as u32);
         }
     }

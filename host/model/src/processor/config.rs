@@ -96,7 +96,6 @@ impl ProcessorConfig {
 
     /// What each pixel value of a channel becomes: rescaled in f64, normalised in f32, as
     /// `transformers/image_transforms.py` does.
-    #[expect(clippy::cast_possible_truncation, reason = "numpy narrows to f32 at these places")]
     pub(super) fn values(&self, channel: usize) -> [f32; 256] {
         let mean = self.image_mean[channel] as f32;
         let std = self.image_std[channel] as f32;

@@ -95,13 +95,5 @@ impl Raster {
 /// `int(factor * numerator / denominator)` in Python: an exact product, one division in f64.
 fn scaled_down(factor: u32, numerator: u32, denominator: u32) -> u32 {
     let product = u64::from(factor) * u64::from(numerator);
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "Python computes it so; a cast saturates"
-    )]
-    {
-        (product as f64 / f64::from(denominator)) as u32
-    }
+    (product as f64 / f64::from(denominator)) as u32
 }

@@ -126,12 +126,6 @@ struct Kernel {
 
 impl Kernel {
     /// `precompute_coeffs` and `normalize_coeffs_8bpc`.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "C's casts, on values that fit"
-    )]
     fn all(from: usize, to: usize, resample: Resample) -> Vec<Self> {
         let scale = from as f64 / to as f64;
         let filter_scale = scale.max(1.0);
@@ -191,19 +185,12 @@ fn vertical(rgb: &[u8], width: usize, kernels: &[Kernel]) -> Vec<u8> {
 /// Half a unit, so that dropping the fraction rounds.
 const ROUND: i32 = 1 << (PRECISION_BITS - 1);
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=255")]
 fn clip(sum: i32) -> u8 {
     (sum >> PRECISION_BITS).clamp(0, 255) as u8
 }
 
 /// `ImagingScaleAffine`: the source coordinate grows by repeated addition, as in C.
 fn nearest(rgb: &[u8], from: (usize, usize), to: (usize, usize)) -> Vec<u8> {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "C's casts, on values that fit"
-    )]
     fn sources(from: usize, to: usize) -> Vec<usize> {
         let step = from as f64 / to as f64;
         let mut coordinate = step * 0.5;

@@ -90,7 +90,7 @@ fn fill(path: &Path, parameters: &[Parameter]) {
         header.insert(name.clone(), entry);
     }
     let mut header = serde_json::Value::Object(header).to_string();
-    while header.len() % 8 != 0 {
+    while !header.len().is_multiple_of(8) {
         header.push(' ');
     }
     let mut file = BufWriter::new(File::create(path).expect("a file"));

@@ -88,6 +88,7 @@ pub(crate) fn greatest_difference(
 }
 
 /// Refuses a difference above the tolerance and prints what it was.
+#[expect(clippy::print_stdout, reason = "the measured error is worth seeing: --nocapture")]
 pub(crate) fn assert_close(found: &[Vec<f32>], expected: &(Vec<usize>, Vec<f32>), what: &str) {
     let difference = greatest_difference(found, expected, what);
     println!("{what}: off by at most {difference:.2e}");
