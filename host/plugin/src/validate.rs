@@ -158,7 +158,8 @@ fn report_field(
     let name = field_name("field", position, &raw.name)?;
     let is_reading = read.contains(name.as_str());
     let is_derived = read.contains(raw.source.as_str());
-    if !is_derived && !(is_reading && raw.source == VISUAL) {
+    let is_known = is_derived || (is_reading && raw.source == VISUAL);
+    if !is_known {
         return Err(InvalidResult::UnknownField { position });
     }
     if raw.value.as_ref().is_some_and(|value| value.len() > MAX_VALUE_BYTES) {

@@ -46,7 +46,8 @@ async fn descriptions_are_validated() {
 async fn field_requests_are_validated() {
     let engine = engine();
     let good = RawRequest::default;
-    let cases: Vec<(Vec<RawRequest<'_>>, fn(&InvalidResult) -> bool)> = vec![
+    type Case<'a> = (Vec<RawRequest<'a>>, fn(&InvalidResult) -> bool);
+    let cases: Vec<Case<'_>> = vec![
         (vec![], |what| matches!(what, InvalidResult::Nothing { .. })),
         (vec![RawRequest { name: "Sur name", ..good() }], |what| {
             matches!(what, InvalidResult::Form { .. })
