@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sha2::Digest as _;
 use tokio::sync::Semaphore;
 use wasmtime::component::{Component, Linker};
-use wasmtime::{Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::epoch::EpochTicker;
 use crate::plugin::Plugin;
@@ -111,8 +111,12 @@ fn configuration(settings: &PluginSettings) -> wasmtime::Config {
     const WASM_STACK_BYTES: usize = 512 << 10;
     /// The wasm stack, and room for the host functions it calls.
     const ASYNC_STACK_BYTES: usize = 1 << 20;
-    /// The pages that rules in Rust touch in one call, kept to spare the kernel.
-    const KEEP_RESIDENT_BYTES: usize = 128 << 10;
+    /// Memory that a place keeps when a call ends, cleared, to spare the kernel: as much as rules
+    /// in Rust ever touch. Measured with the rules of Utopia, fresh instance and near-empty call:
+    /// 35 us with nothing kept, 30 us with 128 KiB, 20 us with this, 16 us with the page map too.
+    const MEMORY_RESIDENT_BYTES: usize = 1 << 20;
+    /// The same for tables and for stacks.
+    const KEPT_RESIDENT_BYTES: usize = 128 << 10;
 
     let calls = settings.concurrent_calls;
     let mut pool = PoolingAllocationConfig::new();
@@ -126,9 +130,11 @@ fn configuration(settings: &PluginSettings) -> wasmtime::Config {
         .max_tables_per_component(TABLES_PER_CALL)
         .table_elements(TABLE_ELEMENTS)
         .total_stacks(calls)
-        .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
-        .table_keep_resident(KEEP_RESIDENT_BYTES)
-        .async_stack_keep_resident(KEEP_RESIDENT_BYTES);
+        .linear_memory_keep_resident(MEMORY_RESIDENT_BYTES)
+        .table_keep_resident(KEPT_RESIDENT_BYTES)
+        .async_stack_keep_resident(KEPT_RESIDENT_BYTES)
+        // Clears the pages that were written and no others, where the kernel tells (Linux 6.7).
+        .pagemap_scan(Enabled::Auto);
 
     let mut config = wasmtime::Config::new();
     config

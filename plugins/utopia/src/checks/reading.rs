@@ -1,5 +1,7 @@
 //! Whether the model was sure of what it read, and read what it was asked for.
 
+use std::ops::RangeInclusive;
+
 use super::{Document, failed, not_performed, passed};
 use crate::Check;
 
@@ -17,8 +19,8 @@ pub(super) fn checks(document: &Document<'_>) -> Vec<Check> {
     let empty = document.names_where(|_, reading| reading.raw.trim().is_empty());
     let foreign = document.names_where(|kind, reading| {
         let max_length = kind.max_length(document.document_type) as usize;
-        let characters = kind.characters(document.document_type);
-        let is_member = |c: char| c == '\n' || is_in_class(characters, c);
+        let ranges = ranges(kind.characters(document.document_type));
+        let is_member = |c: char| c == '\n' || ranges.iter().any(|range| range.contains(&c));
         reading.raw.chars().count() > max_length || !reading.raw.chars().all(is_member)
     });
     let all = document.names_where(|_, _| true);
@@ -63,24 +65,21 @@ fn judge(
     }
 }
 
-/// Whether `c` is in a class written like the inside of a regex class, `A-Z0-9<`, as the WIT file
+/// The ranges of a class written like the inside of a regex class, `A-Z0-9<`, as the WIT file
 /// describes it.
-fn is_in_class(class: &str, c: char) -> bool {
+fn ranges(class: &str) -> Vec<RangeInclusive<char>> {
     let class = class.chars().collect::<Vec<_>>();
     let mut rest = class.as_slice();
+    let mut ranges = Vec::new();
     loop {
         match rest {
-            [] => return false,
+            [] => return ranges,
             [first, '-', last, tail @ ..] => {
-                if (*first..=*last).contains(&c) {
-                    return true;
-                }
+                ranges.push(*first..=*last);
                 rest = tail;
             }
             [first, tail @ ..] => {
-                if *first == c {
-                    return true;
-                }
+                ranges.push(*first..=*first);
                 rest = tail;
             }
         }
