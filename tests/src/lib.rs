@@ -1,1 +1,22 @@
-//! Under construction.
+//! What the tests of the whole share: roots of artifacts, a server, a client, samples and bad
+//! images.
+//!
+//! Tests run on what is shipped. `DOSSIER_TEST_DATA_ROOT` names another root of artifacts.
+#![forbid(unsafe_code)]
+
+mod root;
+pub use root::{TestRoot, repository, shipped_root};
+
+mod server;
+pub use server::{TODAY, config, serve};
+
+mod client;
+pub use client::{Answer, Client};
+
+mod samples;
+pub use samples::{DOCUMENT_TYPES, Sample, samples_below, samples_of};
+
+pub mod bad_images;
+
+mod evaluation;
+pub use evaluation::{Score, comparable, differences, post_all};

@@ -1,3 +1,5 @@
+//! Time that is counted while code runs.
+
 use std::time::{Duration, Instant};
 
 use super::*;

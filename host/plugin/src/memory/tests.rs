@@ -1,3 +1,5 @@
+//! Memory that is summed over one call.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! Answers that are believed, and those that are not.
+
 use super::*;
 
 #[test]

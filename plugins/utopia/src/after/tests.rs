@@ -1,3 +1,5 @@
+//! Whole reports on whole documents.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Which fields are asked for, and which documents are refused.
+
 use super::*;
 
 const TODAY: &str = "2026-11-24";

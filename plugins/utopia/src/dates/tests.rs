@@ -1,3 +1,5 @@
+//! Dates in each type's own format, and texts that are none.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Names as ICAO Doc 9303 transliterates and truncates them.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Machine-readable zones, good and damaged.
+
 use proptest::prelude::*;
 
 use super::CheckDigit::{Composite, DateOfBirth, DateOfExpiry, DocumentNumber, OptionalData};

@@ -1,0 +1,186 @@
+//! `POST /v1/extract` and the other routes, with a real base, adapter and rules.
+
+use std::sync::Arc;
+
+use dossier_tests::{Answer, DOCUMENT_TYPES, Score, bad_images, post_all, samples_of};
+use image::ImageFormat;
+use serde_json::Value;
+
+use crate::{ID_CARD, PASSPORT, shipped};
+
+/// The share of the samples' fields that must be exact, 0 to 1. `adapters/README.md` has the figures
+/// of many more documents; this is what no change may fall below.
+const LEAST_EXACT: f64 = 0.75;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_samples_are_read() {
+    let (server, client) = shipped().await;
+    let documents = DOCUMENT_TYPES
+        .iter()
+        .flat_map(|(id, _)| {
+            let samples = samples_of(id).expect("samples");
+            samples.into_iter().map(|sample| ((*id).to_owned(), sample))
+        })
+        .collect::<Vec<_>>();
+    let documents = Arc::new(documents);
+    let answers = post_all(&client, &documents, 4).await.expect("every document is answered");
+    let mut score = Score::default();
+    for ((_, sample), answer) in documents.iter().zip(&answers) {
+        score.add_answer(sample, answer);
+    }
+    assert!(score.accuracy() >= LEAST_EXACT, "{:.3}: {:#?}", score.accuracy(), score.fields);
+    server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_document_type_is_answered_in_the_documented_form() {
+    let (server, client) = shipped().await;
+    for (document_type, pages) in DOCUMENT_TYPES {
+        let sample = &samples_of(document_type).expect("samples")[0];
+        assert_eq!(sample.pages.len(), pages, "{document_type}");
+        let answer = client.extract(document_type, &sample.pages).await.expect("an answer");
+        assert_eq!(answer.status, 200, "{document_type}: {}", answer.code());
+        assert_has_the_documented_form(&answer);
+        assert_eq!(answer.body["document_type"], document_type);
+        // Fields of the truth are those that are read, each once.
+        let read = fields(&answer).iter().filter(|field| !field["raw"].is_null());
+        let mut read = read.map(|field| text(&field["name"])).collect::<Vec<_>>();
+        let mut truth = sample.truth.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>();
+        read.sort_unstable();
+        truth.sort_unstable();
+        assert_eq!(read, truth, "{document_type}");
+    }
+    server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exactly_the_requested_fields_are_read_in_their_order() {
+    let (server, client) = shipped().await;
+    let sample = &samples_of(PASSPORT).expect("samples")[0];
+    let requested = "sex,document_number,surname";
+    let answer = client.extract_fields(PASSPORT, &sample.pages, requested).await.expect("answered");
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let read = fields(&answer).iter().filter(|field| !field["raw"].is_null());
+    let names = read.map(|field| text(&field["name"])).collect::<Vec<_>>();
+    assert_eq!(names.join(","), requested);
+    server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_count_from_one_in_the_order_of_the_form() {
+    let (server, client) = shipped().await;
+    let sample = &samples_of(ID_CARD).expect("samples")[0];
+    let fields_asked = "surname,authority";
+    let answer =
+        client.extract_fields(ID_CARD, &sample.pages, fields_asked).await.expect("answered");
+    let pages = fields(&answer).iter().map(|field| field["page"].as_u64()).collect::<Vec<_>>();
+    assert_eq!(pages[..2], [Some(1), Some(2)], "{}", answer.text);
+    server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_image_format_gives_the_same_fields() {
+    let (server, client) = shipped().await;
+    let page = bad_images::blank(640, 400, ImageFormat::Png);
+    let first = client.extract_fields(PASSPORT, &[page], "mrz").await.expect("an answer");
+    for (name, format) in bad_images::FORMATS {
+        let page = bad_images::blank(640, 400, format);
+        let answer = client.extract_fields(PASSPORT, &[page], "mrz").await.expect("an answer");
+        assert_eq!(answer.status, 200, "{name}: {}", answer.text);
+        assert_eq!(fields(&answer)[0]["raw"], fields(&first)[0]["raw"], "{name}");
+    }
+    server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_blank_page_is_never_read_with_confidence() {
+    let (server, client) = shipped().await;
+    for (document_type, pages) in DOCUMENT_TYPES {
+        let pages = vec![bad_images::blank(768, 512, ImageFormat::Png); pages];
+        let answer = client.extract(document_type, &pages).await.expect("an answer");
+        assert_eq!(answer.status, 200, "{document_type}: {}", answer.text);
+        assert_ne!(answer.body["verdict"], "accepted", "{document_type}");
+        for field in fields(&answer).iter().filter(|field| !field["raw"].is_null()) {
+            let confidence = field["confidence"].as_f64().expect("a confidence");
+            let is_empty = text(&field["raw"]).is_empty();
+            assert!(is_empty || confidence < 0.5, "{document_type}: {}", field["name"]);
+        }
+    }
+    server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn document_types_are_listed() {
+    let (server, client) = shipped().await;
+    let answer = client.get("/v1/document-types").await.expect("an answer");
+    assert_eq!(answer.status, 200);
+    let listed = array(&answer.body["document_types"]);
+    let ids = listed.iter().map(|listed| text(&listed["document_type"])).collect::<Vec<_>>();
+    assert_eq!(ids, DOCUMENT_TYPES.map(|(id, _)| id));
+    for listed in listed {
+        assert!(is_digest(&listed["adapter"]) && is_digest(&listed["rules"]["digest"]));
+        assert!(!array(&listed["fields"]).is_empty());
+    }
+    assert!(is_digest(&answer.body["base"]));
+    server.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn probes_answer() {
+    let (server, client) = shipped().await;
+    for path in ["/livez", "/readyz"] {
+        assert_eq!(client.get(path).await.expect("an answer").status, 200, "{path}");
+    }
+    server.shutdown().await;
+}
+
+fn assert_has_the_documented_form(answer: &Answer) {
+    let body = &answer.body;
+    for field in fields(answer) {
+        let keys = field.as_object().expect("an object").keys().collect::<Vec<_>>();
+        assert_eq!(keys, ["name", "raw", "value", "confidence", "source", "page"]);
+        let is_read = field["raw"].is_string();
+        assert_eq!(field["confidence"].is_f64(), is_read, "{}", field["name"]);
+        assert_eq!(field["page"].is_u64(), is_read, "{}", field["name"]);
+        if let Some(confidence) = field["confidence"].as_f64() {
+            assert!((0.0..=1.0).contains(&confidence), "{}", field["name"]);
+        }
+    }
+    let checks = array(&body["checks"]);
+    assert!(!checks.is_empty());
+    let outcomes = checks.iter().map(|check| text(&check["outcome"])).collect::<Vec<_>>();
+    for outcome in &outcomes {
+        assert!(["passed", "failed", "not_performed"].contains(outcome), "{outcome}");
+    }
+    let verdict = match &outcomes {
+        outcomes if outcomes.contains(&"failed") => "rejected",
+        outcomes if outcomes.contains(&"not_performed") => "incomplete",
+        _ => "accepted",
+    };
+    assert_eq!(body["verdict"], verdict);
+    for artifact in ["base", "adapter", "rules"] {
+        assert!(is_digest(&body["served_by"][artifact]), "{artifact}");
+    }
+    assert_eq!(body["served_by"]["generation"], 1);
+    for stage in ["pages", "before", "queue", "preprocess", "encode", "decode", "after", "total"] {
+        assert!(body["timings_ms"][stage].as_f64().is_some_and(|time| time >= 0.0), "{stage}");
+    }
+    assert_eq!(body["request_id"], answer.request_id.as_str());
+}
+
+fn fields(answer: &Answer) -> &[Value] {
+    array(&answer.body["fields"])
+}
+
+fn array(value: &Value) -> &[Value] {
+    value.as_array().expect("an array")
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().expect("a text")
+}
+
+fn is_digest(value: &Value) -> bool {
+    let hex = value.as_str().and_then(|text| text.strip_prefix("sha256:")).unwrap_or_default();
+    hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit())
+}

@@ -1,0 +1,161 @@
+//! No value of a document is in anything written but its answer.
+
+use std::io::Read as _;
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use dossier_tests::{Answer, Client, DOCUMENT_TYPES, TODAY, samples_of, shipped_root};
+use reqwest::multipart::{Form, Part};
+use serde_json::Value;
+
+use crate::{DOSSIER, PASSPORT};
+
+/// Shorter texts, such as a sex or a state, stand in logs by chance.
+const TELLING_CHARACTERS: usize = 5;
+
+/// The server as a process that logs all it can.
+struct Process {
+    child: Child,
+    address: SocketAddr,
+    log: JoinHandle<String>,
+}
+
+impl Process {
+    fn start() -> Self {
+        let mut child = Command::new(DOSSIER)
+            .args(["serve", "--listen", "127.0.0.1:0", "--today", TODAY])
+            .args(["--log-level", "trace", "--log-format", "json", "--data-root"])
+            .arg(shipped_root())
+            .env("RUST_BACKTRACE", "full")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let mut stderr = child.stderr.take().expect("is piped");
+        let (found, addresses) = sync_channel(1);
+        let log = thread::spawn(move || {
+            let mut log = Vec::new();
+            let mut chunk = [0; 4096];
+            while let Ok(length @ 1..) = stderr.read(&mut chunk) {
+                log.extend_from_slice(&chunk[..length]);
+                if let Some(address) = listening_address(&log) {
+                    // Once is enough; later ones find the place taken.
+                    let _ = found.try_send(address);
+                }
+            }
+            String::from_utf8_lossy(&log).into_owned()
+        });
+        let address = first_address(&addresses, &mut child);
+        Self { child, address, log }
+    }
+
+    /// Ends the server in order and returns all it wrote.
+    fn stop(mut self) -> String {
+        // A shell has `kill` built in; not every machine has it as a program.
+        let kill = format!("kill -TERM {}", self.child.id());
+        let killed = Command::new("sh").args(["-c", &kill]).status().expect("sh runs");
+        assert!(killed.success());
+        let status = self.child.wait().expect("ends");
+        assert!(status.success(), "{status}");
+        let mut written = self.log.join().expect("the log is read");
+        let mut stdout = self.child.stdout.take().expect("is piped");
+        stdout.read_to_string(&mut written).expect("text");
+        written
+    }
+}
+
+fn first_address(addresses: &Receiver<SocketAddr>, child: &mut Child) -> SocketAddr {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        if let Ok(address) = addresses.recv_timeout(Duration::from_millis(100)) {
+            return address;
+        }
+        if let Some(status) = child.try_wait().expect("a child") {
+            panic!("the server ended: {status}");
+        }
+        assert!(Instant::now() < deadline, "the server does not listen");
+    }
+}
+
+fn listening_address(log: &[u8]) -> Option<SocketAddr> {
+    String::from_utf8_lossy(log)
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .find(|line| line["message"] == "listening")
+        .and_then(|line| line["address"].as_str()?.parse().ok())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_value_is_logged_or_comes_back_in_an_error() {
+    let process = Process::start();
+    let client = Client::new(process.address);
+    let mut secrets = Vec::new();
+    let mut errors = Vec::new();
+    for (document_type, _) in DOCUMENT_TYPES {
+        for sample in samples_of(document_type).expect("samples") {
+            let answer = client.extract(document_type, &sample.pages).await.expect("an answer");
+            assert_eq!(answer.status, 200, "{}", answer.code());
+            secrets.extend(sample.truth.iter().map(|(_, value)| value.clone()));
+            secrets.extend(values_of(&answer));
+            errors.extend(refusals(&client, &sample.pages[0], &sample.truth).await);
+        }
+    }
+    let log = process.stop();
+    assert!(log.contains("answered") && log.contains("stopped"), "the log is not what is read");
+
+    let mut secrets = secrets
+        .iter()
+        .flat_map(|secret| secret.lines())
+        .filter(|secret| secret.chars().count() >= TELLING_CHARACTERS)
+        .collect::<Vec<_>>();
+    secrets.sort_unstable();
+    secrets.dedup();
+    assert!(secrets.len() > 100, "{} values to look for", secrets.len());
+    for secret in secrets {
+        assert!(!log.contains(secret), "the log has a value of {} bytes", secret.len());
+        for (name, error) in &errors {
+            assert!(!error.text.contains(secret), "{name}: {}", error.text);
+        }
+    }
+}
+
+/// Everything the model and the rules made of a document.
+fn values_of(answer: &Answer) -> Vec<String> {
+    let fields = answer.body["fields"].as_array().expect("fields");
+    fields
+        .iter()
+        .flat_map(|field| [&field["raw"], &field["value"]])
+        .filter_map(|value| value.as_str().map(str::to_owned))
+        .collect()
+}
+
+/// Requests that are refused while a real page is in them.
+async fn refusals(
+    client: &Client,
+    page: &[u8],
+    truth: &[(String, String)],
+) -> Vec<(&'static str, Answer)> {
+    let surname = truth.iter().find(|(name, _)| name == "surname").expect("a surname").1.clone();
+    let form = || Form::new().text("document_type", PASSPORT);
+    // People name files after the holder.
+    let named = |bytes: &[u8]| Part::bytes(bytes.to_vec()).file_name(format!("{surname}.png"));
+    let half = &page[..page.len() / 2];
+    let twice = form().part("page", named(page)).part("page", named(page));
+    let mut answers = Vec::new();
+    for (name, form) in [
+        ("half a page", form().part("page", named(half))),
+        ("a page too many", twice),
+        ("an unknown field", form().part("page", named(page)).text("fields", "shoe_size")),
+        ("a name as the page", form().part("page", named(surname.as_bytes()))),
+        ("a name as the type", Form::new().text("document_type", surname.clone())),
+    ] {
+        let answer = client.post(form).await.expect(name);
+        assert!(answer.status >= 400, "{name}: {}", answer.status);
+        answers.push((name, answer));
+    }
+    answers
+}

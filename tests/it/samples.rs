@@ -1,0 +1,75 @@
+//! The committed samples are what they claim to be.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+use dossier_tests::{DOCUMENT_TYPES, TODAY, samples_of, shipped_root};
+use serde_json::{Value, json};
+
+use crate::{DOSSIER, shipped};
+
+const SAMPLES_A_TYPE: usize = 5;
+
+#[test]
+fn every_page_is_an_image() {
+    for (document_type, pages) in DOCUMENT_TYPES {
+        let samples = samples_of(document_type).expect("samples");
+        assert_eq!(samples.len(), SAMPLES_A_TYPE, "{document_type}");
+        for sample in samples {
+            assert_eq!(sample.pages.len(), pages, "{}", sample.folder.display());
+            for page in &sample.pages {
+                let image = image::load_from_memory(page).expect("an image");
+                assert!(image.width() >= 200 && image.height() >= 150);
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn truths_have_the_fields_of_their_types() {
+    let (server, client) = shipped().await;
+    let answer = client.get("/v1/document-types").await.expect("an answer");
+    for listed in answer.body["document_types"].as_array().expect("types") {
+        let fields = listed["fields"].as_array().expect("fields");
+        let fields = fields.iter().filter_map(Value::as_str).collect::<BTreeSet<_>>();
+        for sample in samples_of(listed["document_type"].as_str().expect("an id")).expect("samples")
+        {
+            let truth = sample.truth.iter().map(|(name, _)| name.as_str()).collect::<BTreeSet<_>>();
+            assert_eq!(truth, fields, "{}", sample.folder.display());
+        }
+    }
+    server.shutdown().await;
+}
+
+#[test]
+fn the_rules_find_no_fault_with_the_truth() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (document_type, _) in DOCUMENT_TYPES {
+        for sample in samples_of(document_type).expect("samples") {
+            let fields = sample.truth.iter().cloned().collect::<std::collections::BTreeMap<_, _>>();
+            let values = folder.path().join("values.json");
+            fs::write(&values, json!({ "fields": fields }).to_string()).expect("is written");
+            let output = Command::new(DOSSIER)
+                .args(["plugin", "run", "utopia", "--document-type", document_type])
+                .args(["--today", TODAY, "--data-root"])
+                .arg(shipped_root())
+                .arg("--values")
+                .arg(&values)
+                .output()
+                .expect("the binary starts");
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{}: {errors}", sample.folder.display());
+            let report = serde_json::from_slice::<Value>(&output.stdout).expect("JSON");
+            let checks = report["checks"].as_array().expect("checks");
+            assert!(!checks.is_empty(), "{}", sample.folder.display());
+            let not_passed = checks
+                .iter()
+                // Some holders carry an expired document, as people do.
+                .filter(|check| check["outcome"] != "passed" && check["code"] != "document.expiry")
+                .map(|check| format!("{} {}", check["code"], check["outcome"]))
+                .collect::<Vec<_>>();
+            assert!(not_passed.is_empty(), "{}: {not_passed:#?}", sample.folder.display());
+        }
+    }
+}

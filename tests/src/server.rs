@@ -1,0 +1,35 @@
+//! A server in this process.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use dossier::RunningServer;
+use dossier::config::{Config, ReaderArgs, ServeArgs};
+
+/// The date the rules take for today, so that no sample expires.
+pub const TODAY: &str = "2026-11-24";
+
+/// The defaults, on a free port, with a fixed date.
+///
+/// # Errors
+/// When there is no such folder.
+pub fn config(data_root: &Path) -> anyhow::Result<Config> {
+    let args = ServeArgs {
+        listen: Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)),
+        reader: ReaderArgs {
+            data_root: Some(data_root.to_owned()),
+            today: Some(TODAY.parse()?),
+            ..ReaderArgs::default()
+        },
+        ..ServeArgs::default()
+    };
+    Ok(Config::resolve(args)?.0)
+}
+
+/// Starts a server with [`config`].
+///
+/// # Errors
+/// When it does not start.
+pub async fn serve(data_root: &Path) -> anyhow::Result<RunningServer> {
+    Ok(dossier::serve(config(data_root)?).await?)
+}
