@@ -14,6 +14,8 @@ use crate::catalog::is_artifact_name;
 use crate::config::{ReaderConfig, defaults};
 use crate::reader::{open_rules, rules_engine, rules_file};
 
+mod reproducible;
+
 /// What components of rules are compiled for.
 const TARGET: &str = "wasm32-wasip2";
 
@@ -209,14 +211,27 @@ fn component_crates(plugins: &Path) -> Result<Vec<String>, CommandError> {
 
 /// Asks the compiler where the target's standard library would be, and looks.
 fn require_target() -> Result<(), PluginCommandError> {
-    let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
-    let answer = Command::new(&rustc)
-        .args(["--print", "target-libdir", "--target", TARGET])
-        .output()
-        .map_err(|source| PluginCommandError::Tool { tool: rustc, source })?;
-    let folder = String::from_utf8_lossy(&answer.stdout);
-    let has_library = answer.status.success() && Path::new(folder.trim()).is_dir();
+    let folder =
+        standard_output("RUSTC", "rustc", &["--print", "target-libdir", "--target", TARGET])?;
+    // An empty answer is a compiler that does not know the target.
+    let folder = folder.trim();
+    let has_library = !folder.is_empty() && Path::new(folder).is_dir();
     if has_library { Ok(()) } else { Err(PluginCommandError::NoTarget) }
+}
+
+/// What a tool prints; `variable` names another one to use. Nothing if the tool fails.
+fn standard_output(
+    variable: &str,
+    tool: &str,
+    arguments: &[&str],
+) -> Result<String, PluginCommandError> {
+    let tool = std::env::var(variable).unwrap_or_else(|_| tool.to_owned());
+    let answer = Command::new(&tool)
+        .args(arguments)
+        .output()
+        .map_err(|source| PluginCommandError::Tool { tool, source })?;
+    let printed = String::from_utf8_lossy(&answer.stdout).into_owned();
+    Ok(if answer.status.success() { printed } else { String::new() })
 }
 
 /// Builds one component and puts it among the prebuilt ones.
@@ -225,6 +240,7 @@ fn build_one(root: &Path, name: &str) -> Result<PathBuf, PluginCommandError> {
     let target_folder = root.join("target").join("components");
     let status = Command::new(&cargo)
         .current_dir(root)
+        .envs(reproducible::environment(root)?)
         .args(["build", "--release", "--locked", "--target", TARGET, "--package", name])
         .arg("--target-dir")
         .arg(std::path::absolute(&target_folder).unwrap_or_else(|_| target_folder.clone()))
