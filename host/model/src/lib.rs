@@ -58,6 +58,7 @@ mod config;
 mod constraint;
 mod decode;
 mod digest;
+mod gelu;
 mod json;
 mod linear;
 mod model;
