@@ -222,9 +222,11 @@ async fn one_request_too_many_is_refused_at_once() {
 async fn an_answer_that_takes_too_long_is_given_up() {
     let mut config = config();
     config.http.request_timeout = Duration::from_millis(100);
-    let (reader, _let_go) = held_reader(&config).await;
+    let (reader, let_go) = held_reader(&config).await;
     let app = router(Arc::new(App::new(reader, config.http)));
     send(&app, passport("surname")).await.is_problem(504, "deadline");
+    // The end of the router joins the model's thread.
+    drop(let_go);
 }
 
 #[tokio::test]

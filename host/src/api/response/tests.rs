@@ -21,7 +21,7 @@ fn an_extraction_reads_as_documented() {
                 name: name("date_of_birth"),
                 reading: Some(Reading {
                     raw: FieldText::new("12 MAR 1985"),
-                    confidence: 0.987_65,
+                    confidence: 0.987_68,
                     page: 0,
                 }),
                 value: Some(FieldText::new("1985-03-12")),
