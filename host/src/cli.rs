@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use dossier_model::DeviceKind;
 
-use crate::config::{ReaderArgs, ServeArgs, TelemetryArgs};
+use crate::config::{ReaderArgs, ServeArgs, TelemetryArgs, parse_device};
 
 mod run;
 pub use run::{CommandError, run};
@@ -146,6 +147,9 @@ pub struct DebugModelArgs {
     /// The page.
     #[arg(long, value_name = "FILE")]
     pub image: PathBuf,
+    /// Where the model computes: cpu, cuda or cuda:1.
+    #[arg(long, value_name = "DEVICE", default_value = "cpu", value_parser = parse_device)]
+    pub device: DeviceKind,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

@@ -6,12 +6,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::ValueEnum;
+use dossier_model::DeviceKind;
 use jiff::civil::Date;
 
 mod args;
 pub use args::{ReaderArgs, ServeArgs, TelemetryArgs};
 
 pub mod defaults;
+
+mod device;
+pub use device::{InvalidDevice, parse_device};
 
 mod file;
 pub use file::FileConfig;
@@ -32,6 +36,8 @@ pub struct Config {
 pub struct ReaderConfig {
     /// The folder that holds `adapters/` and `plugins/prebuilt/`.
     pub data_root: PathBuf,
+    /// Where the model computes.
+    pub device: DeviceKind,
     /// The date the rules take for today; without it, the host clock's date in UTC.
     pub today: Option<Date>,
     /// Limits of one document.
@@ -270,6 +276,7 @@ impl ReaderConfig {
                 .data_root
                 .or_else(|| file.data_root.clone())
                 .unwrap_or_else(|| PathBuf::from(defaults::DATA_ROOT)),
+            device: args.device.or(file.device).unwrap_or(defaults::DEVICE),
             today: args.today.or(file.today),
             document: DocumentLimits {
                 pages: args.max_pages.or(file.max_pages).unwrap_or(defaults::MAX_PAGES),

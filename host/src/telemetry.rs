@@ -34,6 +34,7 @@ pub fn install(config: TelemetryConfig) -> Result<(), TryInitError> {
         LogFormat::Json => tracing_subscriber::fmt::layer()
             .json()
             .flatten_event(true)
+            .with_span_list(false)
             .with_writer(io::stderr)
             .boxed(),
         LogFormat::Text => tracing_subscriber::fmt::layer().with_writer(io::stderr).boxed(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use dossier_document::PageImage;
 use dossier_image_decode::{DecodeLimits, decode_page};
-use dossier_model::{Adapter, Base, DeviceKind, ModelError, debug};
+use dossier_model::{Adapter, Base, ModelError, debug};
 use serde::Serialize;
 
 use super::{CommandError, DebugForwardArgs, DebugGenerateArgs, DebugModelArgs, output};
@@ -64,7 +64,7 @@ pub(super) fn generate(args: &DebugGenerateArgs) -> Result<(), CommandError> {
 }
 
 fn load(args: &DebugModelArgs) -> Result<Subject, CommandError> {
-    let base = Base::load(&args.base, DeviceKind::Cpu)?;
+    let base = Base::load(&args.base, args.device)?;
     let adapter = args
         .adapter
         .as_deref()

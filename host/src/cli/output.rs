@@ -11,7 +11,7 @@ use crate::api::{
     CheckBody, DocumentTypesBody, ExtractBody, RequestId, outcome_name, verdict_name,
 };
 use crate::catalog::Catalog;
-use crate::pipeline::Extraction;
+use crate::pipeline::{ExtractedField, Extraction};
 use dossier_plugin::Report;
 
 /// The report of `dossier plugin run`: normalised values by name, then the checks.
@@ -99,19 +99,7 @@ fn report_body(report: &Report) -> ReportBody<'_> {
 }
 
 fn extraction_text(extraction: &Extraction) -> String {
-    let fields = extraction.fields.iter().map(|field| {
-        let reading = field.reading.as_ref();
-        // A table has one line a field; the lines of an MRZ are told apart by `⏎`.
-        let one_line = |text: &FieldText| text.expose().replace('\n', "⏎");
-        [
-            field.name.to_string(),
-            field.value.as_ref().map_or_else(|| "-".to_owned(), one_line),
-            reading.map_or_else(|| "-".to_owned(), |reading| one_line(&reading.raw)),
-            reading.map_or_else(|| "-".to_owned(), |reading| format!("{:.2}", reading.confidence)),
-            reading.map_or_else(|| "-".to_owned(), |reading| (reading.page + 1).to_string()),
-            field.source.clone(),
-        ]
-    });
+    let fields = extraction.fields.iter().flat_map(field_rows);
     let checks = extraction.checks.iter().map(|check| {
         [outcome_name(check.outcome).to_owned(), check.code.clone(), check.message.clone()]
     });
@@ -131,6 +119,30 @@ fn extraction_text(extraction: &Extraction) -> String {
         extraction.timings.total.as_secs_f64() * 1000.0,
     );
     text
+}
+
+/// One row a line of the field: the lines of an MRZ stand below each other.
+fn field_rows(field: &ExtractedField) -> Vec<[String; 6]> {
+    let reading = field.reading.as_ref();
+    let lines = |text: Option<&FieldText>| {
+        let lines = text.map_or("-", |text| text.expose()).split('\n');
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let values = lines(field.value.as_ref());
+    let raws = lines(reading.map(|reading| &reading.raw));
+    let first = [
+        field.name.to_string(),
+        reading.map_or_else(|| "-".to_owned(), |reading| format!("{:.2}", reading.confidence)),
+        reading.map_or_else(|| "-".to_owned(), |reading| (reading.page + 1).to_string()),
+        field.source.clone(),
+    ];
+    let row = |line: usize| {
+        let [name, confidence, page, source] =
+            if line == 0 { first.clone() } else { Default::default() };
+        let at = |lines: &[String]| lines.get(line).cloned().unwrap_or_default();
+        [name, at(&values), at(&raws), confidence, page, source]
+    };
+    (0..values.len().max(raws.len())).map(row).collect()
 }
 
 /// Left-aligned columns, two spaces apart.

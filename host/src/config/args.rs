@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
+use dossier_model::DeviceKind;
 use jiff::civil::Date;
 
-use super::{LogFormat, LogLevel};
+use super::{LogFormat, LogLevel, parse_device};
 
 /// Flags of `dossier serve`.
 #[derive(Args, Clone, Debug, Default)]
@@ -55,6 +56,9 @@ pub struct ReaderArgs {
     /// Folder that holds `adapters/` and `plugins/prebuilt/` [default: the current directory].
     #[arg(long, env = "DOSSIER_DATA_ROOT", value_name = "FOLDER")]
     pub data_root: Option<PathBuf>,
+    /// Where the model computes: cpu, cuda or cuda:1 (built with the feature `cuda`) [default: cpu].
+    #[arg(long, env = "DOSSIER_DEVICE", value_name = "DEVICE", value_parser = parse_device)]
+    pub device: Option<DeviceKind>,
     /// The date the rules take for today [default: the clock's date in UTC].
     #[arg(long, env = "DOSSIER_TODAY", value_name = "YYYY-MM-DD")]
     pub today: Option<Date>,

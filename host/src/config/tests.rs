@@ -60,10 +60,20 @@ fn a_value_that_makes_no_sense_is_refused_by_key() {
         ("data_root = \"does/not/exist\"", "data_root"),
         ("today = \"2026-02-30\"", "today"),
         ("listen = \"nowhere\"", "listen"),
+        ("device = \"cuda:x\"", "device"),
     ] {
         let error = with_file(text).expect_err(text).to_string();
         assert!(error.contains(key), "{text}: {error}");
     }
+}
+
+#[test]
+fn a_device_is_read_from_its_name() {
+    let device = |text: &str| with_file(&format!("device = \"{text}\"")).map(|c| c.reader.device);
+    assert_eq!(device("cpu").expect("valid"), DeviceKind::Cpu);
+    assert_eq!(device("cuda").expect("valid"), DeviceKind::Cuda(0));
+    assert_eq!(device("cuda:3").expect("valid"), DeviceKind::Cuda(3));
+    assert!(device("gpu").is_err());
 }
 
 #[test]
@@ -85,6 +95,7 @@ fn flags_state_the_defaults_they_have() {
     let command = ServeArgs::augment_args(Command::new("serve"));
     for (flag, default) in [
         ("listen", defaults::LISTEN.to_string()),
+        ("device", defaults::DEVICE.to_string()),
         ("max_connections", defaults::MAX_CONNECTIONS.to_string()),
         ("max_concurrent_requests", defaults::MAX_CONCURRENT_REQUESTS.to_string()),
         ("max_body_bytes", defaults::MAX_BODY_BYTES.to_string()),

@@ -108,7 +108,8 @@ pub(super) async fn load(config: &ReaderConfig) -> Result<(Catalog, ModelBackend
     }
 
     let folders = manifests.iter().map(|manifest| manifest.folder.clone()).collect::<Vec<_>>();
-    let loading = tokio::task::spawn_blocking(move || load_model(&base_folder, &folders));
+    let device = config.device;
+    let loading = tokio::task::spawn_blocking(move || load_model(&base_folder, &folders, device));
     let LoadedModel { base, adapters, backend } =
         loading.await.map_err(|_| StartError::Panicked)??;
 

@@ -15,8 +15,12 @@ pub(super) struct LoadedModel {
 }
 
 /// Loads a base, then one adapter after the other. Takes seconds, and a whole core.
-pub(super) fn load_model(base: &Path, adapters: &[PathBuf]) -> Result<LoadedModel, ModelError> {
-    let base = Base::load(base, DeviceKind::Cpu)?;
+pub(super) fn load_model(
+    base: &Path,
+    adapters: &[PathBuf],
+    device: DeviceKind,
+) -> Result<LoadedModel, ModelError> {
+    let base = Base::load(base, device)?;
     let pool = AdapterPool::new(&base);
     let adapters = adapters.iter().map(|folder| pool.add(folder)).collect::<Result<_, _>>()?;
     let backend = ModelBackend::new(base.clone(), pool)?;

@@ -5,6 +5,7 @@ use dossier_plugin::ReportField;
 use serde_json::json;
 
 use super::*;
+use crate::pipeline::Reading;
 
 #[test]
 fn columns_are_as_wide_as_their_widest_cell() {
@@ -38,5 +39,20 @@ fn a_report_is_values_by_name_and_checks() {
             "checks": [{"code": "mrz.structure", "outcome": "passed", "fields": ["mrz"],
                         "message": "The MRZ has 2 lines of 44."}],
         })
+    );
+}
+
+#[test]
+fn the_lines_of_a_field_stand_below_each_other() {
+    let reading = Reading { raw: FieldText::new("P<UTO\nP1234"), confidence: 0.5, page: 1 };
+    let field = ExtractedField {
+        name: "mrz".parse().expect("a field name"),
+        reading: Some(reading),
+        value: None,
+        source: "visual".to_owned(),
+    };
+    assert_eq!(
+        field_rows(&field),
+        [["mrz", "-", "P<UTO", "0.50", "2", "visual"], ["", "", "P1234", "", "", ""]]
     );
 }
