@@ -9,16 +9,20 @@ use dossier::config::{Config, ReaderArgs, ServeArgs};
 /// The date the rules take for today, so that no sample expires.
 pub const TODAY: &str = "2026-11-24";
 
-/// The defaults, on a free port, with a fixed date.
+/// The defaults, on a free port, with a fixed date, and with time for a machine that does other things
+/// beside: what is tested is what is answered, not how soon.
 ///
 /// # Errors
 /// When there is no such folder.
 pub fn config(data_root: &Path) -> anyhow::Result<Config> {
     let args = ServeArgs {
         listen: Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)),
+        request_timeout_ms: Some(600_000),
         reader: ReaderArgs {
             data_root: Some(data_root.to_owned()),
             today: Some(TODAY.parse()?),
+            rules_run_ms: Some(1_000),
+            rules_timeout_ms: Some(10_000),
             ..ReaderArgs::default()
         },
         ..ServeArgs::default()
