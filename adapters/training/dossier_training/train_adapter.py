@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 from peft import LoraConfig, get_peft_model
-from peft.utils import get_peft_model_state_dict
+from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
 from safetensors.torch import load_file, save_file
 from torch.utils.data import DataLoader
 
@@ -58,6 +58,7 @@ def main() -> None:
     parser.add_argument("--type", choices=DOCUMENT_TYPES, required=True)
     parser.add_argument("--base", type=Path, required=True)
     parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--start", type=Path, help="an exported adapter to start from, where there is no checkpoint")
     parser.add_argument("--export", type=Path)
     parser.add_argument("--steps", type=int, default=800)
     parser.add_argument("--batch", type=int, default=12)
@@ -72,6 +73,8 @@ def main() -> None:
 
     config = LoraConfig(r=options.r, lora_alpha=2 * options.r, target_modules=TARGETS, lora_dropout=0.0, bias="none")
     model = get_peft_model(load_base(options.base), config)
+    if options.start:
+        set_peft_model_state_dict(model, load_file(options.start / "adapter_model.safetensors"))
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(parameters, lr=options.lr, weight_decay=0.0, betas=(0.9, 0.98))
     schedule = Schedule(options.lr, options.steps, warm_up=30)

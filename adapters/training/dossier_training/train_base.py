@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch.utils.data import DataLoader
 
-from dossier_training.checkpoints import export_base
+from dossier_training.checkpoints import export_base, load_base
 from dossier_training.dense import DenseHeads
 from dossier_training.documents import random_document
 from dossier_training.lessons import Asking, Lessons, collate, decode_packed, text_losses
@@ -24,6 +24,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--encoder", type=Path, help="run folder of train_encoder, for a fresh start")
+    parser.add_argument("--start", type=Path, help="an exported base to start from, where there is no checkpoint")
     parser.add_argument("--export", type=Path, help="where the Hugging Face folder goes at the end")
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--batch", type=int, default=12)
@@ -35,7 +36,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
 
-    model = new_model()
+    model = load_base(options.start) if options.start else new_model()
     heads = DenseHeads(model.encoder.config.hidden_size)
     if options.encoder and not (options.run / "checkpoint.pt").exists():
         taught = torch.load(options.encoder / "checkpoint.pt", weights_only=True)

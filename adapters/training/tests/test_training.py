@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from peft import PeftModel
+from safetensors.torch import load_file
 from transformers import AutoTokenizer, VisionEncoderDecoderModel
 
 from dossier_training import vocabulary
@@ -83,6 +84,15 @@ def test_a_run_goes_on_where_it_stopped(runs):
     output = _run("train_base", "--run", runs / "base", "--steps", 3, "--batch", 2)
     assert "going on from step 2" in output
     assert json.loads((runs / "base" / "log.jsonl").read_text().splitlines()[-1])["step"] == 3
+
+
+def test_exports_are_starts(runs):
+    _run("train_base", "--run", runs / "base-2", "--start", runs / "exported", "--steps", 1, "--batch", 1)
+    arguments = ("--type", "utopia/id-card/2023", "--base", runs / "exported", "--batch", 1, "--steps", 1, "--lr", 0)
+    _run("train_adapter", *arguments, "--run", runs / "adapter-2", "--start", runs / "peft", "--export", runs / "peft-2")
+    before, after = (load_file(runs / name / "adapter_model.safetensors") for name in ("peft", "peft-2"))
+    assert before.keys() == after.keys()
+    assert all(torch.equal(before[name], after[name]) for name in before)
 
 
 def test_an_exported_adapter_is_peft_s_own_form(runs):
