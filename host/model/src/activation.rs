@@ -2,8 +2,6 @@
 
 use candle_core::{Result, Tensor};
 
-use crate::gelu::gelu;
-
 /// An activation function (`transformers/activations.py`, `ACT2CLS`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Activation {
@@ -38,7 +36,7 @@ impl Activation {
 
     pub(crate) fn forward(self, x: &Tensor) -> Result<Tensor> {
         match self {
-            Self::Gelu => gelu(x),
+            Self::Gelu => x.gelu_erf(),
             Self::GeluTanh => x.gelu(),
             Self::QuickGelu => x * candle_nn::ops::sigmoid(&(x * 1.702)?)?,
             Self::Relu => x.relu(),

@@ -58,7 +58,6 @@ mod config;
 mod constraint;
 mod decode;
 mod digest;
-mod gelu;
 mod json;
 mod linear;
 mod model;
