@@ -1,5 +1,6 @@
 """Goldens of the shipped base and one of its adapters: run once after each training."""
 
+import json
 from pathlib import Path
 
 import torch
@@ -20,7 +21,9 @@ def write(folder: Path, base: Path, adapter: Path | None, image: Path | None) ->
     model = tiny_models.load(base)
     start, end = model.generation_config.decoder_start_token_id, model.generation_config.eos_token_id
     tokens = [start, *range(4, 40)]
-    golden, facts = {}, {"tokens": tokens, "prompt": tokens[:2], "new_tokens": 60, "end": end}
+    # The longest field there is.
+    zone = json.loads((base / "tokenizer.json").read_text())["model"]["vocab"]["<s_mrz>"]
+    golden, facts = {}, {"tokens": tokens, "prompt": [start, zone], "new_tokens": 100, "end": end}
     # Paths of the repository, not of this machine.
     root = Path(__file__).resolve().parents[2]
     paths = {"base": base, "adapter": adapter, "image": image}
