@@ -106,7 +106,7 @@ fn submit<F: Future>(mut future: std::pin::Pin<&mut F>) {
 fn occupy<F: Future>(rig: &Rig, first: std::pin::Pin<&mut F>) {
     submit(first);
     // The thread takes the entry off the queue before it asks for a permit; nothing else tells.
-    std::thread::sleep(Duration::from_millis(100));
+    thread::sleep(Duration::from_millis(100));
     assert!(rig.batches.try_recv().is_err(), "the batch waits for its permit");
 }
 
@@ -123,7 +123,7 @@ fn a_full_queue_answers_overloaded_at_once() {
     let fourth = block_on(handle.read(request(1)));
     assert!(matches!(fourth, Err(InferenceError::Overloaded)));
     let wait = Duration::from_millis(50);
-    std::thread::sleep(wait);
+    thread::sleep(wait);
     rig.permits.send(()).expect("the thread lives");
     rig.permits.send(()).expect("the thread lives");
     assert_eq!(block_on(first).expect("read").batch_documents, 1);
