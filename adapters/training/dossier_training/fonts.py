@@ -47,10 +47,3 @@ def font(file_name: str, size: int) -> ImageFont.FreeTypeFont:
 def advance(file_name: str, size: int, character: str) -> float:
     """Horizontal advance of one character in pixels."""
     return font(file_name, size).getlength(character)
-
-
-@lru_cache(maxsize=65536)
-def ink_centre(file_name: str, size: int, character: str) -> tuple[float, float]:
-    """Centre of a character's ink relative to its origin (left, ascender) in pixels."""
-    left, top, right, bottom = font(file_name, size).getbbox(character)
-    return (left + right) / 2, (top + bottom) / 2

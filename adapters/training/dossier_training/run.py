@@ -1,12 +1,15 @@
 """What every training run does: learning rate, checkpoints to go on from, a log."""
 
+import argparse
 import json
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch.utils.data import DataLoader, IterableDataset
 
 # Threads that spin while they wait starve whatever else the machine does.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -65,3 +68,24 @@ class Run:
         fresh = self.folder / "checkpoint.new"
         torch.save({"step": self.step, "seen": self.seen, **state}, fresh)
         fresh.replace(self.folder / "checkpoint.pt")
+
+
+def add_run_options(parser: argparse.ArgumentParser, steps: int, batch: int, lr: float, seed: int) -> None:
+    """The options that every training run has, with its own defaults."""
+    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--steps", type=int, default=steps)
+    parser.add_argument("--batch", type=int, default=batch)
+    parser.add_argument("--lr", type=float, default=lr)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=seed)
+
+
+def seed_at(options: argparse.Namespace, run: Run) -> int:
+    """The data's seed: it moves with the step, so that a run that goes on sees new pages."""
+    return options.seed * 100_003 + run.step
+
+
+def batches(pages: IterableDataset, options: argparse.Namespace, collate: Callable | None = None) -> DataLoader:
+    """The data set in batches, drawn by workers beside the training."""
+    return DataLoader(pages, batch_size=options.batch, num_workers=options.workers, collate_fn=collate, prefetch_factor=4 if options.workers else None)

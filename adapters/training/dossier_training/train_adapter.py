@@ -10,12 +10,11 @@ import torch
 from peft import LoraConfig, get_peft_model
 from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
 from safetensors.torch import load_file, save_file
-from torch.utils.data import DataLoader
 
 from dossier_training.checkpoints import load_base
 from dossier_training.document_types import DOCUMENT_TYPES
 from dossier_training.lessons import Asking, Lessons, collate, decode_packed, text_losses
-from dossier_training.run import Run, Schedule
+from dossier_training.run import Run, Schedule, add_run_options, batches, seed_at
 from dossier_training.train_encoder import normalise
 
 # Every Linear of the encoder's blocks and of the decoder's layers: q, k, v, attention output, MLP.
@@ -57,16 +56,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--type", choices=DOCUMENT_TYPES, required=True)
     parser.add_argument("--base", type=Path, required=True)
-    parser.add_argument("--run", type=Path, required=True)
+    add_run_options(parser, steps=800, batch=12, lr=3e-3, seed=3)
     parser.add_argument("--start", type=Path, help="an exported adapter to start from, where there is no checkpoint")
     parser.add_argument("--export", type=Path)
-    parser.add_argument("--steps", type=int, default=800)
-    parser.add_argument("--batch", type=int, default=12)
-    parser.add_argument("--lr", type=float, default=3e-3)
     parser.add_argument("--r", type=int, default=8)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--seed", type=int, default=3)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
@@ -80,10 +73,9 @@ def main() -> None:
     schedule = Schedule(options.lr, options.steps, warm_up=30)
     run = Run(options.run, {"adapter": _AdapterState(model), "optimiser": optimiser}, every_steps=100)
     asking = Asking(short_fields=6, mrz=0.7, absent=0.1, spelled=0.0, blank=0.02)
-    lessons = Lessons(DOCUMENT_TYPES[options.type], asking, options.seed * 100_003 + run.step)
-    loader = DataLoader(lessons, batch_size=options.batch, num_workers=options.workers, collate_fn=collate, prefetch_factor=4 if options.workers else None)
+    lessons = Lessons(DOCUMENT_TYPES[options.type], asking, seed_at(options, run))
     inner = model.get_base_model()
-    for batch in loader:
+    for batch in batches(lessons, options, collate):
         for group in optimiser.param_groups:
             group["lr"] = schedule.at(run.step)
         states = inner.encoder(pixel_values=normalise(batch["pixels"])).last_hidden_state

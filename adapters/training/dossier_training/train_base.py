@@ -7,7 +7,6 @@ import argparse
 from pathlib import Path
 
 import torch
-from torch.utils.data import DataLoader
 
 from dossier_training.checkpoints import export_base, load_base
 from dossier_training.dense import DenseHeads
@@ -15,23 +14,17 @@ from dossier_training.documents import random_document
 from dossier_training.lessons import Asking, Lessons, collate, decode_packed, text_losses
 from dossier_training.model import new_model
 from dossier_training.muon import MuonWithAdamW
-from dossier_training.run import Run, Schedule
+from dossier_training.run import Run, Schedule, add_run_options, batches, seed_at
 from dossier_training.train_encoder import normalise
 
 
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--run", type=Path, required=True)
+    add_run_options(parser, steps=2000, batch=12, lr=1.5e-3, seed=2)
     parser.add_argument("--encoder", type=Path, help="run folder of train_encoder, for a fresh start")
     parser.add_argument("--start", type=Path, help="an exported base to start from, where there is no checkpoint")
     parser.add_argument("--export", type=Path, help="where the Hugging Face folder goes at the end")
-    parser.add_argument("--steps", type=int, default=2000)
-    parser.add_argument("--batch", type=int, default=12)
-    parser.add_argument("--lr", type=float, default=1.5e-3)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--seed", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
@@ -45,9 +38,8 @@ def main() -> None:
     optimiser = MuonWithAdamW([*model.named_parameters(), *heads.named_parameters()], lr=options.lr)
     schedule = Schedule(options.lr, options.steps)
     run = Run(options.run, {"model": model, "heads": heads, "optimiser": optimiser})
-    lessons = Lessons(random_document, Asking(), options.seed * 100_003 + run.step)
-    loader = DataLoader(lessons, batch_size=options.batch, num_workers=options.workers, collate_fn=collate, prefetch_factor=4 if options.workers else None)
-    for batch in loader:
+    lessons = Lessons(random_document, Asking(), seed_at(options, run))
+    for batch in batches(lessons, options, collate):
         optimiser.set_lr(schedule.at(run.step))
         states = model.encoder(pixel_values=normalise(batch["pixels"])).last_hidden_state
         dense, dense_rates = heads(states, batch["characters"], batch["fields"], batch["indices"])

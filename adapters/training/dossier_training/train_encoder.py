@@ -4,17 +4,16 @@
 """
 
 import argparse
-from pathlib import Path
 
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, IterableDataset
+from torch.utils.data import IterableDataset
 
 from dossier_training.dense import DenseHeads, cell_targets
 from dossier_training.model import new_encoder
 from dossier_training.muon import MuonWithAdamW
 from dossier_training.page import Capture, model_pixels
-from dossier_training.run import Run, Schedule
+from dossier_training.run import Run, Schedule, add_run_options, batches, seed_at
 from dossier_training.text_pages import text_page
 
 
@@ -40,13 +39,7 @@ def normalise(pixels: torch.Tensor) -> torch.Tensor:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--run", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=2500)
-    parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--lr", type=float, default=2e-3)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--seed", type=int, default=1)
+    add_run_options(parser, steps=2500, batch=16, lr=2e-3, seed=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
@@ -55,8 +48,7 @@ def main() -> None:
     heads = DenseHeads(encoder.config.hidden_size)
     optimiser = MuonWithAdamW([*encoder.named_parameters(), *heads.named_parameters()], lr=options.lr)
     run = Run(options.run, {"encoder": encoder, "heads": heads, "optimiser": optimiser})
-    # The seed moves with the step, so that a run that goes on sees new pages.
-    pages = DataLoader(TextPages(options.seed * 100_003 + run.step), batch_size=options.batch, num_workers=options.workers, prefetch_factor=4 if options.workers else None)
+    pages = batches(TextPages(seed_at(options, run)), options)
     for pixels, *targets in pages:
         optimiser.set_lr(schedule.at(run.step))
         states = encoder(pixel_values=normalise(pixels)).last_hidden_state

@@ -54,7 +54,7 @@ def tokens() -> list[str]:
 
 TOKENS = tokens()
 TOKEN_IDS = {token: index for index, token in enumerate(TOKENS)}
-PAD_ID, BOS_ID, EOS_ID, UNK_ID = (TOKEN_IDS[token] for token in (PAD, BOS, EOS, UNK))
+PAD_ID, BOS_ID, EOS_ID = (TOKEN_IDS[token] for token in (PAD, BOS, EOS))
 # A multiple of 64 keeps the output projection's rows aligned; the rest of the rows are never used.
 VOCABULARY_SIZE = -(-len(TOKENS) // 64) * 64
 
