@@ -59,6 +59,7 @@ mod constraint;
 mod decode;
 mod digest;
 mod json;
+mod kernels;
 mod linear;
 mod model;
 mod vocabulary;

@@ -3,6 +3,7 @@
 use candle_core::{Result, Tensor};
 
 use crate::ModelError;
+use crate::kernels::{add_bias_to_fresh, add_to_rows};
 use crate::lora::AdapterRows;
 use crate::weights::WeightFile;
 
@@ -83,26 +84,13 @@ impl Linear {
         let x = x.reshape(((), in_features))?;
         let mut y = x.matmul(&self.weight_t)?;
         if let Some(bias) = &self.bias {
-            y = y.broadcast_add(bias)?;
+            y = add_bias_to_fresh(y, bias)?;
         }
-        if let Some(segments) = rows.segments_on(self.id) {
-            let vectors_per_item = x.dim(0)? / rows.items();
-            let parts = segments
-                .iter()
-                .map(|segment| {
-                    let start = segment.start * vectors_per_item;
-                    let length = segment.length * vectors_per_item;
-                    let y = y.narrow(0, start, length)?;
-                    match segment.pair(self.id) {
-                        Some(pair) => y + pair.forward(&x.narrow(0, start, length)?)?,
-                        None => Ok(y),
-                    }
-                })
-                .collect::<Result<Vec<_>>>()?;
-            y = match parts.as_slice() {
-                [whole] => whole.clone(),
-                parts => Tensor::cat(parts, 0)?,
-            };
+        let vectors_per_item = x.dim(0)? / rows.items();
+        for (segment, pair) in rows.segments_on(self.id) {
+            let start = segment.start * vectors_per_item;
+            let x = x.narrow(0, start, segment.length * vectors_per_item)?;
+            add_to_rows(&y, &pair.forward(&x)?, start)?;
         }
         shape.push(y.dim(1)?);
         y.reshape(shape)

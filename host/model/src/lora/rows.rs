@@ -21,13 +21,6 @@ pub(crate) struct Segment {
     adapter: Option<Arc<Adapter>>,
 }
 
-impl Segment {
-    /// What this segment adds to a layer.
-    pub(crate) fn pair(&self, layer: LinearId) -> Option<&LoraPair> {
-        self.adapter.as_ref()?.pair(layer)
-    }
-}
-
 impl AdapterRows {
     /// One adapter an item, in the order of the batch.
     pub(crate) fn new(adapters: impl IntoIterator<Item = Option<Arc<Adapter>>>) -> Self {
@@ -47,9 +40,14 @@ impl AdapterRows {
         self.items
     }
 
-    /// The segments, if any of them adds something to `layer`.
-    pub(crate) fn segments_on(&self, layer: LinearId) -> Option<&[Segment]> {
-        self.segments.iter().any(|segment| segment.pair(layer).is_some()).then_some(&self.segments)
+    /// The segments whose adapter adds something to `layer`, and what it adds.
+    pub(crate) fn segments_on(
+        &self,
+        layer: LinearId,
+    ) -> impl Iterator<Item = (&Segment, &LoraPair)> {
+        self.segments
+            .iter()
+            .filter_map(move |segment| Some((segment, segment.adapter.as_ref()?.pair(layer)?)))
     }
 }
 

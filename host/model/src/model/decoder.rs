@@ -8,6 +8,7 @@ use super::{DEFAULT_EPS, KvCache, LayerNorm, RowBatch};
 use crate::ModelError;
 use crate::activation::Activation;
 use crate::config::DecoderConfig;
+use crate::kernels::{add_to_fresh, softmax};
 use crate::linear::{Linear, LinearRegistry};
 use crate::lora::AdapterRows;
 use crate::weights::WeightFile;
@@ -233,12 +234,13 @@ impl Layer {
         cache: &KvCache,
     ) -> Result<Tensor> {
         let normed = self.self_attn_layer_norm.forward(x)?;
-        let x = (x + self.self_attn.attend_to_past(&normed, index, mask, rows, cache)?)?;
+        let x = add_to_fresh(self.self_attn.attend_to_past(&normed, index, mask, rows, cache)?, x)?;
         let normed = self.encoder_attn_layer_norm.forward(&x)?;
-        let x = (&x + self.encoder_attn.attend_to_pages(&normed, &pages.layers[index], rows)?)?;
+        let attended = self.encoder_attn.attend_to_pages(&normed, &pages.layers[index], rows)?;
+        let x = add_to_fresh(attended, &x)?;
         let inner = self.fc1.forward(&self.final_layer_norm.forward(&x)?, &rows.adapters)?;
         let inner = self.activation.forward(&inner)?;
-        x + self.fc2.forward(&inner, &rows.adapters)?
+        add_to_fresh(self.fc2.forward(&inner, &rows.adapters)?, &x)
     }
 }
 
@@ -292,7 +294,7 @@ impl Attention {
         if let Some(mask) = mask {
             scores = scores.broadcast_add(mask)?;
         }
-        let attended = candle_nn::ops::softmax_last_dim(&scores)?.matmul(&values)?;
+        let attended = softmax(scores)?.matmul(&values)?;
         self.out_proj.forward(&join_heads(&attended)?, adapters)
     }
 
@@ -305,8 +307,7 @@ impl Attention {
             let query = query.narrow(0, span.start, span.length)?.reshape(queries)?;
             let query = query.transpose(0, 1)?.contiguous()?;
             let scores = query.matmul(&cross.keys_t[span.page])?;
-            let attended =
-                candle_nn::ops::softmax_last_dim(&scores)?.matmul(&cross.values[span.page])?;
+            let attended = softmax(scores)?.matmul(&cross.values[span.page])?;
             attended.transpose(0, 1)?.reshape((span.length, columns, d_model))
         };
         let parts = rows.spans.iter().map(attend).collect::<Result<Vec<_>>>()?;

@@ -8,6 +8,7 @@ use super::{DEFAULT_EPS, LayerNorm};
 use crate::ModelError;
 use crate::activation::Activation;
 use crate::config::EncoderConfig;
+use crate::kernels::{add_bias_to_fresh, add_to_fresh, softmax_with_bias};
 use crate::linear::{Linear, LinearRegistry};
 use crate::lora::AdapterRows;
 use crate::weights::WeightFile;
@@ -79,11 +80,8 @@ impl PatchEmbeddings {
             .reshape(&[pages, channels, rows, patch_height, columns, patch_width][..])?
             .permute([0, 2, 4, 1, 3, 5])?
             .reshape((pages * rows * columns, channels * patch_height * patch_width))?;
-        patches.matmul(&self.weight_t)?.broadcast_add(&self.bias)?.reshape((
-            pages,
-            rows * columns,
-            (),
-        ))
+        let embedded = add_bias_to_fresh(patches.matmul(&self.weight_t)?, &self.bias)?;
+        embedded.reshape((pages, rows * columns, ()))
     }
 }
 
@@ -194,10 +192,10 @@ impl Layer {
     fn forward(&self, x: &Tensor, layout: &WindowLayout, pages: &AdapterRows) -> Result<Tensor> {
         let windows = layout.partition(&self.layernorm_before.forward(x)?)?;
         let attended = layout.reverse(&self.attention.forward(&windows, layout, pages)?)?;
-        let x = (x + attended)?;
+        let x = add_to_fresh(attended, x)?;
         let inner = self.intermediate.forward(&self.layernorm_after.forward(&x)?, pages)?;
         let inner = self.activation.forward(&inner)?;
-        x + self.output.forward(&inner, pages)?
+        add_to_fresh(self.output.forward(&inner, pages)?, &x)
     }
 }
 
@@ -254,17 +252,9 @@ impl WindowAttention {
         let query = split((self.query.forward(x, pages)? * self.scaling)?)?;
         let key = split(self.key.forward(x, pages)?)?;
         let value = split(self.value.forward(x, pages)?)?;
-        let mut scores = query.matmul(&key.t()?)?.broadcast_add(&self.position_bias)?;
-        if let Some(mask) = layout.mask() {
-            let (_, heads, rows, columns) = scores.dims4()?;
-            let by_page = (page_count, layout.windows(), heads, rows * columns);
-            let mask = mask.reshape((1, layout.windows(), 1, rows * columns))?;
-            scores = scores
-                .reshape(by_page)?
-                .broadcast_add(&mask)?
-                .reshape((windows, heads, rows, columns))?;
-        }
-        let attended = candle_nn::ops::softmax_last_dim(&scores)?.matmul(&value)?;
+        let scores = query.matmul(&key.t()?)?;
+        let weights = softmax_with_bias(scores, &self.position_bias, layout.mask())?;
+        let attended = weights.matmul(&value)?;
         let attended = join_heads(&attended)?.reshape((page_count, places, dim))?;
         self.output.forward(&attended, pages)
     }

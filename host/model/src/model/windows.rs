@@ -11,7 +11,7 @@ pub(super) struct WindowLayout {
     reverse: Tensor,
     padded: bool,
     windows: usize,
-    /// `(windows, 1, window_size^2, window_size^2)`, where the shift brought strangers together.
+    /// `(windows, window_size^2, window_size^2)`, where the shift brought strangers together.
     mask: Option<Tensor>,
 }
 
@@ -135,7 +135,7 @@ fn shift_mask(regions: &[usize], windows: usize, places: usize, device: &Device)
             })
         })
         .collect::<Vec<_>>();
-    Tensor::from_vec(mask, (windows, 1, places, places), device)
+    Tensor::from_vec(mask, (windows, places, places), device)
 }
 
 fn index(value: usize) -> Result<u32> {
