@@ -2,7 +2,7 @@
 
 use candle_core::{Result, Tensor};
 
-use crate::kernels::gelu;
+use crate::kernels::gelu_of_fresh;
 
 /// An activation function (`transformers/activations.py`, `ACT2CLS`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,16 +36,17 @@ impl Activation {
         })
     }
 
-    pub(crate) fn forward(self, x: &Tensor) -> Result<Tensor> {
+    /// `x` must be a fresh result that nobody else looks at: it may be overwritten.
+    pub(crate) fn forward_fresh(self, x: Tensor) -> Result<Tensor> {
         match self {
-            Self::Gelu => gelu(x),
+            Self::Gelu => gelu_of_fresh(x),
             Self::GeluTanh => x.gelu(),
-            Self::QuickGelu => x * candle_nn::ops::sigmoid(&(x * 1.702)?)?,
+            Self::QuickGelu => &x * candle_nn::ops::sigmoid(&(&x * 1.702)?)?,
             Self::Relu => x.relu(),
             Self::Silu => x.silu(),
-            Self::Sigmoid => candle_nn::ops::sigmoid(x),
+            Self::Sigmoid => candle_nn::ops::sigmoid(&x),
             Self::Tanh => x.tanh(),
-            Self::Linear => Ok(x.clone()),
+            Self::Linear => Ok(x),
         }
     }
 }

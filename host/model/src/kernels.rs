@@ -1,59 +1,51 @@
-//! Element-wise steps between the matrix products, as candle operations of our own.
+//! The steps of the model as candle operations of our own, for f32 on the CPU.
 //!
-//! On the CPU they work in place, on one core, in loops that the compiler turns into vector
-//! instructions. candle's own allocate each result and split it over a pool of threads that wait
-//! for each other by spinning: on a machine with other work to do, most of an encoder pass went
-//! into that wait. On other devices candle's operations are used.
+//! candle's own allocate each result, split it over a pool of threads that wait for each other by
+//! spinning, and copy the operands of attention head by head. These work on what lies there, spread
+//! rows over rayon's threads where there is enough to do, and compile to the widest vector
+//! instructions the CPU has. On other devices candle's operations are used: every function here
+//! falls back to them.
 
-use candle_core::{CpuStorage, InplaceOp2, Layout, Result, Tensor, bail};
+use candle_core::{CpuStorage, DType, InplaceOp2, Layout, Result, Storage, Tensor, bail};
+
+mod affine;
+pub(crate) use affine::{add_product_to_rows, affine};
+
+mod attention;
+pub(crate) use attention::{Span, attend_to_own, attend_to_spans};
+
+mod blocks;
+use blocks::for_blocks_of_rows;
 
 mod gelu;
-pub(crate) use gelu::gelu;
+pub(crate) use gelu::gelu_of_fresh;
 
-mod softmax;
-pub(crate) use softmax::{softmax, softmax_with_bias};
+mod lanes;
+
+mod layer_norm;
+pub(crate) use layer_norm::layer_norm;
+
+mod product;
+
+mod window_attention;
+pub(crate) use window_attention::{WindowScores, window_attention};
 
 /// `y + x` for two tensors of one shape. `y` is overwritten where that is faster, so it must be a
 /// fresh result that nobody else looks at.
 pub(crate) fn add_to_fresh(y: Tensor, x: &Tensor) -> Result<Tensor> {
     let fits = y.dims() == x.dims() && y.is_contiguous() && x.is_contiguous();
-    if !(y.device().is_cpu() && fits) {
+    if !(runs_here(&y) && fits) {
         return y + x;
     }
-    y.inplace_op2(x, &AddCycled { first: 0, values: x.elem_count() })?;
+    y.inplace_op2(x, &Add)?;
     Ok(y)
 }
 
-/// `y + bias`, the bias along the last dimension; `y` as in [`add_to_fresh`].
-pub(crate) fn add_bias_to_fresh(y: Tensor, bias: &Tensor) -> Result<Tensor> {
-    let fits = y.dims().last() == bias.dims().last() && bias.rank() == 1 && y.is_contiguous();
-    if !(y.device().is_cpu() && fits) {
-        return y.broadcast_add(bias);
-    }
-    y.inplace_op2(bias, &AddCycled { first: 0, values: y.elem_count() })?;
-    Ok(y)
-}
+struct Add;
 
-/// Adds `delta`, `(rows, width)`, to the rows of `y` from `start` on; `y`, contiguous and of the
-/// same width, is overwritten.
-pub(crate) fn add_to_rows(y: &Tensor, delta: &Tensor, start: usize) -> Result<()> {
-    let (rows, width) = delta.dims2()?;
-    let fits = y.dims().last() == Some(&width) && y.is_contiguous() && delta.is_contiguous();
-    if y.device().is_cpu() && fits {
-        return y.inplace_op2(delta, &AddCycled { first: start * width, values: rows * width });
-    }
-    y.slice_set(&(y.narrow(0, start, rows)? + delta)?, 0, start)
-}
-
-/// Adds the right side, again and again, to `values` numbers of the left side.
-struct AddCycled {
-    first: usize,
-    values: usize,
-}
-
-impl InplaceOp2 for AddCycled {
+impl InplaceOp2 for Add {
     fn name(&self) -> &'static str {
-        "add-cycled"
+        "add"
     }
 
     fn cpu_fwd(
@@ -65,13 +57,21 @@ impl InplaceOp2 for AddCycled {
     ) -> Result<()> {
         let left = contiguous_mut(left, left_layout)?;
         let right = contiguous(right, right_layout)?;
-        for row in left[self.first..self.first + self.values].chunks_exact_mut(right.len()) {
-            for (left, right) in row.iter_mut().zip(right) {
-                *left += right;
-            }
+        if left.len() != right.len() {
+            bail!("a sum of {} and {} numbers", left.len(), right.len());
         }
+        let arch = pulp::Arch::new();
+        for_blocks_of_rows(left, 1, 1, |first, left| {
+            let right = &right[first..][..left.len()];
+            arch.dispatch(|| left.iter_mut().zip(right).for_each(|(left, right)| *left += right));
+        });
         Ok(())
     }
+}
+
+/// Whether these operations compute on `x` themselves.
+fn runs_here(x: &Tensor) -> bool {
+    x.device().is_cpu() && x.dtype() == DType::F32
 }
 
 fn contiguous<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
@@ -85,6 +85,15 @@ fn contiguous_mut<'a>(storage: &'a mut CpuStorage, layout: &Layout) -> Result<&'
     match (storage, layout.contiguous_offsets()) {
         (CpuStorage::F32(values), Some((start, end))) => Ok(&mut values[start..end]),
         _ => bail!("contiguous f32 values are needed"),
+    }
+}
+
+/// Calls `f` with the values of a contiguous tensor on the CPU.
+fn with_values<T>(x: &Tensor, f: impl FnOnce(&[f32]) -> Result<T>) -> Result<T> {
+    let (storage, layout) = x.storage_and_layout();
+    match &*storage {
+        Storage::Cpu(storage) => f(contiguous(storage, layout)?),
+        _ => bail!("values on the CPU are needed"),
     }
 }
 

@@ -64,6 +64,3 @@ mod linear;
 mod model;
 mod vocabulary;
 mod weights;
-
-// candle's matrix products run on `gemm`; naming it here keeps its feature `x86-v4` in the build.
-use gemm as _;

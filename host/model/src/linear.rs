@@ -3,7 +3,7 @@
 use candle_core::{Result, Tensor};
 
 use crate::ModelError;
-use crate::kernels::{add_bias_to_fresh, add_to_rows};
+use crate::kernels::affine;
 use crate::lora::AdapterRows;
 use crate::weights::WeightFile;
 
@@ -82,15 +82,12 @@ impl Linear {
         let mut shape = x.dims().to_vec();
         let in_features = shape.pop().unwrap_or(0);
         let x = x.reshape(((), in_features))?;
-        let mut y = x.matmul(&self.weight_t)?;
-        if let Some(bias) = &self.bias {
-            y = add_bias_to_fresh(y, bias)?;
-        }
+        let y = affine(&x, &self.weight_t, self.bias.as_ref())?;
         let vectors_per_item = x.dim(0)? / rows.items();
         for (segment, pair) in rows.segments_on(self.id) {
             let start = segment.start * vectors_per_item;
             let x = x.narrow(0, start, segment.length * vectors_per_item)?;
-            add_to_rows(&y, &pair.forward(&x)?, start)?;
+            pair.add_to_rows(&y, &x, start)?;
         }
         shape.push(y.dim(1)?);
         y.reshape(shape)

@@ -5,6 +5,7 @@ use candle_core::{Result, Tensor};
 
 use crate::ModelError;
 use crate::config::ModelConfig;
+use crate::kernels::layer_norm;
 use crate::linear::{Linear, LinearRegistry};
 use crate::lora::AdapterRows;
 use crate::weights::WeightFile;
@@ -100,7 +101,7 @@ impl LayerNorm {
     }
 
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        candle_nn::ops::layer_norm(x, &self.weight, &self.bias, self.eps as f32)
+        layer_norm(x, &self.weight, &self.bias, self.eps as f32)
     }
 }
 

@@ -9,6 +9,7 @@ use dossier_document::Digest;
 use super::config::LoraConfig;
 use crate::ModelError;
 use crate::digest::digest_files;
+use crate::kernels::{add_product_to_rows, affine};
 use crate::linear::{LinearId, LinearInfo, LinearRegistry};
 use crate::weights::WeightFile;
 
@@ -94,8 +95,9 @@ impl fmt::Debug for Adapter {
 }
 
 impl LoraPair {
-    /// `(vectors, in_features)` to `(vectors, out_features)`.
-    pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        x.matmul(&self.a_t)?.matmul(&self.b_t)
+    /// Adds what the layer makes of `x`, `(vectors, in_features)`, to the rows of `y`, `(more vectors,
+    /// out_features)`, from `start` on; `y` is overwritten.
+    pub(crate) fn add_to_rows(&self, y: &Tensor, x: &Tensor, start: usize) -> Result<()> {
+        add_product_to_rows(y, &affine(x, &self.a_t, None)?, &self.b_t, start)
     }
 }

@@ -8,11 +8,6 @@ pub(super) fn split_heads(x: &Tensor, heads: usize) -> Result<Tensor> {
     x.reshape((batch, seq_len, heads, width / heads))?.transpose(1, 2)?.contiguous()
 }
 
-/// `(batch, heads, seq_len, head_dim)` to `(batch, seq_len, heads * head_dim)`.
-pub(super) fn join_heads(x: &Tensor) -> Result<Tensor> {
-    x.transpose(1, 2)?.contiguous()?.flatten_from(2)
-}
-
 /// 1 / sqrt(head_dim).
 pub(super) fn scaling(width: usize, heads: usize) -> f64 {
     ((width / heads) as f64).powf(-0.5)

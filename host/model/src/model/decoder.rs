@@ -2,13 +2,12 @@
 
 use candle_core::{Device, Result, Tensor};
 
-use super::attention::{join_heads, scaling, split_heads};
-use super::row::PageSpan;
+use super::attention::{scaling, split_heads};
 use super::{DEFAULT_EPS, KvCache, LayerNorm, RowBatch};
 use crate::ModelError;
 use crate::activation::Activation;
 use crate::config::DecoderConfig;
-use crate::kernels::{add_to_fresh, softmax};
+use crate::kernels::{add_to_fresh, attend_to_own, attend_to_spans};
 use crate::linear::{Linear, LinearRegistry};
 use crate::lora::AdapterRows;
 use crate::weights::WeightFile;
@@ -37,10 +36,10 @@ pub(crate) struct EncodedPages {
 
 #[derive(Debug)]
 struct CrossCache {
-    /// One a page, `(heads, head_dim, encoder seq_len)`.
-    keys_t: Vec<Tensor>,
-    /// One a page, `(heads, encoder seq_len, head_dim)`.
-    values: Vec<Tensor>,
+    /// `(pages, heads, encoder seq_len, head_dim)`.
+    keys: Tensor,
+    /// `(pages, heads, encoder seq_len, head_dim)`.
+    values: Tensor,
 }
 
 impl Decoder {
@@ -239,7 +238,7 @@ impl Layer {
         let attended = self.encoder_attn.attend_to_pages(&normed, &pages.layers[index], rows)?;
         let x = add_to_fresh(attended, &x)?;
         let inner = self.fc1.forward(&self.final_layer_norm.forward(&x)?, &rows.adapters)?;
-        let inner = self.activation.forward(&inner)?;
+        let inner = self.activation.forward_fresh(inner)?;
         add_to_fresh(self.fc2.forward(&inner, &rows.adapters)?, &x)
     }
 }
@@ -286,48 +285,26 @@ impl Attention {
         cache: &KvCache,
     ) -> Result<Tensor> {
         let adapters = &rows.adapters;
-        let query = split_heads(&(self.q_proj.forward(x, adapters)? * self.scaling)?, self.heads)?;
+        let query = self.q_proj.forward(x, adapters)?;
         let keys = split_heads(&self.k_proj.forward(x, adapters)?, self.heads)?;
         let values = split_heads(&self.v_proj.forward(x, adapters)?, self.heads)?;
         let (keys, values) = cache.append(layer, &keys, &values)?;
-        let mut scores = query.matmul(&keys.t()?)?;
-        if let Some(mask) = mask {
-            scores = scores.broadcast_add(mask)?;
-        }
-        let attended = softmax(scores)?.matmul(&values)?;
-        self.out_proj.forward(&join_heads(&attended)?, adapters)
+        let attended = attend_to_own(&query, &keys, &values, mask, self.scaling)?;
+        self.out_proj.forward(&attended, adapters)
     }
 
     /// Cross-attention: all rows of a page are queries of one product with its keys.
     fn attend_to_pages(&self, x: &Tensor, cross: &CrossCache, rows: &RowBatch) -> Result<Tensor> {
-        let (_, columns, d_model) = x.dims3()?;
-        let query = (self.q_proj.forward(x, &rows.adapters)? * self.scaling)?;
-        let attend = |span: &PageSpan| {
-            let queries = (span.length * columns, self.heads, d_model / self.heads);
-            let query = query.narrow(0, span.start, span.length)?.reshape(queries)?;
-            let query = query.transpose(0, 1)?.contiguous()?;
-            let scores = query.matmul(&cross.keys_t[span.page])?;
-            let attended = softmax(scores)?.matmul(&cross.values[span.page])?;
-            attended.transpose(0, 1)?.reshape((span.length, columns, d_model))
-        };
-        let parts = rows.spans.iter().map(attend).collect::<Result<Vec<_>>>()?;
-        let attended = match parts.as_slice() {
-            [whole] => whole.clone(),
-            parts => Tensor::cat(parts, 0)?,
-        };
+        let query = self.q_proj.forward(x, &rows.adapters)?;
+        let CrossCache { keys, values } = cross;
+        let attended = attend_to_spans(&query, keys, values, &rows.spans, self.scaling)?;
         self.out_proj.forward(&attended, &rows.adapters)
     }
 
     /// Keys and values of every page, `states` being `(pages, seq_len, d_model)`.
     fn encode(&self, states: &Tensor, pages: &AdapterRows) -> Result<CrossCache> {
-        let (page_count, seq_len, d_model) = states.dims3()?;
-        let by_head = (page_count, seq_len, self.heads, d_model / self.heads);
-        let keys = self.k_proj.forward(states, pages)?.reshape(by_head)?;
-        let values = self.v_proj.forward(states, pages)?.reshape(by_head)?;
-        let keys_t = keys.permute((0, 2, 3, 1))?.contiguous()?;
-        let values = values.permute((0, 2, 1, 3))?.contiguous()?;
-        let each =
-            |tensor: &Tensor| (0..page_count).map(|page| tensor.get(page)).collect::<Result<_>>();
-        Ok(CrossCache { keys_t: each(&keys_t)?, values: each(&values)? })
+        let keys = split_heads(&self.k_proj.forward(states, pages)?, self.heads)?;
+        let values = split_heads(&self.v_proj.forward(states, pages)?, self.heads)?;
+        Ok(CrossCache { keys, values })
     }
 }

@@ -2,13 +2,13 @@
 
 use candle_core::{DType, Result, Tensor};
 
-use super::attention::{join_heads, scaling, split_heads};
+use super::attention::scaling;
 use super::windows::{MergeLayout, WindowLayout};
 use super::{DEFAULT_EPS, LayerNorm};
 use crate::ModelError;
 use crate::activation::Activation;
 use crate::config::EncoderConfig;
-use crate::kernels::{add_bias_to_fresh, add_to_fresh, softmax_with_bias};
+use crate::kernels::{WindowScores, add_to_fresh, affine, window_attention};
 use crate::linear::{Linear, LinearRegistry};
 use crate::lora::AdapterRows;
 use crate::weights::WeightFile;
@@ -80,7 +80,7 @@ impl PatchEmbeddings {
             .reshape(&[pages, channels, rows, patch_height, columns, patch_width][..])?
             .permute([0, 2, 4, 1, 3, 5])?
             .reshape((pages * rows * columns, channels * patch_height * patch_width))?;
-        let embedded = add_bias_to_fresh(patches.matmul(&self.weight_t)?, &self.bias)?;
+        let embedded = affine(&patches, &self.weight_t, Some(&self.bias))?;
         embedded.reshape((pages, rows * columns, ()))
     }
 }
@@ -194,7 +194,7 @@ impl Layer {
         let attended = layout.reverse(&self.attention.forward(&windows, layout, pages)?)?;
         let x = add_to_fresh(attended, x)?;
         let inner = self.intermediate.forward(&self.layernorm_after.forward(&x)?, pages)?;
-        let inner = self.activation.forward(&inner)?;
+        let inner = self.activation.forward_fresh(inner)?;
         add_to_fresh(self.output.forward(&inner, pages)?, &x)
     }
 }
@@ -209,7 +209,6 @@ struct WindowAttention {
     output: Linear,
     /// `(heads, window_size^2, window_size^2)`.
     position_bias: Tensor,
-    heads: usize,
     scaling: f64,
 }
 
@@ -237,25 +236,18 @@ impl WindowAttention {
                 heads,
                 file,
             )?,
-            heads,
             scaling: scaling(dim, heads),
         })
     }
 
     /// `(pages, windows * window_size^2, dim)` to the same shape.
     fn forward(&self, x: &Tensor, layout: &WindowLayout, pages: &AdapterRows) -> Result<Tensor> {
-        let (page_count, places, dim) = x.dims3()?;
-        let windows = page_count * layout.windows();
-        let split = |projected: Tensor| {
-            split_heads(&projected.reshape((windows, places / layout.windows(), dim))?, self.heads)
-        };
-        let query = split((self.query.forward(x, pages)? * self.scaling)?)?;
-        let key = split(self.key.forward(x, pages)?)?;
-        let value = split(self.value.forward(x, pages)?)?;
-        let scores = query.matmul(&key.t()?)?;
-        let weights = softmax_with_bias(scores, &self.position_bias, layout.mask())?;
-        let attended = weights.matmul(&value)?;
-        let attended = join_heads(&attended)?.reshape((page_count, places, dim))?;
+        let query = self.query.forward(x, pages)?;
+        let key = self.key.forward(x, pages)?;
+        let value = self.value.forward(x, pages)?;
+        let scores =
+            WindowScores { bias: &self.position_bias, mask: layout.mask(), scaling: self.scaling };
+        let attended = window_attention(&query, &key, &value, &scores)?;
         self.output.forward(&attended, pages)
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::Adapter;
+use crate::kernels::Span;
 use crate::lora::AdapterRows;
 
 /// One sequence in a decoder batch.
@@ -19,25 +20,18 @@ pub(crate) struct Row {
 #[derive(Clone, Debug)]
 pub(crate) struct RowBatch {
     pub(super) adapters: AdapterRows,
-    pub(super) spans: Vec<PageSpan>,
+    /// Neighbouring rows that look at one page.
+    pub(super) spans: Vec<Span>,
     pub(super) padding: Vec<usize>,
-}
-
-/// Neighbouring rows that look at one page.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct PageSpan {
-    pub(super) page: usize,
-    pub(super) start: usize,
-    pub(super) length: usize,
 }
 
 impl RowBatch {
     pub(crate) fn new(rows: &[Row]) -> Self {
-        let mut spans: Vec<PageSpan> = Vec::new();
+        let mut spans: Vec<Span> = Vec::new();
         for (index, row) in rows.iter().enumerate() {
             match spans.last_mut() {
-                Some(last) if last.page == row.page => last.length += 1,
-                _ => spans.push(PageSpan { page: row.page, start: index, length: 1 }),
+                Some(last) if last.source == row.page => last.length += 1,
+                _ => spans.push(Span { source: row.page, start: index, length: 1 }),
             }
         }
         Self {

@@ -10,7 +10,6 @@ pub(super) struct WindowLayout {
     /// `(tokens)`: for each token its place in the windows.
     reverse: Tensor,
     padded: bool,
-    windows: usize,
     /// `(windows, window_size^2, window_size^2)`, where the shift brought strangers together.
     mask: Option<Tensor>,
 }
@@ -57,13 +56,8 @@ impl WindowLayout {
             partition: Tensor::new(partition, device)?,
             reverse: Tensor::new(reverse, device)?,
             padded: places > tokens,
-            windows,
             mask,
         })
-    }
-
-    pub(super) fn windows(&self) -> usize {
-        self.windows
     }
 
     pub(super) fn mask(&self) -> Option<&Tensor> {

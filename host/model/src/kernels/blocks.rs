@@ -1,0 +1,29 @@
+//! Work on rows, spread over the cores where there is enough of it.
+
+use rayon::prelude::*;
+
+/// What one task should take at least, in additions: below it, handing work over costs more than
+/// it saves.
+const TASK: usize = 1 << 15;
+
+/// Tasks a core, so that one that is late does not leave the others idle.
+const TASKS_PER_CORE: usize = 3;
+
+/// Calls `work` with the index of the first row and whole rows of `values`, each `width` numbers
+/// and `cost` additions' worth of work.
+pub(super) fn for_blocks_of_rows(
+    values: &mut [f32],
+    width: usize,
+    cost: usize,
+    work: impl Fn(usize, &mut [f32]) + Sync,
+) {
+    let rows = values.len() / width.max(1);
+    let block = (TASK / cost.max(1)).max(1);
+    let tasks = rayon::current_num_threads() * TASKS_PER_CORE;
+    let block = block.max(rows.div_ceil(tasks));
+    if rows <= block {
+        return work(0, values);
+    }
+    let blocks = values.par_chunks_mut(block * width).enumerate();
+    blocks.for_each(|(index, values)| work(index * block, values));
+}
