@@ -1,9 +1,11 @@
 //! What the thread asks of a model.
 
 use std::error::Error;
+use std::sync::Arc;
 
 use dossier_document::{Digest, FieldName};
 
+use crate::residency::{Residency, always_resident};
 use crate::{ReadOutput, ReadRequest};
 
 /// A model that reads batches of documents. It lives on one thread, so it needs no locks.
@@ -12,6 +14,11 @@ pub trait Backend: Send + 'static {
     ///
     /// [`ReadOutput::batch_documents`] and the queue time are written by the caller of this method.
     fn read_batch(&mut self, batch: &[ReadRequest]) -> Vec<Result<ReadOutput, BackendError>>;
+
+    /// What brings the adapters of queued documents into memory. Asked once, at the start.
+    fn residency(&self) -> Arc<dyn Residency> {
+        always_resident()
+    }
 }
 
 /// Why one document of a batch was not read. No text of it holds field values or pixels.
@@ -21,6 +28,18 @@ pub enum BackendError {
     /// The adapter is not loaded. The base never answers in its place.
     #[error("the adapter {0} is not loaded")]
     UnknownAdapter(Digest),
+    /// The adapter was loaded once and can't be loaded any more.
+    #[error("the adapter {adapter} can't be loaded")]
+    AdapterLost {
+        /// The adapter.
+        adapter: Digest,
+        /// What went wrong.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// Too many documents wait for adapters to be loaded.
+    #[error("too many documents wait for adapters to be loaded")]
+    TooManyLoads,
     /// A document without a page.
     #[error("the document has no page")]
     NoPages,

@@ -3,7 +3,8 @@
 //! Callers hold an [`InferenceHandle`] and await their answer on any async runtime. One operating
 //! system thread ([`InferenceThread`]) owns the [`Backend`] and reads whatever waits, up to a
 //! [`BatchBudget`]; there is no delay timer. The queue is bounded: a full one answers
-//! [`InferenceError::Overloaded`] at once.
+//! [`InferenceError::Overloaded`] at once. Before a document is queued its adapter is brought into the
+//! model's memory ([`Residency`]), so the thread never waits for a load.
 #![forbid(unsafe_code)]
 
 mod request;
@@ -14,6 +15,9 @@ pub use backend::{Backend, BackendError};
 
 mod budget;
 pub use budget::{BatchBudget, Resource};
+
+mod residency;
+pub use residency::{Lease, LeaseFuture, Residency};
 
 mod thread;
 pub use thread::{InferenceError, InferenceHandle, InferenceSettings, InferenceThread};

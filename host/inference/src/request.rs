@@ -30,7 +30,7 @@ pub struct ReadOutput {
 /// Where the time of one read went. Documents of one batch share the stages they ran together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReadTimings {
-    /// From the caller to the start of the batch. The [`InferenceThread`](crate::InferenceThread)
+    /// From the caller to the start of the batch, the load of the adapter included. The [`InferenceThread`](crate::InferenceThread)
     /// writes it.
     pub queue: Duration,
     /// Pixels to model input.

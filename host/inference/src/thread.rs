@@ -1,7 +1,9 @@
 //! The bounded queue and the thread behind it.
 
+use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
@@ -9,7 +11,9 @@ use std::time::Instant;
 use futures_channel::oneshot;
 
 use crate::budget::BatchLoad;
-use crate::{Backend, BackendError, BatchBudget, ReadOutput, ReadRequest, Resource};
+use crate::{
+    Backend, BackendError, BatchBudget, Lease, ReadOutput, ReadRequest, Residency, Resource,
+};
 
 /// How the queue and the batches are sized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,16 +34,16 @@ impl Default for InferenceSettings {
 /// The thread that owns the model. Dropping it reads what was queued before, then joins the thread.
 #[derive(Debug)]
 pub struct InferenceThread {
-    sender: SyncSender<Message>,
+    handle: InferenceHandle,
     thread: Option<JoinHandle<()>>,
-    budget: BatchBudget,
 }
 
 /// A way to the model; clones share the queue.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct InferenceHandle {
     sender: SyncSender<Message>,
     budget: BatchBudget,
+    residency: Arc<dyn Residency>,
 }
 
 /// Why a document was not read. No text of it holds field values or pixels.
@@ -75,23 +79,25 @@ impl InferenceThread {
     pub fn start(backend: impl Backend, settings: InferenceSettings) -> io::Result<Self> {
         let (sender, receiver) = sync_channel(settings.queue_documents);
         let budget = settings.budget;
+        let residency = backend.residency();
         let thread = thread::Builder::new()
             .name("inference".to_owned())
             .spawn(move || run(backend, &receiver, &budget))?;
-        Ok(Self { sender, thread: Some(thread), budget })
+        let handle = InferenceHandle { sender, budget, residency };
+        Ok(Self { handle, thread: Some(thread) })
     }
 
     /// A new way to the model.
     #[must_use]
     pub fn handle(&self) -> InferenceHandle {
-        InferenceHandle { sender: self.sender.clone(), budget: self.budget }
+        self.handle.clone()
     }
 }
 
 impl Drop for InferenceThread {
     fn drop(&mut self) {
         // An error means that the thread is gone already, which is what is wanted.
-        let _ = self.sender.send(Message::Shutdown);
+        let _ = self.handle.sender.send(Message::Shutdown);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -99,7 +105,8 @@ impl Drop for InferenceThread {
 }
 
 impl InferenceHandle {
-    /// Reads one document. Dropping the future takes the document off the queue.
+    /// Reads one document, once its adapter is in memory. Dropping the future takes the document off
+    /// the queue.
     ///
     /// # Errors
     /// At once when the queue is full, the thread has stopped or the document alone breaks the
@@ -107,12 +114,23 @@ impl InferenceHandle {
     pub async fn read(&self, request: ReadRequest) -> Result<ReadOutput, InferenceError> {
         self.budget.check_alone(&request)?;
         let (answer, answered) = oneshot::channel();
-        let entry = Entry { request, answer, queued_at: Instant::now() };
+        let queued_at = Instant::now();
+        let lease = match request.adapter {
+            Some(adapter) => Some(self.residency.lease(adapter).await?),
+            None => None,
+        };
+        let entry = Entry { request, answer, queued_at, lease };
         self.sender.try_send(Message::Read(entry)).map_err(|error| match error {
             TrySendError::Full(_) => InferenceError::Overloaded,
             TrySendError::Disconnected(_) => InferenceError::Stopped,
         })?;
         answered.await.map_err(|oneshot::Canceled| InferenceError::Stopped)?.map_err(Into::into)
+    }
+}
+
+impl fmt::Debug for InferenceHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InferenceHandle").field("budget", &self.budget).finish_non_exhaustive()
     }
 }
 
@@ -126,6 +144,8 @@ struct Entry {
     request: ReadRequest,
     answer: oneshot::Sender<Result<ReadOutput, BackendError>>,
     queued_at: Instant,
+    /// Keeps the adapter in memory until the document is answered.
+    lease: Option<Lease>,
 }
 
 fn run(mut backend: impl Backend, receiver: &Receiver<Message>, budget: &BatchBudget) {
@@ -189,9 +209,11 @@ fn read_batch(backend: &mut impl Backend, batch: Vec<Entry>) {
     let batch = batch.into_iter().filter(|entry| !entry.answer.is_canceled());
     let mut requests = Vec::new();
     let mut callers = Vec::new();
+    let mut leases = Vec::new();
     for entry in batch {
         callers.push((entry.answer, entry.queued_at.elapsed()));
         requests.push(entry.request);
+        leases.push(entry.lease);
     }
     if requests.is_empty() {
         return;
@@ -208,6 +230,7 @@ fn read_batch(backend: &mut impl Backend, batch: Vec<Entry>) {
         }
         Err(_) => repeat_error(documents, || BackendError::Panicked),
     };
+    drop(leases);
     for ((caller, queue), answer) in callers.into_iter().zip(answers) {
         let answer = answer.map(|mut output| {
             output.timings.queue = queue;

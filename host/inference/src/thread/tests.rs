@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use dossier_document::{CharacterSet, FieldReading, FieldRequest, FieldText, PageImage};
+use dossier_document::{CharacterSet, Digest, FieldReading, FieldRequest, FieldText, PageImage};
 use futures_executor::block_on;
 
 use super::*;
@@ -234,4 +234,118 @@ fn shutdown_reads_what_was_queued_and_refuses_the_rest() {
     block_on(first).expect("it was queued before");
     block_on(second).expect("it was queued before");
     assert!(matches!(block_on(handle.read(request(1))), Err(InferenceError::Stopped)));
+}
+
+/// Every adapter waits until the test lets it in; leases tell when they end.
+#[derive(Default)]
+struct GatedResidency {
+    waiting: std::sync::Mutex<Vec<oneshot::Sender<Result<Lease, BackendError>>>>,
+}
+
+impl Residency for Arc<GatedResidency> {
+    fn lease(&self, _: Digest) -> crate::LeaseFuture {
+        let (sender, receiver) = oneshot::channel();
+        self.waiting.lock().expect("no panic").push(sender);
+        Box::pin(async { receiver.await.unwrap_or(Err(BackendError::TooManyLoads)) })
+    }
+}
+
+impl GatedResidency {
+    fn let_in(&self, lease: Result<Lease, BackendError>) {
+        let first = self.waiting.lock().expect("no panic").remove(0);
+        assert!(first.send(lease).is_ok(), "the document still waits");
+    }
+}
+
+struct LeasedBackend {
+    inner: GatedBackend,
+    residency: Arc<GatedResidency>,
+}
+
+impl Backend for LeasedBackend {
+    fn read_batch(&mut self, batch: &[ReadRequest]) -> Vec<Result<ReadOutput, BackendError>> {
+        self.inner.read_batch(batch)
+    }
+
+    fn residency(&self) -> Arc<dyn Residency> {
+        Arc::new(self.residency.clone())
+    }
+}
+
+fn leased_rig() -> (Rig, Arc<GatedResidency>) {
+    let (permits, permits_in) = sync_channel(8);
+    let (batches_out, batches) = sync_channel(8);
+    let inner = GatedBackend { permits: permits_in, batches: batches_out, fault: Fault::None };
+    let residency = Arc::new(GatedResidency::default());
+    let backend = LeasedBackend { inner, residency: residency.clone() };
+    let thread = InferenceThread::start(backend, settings(4, 4, 8)).expect("a thread starts");
+    (Rig { thread, permits, batches }, residency)
+}
+
+fn with_adapter(fields: usize) -> ReadRequest {
+    ReadRequest { adapter: Some(Digest::from_sha256([7; 32])), ..request(fields) }
+}
+
+#[test]
+fn a_document_whose_adapter_is_missing_delays_nobody() {
+    let (rig, residency) = leased_rig();
+    let handle = rig.thread.handle();
+    let mut missing = pin!(handle.read(with_adapter(2)));
+    submit(missing.as_mut());
+    rig.permits.send(()).expect("the thread runs");
+    assert!(block_on(handle.read(request(1))).is_ok());
+    assert_eq!(rig.batches.recv().expect("a batch"), [1]);
+
+    residency.let_in(Ok(Box::new(())));
+    rig.permits.send(()).expect("the thread runs");
+    assert!(block_on(missing).is_ok());
+    assert_eq!(rig.batches.recv().expect("a batch"), [2]);
+}
+
+#[test]
+fn an_adapter_is_leased_until_the_document_is_answered() {
+    let (rig, residency) = leased_rig();
+    let handle = rig.thread.handle();
+    let lease = Arc::new(());
+    let mut document = pin!(handle.read(with_adapter(1)));
+    submit(document.as_mut());
+    residency.let_in(Ok(Box::new(lease.clone())));
+    occupy(&rig, document.as_mut());
+    assert_eq!(Arc::strong_count(&lease), 2, "leased while it is read");
+    rig.permits.send(()).expect("the thread runs");
+    assert!(block_on(document).is_ok());
+    assert_eq!(Arc::strong_count(&lease), 1, "given back with the answer");
+}
+
+#[test]
+fn a_document_that_is_given_up_gives_its_lease_back() {
+    let (rig, residency) = leased_rig();
+    let handle = rig.thread.handle();
+    let mut busy = pin!(handle.read(request(1)));
+    occupy(&rig, busy.as_mut());
+    let lease = Arc::new(());
+    {
+        let mut document = Box::pin(handle.read(with_adapter(2)));
+        submit(document.as_mut());
+        residency.let_in(Ok(Box::new(lease.clone())));
+        submit(document.as_mut());
+    }
+    rig.permits.send(()).expect("the thread runs");
+    assert!(block_on(busy).is_ok());
+    // The next batch finds the entry whose caller left.
+    rig.permits.send(()).expect("the thread runs");
+    assert!(block_on(handle.read(request(3))).is_ok());
+    assert_eq!(Arc::strong_count(&lease), 1);
+}
+
+#[test]
+fn an_adapter_that_can_not_be_had_is_the_answer() {
+    let (rig, residency) = leased_rig();
+    let handle = rig.thread.handle();
+    let mut document = pin!(handle.read(with_adapter(1)));
+    submit(document.as_mut());
+    residency.let_in(Err(BackendError::TooManyLoads));
+    let answer = block_on(document).expect_err("no lease, no answer");
+    assert!(matches!(answer, InferenceError::Backend(BackendError::TooManyLoads)));
+    assert!(rig.batches.try_recv().is_err(), "it was never queued");
 }
