@@ -10,6 +10,9 @@ use crate::config::{ReaderArgs, ServeArgs, TelemetryArgs, parse_device};
 mod run;
 pub use run::{CommandError, run};
 
+mod bench;
+pub use bench::{BenchAdaptersArgs, BenchCommand, BenchDocumentsArgs, BenchModelArgs};
+
 mod debug;
 mod output;
 mod plugin;
@@ -37,6 +40,12 @@ pub enum Command {
         /// What to do with them.
         #[command(subcommand)]
         command: PluginCommand,
+    },
+    /// Measure, always as a ratio to the same work done otherwise.
+    Bench {
+        /// What to measure.
+        #[command(subcommand)]
+        command: BenchCommand,
     },
     /// Look into a model: what it answers to given tokens, as numbers.
     Debug {

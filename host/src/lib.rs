@@ -6,6 +6,8 @@
 
 pub mod cli;
 
+pub mod bench;
+
 pub mod config;
 
 pub mod telemetry;

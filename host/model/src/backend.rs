@@ -1,10 +1,11 @@
 //! A batch of documents, from pages to field readings.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use candle_core::Tensor;
 use dossier_document::{FieldReading, FieldText};
-use dossier_inference::{Backend, BackendError, ReadOutput, ReadRequest, ReadTimings};
+use dossier_inference::{Backend, BackendError, ReadOutput, ReadRequest, ReadTimings, Residency};
 
 use crate::decode::{DecodedField, decode_fields};
 use crate::lora::AdapterRows;
@@ -101,6 +102,10 @@ impl ModelBackend {
 }
 
 impl Backend for ModelBackend {
+    fn residency(&self) -> Arc<dyn Residency> {
+        Arc::new(self.planner.adapters().clone())
+    }
+
     fn read_batch(&mut self, batch: &[ReadRequest]) -> Vec<Result<ReadOutput, BackendError>> {
         let plans = batch.iter().map(|request| self.planner.plan(request)).collect::<Vec<_>>();
         let planned = plans.iter().filter_map(|plan| plan.as_ref().ok()).collect::<Vec<_>>();

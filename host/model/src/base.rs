@@ -30,6 +30,7 @@ pub(crate) struct Parts {
     pub(crate) vocabulary: Option<Arc<Vocabulary>>,
     pub(crate) device: Device,
     digest: Digest,
+    parameters: usize,
 }
 
 impl Base {
@@ -56,6 +57,7 @@ impl Base {
         }
         config.encoder.check_grids(&folder.join("config.json"))?;
         let weights = WeightFile::open(&folder.join("model.safetensors"), &device)?;
+        let parameters = weights.parameters();
         let model = VisionEncoderDecoder::load(&config, weights)?;
         let tokenizer_path = folder.join("tokenizer.json");
         let vocabulary = match tokenizer_path.exists() {
@@ -70,6 +72,7 @@ impl Base {
             vocabulary,
             device,
             digest: digest(folder)?,
+            parameters,
         };
         Ok(Self { parts: Arc::new(parts) })
     }
@@ -81,6 +84,12 @@ impl Base {
     #[must_use]
     pub fn digest(&self) -> Digest {
         self.parts.digest
+    }
+
+    /// Numbers in the checkpoint.
+    #[must_use]
+    pub fn parameters(&self) -> usize {
+        self.parts.parameters
     }
 
     /// Whether the vocabulary has a way to ask for `field`.

@@ -1,4 +1,5 @@
-//! The model as transformers would run it, without fields and constraints, to compare the two.
+//! The model as transformers would run it, without fields and constraints, to compare the two; and
+//! adapters to measure with.
 
 use std::sync::Arc;
 
@@ -10,6 +11,9 @@ use crate::model::{EncodedPages, Row, RowBatch};
 use crate::{Adapter, Base, ModelError};
 
 mod generate;
+
+mod random_adapter;
+pub use random_adapter::write_random_adapter;
 
 /// The encoder's last hidden state, `(seq_len, hidden_size)`, before any projection.
 ///

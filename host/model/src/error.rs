@@ -4,6 +4,8 @@ use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
+use dossier_document::Digest;
+
 /// What can go wrong while a checkpoint or an adapter is loaded or run. No text of it holds field
 /// values or pixels.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +19,29 @@ pub enum ModelError {
         /// Why.
         #[source]
         source: io::Error,
+    },
+    /// The operating system starts no thread.
+    #[error("the thread that loads adapters does not start: {0}")]
+    Thread(#[source] io::Error),
+    /// An adapter does not fit the memory for all of them.
+    #[error("{}: {bytes} bytes in memory, all adapters together have {limit}", path.display())]
+    AdapterTooLarge {
+        /// The folder.
+        path: PathBuf,
+        /// Bytes in memory.
+        bytes: usize,
+        /// The budget of the pool, in bytes.
+        limit: usize,
+    },
+    /// An adapter's files are not those that were checked when it was added.
+    #[error("{}: changed: {found} in place of {expected}", path.display())]
+    AdapterChanged {
+        /// The folder.
+        path: PathBuf,
+        /// The digest it had.
+        expected: Digest,
+        /// The digest it has.
+        found: Digest,
     },
     /// A file is not JSON.
     #[error("{}: not valid JSON: {source}", path.display())]

@@ -9,16 +9,16 @@
 //! use std::path::Path;
 //!
 //! use dossier_inference::{InferenceSettings, InferenceThread};
-//! use dossier_model::{AdapterPool, Base, DeviceKind, ModelBackend};
+//! use dossier_model::{AdapterPool, Base, DeviceKind, ModelBackend, PoolSettings};
 //!
 //! let base = Base::load(Path::new("adapters/base/dossier-small"), DeviceKind::Cpu)?;
-//! let adapters = AdapterPool::new(&base);
+//! let adapters = AdapterPool::new(&base, PoolSettings::default())?;
 //! let passport = adapters.add(Path::new("adapters/utopia/passport/2024"))?;
 //! let backend = ModelBackend::new(base.clone(), adapters.clone())?;
 //! let inference = InferenceThread::start(backend, InferenceSettings::default())?;
 //! // inference.handle().read(ReadRequest { pages, fields, adapter: Some(passport) }).await
 //!
-//! adapters.remove(&passport); // at any time; a batch that uses it goes on
+//! adapters.remove(&passport); // at any time; documents that wait for it are read
 //! # Ok(())
 //! # }
 //! ```
@@ -40,7 +40,7 @@ mod base;
 pub use base::Base;
 
 mod pool;
-pub use pool::AdapterPool;
+pub use pool::{AdapterPool, PoolSettings, PoolStatistics};
 
 mod backend;
 pub use backend::ModelBackend;

@@ -1,64 +1,200 @@
-//! The adapters that are loaded, by digest.
+//! The adapters of one base: known by digest, in memory under a budget.
 
-use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use arc_swap::ArcSwap;
 use dossier_document::Digest;
+use dossier_inference::{BackendError, LeaseFuture, Residency};
+use futures_channel::oneshot;
 
 use crate::{Adapter, Base, ModelError};
 
-/// The adapters that are loaded for one base, by digest. Clones share them, so adapters come and go
-/// while a [`ModelBackend`](crate::ModelBackend) reads; one that a batch uses stays in memory until
-/// the batch is done.
-#[derive(Clone, Debug)]
+mod ledger;
+use ledger::{Acquired, Ledger};
+
+mod lease;
+use lease::AdapterLease;
+
+mod loader;
+
+/// The adapters of one base. Clones share them, so adapters come and go while a
+/// [`ModelBackend`](crate::ModelBackend) reads.
+///
+/// Every adapter added was read and checked once. Up to a budget they stay in memory; beyond it the
+/// longest unused goes, and is loaded again by a thread of the pool when a document needs it. One
+/// that a document holds a lease on, waiting or being read, is never sent away.
+#[derive(Clone)]
 pub struct AdapterPool {
-    base: Base,
-    adapters: Arc<ArcSwap<BTreeMap<Digest, Arc<Adapter>>>>,
+    shared: Arc<Shared>,
 }
 
-impl AdapterPool {
-    /// An empty pool.
-    #[must_use]
-    pub fn new(base: &Base) -> Self {
-        Self { base: base.clone(), adapters: Arc::default() }
-    }
+/// How much of a pool may be in memory, and how many may wait for the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolSettings {
+    /// Bytes of adapters in memory.
+    pub memory_bytes: usize,
+    /// Documents that may wait for adapters to be loaded; one more is refused.
+    pub max_waiting: usize,
+}
 
-    /// Loads an adapter folder and adds it. An adapter that is there already is kept.
+/// A pool at one time; what is counted is counted from its start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolStatistics {
+    /// Adapters known.
+    pub adapters: usize,
+    /// Adapters in memory.
+    pub resident: usize,
+    /// Bytes of the adapters in memory.
+    pub resident_bytes: usize,
+    /// Bytes of adapters that may be in memory.
+    pub memory_bytes: usize,
+    /// Documents that wait for a load now.
+    pub waiting: usize,
+    /// Documents whose adapter was in memory.
+    pub hits: u64,
+    /// Documents that had to wait for a load.
+    pub misses: u64,
+    /// Adapters sent away to make room.
+    pub evictions: u64,
+    /// Loads that failed.
+    pub failures: u64,
+}
+
+impl Default for PoolSettings {
+    /// 4 GiB, 256 documents waiting.
+    fn default() -> Self {
+        Self { memory_bytes: 4 << 30, max_waiting: 256 }
+    }
+}
+
+struct Shared {
+    base: Base,
+    ledger: Mutex<Ledger<Arc<Adapter>, Waiter>>,
+    /// Tells the loader that a lease has ended.
+    released: Condvar,
+    /// To the loader, which ends when this is dropped. As long as the most that may wait, so it is
+    /// never full.
+    loads: SyncSender<Digest>,
+}
+
+type Waiter = oneshot::Sender<Result<AdapterLease, BackendError>>;
+
+impl AdapterPool {
+    /// An empty pool, and the thread that loads for it.
     ///
     /// # Errors
-    /// As [`Base::load_adapter`].
-    pub fn add(&self, folder: &Path) -> Result<Digest, ModelError> {
-        let (digest, adapter) = self.base.load_adapter(folder)?;
-        let adapter = Arc::new(adapter);
-        self.adapters.rcu(|adapters| {
-            let mut adapters = BTreeMap::clone(adapters);
-            adapters.entry(digest).or_insert_with(|| adapter.clone());
-            adapters
+    /// When the operating system starts no thread.
+    pub fn new(base: &Base, settings: PoolSettings) -> Result<Self, ModelError> {
+        let (loads, digests) = sync_channel(settings.max_waiting.max(1));
+        let ledger = Ledger::new(settings.memory_bytes, settings.max_waiting);
+        let shared = Arc::new(Shared {
+            base: base.clone(),
+            ledger: Mutex::new(ledger),
+            released: Condvar::new(),
+            loads,
         });
+        loader::start(&shared, digests).map_err(ModelError::Thread)?;
+        Ok(Self { shared })
+    }
+
+    /// Reads an adapter folder, checks it and makes it known. It stays in memory where there is room.
+    /// An adapter that is there already is kept.
+    ///
+    /// # Errors
+    /// As [`Base::load_adapter`], and when it is larger than the whole budget.
+    pub fn add(&self, folder: &Path) -> Result<Digest, ModelError> {
+        let (digest, adapter) = self.shared.base.load_adapter(folder)?;
+        let bytes = adapter.bytes();
+        let mut ledger = self.shared.ledger();
+        if bytes > ledger.budget_bytes() {
+            let path = folder.to_owned();
+            return Err(ModelError::AdapterTooLarge { path, bytes, limit: ledger.budget_bytes() });
+        }
+        ledger.add(digest, folder.to_owned(), Arc::new(adapter), bytes);
         Ok(digest)
     }
 
-    /// Takes an adapter out; whether it was there is the answer. Batches that use it go on.
+    /// Makes an adapter unknown; whether it was known is the answer. Documents that hold a lease on it
+    /// are read; its memory is free after the last of them.
     pub fn remove(&self, digest: &Digest) -> bool {
-        let before = self.adapters.rcu(|adapters| {
-            let mut adapters = BTreeMap::clone(adapters);
-            adapters.remove(digest);
-            adapters
-        });
-        before.contains_key(digest)
+        self.shared.ledger().remove(digest)
     }
 
-    /// The digests of all adapters, sorted.
+    /// Whether an adapter, once in memory, stays there; false when it is not known.
+    pub fn pin(&self, digest: &Digest, pinned: bool) -> bool {
+        self.shared.ledger().pin(digest, pinned)
+    }
+
+    /// The digests of all adapters known, sorted.
     #[must_use]
     pub fn digests(&self) -> Vec<Digest> {
-        self.adapters.load().keys().copied().collect()
+        self.shared.ledger().digests()
     }
 
-    /// The adapter of this digest, never another one in its place.
+    /// The adapter of this digest if it is in memory, never another one in its place. Whoever holds a
+    /// lease finds it there.
     #[must_use]
     pub fn get(&self, digest: &Digest) -> Option<Arc<Adapter>> {
-        self.adapters.load().get(digest).cloned()
+        self.shared.ledger().get(digest)
+    }
+
+    /// How the pool stands.
+    #[must_use]
+    pub fn statistics(&self) -> PoolStatistics {
+        let ledger = self.shared.ledger();
+        let counters = ledger.counters();
+        PoolStatistics {
+            adapters: ledger.digests().len(),
+            resident: ledger.resident(),
+            resident_bytes: counters.resident_bytes,
+            memory_bytes: ledger.budget_bytes(),
+            waiting: ledger.waiting(),
+            hits: counters.hits,
+            misses: counters.misses,
+            evictions: counters.evictions,
+            failures: counters.failures,
+        }
     }
 }
+
+impl Residency for AdapterPool {
+    fn lease(&self, adapter: Digest) -> LeaseFuture {
+        let (waiter, answer) = oneshot::channel();
+        let acquired = self.shared.ledger().acquire(&adapter, waiter);
+        let answer = match acquired {
+            Acquired::Ready(..) => Ok(AdapterLease::new(&self.shared, adapter)),
+            Acquired::Unknown(_) => Err(BackendError::UnknownAdapter(adapter)),
+            Acquired::Full(_) => Err(BackendError::TooManyLoads),
+            Acquired::Waiting { start } => {
+                // The queue holds as many as may wait, and each digest once: it is never full.
+                if start && self.shared.loads.try_send(adapter).is_err() {
+                    self.shared.ledger().give_up(&adapter);
+                }
+                return Box::pin(async move {
+                    let answer = answer.await.unwrap_or(Err(BackendError::TooManyLoads));
+                    answer.map(AdapterLease::boxed)
+                });
+            }
+        };
+        Box::pin(std::future::ready(answer.map(AdapterLease::boxed)))
+    }
+}
+
+impl Shared {
+    /// A panic while the books were open would be a fault of the ledger, which has no step that can
+    /// panic half-way.
+    fn ledger(&self) -> MutexGuard<'_, Ledger<Arc<Adapter>, Waiter>> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for AdapterPool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AdapterPool").field(&self.statistics()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;

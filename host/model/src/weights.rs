@@ -38,6 +38,12 @@ impl WeightFile {
         self.tensors.get(name).is_ok()
     }
 
+    /// Numbers in all tensors.
+    pub(crate) fn parameters(&self) -> usize {
+        let tensors = self.tensors.tensors().into_iter();
+        tensors.map(|(_, view)| view.shape().iter().product::<usize>()).sum()
+    }
+
     /// Names of all tensors, sorted.
     pub(crate) fn names(&self) -> Vec<String> {
         let mut names =

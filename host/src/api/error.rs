@@ -4,7 +4,7 @@ use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use dossier_image_decode::DecodeError;
-use dossier_inference::InferenceError;
+use dossier_inference::{BackendError, InferenceError};
 use dossier_plugin::PluginError;
 use serde::Serialize;
 
@@ -323,6 +323,15 @@ fn inference_problem(error: &InferenceError) -> Problem {
         InferenceError::TooLarge { .. } => {
             let title = "The document is too large for one batch";
             Problem::new(S::PAYLOAD_TOO_LARGE, "document.too_large", title, error)
+        }
+        InferenceError::Backend(BackendError::TooManyLoads) => {
+            let title = "Too many documents wait for adapters";
+            Problem::new(S::SERVICE_UNAVAILABLE, "adapter.overloaded", title, error)
+        }
+        InferenceError::Backend(BackendError::AdapterLost { .. }) => {
+            let title = "The adapter of the document type can't be loaded";
+            let problem = Problem::internal("adapter.unavailable", title, error);
+            Problem { status: S::SERVICE_UNAVAILABLE, ..problem }
         }
         _ => Problem::internal("model.failed", "The model failed", error),
     }

@@ -74,7 +74,7 @@ fn load(args: &DebugModelArgs) -> Result<Subject, CommandError> {
     Ok(Subject { base, adapter, image })
 }
 
-fn read_image(path: &Path) -> Result<PageImage, CommandError> {
+pub(super) fn read_image(path: &Path) -> Result<PageImage, CommandError> {
     let bytes = std::fs::read(path)
         .map_err(|source| CommandError::Unreadable { path: path.to_owned(), source })?;
     decode_page(&bytes, &DecodeLimits::default())

@@ -7,8 +7,9 @@ use dossier_model::ModelError;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Cli, Command, DebugCommand, DocumentTypesArgs, ExtractArgs, PluginCommand};
-use super::{debug, output, plugin};
+use super::{bench, debug, output, plugin};
 use crate::api::{FormError, RequestId, field_names, problem_of_document, problem_of_form};
+use crate::bench::WorkloadError;
 use crate::config::{
     Config, ConfigError, LogLevel, ReaderConfig, ServeArgs, TelemetryArgs, TelemetryConfig,
 };
@@ -39,6 +40,9 @@ pub enum CommandError {
     /// A model can't be loaded, or does not answer.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// Something can't be measured.
+    #[error(transparent)]
+    Bench(#[from] WorkloadError),
     /// Rules can't be run or built.
     #[error(transparent)]
     Plugin(#[from] plugin::PluginCommandError),
@@ -80,6 +84,7 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
         Command::DocumentTypes(args) => list_document_types(args).await,
         Command::Plugin { command: PluginCommand::Run(args) } => plugin::run(*args).await,
         Command::Plugin { command: PluginCommand::Build(args) } => plugin::build(args),
+        Command::Bench { command } => bench::run(command).await,
         Command::Debug { command: DebugCommand::Forward(args) } => debug::forward(&args),
         Command::Debug { command: DebugCommand::Generate(args) } => debug::generate(&args),
     }

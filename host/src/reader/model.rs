@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use dossier_document::Digest;
-use dossier_model::{AdapterPool, Base, DeviceKind, ModelBackend, ModelError};
+use dossier_model::{AdapterPool, Base, DeviceKind, ModelBackend, ModelError, PoolSettings};
 
 /// A base with its adapters.
 pub(super) struct LoadedModel {
@@ -21,7 +21,7 @@ pub(super) fn load_model(
     device: DeviceKind,
 ) -> Result<LoadedModel, ModelError> {
     let base = Base::load(base, device)?;
-    let pool = AdapterPool::new(&base);
+    let pool = AdapterPool::new(&base, PoolSettings::default())?;
     let adapters = adapters.iter().map(|folder| pool.add(folder)).collect::<Result<_, _>>()?;
     let backend = ModelBackend::new(base.clone(), pool)?;
     Ok(LoadedModel { base, adapters, backend })

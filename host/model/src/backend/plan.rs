@@ -86,6 +86,10 @@ impl Planner {
         self.base.parts()
     }
 
+    pub(super) fn adapters(&self) -> &AdapterPool {
+        &self.adapters
+    }
+
     pub(super) fn vocabulary(&self) -> &Vocabulary {
         &self.vocabulary
     }

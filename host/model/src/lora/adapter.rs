@@ -67,6 +67,12 @@ impl Adapter {
         self.parameters
     }
 
+    /// Bytes of memory that the adapter takes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.parameters * size_of::<f32>()
+    }
+
     /// What the adapter adds to a layer.
     pub(crate) fn pair(&self, layer: LinearId) -> Option<&LoraPair> {
         self.pairs.get(layer.0)?.as_ref()

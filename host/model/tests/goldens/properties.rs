@@ -5,7 +5,7 @@ use std::path::Path;
 
 use dossier_document::{CharacterSet, Digest, FieldRequest, LineShape};
 use dossier_inference::{Backend, BackendError, ReadOutput, ReadRequest};
-use dossier_model::{AdapterPool, Base, DeviceKind, ModelBackend, debug};
+use dossier_model::{AdapterPool, Base, DeviceKind, ModelBackend, PoolSettings, debug};
 use proptest::prelude::*;
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
@@ -24,11 +24,15 @@ struct Rig {
 fn rig() -> Rig {
     let folder = readable_base("tied");
     let base = Base::load(folder.path(), DeviceKind::Cpu).expect("a base");
-    let adapters = AdapterPool::new(&base);
+    let adapters = pool(&base);
     let digests = ["list", "all-linear"]
         .map(|name| adapters.add(&folder.path().join("adapters").join(name)).expect("an adapter"));
     let backend = ModelBackend::new(base, adapters.clone()).expect("a backend");
     Rig { _folder: folder, adapters, digests, backend }
+}
+
+fn pool(base: &Base) -> AdapterPool {
+    AdapterPool::new(base, PoolSettings::default()).expect("a thread")
 }
 
 /// A copy of a tiny model with a tokenizer: 50 tokens, letters mostly.
@@ -231,7 +235,7 @@ fn fields_are_asked_for_by_token_or_letter_by_letter() {
     assert!(base.supports_field(&"place_of_birth2".parse().expect("a name")));
     let plain = Base::load(&goldens().join("models/tied"), DeviceKind::Cpu).expect("a base");
     assert!(!plain.supports_field(&"mrz".parse().expect("a name")), "no tokenizer");
-    assert!(ModelBackend::new(plain.clone(), AdapterPool::new(&plain)).is_err());
+    assert!(ModelBackend::new(plain.clone(), pool(&plain)).is_err());
     assert_ne!(base.digest(), plain.digest(), "the tokenizer counts");
 }
 

@@ -26,6 +26,10 @@ fn inference(error: InferenceError) -> ApiError {
 fn table() -> Vec<(ApiError, u16, &'static str)> {
     let plugin = || "utopia".to_owned();
     let (hook, limit) = (Hook::After, Duration::from_secs(1));
+    let lost = BackendError::AdapterLost {
+        adapter: dossier_document::Digest::from_sha256([0; 32]),
+        source: std::io::Error::other("gone").into(),
+    };
     let compute = std::io::Error::other("shape mismatch");
     vec![
         (ApiError::UnknownRoute, 404, "route.unknown"),
@@ -64,6 +68,8 @@ fn table() -> Vec<(ApiError, u16, &'static str)> {
         (rules(PluginError::PoolFull { plugin: plugin(), waited: limit }), 429, "plugin.pool_full"),
         (inference(InferenceError::Overloaded), 429, "overloaded"),
         (inference(InferenceError::Stopped), 503, "not_ready"),
+        (inference(BackendError::TooManyLoads.into()), 503, "adapter.overloaded"),
+        (inference(lost.into()), 503, "adapter.unavailable"),
         (inference(BackendError::Compute(compute.into()).into()), 500, "model.failed"),
     ]
 }

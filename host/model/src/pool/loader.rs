@@ -1,0 +1,79 @@
+//! The thread that brings adapters back into memory.
+
+use std::io;
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, PoisonError, Weak};
+use std::thread;
+use std::time::Duration;
+
+use dossier_document::Digest;
+use dossier_inference::BackendError;
+
+use super::Shared;
+use super::lease::AdapterLease;
+use crate::{Adapter, ModelError};
+
+/// How often the loader looks whether those it makes room for still wait.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// Starts the thread. It ends with the pool.
+pub(super) fn start(shared: &Arc<Shared>, digests: Receiver<Digest>) -> io::Result<()> {
+    let shared = Arc::downgrade(shared);
+    let run = move || {
+        for digest in digests {
+            load(&shared, &digest);
+        }
+    };
+    thread::Builder::new().name("adapter loader".to_owned()).spawn(run).map(drop)
+}
+
+fn load(shared: &Weak<Shared>, digest: &Digest) {
+    let Some(shared) = shared.upgrade() else { return };
+    // Room first: while a load is under way there are never more bytes than the budget.
+    let Some(folder) = wait_for_room(&shared, digest) else { return };
+    match read(&shared, digest, &folder) {
+        Ok(adapter) => {
+            let waiting = shared.ledger().loaded(digest, Arc::new(adapter));
+            for waiter in waiting {
+                // Where the document has left, the lease ends here.
+                let _ = waiter.send(Ok(AdapterLease::new(&shared, *digest)));
+            }
+        }
+        Err(source) => {
+            let waiting = shared.ledger().failed(digest);
+            let source = Arc::new(source);
+            for waiter in waiting {
+                let source = Box::new(SharedError(source.clone()));
+                let _ = waiter.send(Err(BackendError::AdapterLost { adapter: *digest, source }));
+            }
+        }
+    }
+}
+
+/// The folder to load from, once there is room for it; `None` when nobody waits any more.
+fn wait_for_room(shared: &Shared, digest: &Digest) -> Option<std::path::PathBuf> {
+    let mut ledger = shared.ledger();
+    loop {
+        let folder = ledger.folder_to_load(digest, |waiter| !waiter.is_canceled())?.to_owned();
+        if ledger.make_room(digest).is_some() {
+            return Some(folder);
+        }
+        let waited = shared.released.wait_timeout(ledger, PATIENCE);
+        ledger = waited.unwrap_or_else(PoisonError::into_inner).0;
+    }
+}
+
+fn read(shared: &Shared, digest: &Digest, folder: &std::path::Path) -> Result<Adapter, ModelError> {
+    let (found, adapter) = shared.base.load_adapter(folder)?;
+    match found == *digest {
+        true => Ok(adapter),
+        false => {
+            Err(ModelError::AdapterChanged { path: folder.to_owned(), expected: *digest, found })
+        }
+    }
+}
+
+/// One error for all who waited.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+struct SharedError(Arc<ModelError>);

@@ -1,0 +1,12 @@
+//! What `dossier bench` measures: ratios within one run on the same work, never a test.
+
+pub mod adapters;
+
+mod arrivals;
+
+pub mod documents;
+
+mod plot;
+
+mod workload;
+pub use workload::{Workload, WorkloadError};

@@ -1,0 +1,231 @@
+//! What any number of adapters costs, against the base alone.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use dossier_document::Digest;
+use dossier_inference::{InferenceHandle, InferenceThread};
+use dossier_model::{AdapterPool, Base, DeviceKind, PoolSettings, debug};
+use serde::Serialize;
+
+use super::arrivals::{Latency, Popularity, open_loop};
+use super::workload::{inference, median};
+use super::{Workload, WorkloadError, plot};
+
+/// What is measured.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The folder of the base.
+    pub base: PathBuf,
+    /// Where it computes.
+    pub device: DeviceKind,
+    /// Numbers of adapters in use, ascending; the last is how many there are.
+    pub counts: Vec<usize>,
+    /// Ranks, taken in turn.
+    pub ranks: Vec<usize>,
+    /// Documents in one measurement, all waiting at once.
+    pub documents: usize,
+    /// Documents in one batch at most.
+    pub batch: usize,
+    /// Measurements of each kind; they take turns, and the median counts.
+    pub rounds: usize,
+    /// Fields of a document, 24 characters each.
+    pub fields: usize,
+    /// Where the curve goes, as SVG.
+    pub plot: Option<PathBuf>,
+}
+
+/// What was measured.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Adapters, all of them in memory unless said otherwise.
+    pub adapters: usize,
+    /// Their ranks, taken in turn.
+    pub ranks: Vec<usize>,
+    /// Documents in one measurement, and in one batch at most.
+    pub documents: usize,
+    /// Documents in one batch at most.
+    pub batch: usize,
+    /// Documents a second by the base alone.
+    pub docs_per_s_base: f64,
+    /// Documents a second by number and popularity of adapters.
+    pub docs_per_s: Vec<Throughput>,
+    /// With all adapters in use, uniformly.
+    pub ratio_all_to_base: f64,
+    /// The same, with room for a quarter of them.
+    pub ratio_all_to_base_quarter_resident: f64,
+    /// The share of documents that found their adapter in memory then.
+    pub hit_rate_quarter_resident: f64,
+    /// One document alone, the base with an adapter, in milliseconds.
+    pub latency_ms_alone: f64,
+    /// Documents that arrive by themselves at 60 % of what can be read, adapters asked for by Zipf,
+    /// with room for a quarter of them; in milliseconds.
+    pub latency_ms: Vec<Latency>,
+    /// From disk to memory, in milliseconds.
+    pub load_ms_p50: f64,
+    /// From disk to memory, in milliseconds.
+    pub load_ms_p99: f64,
+    /// Memory of all adapters.
+    pub pool_bytes: usize,
+    /// Memory of the base's weights, in f32.
+    pub base_bytes: usize,
+}
+
+/// Documents a second with a number of adapters in use.
+#[derive(Clone, Debug, Serialize)]
+pub struct Throughput {
+    /// Adapters in use.
+    pub adapters: usize,
+    /// How they are asked for.
+    pub popularity: Popularity,
+    /// Documents a second.
+    pub docs_per_s: f64,
+    /// The share of the base alone, in the same round.
+    pub ratio_to_base: f64,
+}
+
+/// Writes the adapters into a folder of its own, measures, and takes the folder away.
+///
+/// # Errors
+/// When the base does not load, or a document is not read.
+pub async fn run(settings: &Settings) -> Result<Report, WorkloadError> {
+    let base = Base::load(&settings.base, settings.device)?;
+    let workload = Workload::new(settings.fields, CHARACTERS)?;
+    let folder = tempfile::tempdir()?;
+    let rig = Rig::new(&base, settings, folder.path())?;
+
+    let arms = arms(&settings.counts);
+    let mut base_speed = Vec::new();
+    let mut speed = vec![Vec::new(); arms.len()];
+    let mut ratio = vec![Vec::new(); arms.len()];
+    let mut quarter_ratio = Vec::new();
+    for round in 0..settings.rounds as u64 {
+        let alone = vec![None; settings.documents];
+        let base = rig.speed(&workload, &rig.all.handle(), &alone).await?;
+        base_speed.push(base);
+        for (index, (adapters, popularity)) in arms.iter().enumerate() {
+            let drawn = popularity.draw(&rig.digests[..*adapters], settings.documents, round);
+            let found = rig.speed(&workload, &rig.all.handle(), &drawn).await?;
+            speed[index].push(found);
+            ratio[index].push(found / base);
+        }
+        let drawn = Popularity::Uniform.draw(&rig.digests, settings.documents, round + 1000);
+        let found = rig.speed(&workload, &rig.quarter.handle(), &drawn).await?;
+        quarter_ratio.push(found / base);
+    }
+    let statistics = rig.quarter_pool.statistics();
+    let docs_per_s = arms.into_iter().zip(speed.into_iter().zip(ratio));
+    let docs_per_s = docs_per_s
+        .map(|((adapters, popularity), (speed, ratio))| Throughput {
+            adapters,
+            popularity,
+            docs_per_s: median(speed),
+            ratio_to_base: median(ratio),
+        })
+        .collect::<Vec<_>>();
+    let uniform = docs_per_s.iter().filter(|arm| arm.popularity == Popularity::Uniform);
+    let curve = uniform.map(|arm| (arm.adapters, arm.ratio_to_base)).collect::<Vec<_>>();
+    if let Some(path) = &settings.plot {
+        plot::scale_curve(path, &curve)?;
+    }
+
+    let alone = rig.alone(&workload).await?;
+    let rate = 0.6 * docs_per_s.last().map_or(1.0, |arm| arm.docs_per_s);
+    let mut latency_ms = Vec::new();
+    for cv in [1.0, 4.0] {
+        let drawn = Popularity::Zipf.draw(&rig.digests, 2 * settings.documents, 5);
+        let handle = rig.quarter.handle();
+        latency_ms.push(open_loop(&workload, &handle, &drawn, (rate, cv), alone).await?);
+    }
+    let mut load_ms = rig.load_ms.clone();
+    load_ms.sort_by(f64::total_cmp);
+    Ok(Report {
+        adapters: rig.digests.len(),
+        ranks: settings.ranks.clone(),
+        documents: settings.documents,
+        batch: settings.batch,
+        docs_per_s_base: median(base_speed),
+        ratio_all_to_base: curve.last().map_or(f64::NAN, |(_, ratio)| *ratio),
+        docs_per_s,
+        ratio_all_to_base_quarter_resident: median(quarter_ratio),
+        hit_rate_quarter_resident: statistics.hits as f64
+            / (statistics.hits + statistics.misses).max(1) as f64,
+        latency_ms_alone: alone.as_secs_f64() * 1e3,
+        latency_ms,
+        load_ms_p50: load_ms[load_ms.len() / 2],
+        load_ms_p99: load_ms[load_ms.len() * 99 / 100],
+        pool_bytes: rig.all_pool.statistics().resident_bytes,
+        base_bytes: base.parameters() * size_of::<f32>(),
+    })
+}
+
+/// Characters of a field.
+const CHARACTERS: u32 = 24;
+
+fn arms(counts: &[usize]) -> Vec<(usize, Popularity)> {
+    let both = [Popularity::Uniform, Popularity::Zipf];
+    counts.iter().flat_map(|count| both.map(|popularity| (*count, popularity))).collect()
+}
+
+/// Two pools of the same adapters: one holds all of them, the other a quarter.
+struct Rig {
+    digests: Vec<Digest>,
+    load_ms: Vec<f64>,
+    all_pool: AdapterPool,
+    all: InferenceThread,
+    quarter_pool: AdapterPool,
+    quarter: InferenceThread,
+}
+
+impl Rig {
+    fn new(base: &Base, settings: &Settings, folder: &Path) -> Result<Self, WorkloadError> {
+        let count = settings.counts.last().copied().unwrap_or_default();
+        if count == 0 || settings.ranks.is_empty() {
+            return Err(WorkloadError::NoAdapters);
+        }
+        let max_waiting = 2 * settings.documents;
+        let pool =
+            |memory_bytes| AdapterPool::new(base, PoolSettings { memory_bytes, max_waiting });
+        let all_pool = pool(usize::MAX)?;
+        let (mut digests, mut load_ms) = (Vec::new(), Vec::new());
+        let folders = (0..count).map(|index| folder.join(index.to_string())).collect::<Vec<_>>();
+        for (index, folder) in folders.iter().enumerate() {
+            let rank = settings.ranks[index % settings.ranks.len()];
+            debug::write_random_adapter(base, folder, rank, index as u64)?;
+            let started = Instant::now();
+            digests.push(all_pool.add(folder)?);
+            load_ms.push(started.elapsed().as_secs_f64() * 1e3);
+        }
+        let quarter_pool = pool(all_pool.statistics().resident_bytes / 4)?;
+        for folder in &folders {
+            quarter_pool.add(folder)?;
+        }
+        let thread = |pool| inference(base, pool, max_waiting, settings.batch);
+        let (all, quarter) = (thread(&all_pool)?, thread(&quarter_pool)?);
+        Ok(Self { digests, load_ms, all_pool, all, quarter_pool, quarter })
+    }
+
+    /// Documents a second.
+    async fn speed(
+        &self,
+        workload: &Workload,
+        inference: &InferenceHandle,
+        adapters: &[Option<Digest>],
+    ) -> Result<f64, WorkloadError> {
+        let took = workload.read_all(inference, adapters).await?;
+        Ok(adapters.len() as f64 / took.as_secs_f64())
+    }
+
+    /// One document with nobody beside it; the median of ten.
+    async fn alone(&self, workload: &Workload) -> Result<Duration, WorkloadError> {
+        let mut seconds = Vec::new();
+        for adapter in self.digests.iter().cycle().take(10) {
+            let one = [Some(*adapter)];
+            seconds.push(workload.read_all(&self.all.handle(), &one).await?.as_secs_f64());
+        }
+        Ok(Duration::from_secs_f64(median(seconds)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,30 @@
+//! A small run from end to end: what it says holds together. How fast is not asked.
+
+use super::*;
+
+#[tokio::test]
+async fn a_small_run_measures_every_arm() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folder = tempfile::tempdir().expect("a folder");
+    let plot = folder.path().join("curve.svg");
+    let settings = Settings {
+        base: root.join("adapters/base/dossier-small"),
+        device: DeviceKind::Cpu,
+        counts: vec![1, 5],
+        ranks: vec![2, 4],
+        documents: 3,
+        batch: 2,
+        rounds: 1,
+        fields: 1,
+        plot: Some(plot.clone()),
+    };
+    let report = run(&settings).await.expect("a report");
+    assert_eq!((report.adapters, report.docs_per_s.len(), report.latency_ms.len()), (5, 4, 2));
+    assert!(report.docs_per_s.iter().all(|arm| arm.docs_per_s > 0.0 && arm.ratio_to_base > 0.0));
+    assert!(
+        report.latency_ms.iter().all(|latency| latency.refused == 0 && latency.p50 <= latency.p99)
+    );
+    assert!(report.ratio_all_to_base_quarter_resident > 0.0);
+    assert!(report.pool_bytes > 0 && report.base_bytes > 1_000_000);
+    assert!(std::fs::read_to_string(plot).expect("a curve").starts_with("<svg"));
+}

@@ -1,0 +1,68 @@
+//! Documents a second with given adapters, to set beside another program on the same work.
+
+use std::path::PathBuf;
+
+use dossier_document::PageImage;
+use dossier_model::{AdapterPool, Base, DeviceKind, PoolSettings};
+use serde::Serialize;
+
+use super::workload::inference;
+use super::{Workload, WorkloadError};
+
+/// What is measured.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The folder of the base.
+    pub base: PathBuf,
+    /// Where it computes.
+    pub device: DeviceKind,
+    /// Folders of adapters, taken in turn document by document; none for the base alone.
+    pub adapters: Vec<PathBuf>,
+    /// The page of every document, or `None` for noise.
+    pub page: Option<PageImage>,
+    /// Documents that wait at once.
+    pub documents: usize,
+    /// Documents in one batch at most.
+    pub batch: usize,
+    /// Measurements, after one that does not count.
+    pub rounds: usize,
+    /// Fields of a document.
+    pub fields: usize,
+    /// Characters of a field, each a decoder step.
+    pub characters: u32,
+}
+
+/// What was measured.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Adapters in use.
+    pub adapters: usize,
+    /// Documents a second, round by round.
+    pub docs_per_s: Vec<f64>,
+}
+
+/// Measures.
+///
+/// # Errors
+/// When the base or an adapter does not load, or a document is not read.
+pub async fn run(settings: &Settings) -> Result<Report, WorkloadError> {
+    let base = Base::load(&settings.base, settings.device)?;
+    let mut workload = Workload::new(settings.fields, settings.characters)?;
+    if let Some(page) = &settings.page {
+        workload = workload.with_page(page.clone());
+    }
+    let pool = AdapterPool::new(&base, PoolSettings::default())?;
+    let digests = settings.adapters.iter().map(|folder| pool.add(folder));
+    let digests = digests.collect::<Result<Vec<_>, _>>()?;
+    let adapters = (0..settings.documents)
+        .map(|document| digests.get(document % digests.len().max(1)).copied())
+        .collect::<Vec<_>>();
+    let thread = inference(&base, &pool, settings.documents, settings.batch)?;
+    workload.read_all(&thread.handle(), &adapters).await?;
+    let mut docs_per_s = Vec::with_capacity(settings.rounds);
+    for _ in 0..settings.rounds {
+        let took = workload.read_all(&thread.handle(), &adapters).await?;
+        docs_per_s.push(adapters.len() as f64 / took.as_secs_f64());
+    }
+    Ok(Report { adapters: digests.len(), docs_per_s })
+}
