@@ -18,7 +18,12 @@ mod device;
 pub use device::{InvalidDevice, parse_device};
 
 mod file;
-pub use file::FileConfig;
+pub use file::{FileConfig, FileSigningKey, FileToken};
+
+mod platform;
+pub use platform::{
+    AdminConfig, CompileLimits, PlatformArgs, PlatformConfig, Publisher, Token, TrustedKey,
+};
 
 /// Everything `dossier serve` runs with.
 #[derive(Clone, Debug)]
@@ -29,6 +34,8 @@ pub struct Config {
     pub reader: ReaderConfig,
     /// Limits of the HTTP side.
     pub http: HttpLimits,
+    /// Packages that come and go while the host serves; without it, the folders are served.
+    pub platform: Option<PlatformConfig>,
 }
 
 /// What is needed to read documents, with or without a server.
@@ -172,6 +179,18 @@ pub enum ConfigError {
         /// What is wrong with its value.
         reason: &'static str,
     },
+    /// An entry of a list makes no sense.
+    #[error("{list}: entry {}: {key}: {reason}", index + 1)]
+    Entry {
+        /// The list, as the file names it.
+        list: &'static str,
+        /// Its position, counted from 0.
+        index: usize,
+        /// The key.
+        key: &'static str,
+        /// What is wrong with its value.
+        reason: String,
+    },
     /// A folder does not exist.
     #[error("{key}: there is no folder {}", path.display())]
     NoFolder {
@@ -233,6 +252,7 @@ impl Config {
             listen: args.listen.or(file.listen).unwrap_or(defaults::LISTEN),
             reader: ReaderConfig::settle(args.reader, &file),
             http,
+            platform: PlatformConfig::settle(args.platform, &file)?,
         };
         config.validate()?;
         Ok((config, telemetry))

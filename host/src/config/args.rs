@@ -7,7 +7,7 @@ use clap::Args;
 use dossier_model::DeviceKind;
 use jiff::civil::Date;
 
-use super::{LogFormat, LogLevel, parse_device};
+use super::{LogFormat, LogLevel, PlatformArgs, parse_device};
 
 /// Flags of `dossier serve`.
 #[derive(Args, Clone, Debug, Default)]
@@ -42,6 +42,9 @@ pub struct ServeArgs {
     /// After that, time for requests in work to finish [default: 25000].
     #[arg(long, env = "DOSSIER_SHUTDOWN_TIMEOUT_MS", value_name = "MS")]
     pub shutdown_timeout_ms: Option<u64>,
+    /// Packages that come and go while the host serves.
+    #[command(flatten)]
+    pub platform: PlatformArgs,
     /// What reads the documents.
     #[command(flatten)]
     pub reader: ReaderArgs,

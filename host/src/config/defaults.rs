@@ -57,3 +57,12 @@ pub const RULES_RUN_BUDGET: Duration = PluginSettings::RUN_BUDGET;
 pub const RULES_TIMEOUT: Duration = PluginSettings::CALL_TIMEOUT;
 /// A rules component needs a few hundred KiB, an interpreter 30 MiB.
 pub const RULES_MEMORY_BYTES: usize = PluginSettings::MEMORY_BYTES;
+
+/// A publisher's mistake shows within a few requests.
+pub const CANARY_MIN_CALLS: u32 = 20;
+/// More failures than the active version has, in percent of the canary's requests.
+pub const CANARY_MAX_FAILURE_PERCENT: u32 = 5;
+/// Rules in Rust compile in 50 MiB, a component with a Python interpreter in under 1 GiB.
+pub const COMPILE_MEMORY_BYTES: u64 = 2 << 30;
+/// As long as the engine itself gives a compilation.
+pub const COMPILE_TIMEOUT: Duration = PluginSettings::COMPILE_TIMEOUT;

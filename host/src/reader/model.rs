@@ -20,9 +20,18 @@ pub(super) fn load_model(
     adapters: &[PathBuf],
     device: DeviceKind,
 ) -> Result<LoadedModel, ModelError> {
-    let base = Base::load(base, device)?;
-    let pool = AdapterPool::new(&base);
+    let (base, pool) = load_base(base, device)?;
     let adapters = adapters.iter().map(|folder| pool.add(folder)).collect::<Result<_, _>>()?;
     let backend = ModelBackend::new(base.clone(), pool)?;
     Ok(LoadedModel { base, adapters, backend })
+}
+
+/// Loads a base, and makes room for adapters that come later.
+pub(crate) fn load_base(
+    base: &Path,
+    device: DeviceKind,
+) -> Result<(Base, AdapterPool), ModelError> {
+    let base = Base::load(base, device)?;
+    let pool = AdapterPool::new(&base);
+    Ok((base, pool))
 }

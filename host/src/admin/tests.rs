@@ -1,0 +1,1 @@
+//! The admin API, driven without a socket.

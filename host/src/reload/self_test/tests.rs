@@ -1,0 +1,1 @@
+//! Fixtures that pass and fixtures that do not.
