@@ -254,6 +254,3 @@ async fn read_json<T: serde::de::DeserializeOwned>(
     let bytes = read(admin, request, SMALL_BODY_BYTES).await?;
     serde_json::from_slice(&bytes).map_err(|error| ApiError::Json { detail: error.to_string() })
 }
-
-#[cfg(test)]
-mod tests;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use dossier_inference::InferenceHandle;
 use dossier_plugin::PluginEngine;
 use dossier_store::{
-    ArtifactStore, Attempt, CanarySettings, Catalogue, Origin, Package, PackageDigest, PackageKind,
+    ArtifactStore, CanarySettings, Catalogue, Origin, Package, PackageDigest, PackageKind,
     PackageLimits, Refusal, Scope, Version,
 };
 use tokio::sync::{Semaphore, mpsc, oneshot};
@@ -41,7 +41,7 @@ pub(crate) use start::start;
 
 mod task;
 pub use task::{Applied, Step};
-use task::{Apply, Message};
+use task::{Apply, Message, Refused};
 
 mod watch;
 pub(crate) use watch::Watch;
@@ -178,9 +178,13 @@ impl Reload {
                 Ok(version)
             }
             (Err(error), ready) => {
-                let refused = Refusal { code: error.code().to_owned(), detail: error.to_string() };
-                let attempt = Attempt { at: now(), package: digest, actor, refused: Some(refused) };
-                self.send(Message::Refuse { name, attempt: Box::new(attempt), ready })?;
+                let refusal = Refusal { code: error.code().to_owned(), detail: error.to_string() };
+                let refused = Box::new(Refused { name, package: digest, actor, refusal, ready });
+                let (answer, answered) = oneshot::channel();
+                // That it is in the history too is a wish: the publisher is told why in any case.
+                if self.send(Message::Refuse { refused, answer }).is_ok() {
+                    let _ = answered.await;
+                }
                 Err(error)
             }
             (Ok(_), None) => Err(ReloadError::Panicked),

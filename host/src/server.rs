@@ -68,7 +68,8 @@ struct Listening {
 #[derive(Debug)]
 struct RunningPlatform {
     reload: Reload,
-    _watch: Option<Watch>,
+    task: JoinHandle<()>,
+    watch: Option<Watch>,
     /// Removed in the end, where no data directory is set.
     _temporary: Option<tempfile::TempDir>,
 }
@@ -88,7 +89,7 @@ pub async fn serve(config: Config) -> Result<RunningServer, ServeError> {
     };
     let folder = temporary.as_ref().map(|folder| folder.path().to_owned());
     let data_dir = platform.data_dir.clone().or(folder).unwrap_or_default();
-    let (reader, reload) = start(reader, &platform, data_dir).await?;
+    let (reader, reload, task) = start(reader, &platform, data_dir).await?;
     let watch = match &platform.watch {
         None => None,
         Some(folder) => Some(
@@ -107,7 +108,7 @@ pub async fn serve(config: Config) -> Result<RunningServer, ServeError> {
     };
     let mut server = listen(reader, address, http).await?;
     server.admin = admin;
-    server.platform = Some(RunningPlatform { reload, _watch: watch, _temporary: temporary });
+    server.platform = Some(RunningPlatform { reload, task, watch, _temporary: temporary });
     Ok(server)
 }
 
@@ -179,7 +180,12 @@ impl RunningServer {
         }
         documents.end().await;
         // The last reference joins the model's thread, which may be in the middle of a batch.
-        let _ = tokio::task::spawn_blocking(move || drop((app, platform))).await;
+        let _ = tokio::task::spawn_blocking(move || drop(app)).await;
+        if let Some(RunningPlatform { reload, task, watch, _temporary }) = platform {
+            drop((reload, watch));
+            // Then nobody else has the data directory open.
+            let _ = task.await;
+        }
         tracing::info!("stopped");
     }
 }

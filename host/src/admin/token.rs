@@ -46,3 +46,50 @@ fn publisher_of<'a>(headers: &HeaderMap, tokens: &'a [Token]) -> Option<&'a Publ
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+    use dossier_store::Scope;
+
+    use super::*;
+
+    fn tokens() -> Vec<Token> {
+        ["first", "second"]
+            .map(|text| Token {
+                sha256: Sha256::digest(text).into(),
+                publisher: Publisher { name: text.to_owned(), scope: Scope::default() },
+            })
+            .into()
+    }
+
+    fn who(authorization: Option<&str>) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        if let Some(value) = authorization {
+            headers.insert(AUTHORIZATION, HeaderValue::from_str(value).expect("a header"));
+        }
+        publisher_of(&headers, &tokens()).map(|publisher| publisher.name.clone())
+    }
+
+    #[test]
+    fn a_token_is_known_by_its_digest() {
+        assert_eq!(who(Some("Bearer first")).as_deref(), Some("first"));
+        assert_eq!(who(Some("bearer second")).as_deref(), Some("second"));
+    }
+
+    #[test]
+    fn anything_else_is_nobody() {
+        let digest = Sha256::digest("first").iter().map(|byte| format!("{byte:02x}"));
+        let digest = format!("Bearer {}", digest.collect::<String>());
+        for header in [None, Some("first"), Some("Basic first"), Some("Bearer"), Some("Bearer x")] {
+            assert_eq!(who(header), None, "{header:?}");
+        }
+        assert_eq!(who(Some(&digest)), None, "the digest is no token");
+    }
+
+    #[test]
+    fn a_token_shows_nothing_of_itself() {
+        let shown = format!("{:?}", tokens());
+        assert!(shown.contains("first") && !shown.contains("sha256"), "{shown}");
+    }
+}

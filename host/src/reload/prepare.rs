@@ -64,7 +64,7 @@ impl Shared {
             Some("name")
         } else if description.version != manifest.version {
             Some("version")
-        } else if description.document_types != manifest.document_types {
+        } else if !same_members(&description.document_types, &manifest.document_types) {
             Some("document_types")
         } else {
             None
@@ -136,6 +136,11 @@ pub(super) async fn fields_of(
         Some(field) => Err(ReloadError::UnsupportedField { rules: name(), field: field.clone() }),
         None => Ok(fields),
     }
+}
+
+/// Neither list names a document type twice.
+fn same_members(described: &[DocumentTypeId], listed: &[DocumentTypeId]) -> bool {
+    described.len() == listed.len() && described.iter().all(|id| listed.contains(id))
 }
 
 /// Runs what blocks on a thread where it may.

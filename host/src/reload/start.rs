@@ -13,6 +13,7 @@ use dossier_store::{
     RULES_MANIFEST, Version,
 };
 use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinHandle;
 
 use super::assemble::Assembly;
 use super::prepare::{adapter_manifest, blocking};
@@ -29,7 +30,8 @@ const ALARMS: usize = 16;
 /// Who imports.
 const HOST: &str = "host";
 
-/// Opens the data directory and puts a reader together around what it says.
+/// Opens the data directory and puts a reader together around what it says. The task ends, and lets
+/// go of the directory, once every [`Reload`] is dropped.
 ///
 /// # Errors
 /// The first thing that can't be served, by name.
@@ -37,7 +39,7 @@ pub(crate) async fn start(
     config: ReaderConfig,
     platform: &PlatformConfig,
     data_dir: PathBuf,
-) -> Result<(Reader, Reload), StartError> {
+) -> Result<(Reader, Reload, JoinHandle<()>), StartError> {
     let (store, catalogue) = blocking(move || open(&data_dir)).await??;
     let engine = rules_engine(&config.rules)?;
     let (generation, import) = match catalogue.current().map_err(ReloadError::from)? {
@@ -74,8 +76,8 @@ pub(crate) async fn start(
         probing: Semaphore::new(1),
         publishes: Semaphore::new(CONCURRENT_PUBLISHES),
     });
-    let reload = run(shared, base_digest, generation, import).await?;
-    Ok((reader, reload))
+    let (reload, task) = run(shared, base_digest, generation, import).await?;
+    Ok((reader, reload, task))
 }
 
 /// Makes the packages of a generation ready, serves them, and starts the task that owns them.
@@ -84,7 +86,7 @@ pub(super) async fn run(
     base: dossier_document::Digest,
     generation: Generation,
     import: Option<Change>,
-) -> Result<Reload, StartError> {
+) -> Result<(Reload, JoinHandle<()>), StartError> {
     let (alarm, alarms) = mpsc::channel(ALARMS);
     let mut ready = BTreeMap::new();
     for package in generation.packages().collect::<BTreeSet<_>>() {
@@ -116,8 +118,8 @@ pub(super) async fn run(
     let (messages, received) = mpsc::channel(QUEUE);
     let recent = BTreeMap::new();
     let task = Task { shared: Arc::clone(&shared), base, generation, ready, recent, alarm };
-    tokio::spawn(task.run(received, alarms));
-    Ok(Reload { messages, shared })
+    let task = tokio::spawn(task.run(received, alarms));
+    Ok((Reload { messages, shared }, task))
 }
 
 pub(super) fn open(data_dir: &std::path::Path) -> Result<(ArtifactStore, Catalogue), ReloadError> {

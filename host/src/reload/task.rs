@@ -27,10 +27,19 @@ pub(super) enum Message {
         ready: Arc<Ready>,
         answer: oneshot::Sender<Result<(), ReloadError>>,
     },
-    /// A package was refused; the package that was made ready for it may go.
-    Refuse { name: String, attempt: Box<Attempt>, ready: Option<Arc<Ready>> },
+    /// A package was refused; what was made ready for it may go.
+    Refuse { refused: Box<Refused>, answer: oneshot::Sender<()> },
     /// What serves is changed.
     Apply { request: Apply, answer: oneshot::Sender<Result<Applied, ReloadError>> },
+}
+
+/// A package that was refused.
+pub(super) struct Refused {
+    pub(super) name: String,
+    pub(super) package: PackageDigest,
+    pub(super) actor: String,
+    pub(super) refusal: Refusal,
+    pub(super) ready: Option<Arc<Ready>>,
 }
 
 /// A change of what serves.
@@ -102,7 +111,10 @@ impl Task {
                 let staged = self.stage(*version, ready).await;
                 let _ = answer.send(staged);
             }
-            Message::Refuse { name, attempt, ready } => self.refuse(name, *attempt, ready).await,
+            Message::Refuse { refused, answer } => {
+                self.refuse(*refused).await;
+                let _ = answer.send(());
+            }
             Message::Apply { request, answer } => {
                 let applied = self.apply(request).await;
                 let _ = answer.send(applied);
@@ -112,10 +124,7 @@ impl Task {
     }
 
     async fn stage(&mut self, version: Version, ready: Arc<Ready>) -> Result<(), ReloadError> {
-        if let ReadyArtifact::Adapter { adapter, .. } = &ready.artifact
-            && !self.shared.adapters.is_loaded(adapter)
-        {
-            // Another package with the same adapter was let go meanwhile, and the adapter with it.
+        if !self.is_still_ready(&ready) {
             return Err(ReloadError::Busy);
         }
         let at = now();
@@ -134,18 +143,20 @@ impl Task {
         Ok(())
     }
 
-    async fn refuse(&mut self, name: String, attempt: Attempt, ready: Option<Arc<Ready>>) {
+    async fn refuse(&mut self, refused: Refused) {
+        let Refused { name, package, actor, refusal, ready } = refused;
         if let Some(ready) = ready {
-            self.ready.entry(ready.package).or_insert(ready);
+            // Taken so that it can be let go: its adapter is loaded.
+            self.ready.entry(package).or_insert(ready);
         }
-        let Refusal { code, detail } = attempt
-            .refused
-            .clone()
-            .unwrap_or(Refusal { code: String::new(), detail: String::new() });
-        let event = self.event(Action::Refuse, &name, Some(attempt.package), &attempt.actor);
-        let event = Event { code: Some(code), detail: Some(detail), ..event };
-        let change =
-            Change { attempt: Some((name, attempt)), events: vec![event], ..Change::default() };
+        let event = self.event(Action::Refuse, &name, Some(package), &actor);
+        let (code, detail) = (Some(refusal.code.clone()), Some(refusal.detail.clone()));
+        let attempt = Attempt { at: now(), package, actor, refused: Some(refusal) };
+        let change = Change {
+            attempt: Some((name, attempt)),
+            events: vec![Event { code, detail, ..event }],
+            ..Change::default()
+        };
         if let Err(error) = self.write(change).await {
             tracing::error!(%error, "a refusal is not in the history");
         }
@@ -154,7 +165,9 @@ impl Task {
     async fn apply(&mut self, request: Apply) -> Result<Applied, ReloadError> {
         let Apply { name, step, actor, ready } = request;
         for ready in ready {
-            self.keep(ready);
+            if self.is_still_ready(&ready) {
+                self.keep(ready);
+            }
         }
         let mut next = self.generation.next();
         let (action, package, detail) = take(&mut next, &name, step)?;
@@ -252,7 +265,17 @@ impl Task {
         if recent.len() > READY_VERSIONS {
             recent.remove(0);
         }
-        self.ready.insert(ready.package, ready);
+        // One that is there stays: requests read with it, which is how this task knows that they do.
+        self.ready.entry(ready.package).or_insert(ready);
+    }
+
+    /// Whether the adapter of a package is loaded: another package with the same adapter may have
+    /// been let go while this one was made ready, and the adapter with it.
+    fn is_still_ready(&self, ready: &Ready) -> bool {
+        match &ready.artifact {
+            ReadyArtifact::Rules { .. } => true,
+            ReadyArtifact::Adapter { adapter, .. } => self.shared.adapters.is_loaded(adapter),
+        }
     }
 
     /// Lets packages go that neither serve nor are kept ready, once no request reads with them.

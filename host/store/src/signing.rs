@@ -140,7 +140,9 @@ impl PackageSignature {
         Ok(Self { public_key, signature })
     }
 
-    pub(crate) fn to_json(&self) -> Vec<u8> {
+    /// The contents of `signature.json`.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
         let file = SignatureFile {
             public_key: self.public_key.to_string(),
             signature: to_hex(&self.signature),

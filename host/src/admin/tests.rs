@@ -1,1 +1,0 @@
-//! The admin API, driven without a socket.
