@@ -45,9 +45,13 @@ pub async fn crash(binary: &Path, kills: usize, seed: u64) -> anyhow::Result<Cra
     let configuration = write_configuration(data_dir.path())?;
     let mut model = Model::new(seed)?;
     let mut report = CrashReport::default();
-    for _ in 0..kills {
+    for kill in 0..kills {
         let host = Host::start(binary, root.path(), data_dir.path(), &configuration).await?;
         model.check(&host, &mut report).await?;
+        if kill % 2 == 0 {
+            // On a slow machine the time until the kill may be too short for a change.
+            model.change(&host.admin, &mut report.acknowledged).await?;
+        }
         let delay = Duration::from_millis(model.random.below(LONGEST_MS));
         let changes = async {
             loop {

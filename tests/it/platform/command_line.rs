@@ -100,7 +100,7 @@ async fn from_a_new_key_to_a_rollback() {
     text(&plugin(&host, &["activate", "paper", "--package", &digest]).await);
 
     let listed = text(&plugin(&host, &["list"]).await);
-    assert!(listed.contains("paper") && listed.contains("package.unsigned"), "{listed}");
+    assert!(listed.contains("paper") && listed.contains("active"), "{listed}");
     let history = text(&plugin(&host, &["history", "paper", "--json"]).await);
     let history = serde_json::from_str::<Value>(&history).expect("JSON");
     assert_eq!(history["events"][0]["action"], "activate");
