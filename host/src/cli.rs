@@ -196,4 +196,7 @@ pub struct DebugCompileArgs {
     /// Address space of this process in bytes.
     #[arg(long, value_name = "BYTES", default_value_t = crate::config::defaults::COMPILE_MEMORY_BYTES)]
     pub memory_bytes: u64,
+    /// Processor time of this process in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub cpu_seconds: u64,
 }

@@ -92,10 +92,9 @@ pub async fn serve(config: Config) -> Result<RunningServer, ServeError> {
     let (reader, reload, task) = start(reader, &platform, data_dir).await?;
     let watch = match &platform.watch {
         None => None,
-        Some(folder) => Some(
-            Watch::start(folder, reload.clone())
-                .map_err(|source| StartError::Watch { folder: folder.clone(), source })?,
-        ),
+        Some(folder) => Some(Watch::start(folder, reload.clone()).map_err(|source| {
+            StartError::Watch { folder: folder.clone(), source: Box::new(source) }
+        })?),
     };
     let admin = match platform.admin {
         None => None,

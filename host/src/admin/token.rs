@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn anything_else_is_nobody() {
-        let digest = Sha256::digest("first").iter().map(|byte| format!("{byte:02x}"));
+        let digest = Sha256::digest("first").into_iter().map(|byte| format!("{byte:02x}"));
         let digest = format!("Bearer {}", digest.collect::<String>());
         for header in [None, Some("first"), Some("Basic first"), Some("Bearer"), Some("Bearer x")] {
             assert_eq!(who(header), None, "{header:?}");

@@ -88,8 +88,12 @@ fn read_image(path: &Path) -> Result<PageImage, CommandError> {
 pub(super) fn compile(args: &DebugCompileArgs) -> Result<(), CommandError> {
     let component = std::fs::read(&args.file)
         .map_err(|source| CommandError::Unreadable { path: args.file.clone(), source })?;
-    let limit = Rlimit { current: Some(args.memory_bytes), maximum: Some(args.memory_bytes) };
-    setrlimit(Resource::As, limit).map_err(|error| CommandError::Process(error.into()))?;
+    // Set here, not by whoever starts this process: it may be killed, and these must hold then too.
+    let limits = [(Resource::As, args.memory_bytes), (Resource::Cpu, args.cpu_seconds)];
+    for (resource, most) in limits {
+        let limit = Rlimit { current: Some(most), maximum: Some(most) };
+        setrlimit(resource, limit).map_err(|error| CommandError::Process(error.into()))?;
+    }
     let name = args.file.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
     Ok(dossier_plugin::compile_apart(&name, &component)?)
 }

@@ -85,7 +85,7 @@ pub enum StartError {
     },
     /// The data directory can't be used, or what it says can't be served.
     #[error(transparent)]
-    Store(#[from] ReloadError),
+    Store(Box<ReloadError>),
     /// A package of the catalogue can't be made ready.
     #[error("the package {package}: {source}")]
     Package {
@@ -100,7 +100,7 @@ pub enum StartError {
         /// The folder.
         folder: PathBuf,
         /// Why.
-        source: notify::Error,
+        source: Box<notify::Error>,
     },
     /// The loading thread panicked.
     #[error("loading the model panicked")]
@@ -108,6 +108,12 @@ pub enum StartError {
     /// The operating system starts no thread.
     #[error("the inference thread does not start: {0}")]
     Thread(std::io::Error),
+}
+
+impl From<ReloadError> for StartError {
+    fn from(error: ReloadError) -> Self {
+        Self::Store(Box::new(error))
+    }
 }
 
 /// Loads everything below the data root; what is cheap to refuse is refused first.

@@ -66,6 +66,8 @@ impl CompileProbe {
         let mut child = Command::new(&self.program)
             .args(["debug", "compile", "--memory-bytes"])
             .arg(self.memory_bytes.to_string())
+            .arg("--cpu-seconds")
+            .arg(self.timeout.as_secs().max(1).to_string())
             .arg("--")
             .arg(file)
             .env_clear()

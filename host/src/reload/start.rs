@@ -2,14 +2,15 @@
 //! the operator's folders as generation 1.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use dossier_model::ModelBackend;
 use dossier_plugin::{Plugin, PluginEngine};
 use dossier_store::{
-    ADAPTER_CONFIG, ADAPTER_WEIGHTS, Action, ArtifactStore, COMPONENT, Catalogue, Change,
-    DOCUMENT_TYPE_MANIFEST, Event, Generation, Origin, Package, PackageDigest, PackageKind,
+    ADAPTER_CONFIG, ADAPTER_WEIGHTS, Action, ArtifactStore, COMPONENT, Catalogue, CatalogueError,
+    Change, DOCUMENT_TYPE_MANIFEST, Event, Generation, Origin, Package, PackageDigest, PackageKind,
     RULES_MANIFEST, Version,
 };
 use tokio::sync::{Semaphore, mpsc};
@@ -27,6 +28,10 @@ use crate::reader::{
 
 /// Canaries that may fail at the same moment; one more raises its alarm at its next failure.
 const ALARMS: usize = 16;
+/// How long a start waits for another process to let go of the data directory.
+const LOCK_PATIENCE: Duration = Duration::from_secs(10);
+/// Between two attempts.
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
 /// Who imports.
 const HOST: &str = "host";
 
@@ -122,12 +127,26 @@ pub(super) async fn run(
     Ok((Reload { messages, shared }, task))
 }
 
-pub(super) fn open(data_dir: &std::path::Path) -> Result<(ArtifactStore, Catalogue), ReloadError> {
+pub(super) fn open(data_dir: &Path) -> Result<(ArtifactStore, Catalogue), ReloadError> {
     let io = |source| dossier_store::ArtifactError::Io { path: data_dir.to_owned(), source };
     std::fs::create_dir_all(data_dir).map_err(io)?;
     // The catalogue first: it is locked, so nobody else clears the store that somebody writes to.
-    let catalogue = Catalogue::open(&data_dir.join("catalogue.redb"))?;
+    let catalogue = open_catalogue(&data_dir.join("catalogue.redb"))?;
     Ok((ArtifactStore::open(data_dir)?, catalogue))
+}
+
+/// Waits a moment for the lock. A host that was killed while it started a process leaves the lock
+/// with that process until it runs, and one that is being replaced is about to let go.
+fn open_catalogue(file: &Path) -> Result<Catalogue, CatalogueError> {
+    let start = Instant::now();
+    loop {
+        match Catalogue::open(file) {
+            Err(CatalogueError::Locked) if start.elapsed() < LOCK_PATIENCE => {
+                std::thread::sleep(LOCK_PAUSE);
+            }
+            opened => return opened,
+        }
+    }
 }
 
 /// The base that the adapters of a generation stand on.

@@ -53,9 +53,12 @@ pub struct Change {
 /// The catalogue can't be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogueError {
-    /// The database refuses, such as for want of space, or because another process has it open.
+    /// The database refuses, such as for want of space.
     #[error("the catalogue: {0}")]
     Database(Box<redb::Error>),
+    /// Another process has it open.
+    #[error("the catalogue: another process has it open")]
+    Locked,
     /// A record is not understood.
     #[error("the catalogue: a record of `{table}` is not understood: {source}")]
     Record {
@@ -84,28 +87,32 @@ impl Catalogue {
     /// Opens or makes the database at `file`.
     ///
     /// # Errors
-    /// When it can't be opened, or has another format.
+    /// [`CatalogueError::Locked`] when another process has it open; when it can't be opened, or has
+    /// another format.
     pub fn open(file: &Path) -> Result<Self, CatalogueError> {
-        let database = Database::create(file).map_err(database)?;
-        let transaction = database.begin_write().map_err(self::database)?;
+        let opened = Database::create(file).map_err(|error| match error {
+            redb::DatabaseError::DatabaseAlreadyOpen => CatalogueError::Locked,
+            error => database(error),
+        })?;
+        let transaction = opened.begin_write().map_err(database)?;
         {
-            let mut meta = transaction.open_table(META).map_err(self::database)?;
-            let found = meta.get("format").map_err(self::database)?.map(|found| found.value());
+            let mut meta = transaction.open_table(META).map_err(database)?;
+            let found = meta.get("format").map_err(database)?.map(|found| found.value());
             match found {
                 None => {
-                    meta.insert("format", FORMAT).map_err(self::database)?;
+                    meta.insert("format", FORMAT).map_err(database)?;
                 }
                 Some(FORMAT) => {}
                 Some(found) => return Err(CatalogueError::Format { found }),
             }
             // Every table is there from now on, so that reading needs no case for its absence.
-            transaction.open_table(GENERATIONS).map_err(self::database)?;
-            transaction.open_table(VERSIONS).map_err(self::database)?;
-            transaction.open_table(ATTEMPTS).map_err(self::database)?;
-            transaction.open_table(HISTORY).map_err(self::database)?;
+            transaction.open_table(GENERATIONS).map_err(database)?;
+            transaction.open_table(VERSIONS).map_err(database)?;
+            transaction.open_table(ATTEMPTS).map_err(database)?;
+            transaction.open_table(HISTORY).map_err(database)?;
         }
-        transaction.commit().map_err(self::database)?;
-        Ok(Self { database })
+        transaction.commit().map_err(database)?;
+        Ok(Self { database: opened })
     }
 
     /// Writes a change. When this returns, the change outlives a crash.

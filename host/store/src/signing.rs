@@ -15,9 +15,9 @@ const SECRET_PREFIX: &str = "ed25519-secret:";
 #[derive(Clone)]
 pub struct SecretKey(SigningKey);
 
-/// A publisher's public key, written `ed25519:` and 64 hexadecimal digits.
+/// A publisher's public key, written `ed25519:` and 64 hexadecimal digits: a valid point.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct PublicKey(VerifyingKey);
+pub struct PublicKey([u8; 32]);
 
 /// The signature of a package and the key that it claims: `signature.json`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +77,7 @@ impl SecretKey {
     /// The public half.
     #[must_use]
     pub fn public_key(&self) -> PublicKey {
-        PublicKey(self.0.verifying_key())
+        PublicKey(self.0.verifying_key().to_bytes())
     }
 
     /// The key as the text that [`SecretKey::from_str`] reads, for a file that nobody else reads.
@@ -109,7 +109,7 @@ impl fmt::Debug for SecretKey {
 
 impl fmt::Display for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{PUBLIC_PREFIX}{}", to_hex(self.0.as_bytes()))
+        write!(f, "{PUBLIC_PREFIX}{}", to_hex(&self.0))
     }
 }
 
@@ -125,7 +125,8 @@ impl FromStr for PublicKey {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let hex = text.trim().strip_prefix(PUBLIC_PREFIX).ok_or(SigningError::PublicKey)?;
         let bytes = from_hex(hex).ok_or(SigningError::PublicKey)?;
-        VerifyingKey::from_bytes(&bytes).map(Self).map_err(|_| SigningError::PublicKey)
+        VerifyingKey::from_bytes(&bytes).map_err(|_| SigningError::PublicKey)?;
+        Ok(Self(bytes))
     }
 }
 
@@ -153,9 +154,8 @@ impl PackageSignature {
 
     /// `verify_strict` also refuses weak keys, for which one signature fits many messages.
     pub(crate) fn verify(&self, message: &[u8]) -> Result<PublicKey, SigningError> {
-        self.public_key
-            .0
-            .verify_strict(message, &Signature::from_bytes(&self.signature))
+        VerifyingKey::from_bytes(&self.public_key.0)
+            .and_then(|key| key.verify_strict(message, &Signature::from_bytes(&self.signature)))
             .map_err(|_| SigningError::Wrong)?;
         Ok(self.public_key)
     }

@@ -37,7 +37,8 @@ fn a_generation_outlives_the_process() {
         let catalogue = Catalogue::open(&file).expect("opens");
         assert_eq!(catalogue.current().expect("reads"), None);
         commit(&catalogue, &generation).expect("is written");
-        assert!(Catalogue::open(&file).is_err(), "one process at a time");
+        let second = Catalogue::open(&file).expect_err("one process at a time");
+        assert!(matches!(second, CatalogueError::Locked), "{second}");
     }
     let catalogue = Catalogue::open(&file).expect("opens");
     assert_eq!(catalogue.current().expect("reads"), Some(generation));
