@@ -12,10 +12,11 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::admission::Admission;
 use crate::config::HttpLimits;
-use crate::pipeline::{Extraction, extract};
+use crate::pipeline::{Extraction, extract_as};
 use crate::reader::Reader;
 
 mod body;
+pub(crate) use body::read as read_body;
 
 mod form;
 pub use form::FormError;
@@ -27,6 +28,7 @@ pub(crate) use error::{problem_of_document, problem_of_form};
 
 mod observe;
 pub use observe::RequestId;
+pub(crate) use observe::observe;
 
 mod response;
 pub use response::{CheckBody, DocumentTypesBody, ExtractBody, outcome_name, verdict_name};
@@ -63,22 +65,22 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/livez", get(async || "ok\n"))
         .route("/readyz", get(get_readyz))
         .fallback(unknown_route)
-        .method_not_allowed_fallback(method_not_allowed)
-        .layer(middleware::from_fn(observe::observe))
+        .method_not_allowed_fallback(unknown_method)
+        .layer(middleware::from_fn(observe))
         .with_state(app)
 }
 
 async fn post_extract(State(app): State<Arc<App>>, request: Request) -> Response {
     let deadline = Instant::now() + app.limits.request_timeout;
     let request_id = observe::id_of(&request);
-    let answer = timeout_at(deadline, answer(&app, request)).await;
+    let answer = timeout_at(deadline, answer(&app, request, &request_id)).await;
     match answer.unwrap_or(Err(ApiError::DeadlineExceeded)) {
-        Ok(extraction) => Json(ExtractBody::of(&extraction, &request_id)).into_response(),
+        Ok(extraction) => Json(ExtractBody::of(&extraction, &request_id.0)).into_response(),
         Err(error) => error.into_response(),
     }
 }
 
-async fn answer(app: &App, request: Request) -> Result<Extraction, ApiError> {
+async fn answer(app: &App, request: Request, id: &RequestId) -> Result<Extraction, ApiError> {
     let (head, body) = request.into_parts();
     // The type is looked at and the permit taken before the body: both bound memory.
     let admitted = form::boundary(&head.headers)
@@ -93,7 +95,7 @@ async fn answer(app: &App, request: Request) -> Result<Extraction, ApiError> {
     };
     let bytes = body::read(&head.headers, body, &app.limits).await?;
     let request = form::parse(bytes, boundary, app.reader.max_pages()).await?;
-    Ok(extract(&app.reader, request).await?)
+    Ok(extract_as(&app.reader, request, id).await?)
 }
 
 async fn get_document_types(State(app): State<Arc<App>>) -> Json<DocumentTypesBody> {
@@ -108,11 +110,11 @@ async fn get_readyz(State(app): State<Arc<App>>) -> Response {
     }
 }
 
-async fn unknown_route(request: Request) -> Response {
+pub(crate) async fn unknown_route(request: Request) -> Response {
     refuse(request, ApiError::UnknownRoute)
 }
 
-async fn method_not_allowed(request: Request) -> Response {
+pub(crate) async fn unknown_method(request: Request) -> Response {
     refuse(request, ApiError::MethodNotAllowed)
 }
 

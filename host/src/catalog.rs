@@ -1,7 +1,8 @@
 //! Which document types are served, and with what: one immutable snapshot.
 //!
 //! A request pins one snapshot with [`Snapshots::pin`] and keeps it to its end, so that it is read
-//! and checked by one set of artifacts whatever is swapped meanwhile.
+//! and checked by one set of artifacts whatever is swapped meanwhile. Which version of a document
+//! type reads it, the active one or its canary, is decided once, by [`DocumentType::route`].
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,10 +15,19 @@ use dossier_plugin::Plugin;
 mod manifest;
 pub use manifest::{MANIFEST_FILE, Manifest, is_artifact_name};
 
+mod ready;
+pub use ready::{Ready, ReadyArtifact};
+
+mod rollout;
+pub use rollout::{
+    CallCounts, Canary, CanaryAlarm, CanaryCounts, CanaryRun, Rollout, Route, Shadow, ShadowCounts,
+    ShadowRun, Track,
+};
+
 /// The document types served at one time.
 #[derive(Debug)]
 pub struct Catalog {
-    /// Counts the snapshots of this process, from 1.
+    /// Counts the generations of the store, from 1; always 1 without a store.
     pub generation: u64,
     /// The digest of the base that all adapters stand on.
     pub base: Digest,
@@ -40,9 +50,23 @@ pub struct DocumentType {
     pub adapter: Digest,
     /// The rules.
     pub rules: Plugin,
+    /// The packages behind them, which stay ready as long as anything reads with this; none
+    /// without a store.
+    pub packages: Option<Packages>,
+    /// The version that is tried beside this one.
+    pub rollout: Rollout,
 }
 
-/// The current snapshot. The reload task of a later issue is its only writer.
+/// The packages that serve a document type.
+#[derive(Clone, Debug)]
+pub struct Packages {
+    /// Its adapter and manifest.
+    pub adapter: Arc<Ready>,
+    /// Its rules.
+    pub rules: Arc<Ready>,
+}
+
+/// The current snapshot. The reload task is its only writer.
 #[derive(Debug)]
 pub struct Snapshots {
     current: ArcSwap<Catalog>,
@@ -99,6 +123,22 @@ impl Catalog {
     }
 }
 
+impl DocumentType {
+    /// The version that reads the request of this id: always the same one for the same id.
+    #[must_use]
+    pub fn route(self: &Arc<Self>, request_id: &str) -> Route {
+        let Some(canary) = &self.rollout.canary else {
+            return Route { document_type: Arc::clone(self), canary: None };
+        };
+        let (document_type, track) = if canary.run.takes(request_id) {
+            (Arc::clone(&canary.candidate), Track::Canary)
+        } else {
+            (Arc::clone(self), Track::Active)
+        };
+        Route { document_type, canary: Some((Arc::clone(&canary.run), track)) }
+    }
+}
+
 impl Snapshots {
     /// Starts with one snapshot.
     #[must_use]
@@ -111,5 +151,10 @@ impl Snapshots {
     pub fn pin(&self) -> Arc<Catalog> {
         // Not `load`: its guard must not be held across an await.
         self.current.load_full()
+    }
+
+    /// Swaps the snapshot; requests that pinned the one before keep it.
+    pub(crate) fn swap(&self, catalog: Catalog) {
+        self.current.store(Arc::new(catalog));
     }
 }

@@ -15,7 +15,9 @@ pub use bench::{BenchAdaptersArgs, BenchCommand, BenchDocumentsArgs, BenchModelA
 
 mod debug;
 mod output;
+mod platform;
 mod plugin;
+pub use platform::{AdminError, PlatformCommand};
 
 /// Reads identity documents.
 #[derive(Debug, Parser)]
@@ -35,7 +37,7 @@ pub enum Command {
     Extract(Box<ExtractArgs>),
     /// List the document types.
     DocumentTypes(DocumentTypesArgs),
-    /// Run or build rules.
+    /// Run, build, publish and activate rules and adapters.
     Plugin {
         /// What to do with them.
         #[command(subcommand)]
@@ -102,6 +104,9 @@ pub enum PluginCommand {
     Run(Box<PluginRunArgs>),
     /// Build rules from their source into plugins/prebuilt.
     Build(PluginBuildArgs),
+    /// Publish, sign, and change what serves.
+    #[command(flatten)]
+    Platform(PlatformCommand),
 }
 
 /// Flags of `dossier plugin run`.
@@ -142,6 +147,8 @@ pub enum DebugCommand {
     Forward(DebugForwardArgs),
     /// Print the tokens that greedy decoding appends to given ones.
     Generate(DebugGenerateArgs),
+    /// Compile a component under limits and throw the result away, as publishing does first.
+    Compile(DebugCompileArgs),
 }
 
 /// The model and the image.
@@ -187,4 +194,18 @@ pub struct DebugGenerateArgs {
     /// Tokens to append at most.
     #[arg(long, value_name = "N")]
     pub max_new_tokens: usize,
+}
+
+/// Flags of `dossier debug compile`.
+#[derive(Args, Debug)]
+pub struct DebugCompileArgs {
+    /// The component.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Address space of this process in bytes.
+    #[arg(long, value_name = "BYTES", default_value_t = crate::config::defaults::COMPILE_MEMORY_BYTES)]
+    pub memory_bytes: u64,
+    /// Processor time of this process in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub cpu_seconds: u64,
 }

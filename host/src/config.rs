@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::ValueEnum;
-use dossier_model::DeviceKind;
+use dossier_model::{DeviceKind, PoolSettings};
 use jiff::civil::Date;
 
 mod args;
@@ -18,7 +18,12 @@ mod device;
 pub use device::{InvalidDevice, parse_device};
 
 mod file;
-pub use file::FileConfig;
+pub use file::{FileConfig, FileSigningKey, FileToken};
+
+mod platform;
+pub use platform::{
+    AdminConfig, CompileLimits, PlatformArgs, PlatformConfig, Publisher, Token, TrustedKey,
+};
 
 /// Everything `dossier serve` runs with.
 #[derive(Clone, Debug)]
@@ -29,6 +34,8 @@ pub struct Config {
     pub reader: ReaderConfig,
     /// Limits of the HTTP side.
     pub http: HttpLimits,
+    /// Packages that come and go while the host serves; without it, the folders are served.
+    pub platform: Option<PlatformConfig>,
 }
 
 /// What is needed to read documents, with or without a server.
@@ -44,6 +51,9 @@ pub struct ReaderConfig {
     pub document: DocumentLimits,
     /// Documents waiting for the model; one more is refused.
     pub queue_documents: usize,
+    /// Bytes of adapters in the model's memory; the least recently used beyond it are loaded again when
+    /// they are needed.
+    pub adapter_memory_bytes: usize,
     /// What one batch may hold.
     pub batch: BatchLimits,
     /// Pages decoded at the same time at most, whatever the number of requests.
@@ -172,6 +182,18 @@ pub enum ConfigError {
         /// What is wrong with its value.
         reason: &'static str,
     },
+    /// An entry of a list makes no sense.
+    #[error("{list}: entry {}: {key}: {reason}", index + 1)]
+    Entry {
+        /// The list, as the file names it.
+        list: &'static str,
+        /// Its position, counted from 0.
+        index: usize,
+        /// The key.
+        key: &'static str,
+        /// What is wrong with its value.
+        reason: String,
+    },
     /// A folder does not exist.
     #[error("{key}: there is no folder {}", path.display())]
     NoFolder {
@@ -233,6 +255,7 @@ impl Config {
             listen: args.listen.or(file.listen).unwrap_or(defaults::LISTEN),
             reader: ReaderConfig::settle(args.reader, &file),
             http,
+            platform: PlatformConfig::settle(args.platform, &file)?,
         };
         config.validate()?;
         Ok((config, telemetry))
@@ -293,6 +316,10 @@ impl ReaderConfig {
                 .queue_documents
                 .or(file.queue_documents)
                 .unwrap_or(defaults::QUEUE_DOCUMENTS),
+            adapter_memory_bytes: args
+                .adapter_memory_bytes
+                .or(file.adapter_memory_bytes)
+                .unwrap_or(defaults::ADAPTER_MEMORY_BYTES),
             batch: BatchLimits {
                 documents: args
                     .batch_documents
@@ -325,6 +352,7 @@ impl ReaderConfig {
     fn validate(&self) -> Result<(), ConfigError> {
         at_least_one("max_pages", self.document.pages)?;
         at_least_one("queue_documents", self.queue_documents)?;
+        at_least_one("adapter_memory_bytes", self.adapter_memory_bytes)?;
         at_least_one("batch_documents", self.batch.documents)?;
         at_least_one("batch_rows", self.batch.rows)?;
         if self.batch.pages < self.document.pages {
@@ -347,6 +375,12 @@ impl ReaderConfig {
             return Err(ConfigError::NoFolder { key: "data_root", path });
         }
         Ok(())
+    }
+
+    /// How the pool of adapters is sized. As many documents may wait for a load as for the model.
+    pub(crate) fn adapter_pool(&self) -> PoolSettings {
+        let memory_bytes = self.adapter_memory_bytes;
+        PoolSettings { memory_bytes, max_waiting: self.queue_documents }
     }
 
     /// The folder of adapters, the base among them.

@@ -26,6 +26,10 @@ pub use reader::{Reader, StartError};
 
 pub mod catalog;
 
+pub mod reload;
+
+pub mod admin;
+
 mod page_decoder;
 pub use page_decoder::{PageDecoder, PageError};
 

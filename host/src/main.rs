@@ -9,6 +9,8 @@ use dossier::cli::{Cli, CommandError, run};
 
 /// `EX_CONFIG` of sysexits.h.
 const BAD_CONFIGURATION: u8 = 64;
+/// `dossier debug compile` tells a component that is refused apart from a process that was killed.
+const COMPONENT_REFUSED: u8 = dossier::reload::CompileProbe::REFUSED;
 /// What clap uses for usage errors, too.
 const BAD_USAGE: u8 = 2;
 
@@ -21,6 +23,7 @@ fn main() -> ExitCode {
             match error.downcast_ref::<CommandError>() {
                 Some(CommandError::Config(_)) => ExitCode::from(BAD_CONFIGURATION),
                 Some(CommandError::Usage(_)) => ExitCode::from(BAD_USAGE),
+                Some(CommandError::Compile(_)) => ExitCode::from(COMPONENT_REFUSED),
                 _ => ExitCode::FAILURE,
             }
         }

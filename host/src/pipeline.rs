@@ -1,5 +1,6 @@
 //! One document, from files to checked fields.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dossier_document::{
@@ -9,8 +10,13 @@ use dossier_inference::{InferenceError, ReadRequest, ReadTimings};
 use dossier_plugin::{BeforeOutcome, PluginError, Report};
 use hyper::body::Bytes;
 
+use crate::api::RequestId;
+use crate::catalog::{Catalog, DocumentType, Shadow};
 use crate::page_decoder::PageError;
 use crate::reader::Reader;
+
+mod shadow;
+use shadow::Comparison;
 
 /// What is asked of one document.
 #[derive(Clone, Debug)]
@@ -153,19 +159,50 @@ pub enum ExtractError {
     Inference(#[from] InferenceError),
 }
 
-/// Reads and checks one document.
+/// Reads and checks one document, as a request of its own.
 ///
 /// # Errors
 /// The first step that refuses or fails; nothing of the document is kept.
 pub async fn extract(reader: &Reader, request: ExtractRequest) -> Result<Extraction, ExtractError> {
-    let start = Instant::now();
+    extract_as(reader, request, &RequestId::new()).await
+}
+
+/// Reads and checks the document of the request of this id; a canary takes some ids.
+///
+/// # Errors
+/// The first step that refuses or fails; nothing of the document is kept.
+pub async fn extract_as(
+    reader: &Reader,
+    request: ExtractRequest,
+    id: &RequestId,
+) -> Result<Extraction, ExtractError> {
+    // One snapshot from here to the end: both hooks and the adapter are of one generation.
     let catalog = reader.catalog().pin();
-    let document_type = request
+    let known = request
         .document_type
         .parse()
         .ok()
         .and_then(|id| catalog.document_type(&id))
         .ok_or(ExtractError::UnknownDocumentType)?;
+    let route = known.route(&id.0);
+    let shadow = known.rollout.shadow.as_ref();
+    let extracted = read_and_check(reader, &catalog, &route.document_type, shadow, request).await;
+    match &extracted {
+        Ok(_) => route.count(false),
+        Err(error) if error.is_of_the_version() => route.count(true),
+        Err(_) => {}
+    }
+    extracted
+}
+
+async fn read_and_check(
+    reader: &Reader,
+    catalog: &Catalog,
+    document_type: &Arc<DocumentType>,
+    shadow: Option<&Shadow>,
+    request: ExtractRequest,
+) -> Result<Extraction, ExtractError> {
+    let start = Instant::now();
     tracing::Span::current().record("document_type", document_type.id.as_str());
     refuse_page_count(request.pages.len(), document_type.pages.min(reader.max_pages()))?;
     refuse_fields(request.fields.as_deref().unwrap_or_default(), &document_type.fields)?;
@@ -190,13 +227,20 @@ pub async fn extract(reader: &Reader, request: ExtractRequest) -> Result<Extract
         ModelChoice::Adapter => Some(document_type.adapter),
         ModelChoice::BaseOnly => None,
     };
-    let output = reader.inference().read(ReadRequest { pages, fields, adapter }).await?;
+    let read_request = ReadRequest { pages, fields, adapter };
+    let comparison = shadow.and_then(|shadow| {
+        Comparison::begin(shadow, document_type, request.fields.as_deref(), &read_request)
+    });
+    let output = reader.inference().read(read_request).await?;
     let read = Instant::now();
 
     let report =
         rules.after(&document_type.id, &output.readings, &today).await.map_err(rules_failed)?;
     let end = Instant::now();
 
+    if let Some(comparison) = comparison {
+        comparison.finish(reader.inference().clone(), today, &output.readings, &report);
+    }
     tracing::debug!(batch_documents = output.batch_documents, "read");
     Ok(Extraction {
         document_type: document_type.id.clone(),
@@ -217,6 +261,26 @@ pub async fn extract(reader: &Reader, request: ExtractRequest) -> Result<Extract
             total: end - start,
         },
     })
+}
+
+impl ExtractError {
+    /// Whether another version of the rules or the adapter might have read the document: what a
+    /// canary is judged by. Damaged pages and a full host are nobody's version's fault.
+    fn is_of_the_version(&self) -> bool {
+        match self {
+            Self::UnknownDocumentType | Self::NoPages | Self::RepeatedField(_) | Self::Page(_) => {
+                false
+            }
+            Self::TooManyPages { .. } | Self::UnknownField(_) | Self::Refused { .. } => true,
+            Self::Rules { source, .. } => !matches!(source, PluginError::PoolFull { .. }),
+            Self::Inference(error) => !matches!(
+                error,
+                InferenceError::Overloaded
+                    | InferenceError::Stopped
+                    | InferenceError::TooLarge { .. }
+            ),
+        }
+    }
 }
 
 fn refuse_page_count(pages: usize, limit: usize) -> Result<(), ExtractError> {

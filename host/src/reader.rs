@@ -1,6 +1,7 @@
 //! Everything that reads documents, put together: catalogue, page decoder, model, rules.
 
 use std::io;
+use std::sync::Arc;
 
 use dossier_inference::{
     Backend, BatchBudget, InferenceHandle, InferenceSettings, InferenceThread,
@@ -11,16 +12,17 @@ use crate::config::ReaderConfig;
 use crate::page_decoder::PageDecoder;
 
 mod model;
+pub(crate) use model::load_base;
 
 mod load;
 pub use load::StartError;
-pub(crate) use load::{open_rules, rules_engine, rules_file};
+pub(crate) use load::{only_base, open_rules, rules_engine, rules_file};
 
 /// Everything that reads documents. The server holds one, and so does `dossier extract`.
 #[derive(Debug)]
 pub struct Reader {
     config: ReaderConfig,
-    catalog: Snapshots,
+    catalog: Arc<Snapshots>,
     page_decoder: PageDecoder,
     inference: InferenceHandle,
     /// Dropped last: it answers what is queued, then joins.
@@ -54,7 +56,7 @@ impl Reader {
         let settings = InferenceSettings { queue_documents: config.queue_documents, budget };
         let thread = InferenceThread::start(backend, settings)?;
         Ok(Self {
-            catalog: Snapshots::new(catalog),
+            catalog: Arc::new(Snapshots::new(catalog)),
             page_decoder: PageDecoder::new(config.decode_threads, config.document),
             inference: thread.handle(),
             _thread: thread,
@@ -66,6 +68,11 @@ impl Reader {
     #[must_use]
     pub fn catalog(&self) -> &Snapshots {
         &self.catalog
+    }
+
+    /// The same, for the one who swaps them.
+    pub(crate) fn snapshots(&self) -> Arc<Snapshots> {
+        Arc::clone(&self.catalog)
     }
 
     /// Pages of any document at most.

@@ -18,9 +18,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
+use crate::admin::{self, Admin};
 use crate::api::{App, router};
-use crate::config::{Config, HttpLimits, defaults};
+use crate::config::{AdminConfig, Config, HttpLimits, defaults};
 use crate::reader::{Reader, StartError};
+use crate::reload::{Reload, Watch, start};
 
 /// The wait after a failed accept, such as for want of file descriptors: they come back in time.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -31,6 +33,9 @@ pub enum ServeError {
     /// What reads the documents could not be loaded.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// No temporary folder can be made.
+    #[error("a temporary folder can't be made: {0}")]
+    TemporaryFolder(#[source] io::Error),
     /// The address can't be listened on.
     #[error("{address}: can't listen: {source}")]
     Listen {
@@ -44,20 +49,66 @@ pub enum ServeError {
 /// A server at work. Dropping it stops accepting; [`RunningServer::shutdown`] ends it in order.
 #[derive(Debug)]
 pub struct RunningServer {
-    address: SocketAddr,
+    documents: Listening,
+    admin: Option<Listening>,
+    platform: Option<RunningPlatform>,
     app: Arc<App>,
     drain_delay: Duration,
+}
+
+/// One listener at work.
+#[derive(Debug)]
+struct Listening {
+    address: SocketAddr,
     stop: oneshot::Sender<()>,
     accepting: JoinHandle<()>,
+}
+
+/// What lets packages come and go.
+#[derive(Debug)]
+struct RunningPlatform {
+    reload: Reload,
+    task: JoinHandle<()>,
+    watch: Option<Watch>,
+    /// Removed in the end, where no data directory is set.
+    _temporary: Option<tempfile::TempDir>,
 }
 
 /// Loads everything, then listens: whoever can connect is answered.
 ///
 /// # Errors
-/// When an artifact can't be loaded, or the address can't be listened on.
+/// When an artifact can't be loaded, or an address can't be listened on.
 pub async fn serve(config: Config) -> Result<RunningServer, ServeError> {
-    let reader = Reader::load(config.reader).await?;
-    listen(reader, config.listen, config.http).await
+    let Config { listen: address, reader, http, platform } = config;
+    let Some(platform) = platform else {
+        return listen(Reader::load(reader).await?, address, http).await;
+    };
+    let temporary = match &platform.data_dir {
+        Some(_) => None,
+        None => Some(tempfile::tempdir().map_err(ServeError::TemporaryFolder)?),
+    };
+    let folder = temporary.as_ref().map(|folder| folder.path().to_owned());
+    let data_dir = platform.data_dir.clone().or(folder).unwrap_or_default();
+    let (reader, reload, task) = start(reader, &platform, data_dir).await?;
+    let watch = match &platform.watch {
+        None => None,
+        Some(folder) => Some(Watch::start(folder, reload.clone()).map_err(|source| {
+            StartError::Watch { folder: folder.clone(), source: Box::new(source) }
+        })?),
+    };
+    let admin = match platform.admin {
+        None => None,
+        Some(AdminConfig { listen, tokens }) => {
+            let admin = Arc::new(Admin::new(reload.clone(), tokens, http));
+            let listening = Listening::start(listen, admin::router(admin), http).await?;
+            tracing::info!(address = %listening.address, "the admin API listens");
+            Some(listening)
+        }
+    };
+    let mut server = listen(reader, address, http).await?;
+    server.admin = admin;
+    server.platform = Some(RunningPlatform { reload, task, watch, _temporary: temporary });
+    Ok(server)
 }
 
 /// Serves with what is loaded already.
@@ -69,35 +120,71 @@ pub async fn listen(
     address: SocketAddr,
     limits: HttpLimits,
 ) -> Result<RunningServer, ServeError> {
-    let listen_failed = |source| ServeError::Listen { address, source };
-    let listener = TcpListener::bind(address).await.map_err(listen_failed)?;
-    let address = listener.local_addr().map_err(listen_failed)?;
     let app = Arc::new(App::new(reader, limits));
-    let (stop, stopped) = oneshot::channel();
-    let accepting = tokio::spawn(accept(listener, router(Arc::clone(&app)), limits, stopped));
-    tracing::info!(%address, "listening");
-    Ok(RunningServer { address, app, drain_delay: limits.drain_delay, stop, accepting })
+    let documents = Listening::start(address, router(Arc::clone(&app)), limits).await?;
+    let drain_delay = limits.drain_delay;
+    tracing::info!(address = %documents.address, "listening");
+    Ok(RunningServer { documents, admin: None, platform: None, app, drain_delay })
+}
+
+impl Listening {
+    async fn start(
+        address: SocketAddr,
+        router: Router,
+        limits: HttpLimits,
+    ) -> Result<Self, ServeError> {
+        let failed = |source| ServeError::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let (stop, stopped) = oneshot::channel();
+        let accepting = tokio::spawn(accept(listener, router, limits, stopped));
+        Ok(Self { address, stop, accepting })
+    }
+
+    async fn end(self) {
+        drop(self.stop);
+        // An error means that the loop panicked: it has ended, which is what is wanted.
+        let _ = self.accepting.await;
+    }
 }
 
 impl RunningServer {
     /// The address it listens on, with the port it was given.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.documents.address
+    }
+
+    /// The address of the admin API, if it has one.
+    #[must_use]
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().map(|admin| admin.address)
+    }
+
+    /// A way to publish packages and to change what serves, if there is a data directory.
+    #[must_use]
+    pub fn reload(&self) -> Option<&Reload> {
+        self.platform.as_ref().map(|platform| &platform.reload)
     }
 
     /// Ends in order: `/readyz` fails, then nothing more is accepted, then requests in work finish
     /// or are cut off at their deadline.
     pub async fn shutdown(self) {
-        let Self { app, drain_delay, stop, accepting, .. } = self;
+        let Self { documents, admin, platform, app, drain_delay } = self;
         app.drain();
         tracing::info!("draining");
         sleep(drain_delay).await;
-        drop(stop);
-        // An error means that the loop panicked: it has ended, which is what is wanted.
-        let _ = accepting.await;
+        if let Some(admin) = admin {
+            admin.end().await;
+        }
+        documents.end().await;
         // The last reference joins the model's thread, which may be in the middle of a batch.
         let _ = tokio::task::spawn_blocking(move || drop(app)).await;
+        if let Some(RunningPlatform { reload, task, watch, _temporary }) = platform {
+            drop((reload, watch));
+            // Then nobody else has the data directory open.
+            let _ = task.await;
+        }
         tracing::info!("stopped");
     }
 }

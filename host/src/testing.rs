@@ -11,7 +11,7 @@ use dossier_inference::{Backend, BackendError, ReadOutput, ReadRequest, ReadTimi
 use hyper::body::Bytes;
 
 use crate::Reader;
-use crate::catalog::{Catalog, DocumentType};
+use crate::catalog::{Catalog, DocumentType, Rollout};
 use crate::config::{Config, ServeArgs};
 use crate::reader::{open_rules, rules_engine};
 
@@ -84,6 +84,8 @@ async fn with_backend(config: &Config, backend: impl Backend) -> Reader {
         fields: fields.to_vec(),
         adapter: Digest::from_sha256([2; 32]),
         rules,
+        packages: None,
+        rollout: Rollout::default(),
     };
     let catalog = Catalog {
         generation: 1,

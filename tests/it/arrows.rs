@@ -7,7 +7,7 @@ use dossier_tests::repository;
 use serde_json::Value;
 
 /// Each crate of the workspace, and the crates of the workspace it may use.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     (
         "dossier",
         &[
@@ -16,6 +16,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
             "dossier-inference",
             "dossier-model",
             "dossier-plugin",
+            "dossier-store",
         ],
     ),
     ("dossier-document", &[]),
@@ -23,17 +24,19 @@ const ARROWS: [(&str, &[&str]); 8] = [
     ("dossier-inference", &["dossier-document"]),
     ("dossier-model", &["dossier-document", "dossier-inference"]),
     ("dossier-plugin", &["dossier-document"]),
-    ("dossier-tests", &["dossier"]),
+    ("dossier-store", &["dossier-document"]),
+    ("dossier-tests", &["dossier", "dossier-store"]),
     ("utopia", &[]),
 ];
 
 /// Crates that must be nowhere below a crate of the workspace.
-const FORBIDDEN: [(&str, &[&str]); 5] = [
+const FORBIDDEN: [(&str, &[&str]); 6] = [
     ("dossier-document", &["serde", "tokio", "tracing"]),
     ("dossier-image-decode", &["candle-core", "wasmtime", "hyper", "tokio", "serde"]),
     ("dossier-inference", &["candle-core", "wasmtime", "hyper", "serde", "tokio"]),
     ("dossier-model", &["tokio", "hyper", "wasmtime", "reqwest", "hf-hub"]),
     ("dossier-plugin", &["candle-core", "hyper", "axum"]),
+    ("dossier-store", &["candle-core", "wasmtime", "hyper", "tokio"]),
 ];
 
 /// The names of packages and what each depends on; development and build dependencies apart.

@@ -6,6 +6,7 @@ mod cli;
 mod extract;
 mod hostile_plugins;
 mod load;
+mod platform;
 mod privacy;
 mod samples;
 mod start_up;

@@ -10,6 +10,19 @@ pub use root::{TestRoot, repository, shipped_root};
 mod server;
 pub use server::{TODAY, config, serve};
 
+mod platform;
+pub use platform::{AdminClient, Publication, TOKEN, platform_config, rules_package, variant};
+
+mod crash;
+pub use crash::{CrashReport, crash};
+
+#[path = "../../host/plugin/tests/plugin/guest.rs"]
+#[expect(dead_code, reason = "shared with tests that use more of it")]
+mod guest;
+
+mod reload;
+pub use reload::{ReloadFigures, ReloadSubject, measure_reloads};
+
 mod client;
 pub use client::{Answer, Client};
 

@@ -18,6 +18,12 @@ impl Digest {
     pub const fn from_sha256(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
+
+    /// The SHA-256 itself.
+    #[must_use]
+    pub const fn to_bytes(self) -> [u8; 32] {
+        self.0
+    }
 }
 
 impl fmt::Display for Digest {

@@ -127,6 +127,12 @@ impl AdapterPool {
         self.shared.ledger().pin(digest, pinned)
     }
 
+    /// Whether documents may ask for an adapter.
+    #[must_use]
+    pub fn knows(&self, digest: &Digest) -> bool {
+        self.shared.ledger().knows(digest)
+    }
+
     /// The digests of all adapters known, sorted.
     #[must_use]
     pub fn digests(&self) -> Vec<Digest> {

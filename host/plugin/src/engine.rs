@@ -95,6 +95,27 @@ impl PluginEngine {
     }
 }
 
+/// Compiles a component in an engine of its own and throws the result away.
+///
+/// The engine is configured as [`PluginEngine`] is, but reserves no pool: a process that lives
+/// under a limit of its address space can call this. It blocks.
+///
+/// # Errors
+/// [`PluginError::ComponentTooLarge`], [`PluginError::NotAComponent`] or
+/// [`PluginError::CompileFailed`].
+pub fn compile_apart(name: &str, component: &[u8]) -> Result<(), PluginError> {
+    let settings = PluginSettings::default();
+    check_header(name, component, settings.component_bytes)?;
+    let failed = |error: wasmtime::Error| PluginError::CompileFailed {
+        plugin: name.to_owned(),
+        detail: format!("{error:#}"),
+    };
+    let mut config = configuration(&settings);
+    config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+    let engine = Engine::new(&config).map_err(failed)?;
+    Component::new(&engine, component).map(drop).map_err(failed)
+}
+
 impl fmt::Debug for PluginEngine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PluginEngine").field("settings", &self.0.settings).finish_non_exhaustive()

@@ -12,7 +12,7 @@ mod settings;
 pub use settings::PluginSettings;
 
 mod engine;
-pub use engine::PluginEngine;
+pub use engine::{PluginEngine, compile_apart};
 
 mod plugin;
 pub use plugin::{Hook, Plugin};

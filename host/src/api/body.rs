@@ -19,7 +19,7 @@ const DISCARD_TIMEOUT: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// When it is longer or slower than allowed, or the client stops.
-pub(super) async fn read(
+pub(crate) async fn read(
     headers: &HeaderMap,
     body: Body,
     limits: &HttpLimits,

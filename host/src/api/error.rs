@@ -1,6 +1,6 @@
 //! Errors at the edge: one enum around everybody's, one match to what the client sees (RFC 9457).
 
-use axum::http::header::RETRY_AFTER;
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use dossier_image_decode::DecodeError;
@@ -12,6 +12,10 @@ use super::FormError;
 use crate::admission::Overloaded;
 use crate::page_decoder::PageError;
 use crate::pipeline::ExtractError;
+use crate::reload::ReloadError;
+
+mod reload;
+use reload::reload_problem;
 
 /// Why a request is not answered as asked.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +56,24 @@ pub enum ApiError {
     /// The document can't be read.
     #[error(transparent)]
     Extract(#[from] ExtractError),
+    /// The admin API wants a token, and the request bears none that is known.
+    #[error("the request bears no token that is known here")]
+    Unauthenticated,
+    /// The body of a request to the admin API is not as documented.
+    #[error("{detail}")]
+    Json {
+        /// What and where. The body holds names and digests only.
+        detail: String,
+    },
+    /// The query of a request to the admin API is not as documented.
+    #[error("{detail}")]
+    Query {
+        /// What is wrong.
+        detail: String,
+    },
+    /// A package is refused, or a change is not made.
+    #[error(transparent)]
+    Reload(#[from] ReloadError),
 }
 
 /// What the client is told, and what the log is told beside it.
@@ -116,6 +138,16 @@ impl ApiError {
             Self::NotReady => of(S::SERVICE_UNAVAILABLE, "not_ready", "Not ready", self),
             Self::Panicked => of(S::INTERNAL_SERVER_ERROR, "internal", INTERNAL, &INTERNAL_DETAIL),
             Self::Extract(error) => extract_problem(error),
+            Self::Unauthenticated => {
+                of(S::UNAUTHORIZED, "admin.unauthenticated", "A token is wanted", self)
+            }
+            Self::Json { .. } => {
+                of(S::BAD_REQUEST, "admin.body", "The body is not as documented", self)
+            }
+            Self::Query { .. } => {
+                of(S::BAD_REQUEST, "admin.query", "The query is not as documented", self)
+            }
+            Self::Reload(error) => reload_problem(error),
         }
     }
 }
@@ -141,6 +173,10 @@ impl IntoResponse for ApiError {
         if problem.status == StatusCode::TOO_MANY_REQUESTS {
             // A place is free as soon as one document is read.
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if problem.status == StatusCode::UNAUTHORIZED {
+            let bearer = HeaderValue::from_static("Bearer");
+            response.headers_mut().insert(WWW_AUTHENTICATE, bearer);
         }
         response.extensions_mut().insert(problem);
         response

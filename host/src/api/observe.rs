@@ -36,12 +36,12 @@ impl Default for RequestId {
 }
 
 /// The id that [`observe`] gave the request.
-pub(super) fn id_of(request: &Request) -> String {
-    request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default()
+pub(super) fn id_of(request: &Request) -> RequestId {
+    request.extensions().get::<RequestId>().cloned().unwrap_or_default()
 }
 
 /// The outermost middleware.
-pub(super) async fn observe(mut request: Request, next: Next) -> Response {
+pub(crate) async fn observe(mut request: Request, next: Next) -> Response {
     let id = RequestId::new();
     let route = request
         .extensions()

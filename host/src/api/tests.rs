@@ -244,8 +244,7 @@ async fn readiness_ends_with_draining_and_liveness_does_not() {
 #[tokio::test]
 async fn a_panic_is_a_problem_without_its_text() {
     let panics = async || -> StatusCode { panic!("{SURNAME}") };
-    let router =
-        Router::new().route("/panics", get(panics)).layer(middleware::from_fn(observe::observe));
+    let router = Router::new().route("/panics", get(panics)).layer(middleware::from_fn(observe));
     let answer = send(&router, get_request("/panics")).await;
     let problem = answer.is_problem(500, "internal");
     assert!(!problem.to_string().contains(SURNAME), "{problem}");

@@ -65,20 +65,31 @@ impl Manifest {
 
     fn read(adapters: &Path, folder: &Path) -> Result<Self, CatalogError> {
         let file = folder.join(MANIFEST_FILE);
+        let text = std::fs::read(&file)
+            .map_err(|source| CatalogError::Unreadable { path: file.clone(), source })?;
+        let manifest = Self::parse(&text, folder)?;
+        let document_type = &manifest.document_type;
+        if folder != adapters.join(document_type.as_str()) {
+            let reason = format!("`{document_type}` must stand in the folder of that path");
+            return Err(CatalogError::Manifest { file, key: "document_type", reason });
+        }
+        Ok(manifest)
+    }
+
+    /// Reads the manifest of the adapter in `folder` from its bytes.
+    ///
+    /// # Errors
+    /// When a key is unknown, missing or malformed; the error names it.
+    pub fn parse(text: &[u8], folder: &Path) -> Result<Self, CatalogError> {
+        let file = folder.join(MANIFEST_FILE);
         let invalid =
             |key, reason: String| CatalogError::Manifest { file: file.clone(), key, reason };
-        let text = std::fs::read_to_string(&file)
-            .map_err(|source| CatalogError::Unreadable { path: file.clone(), source })?;
-        let typed = serde_json::from_str::<ManifestFile>(&text)
+        let typed = serde_json::from_slice::<ManifestFile>(text)
             .map_err(|source| CatalogError::Json { file: file.clone(), source })?;
         let document_type = typed
             .document_type
             .parse::<DocumentTypeId>()
             .map_err(|error| invalid("document_type", error.to_string()))?;
-        if folder != adapters.join(document_type.as_str()) {
-            let reason = format!("`{document_type}` must stand in the folder of that path");
-            return Err(invalid("document_type", reason));
-        }
         if typed.pages == 0 {
             return Err(invalid("pages", "a document has at least 1 page".to_owned()));
         }

@@ -7,9 +7,12 @@ use std::sync::Arc;
 use dossier_document::PageImage;
 use dossier_image_decode::{DecodeLimits, decode_page};
 use dossier_model::{Adapter, Base, ModelError, debug};
+use rustix::process::{Resource, Rlimit, setrlimit};
 use serde::Serialize;
 
-use super::{CommandError, DebugForwardArgs, DebugGenerateArgs, DebugModelArgs, output};
+use super::{
+    CommandError, DebugCompileArgs, DebugForwardArgs, DebugGenerateArgs, DebugModelArgs, output,
+};
 use crate::PageError;
 
 /// The answer of `dossier debug forward`.
@@ -79,4 +82,18 @@ pub(super) fn read_image(path: &Path) -> Result<PageImage, CommandError> {
         .map_err(|source| CommandError::Unreadable { path: path.to_owned(), source })?;
     decode_page(&bytes, &DecodeLimits::default())
         .map_err(|source| PageError::Undecodable { page: 0, source }.into())
+}
+
+/// `dossier debug compile`.
+pub(super) fn compile(args: &DebugCompileArgs) -> Result<(), CommandError> {
+    let component = std::fs::read(&args.file)
+        .map_err(|source| CommandError::Unreadable { path: args.file.clone(), source })?;
+    // Set here, not by whoever starts this process: it may be killed, and these must hold then too.
+    let limits = [(Resource::As, args.memory_bytes), (Resource::Cpu, args.cpu_seconds)];
+    for (resource, most) in limits {
+        let limit = Rlimit { current: Some(most), maximum: Some(most) };
+        setrlimit(resource, limit).map_err(|error| CommandError::Process(error.into()))?;
+    }
+    let name = args.file.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
+    Ok(dossier_plugin::compile_apart(&name, &component)?)
 }

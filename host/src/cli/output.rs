@@ -146,7 +146,7 @@ fn field_rows(field: &ExtractedField) -> Vec<[String; 6]> {
 }
 
 /// Left-aligned columns, two spaces apart.
-fn table<const COLUMNS: usize>(
+pub(super) fn table<const COLUMNS: usize>(
     header: [&str; COLUMNS],
     rows: impl Iterator<Item = [String; COLUMNS]>,
 ) -> String {

@@ -7,7 +7,7 @@ use dossier_model::ModelError;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Cli, Command, DebugCommand, DocumentTypesArgs, ExtractArgs, PluginCommand};
-use super::{bench, debug, output, plugin};
+use super::{bench, debug, output, platform, plugin};
 use crate::api::{FormError, RequestId, field_names, problem_of_document, problem_of_form};
 use crate::bench::WorkloadError;
 use crate::config::{
@@ -46,6 +46,12 @@ pub enum CommandError {
     /// Rules can't be run or built.
     #[error(transparent)]
     Plugin(#[from] plugin::PluginCommandError),
+    /// A package can't be sent, or the host refuses.
+    #[error(transparent)]
+    Admin(#[from] platform::AdminError),
+    /// A component does not compile.
+    #[error(transparent)]
+    Compile(#[from] dossier_plugin::PluginError),
     /// A file can't be read.
     #[error("{}: can't be read: {source}", path.display())]
     Unreadable {
@@ -85,14 +91,22 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Plugin { command: PluginCommand::Run(args) } => plugin::run(*args).await,
         Command::Plugin { command: PluginCommand::Build(args) } => plugin::build(args),
         Command::Bench { command } => bench::run(command).await,
+        Command::Plugin { command: PluginCommand::Platform(command) } => {
+            platform::run(command).await
+        }
+        Command::Debug { command: DebugCommand::Compile(args) } => debug::compile(&args),
         Command::Debug { command: DebugCommand::Forward(args) } => debug::forward(&args),
         Command::Debug { command: DebugCommand::Generate(args) } => debug::generate(&args),
     }
 }
 
 async fn serve_until_told(args: ServeArgs) -> Result<(), CommandError> {
-    let (config, telemetry) = Config::resolve(args)?;
+    let (mut config, telemetry) = Config::resolve(args)?;
     install(telemetry)?;
+    if let Some(platform) = &mut config.platform {
+        let program = std::env::current_exe();
+        platform.compile_in(program.map_err(|error| CommandError::Process(error.into()))?);
+    }
     tracing::info!(?config, "starting");
     // A signal during the load ends the process by its default action: nothing is in work yet.
     let server = serve(config).await?;

@@ -7,7 +7,7 @@ use clap::Args;
 use dossier_model::DeviceKind;
 use jiff::civil::Date;
 
-use super::{LogFormat, LogLevel, parse_device};
+use super::{LogFormat, LogLevel, PlatformArgs, parse_device};
 
 /// Flags of `dossier serve`.
 #[derive(Args, Clone, Debug, Default)]
@@ -42,6 +42,9 @@ pub struct ServeArgs {
     /// After that, time for requests in work to finish [default: 25000].
     #[arg(long, env = "DOSSIER_SHUTDOWN_TIMEOUT_MS", value_name = "MS")]
     pub shutdown_timeout_ms: Option<u64>,
+    /// Packages that come and go while the host serves.
+    #[command(flatten)]
+    pub platform: PlatformArgs,
     /// What reads the documents.
     #[command(flatten)]
     pub reader: ReaderArgs,
@@ -74,6 +77,10 @@ pub struct ReaderArgs {
     /// Documents waiting for the model at most; one more is answered 429 [default: 32].
     #[arg(long, env = "DOSSIER_QUEUE_DOCUMENTS", value_name = "N")]
     pub queue_documents: Option<usize>,
+    /// Bytes of adapters in memory; the least recently used beyond it are loaded again when needed
+    /// [default: 4294967296].
+    #[arg(long, env = "DOSSIER_ADAPTER_MEMORY_BYTES", value_name = "BYTES")]
+    pub adapter_memory_bytes: Option<usize>,
     /// Documents read in one batch at most [default: 8].
     #[arg(long, env = "DOSSIER_BATCH_DOCUMENTS", value_name = "N")]
     pub batch_documents: Option<usize>,

@@ -42,6 +42,8 @@ pub const MAX_PAGE_PIXELS: u64 = 40_000_000;
 pub const MAX_DOCUMENT_PIXELS: u64 = 80_000_000;
 /// As many as requests are admitted: the queue refuses only what admission let through by mistake.
 pub const QUEUE_DOCUMENTS: usize = 32;
+/// 4,000 adapters of 1 MiB.
+pub const ADAPTER_MEMORY_BYTES: usize = 4 << 30;
 /// More rows make no better use of a CPU; an accelerator may take more.
 pub const BATCH_DOCUMENTS: usize = 8;
 /// Two for every document of a batch.
@@ -57,3 +59,12 @@ pub const RULES_RUN_BUDGET: Duration = PluginSettings::RUN_BUDGET;
 pub const RULES_TIMEOUT: Duration = PluginSettings::CALL_TIMEOUT;
 /// A rules component needs a few hundred KiB, an interpreter 30 MiB.
 pub const RULES_MEMORY_BYTES: usize = PluginSettings::MEMORY_BYTES;
+
+/// A publisher's mistake shows within a few requests.
+pub const CANARY_MIN_CALLS: u32 = 20;
+/// More failures than the active version has, in percent of the canary's requests.
+pub const CANARY_MAX_FAILURE_PERCENT: u32 = 5;
+/// Rules in Rust compile in 50 MiB, a component with a Python interpreter in under 1 GiB.
+pub const COMPILE_MEMORY_BYTES: u64 = 2 << 30;
+/// As long as the engine itself gives a compilation.
+pub const COMPILE_TIMEOUT: Duration = PluginSettings::COMPILE_TIMEOUT;

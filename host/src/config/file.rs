@@ -24,6 +24,7 @@ pub struct FileConfig {
     pub max_page_pixels: Option<u64>,
     pub max_document_pixels: Option<u64>,
     pub queue_documents: Option<usize>,
+    pub adapter_memory_bytes: Option<usize>,
     pub batch_documents: Option<usize>,
     pub batch_pages: Option<usize>,
     pub batch_rows: Option<usize>,
@@ -41,6 +42,40 @@ pub struct FileConfig {
     pub shutdown_timeout_ms: Option<u64>,
     pub log_format: Option<LogFormat>,
     pub log_level: Option<LogLevel>,
+    pub data_dir: Option<PathBuf>,
+    pub admin_listen: Option<SocketAddr>,
+    pub dev: Option<bool>,
+    pub watch: Option<PathBuf>,
+    pub canary_min_calls: Option<u32>,
+    pub canary_max_failure_percent: Option<u32>,
+    pub compile_memory_bytes: Option<u64>,
+    pub compile_timeout_ms: Option<u64>,
+    #[serde(default)]
+    pub tokens: Vec<FileToken>,
+    #[serde(default)]
+    pub signing_keys: Vec<FileSigningKey>,
+}
+
+/// A token of the admin API, by its digest.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each key is documented in README.md, `Publishers`")]
+pub struct FileToken {
+    pub publisher: String,
+    pub sha256: String,
+    pub document_types: Vec<String>,
+    pub plugins: Vec<String>,
+}
+
+/// A key that packages may be signed with.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each key is documented in README.md, `Publishers`")]
+pub struct FileSigningKey {
+    pub publisher: String,
+    pub public_key: String,
+    pub document_types: Vec<String>,
+    pub plugins: Vec<String>,
 }
 
 impl FileConfig {

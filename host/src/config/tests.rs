@@ -60,10 +60,66 @@ fn a_value_that_makes_no_sense_is_refused_by_key() {
         ("data_root = \"does/not/exist\"", "data_root"),
         ("today = \"2026-02-30\"", "today"),
         ("listen = \"nowhere\"", "listen"),
+        ("canary_min_calls = 0", "canary_min_calls"),
+        ("canary_max_failure_percent = 101", "canary_max_failure_percent"),
+        ("compile_timeout_ms = 0", "compile_timeout_ms"),
+        ("watch = \"does/not/exist\"", "watch"),
         ("device = \"cuda:x\"", "device"),
     ] {
         let error = with_file(text).expect_err(text).to_string();
         assert!(error.contains(key), "{text}: {error}");
+    }
+}
+
+#[test]
+fn without_a_data_directory_there_is_no_platform() {
+    assert!(with_file("").expect("valid").platform.is_none());
+    assert!(with_file("dev = true").expect("valid").platform.is_none());
+    let config = with_file("data_dir = \"data\"").expect("valid");
+    let platform = config.platform.expect("a data directory");
+    assert!(platform.admin.is_none() && !platform.dev && platform.signing_keys.is_empty());
+    assert_eq!(platform.canary.min_calls, defaults::CANARY_MIN_CALLS);
+}
+
+#[test]
+fn an_admin_api_nobody_could_use_is_refused() {
+    let error = with_file("admin_listen = \"127.0.0.1:0\"").expect_err("no data directory");
+    assert!(error.to_string().contains("data_dir"), "{error}");
+    let error = with_file("data_dir = \"data\"\nadmin_listen = \"127.0.0.1:0\"");
+    let error = error.expect_err("no token").to_string();
+    assert!(error.contains("admin_listen") && error.contains("tokens"), "{error}");
+}
+
+#[test]
+fn publishers_are_read_from_the_file_and_mistakes_are_named() {
+    let key = "ed25519:3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c";
+    let digest = "ab".repeat(32);
+    let file = |publisher: &str, sha256: &str, types: &str, key: &str| {
+        format!(
+            "data_dir = \"data\"\nadmin_listen = \"127.0.0.1:0\"\n\
+             [[tokens]]\npublisher = \"{publisher}\"\nsha256 = \"{sha256}\"\n\
+             document_types = [\"{types}\"]\nplugins = []\n\
+             [[signing_keys]]\npublisher = \"team\"\npublic_key = \"{key}\"\n\
+             document_types = []\nplugins = [\"utopia\"]\n"
+        )
+    };
+    let config = with_file(&file("team", &digest, "utopia/*", key)).expect("valid");
+    let platform = config.platform.expect("a data directory");
+    assert_eq!(platform.signing_keys[0].public_key.to_string(), key);
+    let admin = platform.admin.expect("an admin API");
+    assert_eq!(admin.tokens[0].publisher.name, "team");
+    let id = "utopia/visa/1".parse().expect("an id");
+    assert!(admin.tokens[0].publisher.scope.allows_document_type(&id));
+    for (text, key) in [
+        (file("team", "ab", "utopia/*", key), "sha256"),
+        (file("team", &digest, "utopia*", key), "document_types"),
+        (file("host", &digest, "utopia/*", key), "publisher"),
+        (file("a b", &digest, "utopia/*", key), "publisher"),
+        (file("team", &digest, "utopia/*", "ed25519:00"), "public_key"),
+        (file("team", &digest, "utopia/*", key).replace("plugins", "plugin"), "plugin"),
+    ] {
+        let error = with_file(&text).expect_err(key).to_string();
+        assert!(error.contains(key), "{error}");
     }
 }
 
@@ -108,6 +164,7 @@ fn flags_state_the_defaults_they_have() {
         ("max_page_pixels", defaults::MAX_PAGE_PIXELS.to_string()),
         ("max_document_pixels", defaults::MAX_DOCUMENT_PIXELS.to_string()),
         ("queue_documents", defaults::QUEUE_DOCUMENTS.to_string()),
+        ("adapter_memory_bytes", defaults::ADAPTER_MEMORY_BYTES.to_string()),
         ("batch_documents", defaults::BATCH_DOCUMENTS.to_string()),
         ("batch_pages", defaults::BATCH_PAGES.to_string()),
         ("batch_rows", defaults::BATCH_ROWS.to_string()),
@@ -115,6 +172,10 @@ fn flags_state_the_defaults_they_have() {
         ("rules_run_ms", defaults::RULES_RUN_BUDGET.as_millis().to_string()),
         ("rules_timeout_ms", defaults::RULES_TIMEOUT.as_millis().to_string()),
         ("rules_memory_bytes", defaults::RULES_MEMORY_BYTES.to_string()),
+        ("canary_min_calls", defaults::CANARY_MIN_CALLS.to_string()),
+        ("canary_max_failure_percent", defaults::CANARY_MAX_FAILURE_PERCENT.to_string()),
+        ("compile_memory_bytes", defaults::COMPILE_MEMORY_BYTES.to_string()),
+        ("compile_timeout_ms", defaults::COMPILE_TIMEOUT.as_millis().to_string()),
     ] {
         let argument =
             command.get_arguments().find(|argument| argument.get_id() == flag).expect(flag);
@@ -130,6 +191,9 @@ fn the_readme_has_every_setting() {
     for argument in ServeArgs::augment_args(Command::new("serve")).get_arguments() {
         let key = argument.get_id().as_str();
         let is_told = readme.contains(&format!("| `{key}`"));
-        assert!(is_told || matches!(key, "config" | "ServeArgs"), "README.md lacks `{key}`");
+        assert!(
+            is_told || matches!(key, "config" | "ServeArgs" | "PlatformArgs"),
+            "README.md lacks `{key}`"
+        );
     }
 }

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use dossier_document::{DocumentTypeId, FieldName};
 use dossier_model::{ModelBackend, ModelError};
 use dossier_plugin::{BeforeOutcome, Plugin, PluginEngine, PluginError, PluginSettings};
+use dossier_store::PackageDigest;
 
-use crate::catalog::{Catalog, CatalogError, DocumentType, MANIFEST_FILE, Manifest};
+use crate::catalog::{Catalog, CatalogError, DocumentType, MANIFEST_FILE, Manifest, Rollout};
 use crate::config::{ReaderConfig, RulesLimits};
 use crate::reader::model::{LoadedModel, load_model};
+use crate::reload::ReloadError;
 
 /// An artifact can't be served; the start stops. Every variant names the file or the type.
 #[derive(Debug, thiserror::Error)]
@@ -81,12 +83,37 @@ pub enum StartError {
         /// The field.
         field: FieldName,
     },
+    /// The data directory can't be used, or what it says can't be served.
+    #[error(transparent)]
+    Store(Box<ReloadError>),
+    /// A package of the catalogue can't be made ready.
+    #[error("the package {package}: {source}")]
+    Package {
+        /// The package.
+        package: PackageDigest,
+        /// Why.
+        source: Box<ReloadError>,
+    },
+    /// A folder can't be watched.
+    #[error("{}: can't be watched: {source}", folder.display())]
+    Watch {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: Box<notify::Error>,
+    },
     /// The loading thread panicked.
     #[error("loading the model panicked")]
     Panicked,
     /// The operating system starts no thread.
     #[error("the inference thread does not start: {0}")]
     Thread(std::io::Error),
+}
+
+impl From<ReloadError> for StartError {
+    fn from(error: ReloadError) -> Self {
+        Self::Store(Box::new(error))
+    }
 }
 
 /// Loads everything below the data root; what is cheap to refuse is refused first.
@@ -108,8 +135,9 @@ pub(super) async fn load(config: &ReaderConfig) -> Result<(Catalog, ModelBackend
     }
 
     let folders = manifests.iter().map(|manifest| manifest.folder.clone()).collect::<Vec<_>>();
-    let device = config.device;
-    let loading = tokio::task::spawn_blocking(move || load_model(&base_folder, &folders, device));
+    let (device, pool) = (config.device, config.adapter_pool());
+    let loading =
+        tokio::task::spawn_blocking(move || load_model(&base_folder, &folders, device, pool));
     let LoadedModel { base, adapters, backend } =
         loading.await.map_err(|_| StartError::Panicked)??;
 
@@ -127,6 +155,8 @@ pub(super) async fn load(config: &ReaderConfig) -> Result<(Catalog, ModelBackend
             fields,
             adapter,
             rules: rules[&manifest.rules].clone(),
+            packages: None,
+            rollout: Rollout::default(),
         };
         document_types.insert(id, Arc::new(document_type));
     }
@@ -134,7 +164,10 @@ pub(super) async fn load(config: &ReaderConfig) -> Result<(Catalog, ModelBackend
 }
 
 /// The base that every document type names.
-fn only_base<'a>(adapters: &Path, manifests: &'a [Manifest]) -> Result<&'a str, StartError> {
+pub(crate) fn only_base<'a>(
+    adapters: &Path,
+    manifests: &'a [Manifest],
+) -> Result<&'a str, StartError> {
     let first = manifests
         .first()
         .ok_or_else(|| CatalogError::NoDocumentTypes { adapters: adapters.to_owned() })?;

@@ -19,10 +19,21 @@ pub(super) fn load_model(
     base: &Path,
     adapters: &[PathBuf],
     device: DeviceKind,
+    pool: PoolSettings,
 ) -> Result<LoadedModel, ModelError> {
-    let base = Base::load(base, device)?;
-    let pool = AdapterPool::new(&base, PoolSettings::default())?;
+    let (base, pool) = load_base(base, device, pool)?;
     let adapters = adapters.iter().map(|folder| pool.add(folder)).collect::<Result<_, _>>()?;
     let backend = ModelBackend::new(base.clone(), pool)?;
     Ok(LoadedModel { base, adapters, backend })
+}
+
+/// Loads a base, and makes room for adapters that come later.
+pub(crate) fn load_base(
+    base: &Path,
+    device: DeviceKind,
+    pool: PoolSettings,
+) -> Result<(Base, AdapterPool), ModelError> {
+    let base = Base::load(base, device)?;
+    let pool = AdapterPool::new(&base, pool)?;
+    Ok((base, pool))
 }

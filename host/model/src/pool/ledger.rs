@@ -90,6 +90,11 @@ impl<T: Clone, W> Ledger<T, W> {
         known.map(|(digest, _)| *digest).collect()
     }
 
+    /// Whether the adapter may be asked for.
+    pub(super) fn knows(&self, digest: &Digest) -> bool {
+        self.entries.get(digest).is_some_and(|entry| !entry.removed)
+    }
+
     /// How many are in memory.
     pub(super) fn resident(&self) -> usize {
         let in_memory = |entry: &&Entry<T, W>| matches!(entry.place, Place::InMemory { .. });

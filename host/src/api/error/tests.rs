@@ -7,6 +7,7 @@ use dossier_document::FieldText;
 use dossier_image_decode::PageFormat;
 use dossier_inference::BackendError;
 use dossier_plugin::Hook;
+use dossier_store::{PackageError, SigningError};
 
 use super::*;
 
@@ -71,7 +72,37 @@ fn table() -> Vec<(ApiError, u16, &'static str)> {
         (inference(BackendError::TooManyLoads.into()), 503, "adapter.overloaded"),
         (inference(lost.into()), 503, "adapter.unavailable"),
         (inference(BackendError::Compute(compute.into()).into()), 500, "model.failed"),
+        (ApiError::Unauthenticated, 401, "admin.unauthenticated"),
+        (ApiError::Json { detail: "line 1".to_owned() }, 400, "admin.body"),
+        (ApiError::Query { detail: "limit".to_owned() }, 400, "admin.query"),
+        (ReloadError::Package(PackageError::NoKind).into(), 400, "package.malformed"),
+        (ReloadError::ManifestMismatch { key: "name" }.into(), 422, "package.manifest_mismatch"),
+        (ReloadError::Signing(SigningError::Unsigned).into(), 403, "package.unsigned"),
+        (ReloadError::Signing(SigningError::Wrong).into(), 403, "package.signature"),
+        (ReloadError::Forbidden { name: plugin() }.into(), 403, "admin.forbidden"),
+        (ReloadError::UnknownName { name: plugin() }.into(), 404, "plugin.unknown"),
+        (ReloadError::NotActive { name: plugin() }.into(), 409, "plugin.not_active"),
+        (ReloadError::NoCandidate { name: plugin() }.into(), 409, "plugin.no_candidate"),
+        (ReloadError::NoPrevious { name: plugin() }.into(), 409, "plugin.no_previous"),
+        (ReloadError::Percent.into(), 422, "plugin.percent"),
+        (ReloadError::Busy.into(), 429, "overloaded"),
+        (ReloadError::Stopped.into(), 503, "not_ready"),
     ]
+}
+
+#[test]
+fn a_component_that_is_refused_is_the_publishers_mistake_not_the_hosts() {
+    let trap = || PluginError::Trap {
+        plugin: "utopia".to_owned(),
+        hook: Hook::Describe,
+        trap: "unreachable",
+    };
+    let problem = ApiError::from(ReloadError::Plugin(trap())).problem();
+    assert_eq!((problem.status.as_u16(), problem.code), (422, "plugin.trap"));
+    let fixture = ReloadError::Fixture { fixture: "a".to_owned(), source: trap().into() };
+    let problem = ApiError::from(fixture).problem();
+    assert_eq!((problem.status.as_u16(), problem.code), (422, "plugin.trap"));
+    assert!(problem.detail.contains("fixtures/a.json"), "{}", problem.detail);
 }
 
 #[test]

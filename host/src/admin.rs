@@ -1,0 +1,256 @@
+//! The admin API, on a listener of its own: publish, change what serves, ask.
+//!
+//! A *plugin* here is whatever is published: rules under their name, or the adapter of a document
+//! type under its identifier, `/` written `%2F`.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, Query, Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Json, Router, middleware};
+use dossier_document::DocumentTypeId;
+use dossier_store::{Package, PackageDigest};
+use serde::Deserialize;
+
+use crate::api::{ApiError, observe, read_body, unknown_method, unknown_route};
+use crate::config::{HttpLimits, Publisher, Token};
+use crate::reload::{Reload, ReloadError, Step};
+
+mod body;
+use body::{AppliedBody, HistoryBody, ListBody, StatusBody, VersionBody};
+
+mod token;
+
+/// Length of a body that is no package, in bytes.
+const SMALL_BODY_BYTES: usize = 4096;
+/// Bytes of an archive beside its files, at most: a block of 512 bytes a file, and another to fill
+/// its last one up.
+const ARCHIVE_OVERHEAD_BYTES: usize = 1 << 21;
+/// Events of a history, unless more are asked for.
+const HISTORY_EVENTS: usize = 100;
+
+/// What the handlers share.
+#[derive(Debug)]
+pub struct Admin {
+    reload: Reload,
+    tokens: Vec<Token>,
+    limits: HttpLimits,
+}
+
+impl Admin {
+    /// The admin API over `reload`, for whoever bears one of the tokens.
+    #[must_use]
+    pub fn new(reload: Reload, tokens: Vec<Token>, limits: HttpLimits) -> Self {
+        Self { reload, tokens, limits }
+    }
+}
+
+/// All routes. Every one wants a token.
+pub fn router(admin: Arc<Admin>) -> Router {
+    Router::new()
+        .route("/v1/plugins", post(publish).get(list))
+        .route("/v1/plugins/{name}", get(status))
+        .route("/v1/plugins/{name}/history", get(plugin_history))
+        .route("/v1/plugins/{name}/activate", post(activate))
+        .route("/v1/plugins/{name}/canary", post(canary))
+        .route("/v1/plugins/{name}/shadow", post(shadow))
+        .route("/v1/plugins/{name}/promote", post(promote))
+        .route("/v1/plugins/{name}/rollback", post(roll_back))
+        .route("/v1/history", get(history))
+        .fallback(unknown_route)
+        .method_not_allowed_fallback(unknown_method)
+        .layer(middleware::from_fn_with_state(Arc::clone(&admin), token::authenticate))
+        .layer(middleware::from_fn(observe))
+        .with_state(admin)
+}
+
+type Answer = Result<Response, ApiError>;
+
+async fn publish(
+    State(admin): State<Arc<Admin>>,
+    Extension(publisher): Extension<Publisher>,
+    request: Request,
+) -> Answer {
+    let limits = Reload::package_limits();
+    let bytes = read(&admin, request, limits.bytes + ARCHIVE_OVERHEAD_BYTES).await?;
+    let package = tokio::task::spawn_blocking(move || Package::from_tar(&bytes, limits))
+        .await
+        .map_err(|_| ReloadError::Panicked)?
+        .map_err(ReloadError::Package)?;
+    // Publishing goes on though the client may leave: it is then told by the status.
+    let reload = admin.reload.clone();
+    let publishing = tokio::spawn(async move { reload.publish(package, &publisher).await });
+    let version = publishing.await.map_err(|_| ReloadError::Panicked)??;
+    Ok((StatusCode::CREATED, Json(VersionBody::of(&version))).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PackageBody {
+    package: PackageDigest,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CanaryBody {
+    package: PackageDigest,
+    percent: u8,
+}
+
+async fn activate(
+    State(admin): State<Arc<Admin>>,
+    Extension(publisher): Extension<Publisher>,
+    Path(name): Path<String>,
+    request: Request,
+) -> Answer {
+    let PackageBody { package } = read_json(&admin, request).await?;
+    apply(&admin, &publisher, &name, Step::Activate(package)).await
+}
+
+async fn canary(
+    State(admin): State<Arc<Admin>>,
+    Extension(publisher): Extension<Publisher>,
+    Path(name): Path<String>,
+    request: Request,
+) -> Answer {
+    let CanaryBody { package, percent } = read_json(&admin, request).await?;
+    apply(&admin, &publisher, &name, Step::Canary(package, percent)).await
+}
+
+async fn shadow(
+    State(admin): State<Arc<Admin>>,
+    Extension(publisher): Extension<Publisher>,
+    Path(name): Path<String>,
+    request: Request,
+) -> Answer {
+    let PackageBody { package } = read_json(&admin, request).await?;
+    apply(&admin, &publisher, &name, Step::Shadow(package)).await
+}
+
+async fn promote(
+    State(admin): State<Arc<Admin>>,
+    Extension(publisher): Extension<Publisher>,
+    Path(name): Path<String>,
+) -> Answer {
+    apply(&admin, &publisher, &name, Step::Promote).await
+}
+
+async fn roll_back(
+    State(admin): State<Arc<Admin>>,
+    Extension(publisher): Extension<Publisher>,
+    Path(name): Path<String>,
+) -> Answer {
+    apply(&admin, &publisher, &name, Step::RollBack).await
+}
+
+async fn apply(admin: &Admin, publisher: &Publisher, name: &str, step: Step) -> Answer {
+    refuse_out_of_scope(admin, publisher, name).await?;
+    let applied = admin.reload.apply(name, step, &publisher.name).await?;
+    Ok(Json(AppliedBody::of(name, applied)).into_response())
+}
+
+async fn status(
+    State(admin): State<Arc<Admin>>,
+    Extension(publisher): Extension<Publisher>,
+    Path(name): Path<String>,
+) -> Answer {
+    refuse_out_of_scope(&admin, &publisher, &name).await?;
+    Ok(Json(StatusBody::of(&admin.reload.status(&name).await?)).into_response())
+}
+
+async fn list(
+    State(admin): State<Arc<Admin>>,
+    Extension(publisher): Extension<Publisher>,
+) -> Answer {
+    let mut statuses = admin.reload.list().await?;
+    statuses.retain(|status| reaches(&publisher, &status.name));
+    Ok(Json(ListBody::of(&statuses)).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HistoryQuery {
+    limit: Option<usize>,
+}
+
+async fn history(
+    State(admin): State<Arc<Admin>>,
+    Extension(publisher): Extension<Publisher>,
+    query: Result<Query<HistoryQuery>, axum::extract::rejection::QueryRejection>,
+) -> Answer {
+    let limit = limit_of(query)?;
+    let wanted = move |event: &dossier_store::Event| reaches(&publisher, &event.plugin);
+    Ok(Json(HistoryBody::of(admin.reload.history(limit, wanted).await?)).into_response())
+}
+
+async fn plugin_history(
+    State(admin): State<Arc<Admin>>,
+    Extension(publisher): Extension<Publisher>,
+    Path(name): Path<String>,
+    query: Result<Query<HistoryQuery>, axum::extract::rejection::QueryRejection>,
+) -> Answer {
+    refuse_out_of_scope(&admin, &publisher, &name).await?;
+    let limit = limit_of(query)?;
+    let wanted = move |event: &dossier_store::Event| event.plugin == name;
+    Ok(Json(HistoryBody::of(admin.reload.history(limit, wanted).await?)).into_response())
+}
+
+fn limit_of(
+    query: Result<Query<HistoryQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<usize, ApiError> {
+    let Query(query) = query.map_err(|error| ApiError::Query { detail: error.body_text() })?;
+    Ok(query.limit.unwrap_or(HISTORY_EVENTS))
+}
+
+/// Whether a name is within a publisher's reach: rules by their name, adapters by document type.
+fn reaches(publisher: &Publisher, name: &str) -> bool {
+    match name.parse::<DocumentTypeId>() {
+        Ok(id) => publisher.scope.allows_document_type(&id),
+        Err(_) => publisher.scope.plugins.iter().any(|pattern| pattern.matches(name)),
+    }
+}
+
+/// What a publisher may not touch, it may not see either. Rules must be within reach with all the
+/// document types they were ever published for: activating them touches those.
+async fn refuse_out_of_scope(
+    admin: &Admin,
+    publisher: &Publisher,
+    name: &str,
+) -> Result<(), ApiError> {
+    let forbidden = || ReloadError::Forbidden { name: name.to_owned() };
+    if !reaches(publisher, name) {
+        return Err(forbidden().into());
+    }
+    let status = match admin.reload.status(name).await {
+        Ok(status) => status,
+        // Nothing was published, so nothing can be touched.
+        Err(ReloadError::UnknownName { .. }) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    let mut document_types = status.versions.iter().flat_map(|version| &version.document_types);
+    let is_allowed = |id: &String| {
+        id.parse::<DocumentTypeId>().is_ok_and(|id| publisher.scope.allows_document_type(&id))
+    };
+    if document_types.all(is_allowed) { Ok(()) } else { Err(forbidden().into()) }
+}
+
+async fn read(
+    admin: &Admin,
+    request: Request<Body>,
+    limit_bytes: usize,
+) -> Result<axum::body::Bytes, ApiError> {
+    let (head, body) = request.into_parts();
+    let limits = HttpLimits { body_bytes: limit_bytes, ..admin.limits };
+    read_body(&head.headers, body, &limits).await
+}
+
+async fn read_json<T: serde::de::DeserializeOwned>(
+    admin: &Admin,
+    request: Request,
+) -> Result<T, ApiError> {
+    let bytes = read(admin, request, SMALL_BODY_BYTES).await?;
+    serde_json::from_slice(&bytes).map_err(|error| ApiError::Json { detail: error.to_string() })
+}

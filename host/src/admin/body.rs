@@ -1,0 +1,182 @@
+//! The JSON of the admin API's answers.
+
+use std::collections::BTreeMap;
+
+use dossier_store::{Attempt, Event, PackageDigest, Version};
+use serde::Serialize;
+
+use crate::reload::{Applied, CandidateStatus, PluginStatus};
+
+/// A published package.
+#[derive(Serialize)]
+pub(super) struct VersionBody<'a> {
+    package: PackageDigest,
+    kind: &'a str,
+    name: &'a str,
+    version: Option<&'a str>,
+    document_types: &'a [String],
+    artifact: &'a str,
+    publisher: &'a str,
+    signed_by: Option<&'a str>,
+    origin: dossier_store::Origin,
+    published_at: &'a str,
+}
+
+/// What a change came to.
+#[derive(Serialize)]
+pub(super) struct AppliedBody<'a> {
+    name: &'a str,
+    generation: u64,
+    active: Option<PackageDigest>,
+}
+
+/// How a name stands.
+#[derive(Serialize)]
+pub(super) struct StatusBody<'a> {
+    name: &'a str,
+    state: &'static str,
+    /// Why the last attempt to publish was refused.
+    reason: Option<ReasonBody<'a>>,
+    generation: u64,
+    active: Option<PackageDigest>,
+    canary: Option<CanaryBody>,
+    shadow: Option<ShadowBody>,
+    versions: Vec<VersionBody<'a>>,
+}
+
+#[derive(Serialize)]
+struct ReasonBody<'a> {
+    code: &'a str,
+    detail: &'a str,
+    package: PackageDigest,
+    at: &'a str,
+    publisher: &'a str,
+}
+
+#[derive(Serialize)]
+struct CanaryBody {
+    package: PackageDigest,
+    percent: u8,
+    calls: u64,
+    failures: u64,
+    active_calls: u64,
+    active_failures: u64,
+}
+
+#[derive(Serialize)]
+struct ShadowBody {
+    package: PackageDigest,
+    compared: u64,
+    same: u64,
+    different_verdicts: u64,
+    different_checks: u64,
+    different_fields: BTreeMap<String, u64>,
+    failed: u64,
+    skipped: u64,
+}
+
+/// How every name stands.
+#[derive(Serialize)]
+pub(super) struct ListBody<'a> {
+    plugins: Vec<StatusBody<'a>>,
+}
+
+/// What was done.
+#[derive(Serialize)]
+pub(super) struct HistoryBody {
+    events: Vec<Event>,
+}
+
+impl<'a> VersionBody<'a> {
+    pub(super) fn of(version: &'a Version) -> Self {
+        Self {
+            package: version.package,
+            kind: &version.kind,
+            name: &version.name,
+            version: version.version.as_deref(),
+            document_types: &version.document_types,
+            artifact: &version.artifact,
+            publisher: &version.publisher,
+            signed_by: version.signed_by.as_deref(),
+            origin: version.origin,
+            published_at: &version.published_at,
+        }
+    }
+}
+
+impl<'a> AppliedBody<'a> {
+    pub(super) fn of(name: &'a str, applied: Applied) -> Self {
+        Self { name, generation: applied.generation, active: applied.active }
+    }
+}
+
+impl<'a> StatusBody<'a> {
+    pub(super) fn of(status: &'a PluginStatus) -> Self {
+        let (canary, shadow) = match &status.candidate {
+            None => (None, None),
+            Some(CandidateStatus::Canary { package, percent, counts }) => {
+                let count = |read: fn(&crate::catalog::CanaryCounts) -> u64| {
+                    counts.as_ref().map_or(0, read)
+                };
+                let canary = CanaryBody {
+                    package: *package,
+                    percent: *percent,
+                    calls: count(|counts| counts.calls),
+                    failures: count(|counts| counts.failures),
+                    active_calls: count(|counts| counts.active_calls),
+                    active_failures: count(|counts| counts.active_failures),
+                };
+                (Some(canary), None)
+            }
+            Some(CandidateStatus::Shadow { package, counts }) => {
+                let counts = counts.clone().unwrap_or_default();
+                let shadow = ShadowBody {
+                    package: *package,
+                    compared: counts.compared,
+                    same: counts.same,
+                    different_verdicts: counts.verdicts,
+                    different_checks: counts.checks,
+                    different_fields: counts.fields,
+                    failed: counts.failed,
+                    skipped: counts.skipped,
+                };
+                (None, Some(shadow))
+            }
+        };
+        Self {
+            name: &status.name,
+            state: status.state.as_str(),
+            reason: status.last_attempt.as_ref().and_then(ReasonBody::of),
+            generation: status.generation,
+            active: status.active,
+            canary,
+            shadow,
+            versions: status.versions.iter().map(VersionBody::of).collect(),
+        }
+    }
+}
+
+impl<'a> ReasonBody<'a> {
+    fn of(attempt: &'a Attempt) -> Option<Self> {
+        let refused = attempt.refused.as_ref()?;
+        Some(Self {
+            code: &refused.code,
+            detail: &refused.detail,
+            package: attempt.package,
+            at: &attempt.at,
+            publisher: &attempt.actor,
+        })
+    }
+}
+
+impl<'a> ListBody<'a> {
+    pub(super) fn of(statuses: &'a [PluginStatus]) -> Self {
+        Self { plugins: statuses.iter().map(StatusBody::of).collect() }
+    }
+}
+
+impl HistoryBody {
+    pub(super) fn of(events: Vec<Event>) -> Self {
+        Self { events }
+    }
+}

@@ -1,0 +1,95 @@
+//! Who asks: a bearer token, known by its digest alone.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+
+use super::Admin;
+use crate::api::ApiError;
+use crate::config::{Publisher, Token};
+
+/// Lets a request through with the publisher whose token it bears.
+pub(super) async fn authenticate(
+    State(admin): State<Arc<Admin>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    match publisher_of(request.headers(), &admin.tokens) {
+        Some(publisher) => {
+            request.extensions_mut().insert(publisher.clone());
+            next.run(request).await
+        }
+        None => ApiError::Unauthenticated.into_response(),
+    }
+}
+
+/// The digest is compared in constant time, and with every token, so that the time of a refusal
+/// tells nothing.
+fn publisher_of<'a>(headers: &HeaderMap, tokens: &'a [Token]) -> Option<&'a Publisher> {
+    let header = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = header.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return None;
+    }
+    let digest = Sha256::digest(token.trim().as_bytes());
+    let mut found = None;
+    for token in tokens {
+        if bool::from(token.sha256.ct_eq(digest.as_slice())) {
+            found = Some(&token.publisher);
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+    use dossier_store::Scope;
+
+    use super::*;
+
+    fn tokens() -> Vec<Token> {
+        ["first", "second"]
+            .map(|text| Token {
+                sha256: Sha256::digest(text).into(),
+                publisher: Publisher { name: text.to_owned(), scope: Scope::default() },
+            })
+            .into()
+    }
+
+    fn who(authorization: Option<&str>) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        if let Some(value) = authorization {
+            headers.insert(AUTHORIZATION, HeaderValue::from_str(value).expect("a header"));
+        }
+        publisher_of(&headers, &tokens()).map(|publisher| publisher.name.clone())
+    }
+
+    #[test]
+    fn a_token_is_known_by_its_digest() {
+        assert_eq!(who(Some("Bearer first")).as_deref(), Some("first"));
+        assert_eq!(who(Some("bearer second")).as_deref(), Some("second"));
+    }
+
+    #[test]
+    fn anything_else_is_nobody() {
+        let digest = Sha256::digest("first").into_iter().map(|byte| format!("{byte:02x}"));
+        let digest = format!("Bearer {}", digest.collect::<String>());
+        for header in [None, Some("first"), Some("Basic first"), Some("Bearer"), Some("Bearer x")] {
+            assert_eq!(who(header), None, "{header:?}");
+        }
+        assert_eq!(who(Some(&digest)), None, "the digest is no token");
+    }
+
+    #[test]
+    fn a_token_shows_nothing_of_itself() {
+        let shown = format!("{:?}", tokens());
+        assert!(shown.contains("first") && !shown.contains("sha256"), "{shown}");
+    }
+}

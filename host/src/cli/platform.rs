@@ -1,0 +1,202 @@
+//! `dossier plugin publish` and what follows it: a client of the admin API; and the keys that sign.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use dossier_store::PackageDigest;
+
+mod client;
+mod keys;
+mod package;
+pub use client::AdminError;
+
+use super::CommandError;
+
+/// Publishing, and what serves.
+#[derive(Debug, Subcommand)]
+pub enum PlatformCommand {
+    /// Publish a package: rules, or the adapter of a document type. It does not serve yet.
+    Publish(PublishArgs),
+    /// Let a published package serve every request of its name.
+    Activate(ActivateArgs),
+    /// Let a published package answer some requests of its name.
+    Canary(CanaryArgs),
+    /// Let a published package run beside; differences are counted, its results dropped.
+    Shadow(ActivateArgs),
+    /// Let the canary or shadow of a name serve every request.
+    Promote(NameArgs),
+    /// End the canary or shadow of a name, or go back to the version before.
+    Rollback(NameArgs),
+    /// Show how everything published stands.
+    List(ListArgs),
+    /// Show what was done, newest first.
+    History(HistoryArgs),
+    /// Make a key to sign packages with.
+    Keygen(KeygenArgs),
+    /// Sign a package.
+    Sign(SignArgs),
+    /// Check the signature of a package, and print its digest.
+    Verify(VerifyArgs),
+}
+
+/// Where the admin API is, and who asks.
+#[derive(Args, Clone, Debug)]
+pub struct AdminArgs {
+    /// The admin API.
+    #[arg(
+        long,
+        env = "DOSSIER_ADMIN_URL",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:8081"
+    )]
+    pub admin_url: String,
+    /// File that holds the token [default: the environment variable DOSSIER_ADMIN_TOKEN].
+    #[arg(long, env = "DOSSIER_ADMIN_TOKEN_FILE", value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Print the answer as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A package on disk.
+#[derive(Args, Clone, Debug)]
+pub struct PackageArgs {
+    /// Folder or tar archive of the package.
+    #[arg(value_name = "PACKAGE")]
+    pub package: PathBuf,
+    /// The component, if it does not stand in the folder as component.wasm.
+    #[arg(long, value_name = "FILE")]
+    pub component: Option<PathBuf>,
+}
+
+/// Flags of `dossier plugin publish`.
+#[derive(Args, Debug)]
+pub struct PublishArgs {
+    /// The package.
+    #[command(flatten)]
+    pub package: PackageArgs,
+    /// File of the secret key to sign it with; without it, the signature it has is sent.
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// Let it serve at once.
+    #[arg(long)]
+    pub activate: bool,
+    /// The admin API.
+    #[command(flatten)]
+    pub admin: AdminArgs,
+}
+
+/// Flags of `dossier plugin activate` and `shadow`.
+#[derive(Args, Debug)]
+pub struct ActivateArgs {
+    /// The name of rules, or a document type.
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// The package [default: the one published last under the name].
+    #[arg(long, value_name = "DIGEST")]
+    pub package: Option<PackageDigest>,
+    /// The admin API.
+    #[command(flatten)]
+    pub admin: AdminArgs,
+}
+
+/// Flags of `dossier plugin canary`.
+#[derive(Args, Debug)]
+pub struct CanaryArgs {
+    /// The package.
+    #[command(flatten)]
+    pub of: ActivateArgs,
+    /// How many requests of a hundred it answers.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub percent: u8,
+}
+
+/// Flags of `dossier plugin promote` and `rollback`.
+#[derive(Args, Debug)]
+pub struct NameArgs {
+    /// The name of rules, or a document type.
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// The admin API.
+    #[command(flatten)]
+    pub admin: AdminArgs,
+}
+
+/// Flags of `dossier plugin list`.
+#[derive(Args, Debug)]
+pub struct ListArgs {
+    /// The name of rules, or a document type [default: all].
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// The admin API.
+    #[command(flatten)]
+    pub admin: AdminArgs,
+}
+
+/// Flags of `dossier plugin history`.
+#[derive(Args, Debug)]
+pub struct HistoryArgs {
+    /// The name of rules, or a document type [default: all].
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// Events at most.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub limit: usize,
+    /// The admin API.
+    #[command(flatten)]
+    pub admin: AdminArgs,
+}
+
+/// Flags of `dossier plugin keygen`.
+#[derive(Args, Debug)]
+pub struct KeygenArgs {
+    /// File for the secret key; it must not exist. The public key is printed.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+/// Flags of `dossier plugin sign`.
+#[derive(Args, Debug)]
+pub struct SignArgs {
+    /// The package.
+    #[command(flatten)]
+    pub package: PackageArgs,
+    /// File of the secret key.
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// The signed package, as a tar archive.
+    #[arg(long, value_name = "FILE")]
+    pub output: PathBuf,
+}
+
+/// Flags of `dossier plugin verify`.
+#[derive(Args, Debug)]
+pub struct VerifyArgs {
+    /// The package.
+    #[command(flatten)]
+    pub package: PackageArgs,
+    /// The key it must be signed with [default: any].
+    #[arg(long, value_name = "KEY")]
+    pub public_key: Option<String>,
+}
+
+/// Runs one of the commands.
+///
+/// # Errors
+/// When the package is none, or the host refuses.
+pub(super) async fn run(command: PlatformCommand) -> Result<(), CommandError> {
+    match command {
+        PlatformCommand::Publish(args) => client::publish(args).await?,
+        PlatformCommand::Activate(args) => client::activate(args).await?,
+        PlatformCommand::Canary(args) => client::canary(args).await?,
+        PlatformCommand::Shadow(args) => client::shadow(args).await?,
+        PlatformCommand::Promote(args) => client::promote(args).await?,
+        PlatformCommand::Rollback(args) => client::roll_back(args).await?,
+        PlatformCommand::List(args) => client::list(args).await?,
+        PlatformCommand::History(args) => client::history(args).await?,
+        PlatformCommand::Keygen(args) => keys::generate(&args)?,
+        PlatformCommand::Sign(args) => keys::sign(&args)?,
+        PlatformCommand::Verify(args) => keys::verify(&args)?,
+    }
+    Ok(())
+}

@@ -1,0 +1,155 @@
+//! Packages on disk: named by their digest, written once, never changed.
+//!
+//! `packages/<digest>/` holds the files of a package. A package is written below `incoming/`, made
+//! durable, and then renamed into place: after a crash it is there whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::{Package, PackageDigest, PackageError};
+
+/// The packages below one folder. Clones share nothing but the folder; any thread may use one.
+#[derive(Clone, Debug)]
+pub struct ArtifactStore {
+    packages: PathBuf,
+    incoming: PathBuf,
+}
+
+/// A package can't be stored or read.
+#[derive(Debug, thiserror::Error)]
+pub enum ArtifactError {
+    /// The disk refuses.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// There is no such package.
+    #[error("there is no package {digest}")]
+    Missing {
+        /// Its digest.
+        digest: PackageDigest,
+    },
+    /// What is stored is no package any more.
+    #[error("the stored package {digest} is damaged: {source}")]
+    Damaged {
+        /// Its digest.
+        digest: PackageDigest,
+        /// What is wrong.
+        source: PackageError,
+    },
+    /// What is stored is another package than the name says: somebody changed a file.
+    #[error("the stored package {digest} was changed: its files are {found}")]
+    Changed {
+        /// The digest it was stored under.
+        digest: PackageDigest,
+        /// The digest of what is there now.
+        found: PackageDigest,
+    },
+}
+
+impl ArtifactStore {
+    /// Opens the packages below `data_dir`, and clears what a crash left half-written.
+    ///
+    /// Only one process may have a data directory open; the catalogue beside holds the lock.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn open(data_dir: &Path) -> Result<Self, ArtifactError> {
+        let store =
+            Self { packages: data_dir.join("packages"), incoming: data_dir.join("incoming") };
+        if store.incoming.exists() {
+            fs::remove_dir_all(&store.incoming).map_err(at(&store.incoming))?;
+        }
+        for folder in [&store.packages, &store.incoming] {
+            fs::create_dir_all(folder).map_err(at(folder))?;
+        }
+        sync_folder(data_dir)?;
+        Ok(store)
+    }
+
+    /// Stores a package; one that is there already is left as it is.
+    ///
+    /// # Errors
+    /// When the disk refuses; nothing is left in place then.
+    pub fn put(&self, package: &Package) -> Result<PackageDigest, ArtifactError> {
+        let digest = package.digest();
+        let place = self.folder(&digest);
+        if place.exists() {
+            return Ok(digest);
+        }
+        let folder = tempfile::tempdir_in(&self.incoming).map_err(at(&self.incoming))?;
+        let signature = package.signature_file();
+        let signature = signature.iter().map(|(name, content)| (*name, content.as_slice()));
+        for (name, content) in package.files().chain(signature) {
+            write_durably(&folder.path().join(name), content)?;
+        }
+        let fixtures = folder.path().join("fixtures");
+        if fixtures.exists() {
+            sync_folder(&fixtures)?;
+        }
+        sync_folder(folder.path())?;
+        match fs::rename(folder.path(), &place) {
+            Ok(()) => {
+                // It is in place now: there is nothing left to clean up.
+                let _ = folder.keep();
+            }
+            // Somebody stored the same files meanwhile.
+            Err(_) if place.exists() => {}
+            Err(source) => return Err(at(&place)(source)),
+        }
+        sync_folder(&self.packages)?;
+        Ok(digest)
+    }
+
+    /// Reads a package and checks that it is still the one that was stored.
+    ///
+    /// # Errors
+    /// When it is missing, or was damaged or changed.
+    pub fn read(&self, digest: &PackageDigest) -> Result<Package, ArtifactError> {
+        let folder = self.folder(digest);
+        if !folder.is_dir() {
+            return Err(ArtifactError::Missing { digest: *digest });
+        }
+        let package = Package::from_folder(&folder)
+            .map_err(|source| ArtifactError::Damaged { digest: *digest, source })?;
+        let found = package.digest();
+        if found != *digest {
+            return Err(ArtifactError::Changed { digest: *digest, found });
+        }
+        Ok(package)
+    }
+
+    /// The folder that holds a package's files, if it is stored.
+    #[must_use]
+    pub fn folder(&self, digest: &PackageDigest) -> PathBuf {
+        self.packages.join(digest.hex())
+    }
+}
+
+fn write_durably(path: &Path, content: &[u8]) -> Result<(), ArtifactError> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).map_err(at(parent))?;
+    }
+    let mut file = File::create_new(path).map_err(at(path))?;
+    file.write_all(content).map_err(at(path))?;
+    let mut permissions = file.metadata().map_err(at(path))?.permissions();
+    permissions.set_readonly(true);
+    file.set_permissions(permissions).map_err(at(path))?;
+    file.sync_all().map_err(at(path))
+}
+
+/// A rename is durable once the folder is.
+fn sync_folder(folder: &Path) -> Result<(), ArtifactError> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))
+}
+
+fn at(path: &Path) -> impl FnOnce(io::Error) -> ArtifactError + '_ {
+    move |source| ArtifactError::Io { path: path.to_owned(), source }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,36 @@
+//! What country teams ship, and which of it serves.
+//!
+//! A [`Package`] holds rules or the adapter of a document type; its [`PackageDigest`] is its
+//! identity, and a [`PackageSignature`] says whose it is. [`ArtifactStore`] keeps packages, each
+//! written once and never changed. [`Catalogue`] keeps [`Generation`]s: which package serves under
+//! which name, swapped as one, with the history of how it came to be so.
+//!
+//! Nothing here is async, compiles a component or loads a model.
+#![forbid(unsafe_code)]
+
+mod digest;
+pub use digest::PackageDigest;
+
+mod package;
+pub use package::{
+    ADAPTER_CONFIG, ADAPTER_WEIGHTS, COMPONENT, DOCUMENT_TYPE_MANIFEST, Package, PackageError,
+    PackageKind, PackageLimits, RULES_MANIFEST,
+};
+
+mod manifest;
+pub use manifest::{CanarySettings, ManifestError, RulesManifest};
+
+mod signing;
+pub use signing::{PackageSignature, PublicKey, SecretKey, SigningError};
+
+mod scope;
+pub use scope::{InvalidPattern, Pattern, Scope};
+
+mod artifacts;
+pub use artifacts::{ArtifactError, ArtifactStore};
+
+mod catalogue;
+pub use catalogue::{
+    Action, Attempt, Canary, Catalogue, CatalogueError, Change, Event, Generation, Origin, Refusal,
+    Version,
+};

@@ -1,0 +1,343 @@
+//! A package: a handful of files that are published, signed and activated together.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::digest::to_hex;
+use crate::{PackageDigest, PackageSignature, PublicKey, SecretKey, SigningError};
+
+/// The manifest of rules.
+pub const RULES_MANIFEST: &str = "plugin.json";
+/// The component of rules.
+pub const COMPONENT: &str = "component.wasm";
+/// The manifest of a document type; its package holds the adapter.
+pub const DOCUMENT_TYPE_MANIFEST: &str = "document-type.json";
+/// PEFT's configuration of the adapter.
+pub const ADAPTER_CONFIG: &str = "adapter_config.json";
+/// PEFT's weights of the adapter.
+pub const ADAPTER_WEIGHTS: &str = "adapter_model.safetensors";
+
+/// The signature; the one file that is not part of the digest.
+const SIGNATURE: &str = "signature.json";
+/// For people; PEFT writes one beside every adapter.
+const README: &str = "README.md";
+const FIXTURES: &str = "fixtures/";
+
+/// First line of what is hashed and signed: no other list of files means a package.
+const STATEMENT_HEAD: &str = "dossier package 1\n";
+
+/// What a package holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PackageKind {
+    /// The rules of document types: a component, its manifest and fixtures.
+    Rules,
+    /// A document type: its manifest and its adapter.
+    Adapter,
+}
+
+/// How large a package may be.
+#[derive(Clone, Copy, Debug)]
+pub struct PackageLimits {
+    /// Bytes of all files together.
+    pub bytes: usize,
+    /// Number of files.
+    pub files: usize,
+}
+
+/// A package in memory. Its names are checked: they are the files of one kind, and no paths.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Package {
+    kind: PackageKind,
+    files: BTreeMap<String, Vec<u8>>,
+    signature: Option<PackageSignature>,
+}
+
+/// Files are no package.
+#[derive(Debug, thiserror::Error)]
+pub enum PackageError {
+    /// The bytes are no tar archive.
+    #[error("no tar archive: {0}")]
+    Archive(io::Error),
+    /// A folder or file can't be read.
+    #[error("{}: can't be read: {source}", path.display())]
+    Unreadable {
+        /// The folder or file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The archive holds something other than plain files, such as a link.
+    #[error("`{name}` is no plain file")]
+    NotAFile {
+        /// Its name in the archive.
+        name: String,
+    },
+    /// A file is in the archive twice.
+    #[error("`{name}` is there twice")]
+    Repeated {
+        /// Its name.
+        name: String,
+    },
+    /// A file that no package of this kind has.
+    #[error("`{name}` is no file of a package")]
+    UnknownFile {
+        /// Its name.
+        name: String,
+    },
+    /// A file that the kind needs is not there.
+    #[error("`{name}` is missing")]
+    MissingFile {
+        /// Its name.
+        name: &'static str,
+    },
+    /// Neither manifest is there, or both are.
+    #[error("a package has either {RULES_MANIFEST} or {DOCUMENT_TYPE_MANIFEST}")]
+    NoKind,
+    /// All files together are too large.
+    #[error("the files are larger than {limit_bytes} bytes together")]
+    TooLarge {
+        /// The limit in bytes.
+        limit_bytes: usize,
+    },
+    /// There are too many files.
+    #[error("more than {limit} files")]
+    TooManyFiles {
+        /// The limit.
+        limit: usize,
+    },
+    /// The signature's file is none.
+    #[error(transparent)]
+    Signature(#[from] SigningError),
+}
+
+impl PackageKind {
+    /// The kind as it is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rules => "rules",
+            Self::Adapter => "adapter",
+        }
+    }
+
+    fn required(self) -> &'static [&'static str] {
+        match self {
+            Self::Rules => &[RULES_MANIFEST, COMPONENT],
+            Self::Adapter => &[DOCUMENT_TYPE_MANIFEST, ADAPTER_CONFIG, ADAPTER_WEIGHTS],
+        }
+    }
+
+    fn has(self, name: &str) -> bool {
+        let fixture = |name: &str| {
+            let stem = name.strip_prefix(FIXTURES).and_then(|name| name.strip_suffix(".json"));
+            stem.is_some_and(|stem| {
+                let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+                !stem.is_empty() && stem.len() <= 100 && stem.bytes().all(is_plain)
+            })
+        };
+        name == README || self.required().contains(&name) || (self == Self::Rules && fixture(name))
+    }
+}
+
+impl Default for PackageLimits {
+    /// Room for a component with an interpreter, or for an adapter of a hundredth of 4 GB.
+    fn default() -> Self {
+        Self { bytes: 128 << 20, files: 1024 }
+    }
+}
+
+impl Package {
+    /// A package of these files, `signature.json` among them if it is signed.
+    ///
+    /// # Errors
+    /// When a file is missing, or one is there that does not belong.
+    pub fn new(mut files: BTreeMap<String, Vec<u8>>) -> Result<Self, PackageError> {
+        let signature =
+            files.remove(SIGNATURE).map(|bytes| PackageSignature::from_json(&bytes)).transpose()?;
+        let kinds =
+            (files.contains_key(RULES_MANIFEST), files.contains_key(DOCUMENT_TYPE_MANIFEST));
+        let kind = match kinds {
+            (true, false) => PackageKind::Rules,
+            (false, true) => PackageKind::Adapter,
+            _ => return Err(PackageError::NoKind),
+        };
+        if let Some(name) = kind.required().iter().find(|name| !files.contains_key(**name)) {
+            return Err(PackageError::MissingFile { name });
+        }
+        if let Some(name) = files.keys().find(|name| !kind.has(name)) {
+            return Err(PackageError::UnknownFile { name: name.clone() });
+        }
+        Ok(Self { kind, files, signature })
+    }
+
+    /// Reads a package from a tar archive. Nothing is ever unpacked to a name it chooses.
+    ///
+    /// # Errors
+    /// When it is no archive, too large, or no package.
+    pub fn from_tar(bytes: &[u8], limits: PackageLimits) -> Result<Self, PackageError> {
+        let mut archive = tar::Archive::new(bytes);
+        let mut files = BTreeMap::new();
+        let mut left_bytes = limits.bytes;
+        for entry in archive.entries().map_err(PackageError::Archive)? {
+            let mut entry = entry.map_err(PackageError::Archive)?;
+            let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+            let name = name.strip_prefix("./").unwrap_or(&name).to_owned();
+            match entry.header().entry_type() {
+                tar::EntryType::Directory => continue,
+                tar::EntryType::Regular => {}
+                _ => return Err(PackageError::NotAFile { name }),
+            }
+            if files.len() == limits.files {
+                return Err(PackageError::TooManyFiles { limit: limits.files });
+            }
+            let too_large = PackageError::TooLarge { limit_bytes: limits.bytes };
+            let length = usize::try_from(entry.size()).unwrap_or(usize::MAX);
+            let Some(left) = left_bytes.checked_sub(length) else { return Err(too_large) };
+            left_bytes = left;
+            // The archive is in memory, so no header can make this larger than what was sent.
+            let mut content = Vec::with_capacity(length.min(bytes.len()));
+            entry.read_to_end(&mut content).map_err(PackageError::Archive)?;
+            if content.len() != length {
+                return Err(PackageError::Archive(io::ErrorKind::UnexpectedEof.into()));
+            }
+            if files.insert(name.clone(), content).is_some() {
+                return Err(PackageError::Repeated { name });
+            }
+        }
+        Self::new(files)
+    }
+
+    /// Reads a package from a folder.
+    ///
+    /// # Errors
+    /// When a file can't be read, is missing, or does not belong.
+    pub fn from_folder(folder: &Path) -> Result<Self, PackageError> {
+        let mut files = BTreeMap::new();
+        read_folder(folder, "", &mut files)?;
+        Self::new(files)
+    }
+
+    /// The package as a tar archive: the same bytes for the same files.
+    #[must_use]
+    pub fn to_tar(&self) -> Vec<u8> {
+        let mut archive = tar::Builder::new(Vec::new());
+        let mut append = |name: &str, content: &[u8]| {
+            let mut header = tar::Header::new_ustar();
+            header.set_size(content.len() as u64);
+            header.set_mode(0o644);
+            header.set_mtime(0);
+            // Names are checked to be short and relative, and writing to memory does not fail.
+            archive.append_data(&mut header, name, content)
+        };
+        let mut written = Ok(());
+        for (name, content) in self.files() {
+            written = written.and_then(|()| append(name, content));
+        }
+        if let Some(signature) = &self.signature {
+            written = written.and_then(|()| append(SIGNATURE, &signature.to_json()));
+        }
+        debug_assert!(written.is_ok(), "a package fits an archive");
+        archive.into_inner().unwrap_or_default()
+    }
+
+    /// What it holds.
+    #[must_use]
+    pub fn kind(&self) -> PackageKind {
+        self.kind
+    }
+
+    /// A file's contents.
+    #[must_use]
+    pub fn file(&self, name: &str) -> Option<&[u8]> {
+        self.files.get(name).map(Vec::as_slice)
+    }
+
+    /// Every file but the signature, sorted by name.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.files.iter().map(|(name, content)| (name.as_str(), content.as_slice()))
+    }
+
+    /// The fixtures of rules, sorted by name: names without folder and ending.
+    pub fn fixtures(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.files().filter_map(|(name, content)| {
+            let name = name.strip_prefix(FIXTURES)?;
+            Some((name.strip_suffix(".json").unwrap_or(name), content))
+        })
+    }
+
+    /// What is hashed and signed: a head, then of each file its SHA-256, two spaces and its name.
+    #[must_use]
+    pub fn statement(&self) -> String {
+        let lines = self
+            .files()
+            .map(|(name, content)| format!("{}  {name}\n", to_hex(&Sha256::digest(content))));
+        STATEMENT_HEAD.to_owned() + &lines.collect::<String>()
+    }
+
+    /// The identity: the SHA-256 of the statement.
+    #[must_use]
+    pub fn digest(&self) -> PackageDigest {
+        PackageDigest::of(self.statement().as_bytes())
+    }
+
+    /// Who vouches for it, if anybody does.
+    #[must_use]
+    pub fn signature(&self) -> Option<&PackageSignature> {
+        self.signature.as_ref()
+    }
+
+    /// Signs it, in place of any signature before.
+    pub fn sign(&mut self, key: &SecretKey) {
+        self.signature = Some(key.sign(self.statement().as_bytes()));
+    }
+
+    /// Whose signature it bears.
+    ///
+    /// # Errors
+    /// [`SigningError::Unsigned`], or [`SigningError::Wrong`] when the signature is of other files.
+    pub fn verify(&self) -> Result<PublicKey, SigningError> {
+        let signature = self.signature.as_ref().ok_or(SigningError::Unsigned)?;
+        signature.verify(self.statement().as_bytes())
+    }
+
+    pub(crate) fn signature_file(&self) -> Option<(&'static str, Vec<u8>)> {
+        self.signature.as_ref().map(|signature| (SIGNATURE, signature.to_json()))
+    }
+}
+
+impl std::fmt::Debug for Package {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Package({}, {} files)", self.kind.as_str(), self.files.len())
+    }
+}
+
+fn read_folder(
+    folder: &Path,
+    prefix: &str,
+    files: &mut BTreeMap<String, Vec<u8>>,
+) -> Result<(), PackageError> {
+    let unreadable =
+        |path: &Path, source| PackageError::Unreadable { path: path.to_owned(), source };
+    for entry in std::fs::read_dir(folder).map_err(|source| unreadable(folder, source))? {
+        let path = entry.map_err(|source| unreadable(folder, source))?.path();
+        let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        let name = format!("{prefix}{name}");
+        if path.is_dir() {
+            // One level is all there is; what stands deeper has a name that no package knows.
+            if prefix.is_empty() && format!("{name}/") == FIXTURES {
+                read_folder(&path, FIXTURES, files)?;
+                continue;
+            }
+            return Err(PackageError::UnknownFile { name });
+        }
+        let content = std::fs::read(&path).map_err(|source| unreadable(&path, source))?;
+        files.insert(name, content);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

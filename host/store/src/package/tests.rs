@@ -1,0 +1,123 @@
+//! Packages to archives and back, and archives that are none.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn rules(fixture: &[u8]) -> Package {
+    let files = [
+        (RULES_MANIFEST, b"{}".as_slice()),
+        (COMPONENT, b"\0asm\x0d\0\x01\0"),
+        ("fixtures/good.json", fixture),
+    ];
+    Package::new(files.map(|(name, bytes)| (name.to_owned(), bytes.to_vec())).into()).expect("good")
+}
+
+fn archive(entries: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut archive = tar::Builder::new(Vec::new());
+    for (name, content) in entries {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(content.len() as u64);
+        // By hand: the crate refuses to write a name that climbs out, which is what is tried.
+        header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+        header.set_cksum();
+        archive.append(&header, *content).expect("memory");
+    }
+    archive.into_inner().expect("memory")
+}
+
+fn read(bytes: &[u8]) -> Result<Package, PackageError> {
+    Package::from_tar(bytes, PackageLimits::default())
+}
+
+#[test]
+fn the_digest_is_of_names_and_contents() {
+    let package = rules(b"{}");
+    assert_eq!(package.digest(), rules(b"{}").digest());
+    assert_ne!(package.digest(), rules(b"{} ").digest());
+    let statement = package.statement();
+    assert!(statement.starts_with("dossier package 1\n"), "{statement}");
+    assert!(statement.contains("  fixtures/good.json\n"), "{statement}");
+}
+
+#[test]
+fn an_archive_of_another_order_is_the_same_package() {
+    let package = rules(b"{}");
+    let (manifest, component) = (b"{}".as_slice(), b"\0asm\x0d\0\x01\0".as_slice());
+    let shuffled = archive(&[
+        ("./fixtures/good.json", b"{}"),
+        (COMPONENT, component),
+        (RULES_MANIFEST, manifest),
+    ]);
+    assert_eq!(read(&shuffled).expect("a package").digest(), package.digest());
+}
+
+#[test]
+fn archives_that_are_no_package_are_refused_by_name() {
+    let manifest: (&str, &[u8]) = (RULES_MANIFEST, b"{}");
+    let component: (&str, &[u8]) = (COMPONENT, b"x");
+    for (entries, expected) in [
+        (vec![manifest], "component.wasm"),
+        (vec![component], "either"),
+        (vec![manifest, component, ("../../etc/passwd", b"x")], "../../etc/passwd"),
+        (vec![manifest, component, ("/etc/passwd", b"x")], "/etc/passwd"),
+        (vec![manifest, component, ("fixtures/../a.json", b"x")], "fixtures/../a.json"),
+        (vec![manifest, component, ("fixtures/deep/a.json", b"x")], "deep"),
+        (vec![manifest, component, component], "twice"),
+        (vec![manifest, component, ("component.cwasm", b"x")], "component.cwasm"),
+        (vec![manifest, component, (DOCUMENT_TYPE_MANIFEST, b"{}")], "either"),
+        (vec![manifest, component, ("signature.json", b"{}")], "signature.json"),
+    ] {
+        let error = read(&archive(&entries)).expect_err(expected).to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn limits_hold_before_anything_is_kept() {
+    let bytes = rules(&[b' '; 5000]).to_tar();
+    let limits = PackageLimits { bytes: 5000, files: 3 };
+    let error = Package::from_tar(&bytes, limits).expect_err("too large");
+    assert!(matches!(error, PackageError::TooLarge { limit_bytes: 5000 }), "{error}");
+    let limits = PackageLimits { bytes: 6000, files: 2 };
+    let error = Package::from_tar(&bytes, limits).expect_err("too many");
+    assert!(matches!(error, PackageError::TooManyFiles { limit: 2 }), "{error}");
+}
+
+#[test]
+fn a_link_is_no_file() {
+    let mut builder = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_ustar();
+    header.set_entry_type(tar::EntryType::Symlink);
+    header.set_size(0);
+    builder.append_link(&mut header, COMPONENT, "elsewhere").expect("memory");
+    let error = read(&builder.into_inner().expect("memory")).expect_err("a link");
+    assert!(matches!(error, PackageError::NotAFile { .. }), "{error}");
+}
+
+proptest! {
+    #[test]
+    fn archives_come_back(fixture in proptest::collection::vec(any::<u8>(), 0..3000), seed in any::<[u8; 32]>()) {
+        let mut package = rules(&fixture);
+        package.sign(&SecretKey::from_seed(seed));
+        let again = read(&package.to_tar()).expect("what was written");
+        prop_assert_eq!(&again, &package);
+        prop_assert_eq!(again.to_tar(), package.to_tar());
+        prop_assert!(again.verify().is_ok());
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..2048)) {
+        let _ = read(&bytes);
+    }
+
+    #[test]
+    fn a_cut_archive_is_never_another_package(cut in 0_usize..4096) {
+        let package = rules(b"{\"a\": 1}");
+        let bytes = package.to_tar();
+        let cut = cut.min(bytes.len());
+        if let Ok(read) = read(&bytes[..cut]) {
+            prop_assert_eq!(read.file(COMPONENT), package.file(COMPONENT));
+        }
+    }
+}
