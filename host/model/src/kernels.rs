@@ -10,6 +10,9 @@ use candle_core::{CpuStorage, InplaceOp2, Layout, Result, Tensor, bail};
 mod gelu;
 pub(crate) use gelu::gelu;
 
+mod segment;
+pub(crate) use segment::{add_bias_to_rows, scale_rows};
+
 mod softmax;
 pub(crate) use softmax::{softmax, softmax_with_bias};
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use dossier_document::Digest;
 
+use crate::lora::SharedMatrices;
 use crate::{Adapter, Base, ModelError};
 
 /// The adapters that are loaded for one base, by digest. Clones share them, so adapters come and go
@@ -16,13 +17,14 @@ use crate::{Adapter, Base, ModelError};
 pub struct AdapterPool {
     base: Base,
     adapters: Arc<ArcSwap<BTreeMap<Digest, Arc<Adapter>>>>,
+    shared: SharedMatrices,
 }
 
 impl AdapterPool {
     /// An empty pool.
     #[must_use]
     pub fn new(base: &Base) -> Self {
-        Self { base: base.clone(), adapters: Arc::default() }
+        Self { base: base.clone(), adapters: Arc::default(), shared: SharedMatrices::default() }
     }
 
     /// Loads an adapter folder and adds it. An adapter that is there already is kept.
@@ -30,7 +32,7 @@ impl AdapterPool {
     /// # Errors
     /// As [`Base::load_adapter`].
     pub fn add(&self, folder: &Path) -> Result<Digest, ModelError> {
-        let (digest, adapter) = self.base.load_adapter(folder)?;
+        let (digest, adapter) = self.base.load_adapter_beside(folder, &self.shared)?;
         let adapter = Arc::new(adapter);
         self.adapters.rcu(|adapters| {
             let mut adapters = BTreeMap::clone(adapters);
@@ -48,6 +50,13 @@ impl AdapterPool {
             adapters
         });
         before.contains_key(digest)
+    }
+
+    /// Memory of what adapters have in common: VeRA's projections and LoRA-XS's factors, each
+    /// counted once, as long as an adapter uses it.
+    #[must_use]
+    pub fn shared_bytes(&self) -> usize {
+        self.shared.bytes()
     }
 
     /// The digests of all adapters, sorted.

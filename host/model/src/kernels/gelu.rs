@@ -45,8 +45,7 @@ fn erf(x: f32) -> f32 {
         -1.609_603_3e-2,
     ];
     let even = [-2.133_740_6e-4, -1.682_827e-3, -7.373_329e-3, -1.426_473_9e-2];
-    let numerator =
-        odd.iter().fold(-2.726_142e-10, |sum, coefficient| sum * square + coefficient);
+    let numerator = odd.iter().fold(-2.726_142e-10, |sum, coefficient| sum * square + coefficient);
     let denominator =
         even.iter().fold(-1.456_607_2e-5, |sum, coefficient| sum * square + coefficient);
     x * numerator / denominator
