@@ -150,7 +150,7 @@ pub enum ModelError {
         found: Digest,
     },
     /// An entry of `target_modules` matches no Linear layer or convolution of the base.
-    #[error("{}: the target `{target}` matches no Linear layer of the base", path.display())]
+    #[error("{}: the target `{target}` matches no Linear layer or convolution of the base", path.display())]
     UnmatchedTarget {
         /// The file.
         path: PathBuf,

@@ -72,3 +72,6 @@ impl<T> Default for Shared<T> {
         Self { values: Arc::default() }
     }
 }
+
+#[cfg(test)]
+mod tests;
