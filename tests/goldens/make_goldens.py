@@ -5,7 +5,7 @@
     python tests/goldens/make_goldens.py --shipped-base adapters/base/dossier-small \
         --shipped-adapter adapters/utopia/passport/2024 --shipped-image page-1.png
 
-Reference: transformers' VisionEncoderDecoderModel and Donut's processor, PEFT's LoRA. The exact
+Reference: transformers' VisionEncoderDecoderModel and Donut's processor, PEFT's LoRA, DoRA and VeRA. The exact
 versions stand in versions.json beside the goldens.
 """
 
@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+import adapter_kinds
 import donut_shape
 import environment
 import processor_cases
@@ -59,6 +60,7 @@ def write_all(folder: Path) -> None:
     processor_cases.write(folder)
     tiny_models.write(folder / "models", folder / "images")
     tiny_models.write_saved_by_4(folder / "saved-by-4", GOLDENS / "saved-by-4", folder / "images")
+    adapter_kinds.write(folder / "adapter-kinds", folder / "models", folder / "images", GOLDENS / "adapter-kinds")
     donut_shape.write(folder / "donut-shape", folder / "images")
 
 

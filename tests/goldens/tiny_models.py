@@ -169,7 +169,7 @@ def tidy_adapter(folder: Path) -> None:
     path = folder / "adapter_config.json"
     config = json.loads(path.read_text())
     config["base_model_name_or_path"] = None
-    for key in ["target_modules", "exclude_modules"]:
-        if isinstance(config[key], list):
+    for key in ["target_modules", "exclude_modules", "modules_to_save"]:
+        if isinstance(config.get(key), list):
             config[key].sort()
     path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")

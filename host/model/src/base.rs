@@ -9,6 +9,7 @@ use dossier_document::{Digest, FieldName, PageImage};
 
 use crate::config::{GenerationConfig, ModelConfig};
 use crate::digest::digest_files;
+use crate::lora::{AdapterHost, SharedMatrices};
 use crate::model::VisionEncoderDecoder;
 use crate::vocabulary::Vocabulary;
 use crate::weights::WeightFile;
@@ -101,16 +102,29 @@ impl Base {
             .is_some_and(|vocabulary| vocabulary.field_prompt(field).is_some())
     }
 
-    /// Loads a LoRA adapter for this base from a PEFT folder: `adapter_config.json` and
-    /// `adapter_model.safetensors`. Its digest is SHA-256 over these two files in this order, each
-    /// counted as in [`Base::digest`].
+    /// Loads an adapter for this base from a folder as PEFT writes it, `adapter_config.json` and
+    /// `adapter_model.safetensors`: LoRA with its variants or VeRA; or from a LoRA-XS folder, which
+    /// also holds `lora_xs_factors.safetensors` (`adapters/README.md`). Its digest is SHA-256 over
+    /// these files in this order, each counted as in [`Base::digest`].
     ///
     /// # Errors
-    /// When a file is missing or corrupt, when the configuration asks for something other than
-    /// plain LoRA on Linear layers, when a target matches nothing, or a tensor is missing, unused
-    /// or of another shape; the error names the file and the key or tensor.
+    /// When a file is missing, corrupt, pickled or too large, when the configuration asks for
+    /// something this program does not do or names another base, when a target or a module to save
+    /// matches nothing, or a tensor is missing, unused, of another shape or not finite; the error
+    /// names the file and the key or tensor.
     pub fn load_adapter(&self, folder: &Path) -> Result<(Digest, Adapter), ModelError> {
-        Adapter::load(folder, self.parts.model.linears(), &self.parts.device)
+        self.load_adapter_beside(folder, &SharedMatrices::default())
+    }
+
+    /// [`Base::load_adapter`], sharing what it has in common with adapters loaded before.
+    pub(crate) fn load_adapter_beside(
+        &self,
+        folder: &Path,
+        shared: &SharedMatrices,
+    ) -> Result<(Digest, Adapter), ModelError> {
+        let Parts { model, device, digest, .. } = self.parts();
+        let host = AdapterHost { digest: *digest, layers: model.linears(), device, shared };
+        Adapter::load(folder, &host)
     }
 
     pub(crate) fn parts(&self) -> &Parts {

@@ -150,13 +150,43 @@ pub enum ModelError {
         /// The file.
         path: PathBuf,
     },
-    /// An entry of `target_modules` matches no Linear layer of the base.
-    #[error("{}: the target `{target}` matches no Linear layer of the base", path.display())]
+    /// A file is larger than any artifact of its kind may be.
+    #[error("{}: {length_bytes} bytes are more than the {limit_bytes} allowed", path.display())]
+    FileTooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its size.
+        length_bytes: u64,
+        /// The greatest size.
+        limit_bytes: u64,
+    },
+    /// The adapter names another version of the base, or of the factors beside it, than is there.
+    #[error("{}: `{key}` names {expected}, but {found} is there", path.display())]
+    WrongDigest {
+        /// The file.
+        path: PathBuf,
+        /// The key.
+        key: &'static str,
+        /// The digest the adapter was trained on.
+        expected: Digest,
+        /// The digest of what is there.
+        found: Digest,
+    },
+    /// An entry of `target_modules` matches no Linear layer or convolution of the base.
+    #[error("{}: the target `{target}` matches no Linear layer or convolution of the base", path.display())]
     UnmatchedTarget {
         /// The file.
         path: PathBuf,
         /// The entry.
         target: String,
+    },
+    /// An entry of `modules_to_save` matches no layer that an adapter can replace.
+    #[error("{}: `{module}` in `modules_to_save` matches no Linear layer, convolution or LayerNorm of the base", path.display())]
+    UnmatchedModule {
+        /// The file.
+        path: PathBuf,
+        /// The entry.
+        module: String,
     },
     /// The device is not there, or its support was not compiled in.
     #[error("the device {device} can't be used: {problem}")]

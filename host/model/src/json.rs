@@ -19,7 +19,12 @@ impl JsonObject {
     pub(crate) fn read(path: &Path) -> Result<Self, ModelError> {
         let text =
             fs::read(path).map_err(|source| ModelError::Io { path: path.to_owned(), source })?;
-        let value = serde_json::from_slice(&text)
+        Self::parse(path, &text)
+    }
+
+    /// Parses the contents of the file at `path`.
+    pub(crate) fn parse(path: &Path, text: &[u8]) -> Result<Self, ModelError> {
+        let value = serde_json::from_slice(text)
             .map_err(|source| ModelError::Json { path: path.to_owned(), source })?;
         match value {
             Value::Object(map) => Ok(Self { path: path.to_owned(), prefix: String::new(), map }),

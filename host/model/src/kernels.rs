@@ -27,6 +27,9 @@ pub(crate) use layer_norm::layer_norm;
 
 mod product;
 
+mod segment;
+pub(crate) use segment::{add_bias_to_rows, add_to_rows, scale_rows};
+
 mod window_attention;
 pub(crate) use window_attention::{WindowScores, window_attention};
 

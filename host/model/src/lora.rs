@@ -1,11 +1,23 @@
-//! LoRA adapters as PEFT writes them, applied without merging.
-
-mod config;
-mod targets;
+//! Adapters as PEFT writes them (LoRA and its variants, VeRA) and LoRA-XS, applied without merging.
 
 mod adapter;
 pub use adapter::Adapter;
-pub(crate) use adapter::LoraPair;
+pub(crate) use adapter::AdapterHost;
 
 mod rows;
-pub(crate) use rows::AdapterRows;
+pub(crate) use rows::{AdapterRows, Segment};
+
+mod delta;
+pub(crate) use delta::{LayerDelta, Replaced};
+
+mod shared;
+pub(crate) use shared::SharedMatrices;
+
+mod config;
+mod files;
+mod lora_xs;
+mod low_rank;
+mod method;
+mod saved;
+mod targets;
+mod vera;

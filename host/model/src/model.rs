@@ -6,8 +6,8 @@ use candle_core::{Result, Tensor};
 use crate::ModelError;
 use crate::config::ModelConfig;
 use crate::kernels::layer_norm;
-use crate::linear::{Linear, LinearRegistry};
-use crate::lora::AdapterRows;
+use crate::linear::{LayerId, LayerInfo, LayerKind, Linear, LinearRegistry};
+use crate::lora::{AdapterRows, LayerDelta, Replaced};
 use crate::weights::WeightFile;
 
 mod encoder;
@@ -81,6 +81,7 @@ impl VisionEncoderDecoder {
 /// Layer normalisation over the last dimension.
 #[derive(Debug)]
 struct LayerNorm {
+    id: LayerId,
     weight: Tensor,
     bias: Tensor,
     eps: f64,
@@ -89,19 +90,38 @@ struct LayerNorm {
 impl LayerNorm {
     fn load(
         file: &WeightFile,
+        registry: &mut LinearRegistry,
         path: &str,
         features: usize,
         eps: f64,
     ) -> std::result::Result<Self, ModelError> {
-        Ok(Self {
-            weight: file.take(&format!("{path}.weight"), &[features])?,
-            bias: file.take(&format!("{path}.bias"), &[features])?,
-            eps,
-        })
+        let weight = file.take(&format!("{path}.weight"), &[features])?;
+        let bias = file.take(&format!("{path}.bias"), &[features])?;
+        let id = registry.add(LayerInfo {
+            path: path.to_owned(),
+            kind: LayerKind::LayerNorm,
+            weight: weight.clone(),
+            bias: Some(bias.clone()),
+        });
+        Ok(Self { id, weight, bias, eps })
     }
 
-    fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        layer_norm(x, &self.weight, &self.bias, self.eps as f32)
+    /// The leading dimension of `x` counts `rows.items()` items.
+    fn forward(&self, x: &Tensor, rows: &AdapterRows) -> Result<Tensor> {
+        let y = self.normalise(x, &self.weight, &self.bias)?;
+        for (segment, delta) in rows.deltas_on(self.id) {
+            let LayerDelta::Replaced(Replaced { weight, bias }) = delta else { continue };
+            let items = segment.items();
+            let x = x.narrow(0, items.start, items.len())?.contiguous()?;
+            let weight = weight.as_ref().unwrap_or(&self.weight);
+            let bias = bias.as_ref().unwrap_or(&self.bias);
+            y.slice_set(&self.normalise(&x, weight, bias)?, 0, items.start)?;
+        }
+        Ok(y)
+    }
+
+    fn normalise(&self, x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
+        layer_norm(x, weight, bias, self.eps as f32)
     }
 }
 

@@ -9,6 +9,7 @@ use dossier_document::Digest;
 use dossier_inference::{BackendError, LeaseFuture, Residency};
 use futures_channel::oneshot;
 
+use crate::lora::SharedMatrices;
 use crate::{Adapter, Base, ModelError};
 
 mod ledger;
@@ -71,6 +72,8 @@ impl Default for PoolSettings {
 
 struct Shared {
     base: Base,
+    /// What adapters have in common, counted apart from them.
+    matrices: SharedMatrices,
     ledger: Mutex<Ledger<Arc<Adapter>, Waiter>>,
     /// Tells the loader that a lease has ended.
     released: Condvar,
@@ -91,6 +94,7 @@ impl AdapterPool {
         let ledger = Ledger::new(settings.memory_bytes, settings.max_waiting);
         let shared = Arc::new(Shared {
             base: base.clone(),
+            matrices: SharedMatrices::default(),
             ledger: Mutex::new(ledger),
             released: Condvar::new(),
             loads,
@@ -105,7 +109,7 @@ impl AdapterPool {
     /// # Errors
     /// As [`Base::load_adapter`], and when it is larger than the whole budget.
     pub fn add(&self, folder: &Path) -> Result<Digest, ModelError> {
-        let (digest, adapter) = self.shared.base.load_adapter(folder)?;
+        let (digest, adapter) = self.shared.load(folder)?;
         let bytes = adapter.bytes();
         let mut ledger = self.shared.ledger();
         if bytes > ledger.budget_bytes() {
@@ -144,6 +148,13 @@ impl AdapterPool {
     #[must_use]
     pub fn get(&self, digest: &Digest) -> Option<Arc<Adapter>> {
         self.shared.ledger().get(digest)
+    }
+
+    /// Memory of what adapters have in common: VeRA's projections and LoRA-XS's factors, each
+    /// counted once, as long as an adapter uses it. The budget does not count it.
+    #[must_use]
+    pub fn shared_bytes(&self) -> usize {
+        self.shared.matrices.bytes()
     }
 
     /// How the pool stands.
@@ -189,6 +200,10 @@ impl Residency for AdapterPool {
 }
 
 impl Shared {
+    fn load(&self, folder: &Path) -> Result<(Digest, Adapter), ModelError> {
+        self.base.load_adapter_beside(folder, &self.matrices)
+    }
+
     /// A panic while the books were open would be a fault of the ledger, which has no step that can
     /// panic half-way.
     fn ledger(&self) -> MutexGuard<'_, Ledger<Arc<Adapter>, Waiter>> {

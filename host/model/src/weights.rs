@@ -1,11 +1,12 @@
-//! A checkpoint's tensors: memory-mapped, checked for shape, each accounted for.
+//! A checkpoint's tensors: checked for shape, each accounted for.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use candle_core::safetensors::MmapedSafetensors;
+use candle_core::safetensors::{BufferedSafetensors, Load as _, MmapedSafetensors};
 use candle_core::{DType, Device, Tensor};
+use safetensors::tensor::TensorView;
 
 use crate::ModelError;
 
@@ -14,19 +15,37 @@ mod map;
 /// A safetensors file whose tensors are taken one by one.
 pub(crate) struct WeightFile {
     path: PathBuf,
-    tensors: MmapedSafetensors,
+    tensors: Source,
     device: Device,
     taken: RefCell<HashSet<String>>,
 }
 
+/// Where the bytes are.
+enum Source {
+    Mapped(MmapedSafetensors),
+    Read(BufferedSafetensors),
+}
+
 impl WeightFile {
+    /// Maps the file into memory.
     pub(crate) fn open(path: &Path, device: &Device) -> Result<Self, ModelError> {
-        Ok(Self {
-            path: path.to_owned(),
-            tensors: map::open(path)?,
-            device: device.clone(),
-            taken: RefCell::default(),
-        })
+        Ok(Self::new(path, Source::Mapped(map::open(path)?), device))
+    }
+
+    /// The file at `path`, whose contents were read before.
+    pub(crate) fn parse(
+        path: &Path,
+        contents: Vec<u8>,
+        device: &Device,
+    ) -> Result<Self, ModelError> {
+        let tensors = BufferedSafetensors::new(contents)
+            .map_err(|source| ModelError::Safetensors { path: path.to_owned(), source })?;
+        Ok(Self::new(path, Source::Read(tensors), device))
+    }
+
+    fn new(path: &Path, tensors: Source, device: &Device) -> Self {
+        let taken = RefCell::default();
+        Self { path: path.to_owned(), tensors, device: device.clone(), taken }
     }
 
     /// Where the tensors go.
@@ -35,19 +54,27 @@ impl WeightFile {
     }
 
     pub(crate) fn contains(&self, name: &str) -> bool {
-        self.tensors.get(name).is_ok()
+        self.find(name).is_some()
+    }
+
+    /// The shape of a tensor, if it is there.
+    pub(crate) fn shape(&self, name: &str) -> Option<Vec<usize>> {
+        self.find(name).map(|view| view.shape().to_vec())
     }
 
     /// Numbers in all tensors.
     pub(crate) fn parameters(&self) -> usize {
-        let tensors = self.tensors.tensors().into_iter();
-        tensors.map(|(_, view)| view.shape().iter().product::<usize>()).sum()
+        let shapes = self.names().into_iter().filter_map(|name| self.shape(&name));
+        shapes.map(|shape| shape.iter().product::<usize>()).sum()
     }
 
     /// Names of all tensors, sorted.
     pub(crate) fn names(&self) -> Vec<String> {
-        let mut names =
-            self.tensors.tensors().into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        let tensors = match &self.tensors {
+            Source::Mapped(tensors) => tensors.tensors(),
+            Source::Read(tensors) => tensors.tensors(),
+        };
+        let mut names = tensors.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
         names.sort_unstable();
         names
     }
@@ -61,24 +88,53 @@ impl WeightFile {
         }
     }
 
+    /// [`WeightFile::take`] of a tensor that must hold neither NaN nor infinity.
+    pub(crate) fn take_finite(&self, name: &str, shape: &[usize]) -> Result<Tensor, ModelError> {
+        let tensor = self.take(name, shape)?;
+        match is_finite(&tensor)? {
+            true => Ok(tensor),
+            false => Err(self.contents(name, "holds NaN or infinity")),
+        }
+    }
+
     /// The tensor as it is stored, of exactly `shape`.
     pub(crate) fn take_raw(&self, name: &str, shape: &[usize]) -> Result<Tensor, ModelError> {
-        let Ok(view) = self.tensors.get(name) else {
-            return Err(ModelError::MissingTensor {
-                path: self.path.clone(),
-                name: name.to_owned(),
-            });
-        };
+        let view = self.view(name)?;
         if view.shape() != shape {
-            return Err(ModelError::TensorShape {
-                path: self.path.clone(),
-                name: name.to_owned(),
-                expected: shape.to_vec(),
-                found: view.shape().to_vec(),
-            });
+            return Err(self.wrong_shape(name, shape));
         }
         self.taken.borrow_mut().insert(name.to_owned());
-        Ok(self.tensors.load(name, &self.device)?)
+        Ok(view.load(&self.device)?)
+    }
+
+    /// The tensor's stored form. It does not count as taken.
+    pub(crate) fn view(&self, name: &str) -> Result<TensorView<'_>, ModelError> {
+        self.find(name).ok_or_else(|| ModelError::MissingTensor {
+            path: self.path.clone(),
+            name: name.to_owned(),
+        })
+    }
+
+    /// Counts tensors as taken that somebody else has already.
+    pub(crate) fn account_for(&self, names: [&str; 2]) {
+        self.taken.borrow_mut().extend(names.map(str::to_owned));
+    }
+
+    fn find(&self, name: &str) -> Option<TensorView<'_>> {
+        match &self.tensors {
+            Source::Mapped(tensors) => tensors.get(name).ok(),
+            Source::Read(tensors) => tensors.get(name).ok(),
+        }
+    }
+
+    /// The error for a tensor of another shape.
+    pub(crate) fn wrong_shape(&self, name: &str, expected: &[usize]) -> ModelError {
+        ModelError::TensorShape {
+            path: self.path.clone(),
+            name: name.to_owned(),
+            expected: expected.to_vec(),
+            found: self.shape(name).unwrap_or_default(),
+        }
     }
 
     /// The error for a tensor whose values can't be used.
@@ -94,4 +150,10 @@ impl WeightFile {
             Some(name) => Err(ModelError::UnusedTensor { path: self.path.clone(), name }),
         }
     }
+}
+
+/// Whether a tensor holds neither NaN nor infinity.
+pub(crate) fn is_finite(tensor: &Tensor) -> candle_core::Result<bool> {
+    // Every number times 0 is 0, and NaN stays.
+    Ok((tensor * 0.0)?.sum_all()?.to_scalar::<f32>()? == 0.0)
 }

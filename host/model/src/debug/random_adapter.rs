@@ -6,6 +6,7 @@ use std::path::Path;
 use candle_core::{DType, Device, Tensor};
 use serde_json::json;
 
+use crate::linear::{LayerInfo, LayerKind};
 use crate::{Base, ModelError};
 
 /// Writes a PEFT folder with LoRA of rank `rank` on every Linear layer of `base` but the output
@@ -28,11 +29,13 @@ pub fn write_random_adapter(
     };
     let mut tensors = HashMap::new();
     let layers = base.parts().model.linears().layers();
-    for layer in layers.iter().filter(|layer| layer.path != "decoder.lm_head") {
+    let is_target =
+        |layer: &&LayerInfo| layer.kind == LayerKind::Linear && layer.path != "decoder.lm_head";
+    for layer in layers.iter().filter(is_target) {
         let name = |part| format!("base_model.model.{}.{part}.weight", layer.path);
-        let scale = (layer.in_features as f32).sqrt().recip();
-        tensors.insert(name("lora_A"), matrix(rank, layer.in_features, scale)?);
-        tensors.insert(name("lora_B"), matrix(layer.out_features, rank, 0.01)?);
+        let scale = (layer.in_features() as f32).sqrt().recip();
+        tensors.insert(name("lora_A"), matrix(rank, layer.in_features(), scale)?);
+        tensors.insert(name("lora_B"), matrix(layer.out_features(), rank, 0.01)?);
     }
     candle_core::safetensors::save(&tensors, folder.join("adapter_model.safetensors"))?;
     let config = json!({

@@ -1,109 +1,130 @@
-//! One LoRA adapter, checked against the base it belongs to.
+//! One adapter, checked against the base it belongs to.
 
 use std::fmt;
 use std::path::Path;
 
-use candle_core::{Device, Result, Tensor};
+use candle_core::{Device, Tensor};
 use dossier_document::Digest;
 
-use super::config::LoraConfig;
+use super::config::{AdapterConfig, Method};
+use super::delta::{Added, LayerDelta, Replaced};
+use super::files::{FileContents, MAX_CONFIG_BYTES, MAX_TENSOR_FILE_BYTES, refuse_pickle};
+use super::lora_xs::FACTORS_FILE;
+use super::method::LoadedMethod;
+use super::saved::{check_copy, take_replaced};
+use super::shared::SharedMatrices;
 use crate::ModelError;
-use crate::digest::digest_files;
-use crate::kernels::{add_product_to_rows, affine};
-use crate::linear::{LinearId, LinearInfo, LinearRegistry};
+use crate::digest::digest_contents;
+use crate::linear::{LayerId, LayerInfo, LinearRegistry};
 use crate::weights::WeightFile;
 
-/// A LoRA adapter in memory, its layers aligned with those of the base it was loaded for.
+/// An adapter in memory, its layers aligned with those of the base it was loaded for.
 pub struct Adapter {
-    /// One place for each Linear layer of the base.
-    pairs: Vec<Option<LoraPair>>,
-    parameters: usize,
+    /// One place for each layer of the base.
+    layers: Vec<Option<LayerDelta>>,
 }
 
-/// A and B of one layer.
-pub(crate) struct LoraPair {
-    /// `(in_features, r)`.
-    a_t: Tensor,
-    /// `(r, out_features)`, with the scaling in it.
-    b_t: Tensor,
+/// The base an adapter is loaded for.
+pub(crate) struct AdapterHost<'a> {
+    pub(crate) digest: Digest,
+    pub(crate) layers: &'a LinearRegistry,
+    pub(crate) device: &'a Device,
+    /// What its adapters have in common.
+    pub(crate) shared: &'a SharedMatrices,
 }
 
 impl Adapter {
-    /// Loads a PEFT folder: `adapter_config.json` and `adapter_model.safetensors`.
+    /// Loads a folder: `adapter_config.json`, `adapter_model.safetensors`, and for LoRA-XS
+    /// `lora_xs_factors.safetensors`.
     pub(crate) fn load(
         folder: &Path,
-        layers: &LinearRegistry,
-        device: &Device,
-    ) -> std::result::Result<(Digest, Self), ModelError> {
-        let config_path = folder.join("adapter_config.json");
-        let weights_path = folder.join("adapter_model.safetensors");
-        let pickle_path = folder.join("adapter_model.bin");
-        if pickle_path.exists() {
-            return Err(ModelError::PickledAdapter { path: pickle_path });
+        base: &AdapterHost<'_>,
+    ) -> Result<(Digest, Self), ModelError> {
+        refuse_pickle(folder)?;
+        let tensor_file = |name| FileContents::read(folder.join(name), MAX_TENSOR_FILE_BYTES);
+        let config_file = FileContents::read(folder.join("adapter_config.json"), MAX_CONFIG_BYTES)?;
+        let config = AdapterConfig::parse(&config_file, base.digest)?;
+        let weights_file = tensor_file("adapter_model.safetensors")?;
+        let factors_file = match config.method {
+            Method::LoraXs { .. } => Some(tensor_file(FACTORS_FILE)?),
+            _ => None,
+        };
+        let files = [Some(&config_file), Some(&weights_file), factors_file.as_ref()];
+        let digest = digest_contents(
+            files.into_iter().flatten().map(|file| (file.path.as_path(), file.bytes.as_slice())),
+        );
+
+        let roles = config.roles(&config_file.path, base.layers.layers())?;
+        let weights = weights_file.into_weights(base.device)?;
+        let method =
+            LoadedMethod::load(&config, &config_file.path, &roles, &weights, factors_file, base)?;
+        let mut layers = Vec::with_capacity(roles.len());
+        for (index, (layer, role)) in base.layers.layers().iter().zip(&roles).enumerate() {
+            layers.push(match role {
+                Role::Untouched => take_bias_alone(&weights, layer, &config)?,
+                Role::Saved => {
+                    let replaced = take_replaced(&weights, layer, config.biases)?;
+                    Some(LayerDelta::Replaced(replaced))
+                }
+                Role::Target => {
+                    check_copy(&weights, layer)?;
+                    let bias = config.biases.take_bias(&weights, layer, true)?;
+                    let added = method.take_added(&weights, LayerId(index), layer, bias)?;
+                    Some(LayerDelta::Added(added))
+                }
+            });
         }
-        let digest = digest_files(&[&config_path, &weights_path])?;
-        let config = LoraConfig::read(&config_path)?;
-        let layers = layers.layers();
-        let paths = layers.iter().map(|layer| layer.path.as_str()).collect::<Vec<_>>();
-        if let Some(target) = config.targets.unmatched(&paths)? {
-            return Err(ModelError::UnmatchedTarget { path: config_path, target });
-        }
-        let file = WeightFile::open(&weights_path, device)?;
-        let mut adapter = Self { pairs: Vec::with_capacity(layers.len()), parameters: 0 };
-        for layer in layers {
-            let pair = match config.targets.selects(&layer.path)? {
-                true => Some(adapter.take_pair(&file, layer, &config)?),
-                false => None,
-            };
-            adapter.pairs.push(pair);
-        }
-        file.finish()?;
-        Ok((digest, adapter))
+        weights.finish()?;
+        Ok((digest, Self { layers }))
     }
 
-    /// Numbers in all A and B.
+    /// Numbers that belong to this adapter alone.
     #[must_use]
     pub fn parameters(&self) -> usize {
-        self.parameters
+        self.tensors().map(Tensor::elem_count).sum()
     }
 
-    /// Bytes of memory that the adapter takes.
+    /// Memory that is freed with this adapter. What it shares with others is not counted; see
+    /// [`AdapterPool::shared_bytes`](crate::AdapterPool::shared_bytes).
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.parameters * size_of::<f32>()
+        self.tensors().map(|tensor| tensor.elem_count() * tensor.dtype().size_in_bytes()).sum()
     }
 
-    /// What the adapter adds to a layer.
-    pub(crate) fn pair(&self, layer: LinearId) -> Option<&LoraPair> {
-        self.pairs.get(layer.0)?.as_ref()
+    /// What the adapter makes of a layer.
+    pub(crate) fn delta(&self, layer: LayerId) -> Option<&LayerDelta> {
+        self.layers.get(layer.0)?.as_ref()
     }
 
-    fn take_pair(
-        &mut self,
-        file: &WeightFile,
-        layer: &LinearInfo,
-        config: &LoraConfig,
-    ) -> std::result::Result<LoraPair, ModelError> {
-        let rank = config.rank(&layer.path)?;
-        let name = |matrix| format!("base_model.model.{}.{matrix}.weight", layer.path);
-        let a = file.take(&name("lora_A"), &[rank, layer.in_features])?;
-        let b = file.take(&name("lora_B"), &[layer.out_features, rank])?;
-        self.parameters += a.elem_count() + b.elem_count();
-        let b_t = (b.t()?.contiguous()? * config.scaling(&layer.path)?)?;
-        Ok(LoraPair { a_t: a.t()?.contiguous()?, b_t })
+    fn tensors(&self) -> impl Iterator<Item = &Tensor> {
+        self.layers.iter().flatten().flat_map(LayerDelta::tensors)
     }
 }
 
 impl fmt::Debug for Adapter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Adapter({} layers)", self.pairs.iter().flatten().count())
+        write!(f, "Adapter({} layers)", self.layers.iter().flatten().count())
     }
 }
 
-impl LoraPair {
-    /// Adds what the layer makes of `x`, `(vectors, in_features)`, to the rows of `y`, `(more vectors,
-    /// out_features)`, from `start` on; `y` is overwritten.
-    pub(crate) fn add_to_rows(&self, y: &Tensor, x: &Tensor, start: usize) -> Result<()> {
-        add_product_to_rows(y, &affine(x, &self.a_t, None)?, &self.b_t, start)
-    }
+/// What an adapter does with a layer, as its configuration says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// At most its bias is trained.
+    Untouched,
+    Target,
+    /// In `modules_to_save`.
+    Saved,
+}
+
+fn take_bias_alone(
+    weights: &WeightFile,
+    layer: &LayerInfo,
+    config: &AdapterConfig,
+) -> Result<Option<LayerDelta>, ModelError> {
+    let Some(bias) = config.biases.take_bias(weights, layer, false)? else { return Ok(None) };
+    Ok(Some(match layer.is_matrix() {
+        true => LayerDelta::Added(Added::new(layer, None, None, Some(bias), None)?),
+        false => LayerDelta::Replaced(Replaced { weight: None, bias: Some(bias) }),
+    }))
 }

@@ -1,129 +1,157 @@
-//! `adapter_config.json`: LoRA as this program implements it, everything else refused by name.
+//! `adapter_config.json`: what this program implements, everything else refused by name.
 
 use std::path::Path;
 
-use serde_json::Value;
+use dossier_document::Digest;
 
-use super::targets::{Pattern, Selection};
+use super::adapter::Role;
+use super::files::FileContents;
+use super::saved::{SavedModules, TrainedBiases};
+use super::targets::Selection;
 use crate::ModelError;
 use crate::json::JsonObject;
+use crate::linear::{LayerInfo, LayerKind};
 
-/// `LoraConfig` (`peft/tuners/lora/config.py`, PEFT 0.21).
+mod lora;
+pub(super) use lora::LoraSettings;
+
+mod ranks;
+pub(super) use ranks::Ranks;
+
+/// What all methods of PEFT 0.21 share, and the method.
 #[derive(Debug)]
-pub(super) struct LoraConfig {
-    r: usize,
-    lora_alpha: f64,
-    use_rslora: bool,
-    rank_pattern: Vec<(Pattern, f64)>,
-    alpha_pattern: Vec<(Pattern, f64)>,
+pub(super) struct AdapterConfig {
+    pub(super) method: Method,
     pub(super) targets: Selection,
+    pub(super) biases: TrainedBiases,
+    pub(super) saved: SavedModules,
 }
 
-impl LoraConfig {
-    pub(super) fn read(path: &Path) -> Result<Self, ModelError> {
-        let mut object = JsonObject::read(path)?;
+/// `peft_type`.
+#[derive(Debug)]
+pub(super) enum Method {
+    /// LoRA and its variants.
+    Lora(LoraSettings),
+    Vera {
+        rank: usize,
+    },
+    /// No method of PEFT.
+    LoraXs {
+        ranks: Ranks,
+        /// SHA-256 of the factors' file.
+        factors: Digest,
+    },
+}
+
+impl AdapterConfig {
+    /// Parses the file of an adapter of `base`.
+    pub(super) fn parse(file: &FileContents, base: Digest) -> Result<Self, ModelError> {
+        let mut object = JsonObject::parse(&file.path, &file.bytes)?;
         let peft_type = object.take("peft_type").ok_or_else(|| object.missing("peft_type"))?;
-        if peft_type != "LORA" {
-            return Err(object.unsupported("peft_type", &peft_type));
-        }
-        for (key, harmless) in REFUSED {
-            object.refuse_unless(key, |value| harmless.contains(&value.to_string().as_str()))?;
-        }
-        let config = Self {
-            r: object.take_count("r")?.unwrap_or(8),
-            lora_alpha: object.take_f64("lora_alpha")?.unwrap_or(8.0),
-            use_rslora: object.take_bool("use_rslora")?.unwrap_or(false),
-            rank_pattern: take_patterns(&mut object, "rank_pattern")?,
-            alpha_pattern: take_patterns(&mut object, "alpha_pattern")?,
-            targets: Selection::take(&mut object)?,
+        let (method, bias_of_targets) = match peft_type.as_str() {
+            Some("LORA") => (Method::Lora(LoraSettings::take(&mut object)?), "lora_only"),
+            Some("VERA") => (take_vera(&mut object)?, "vera_only"),
+            Some("LORA_XS") => (take_lora_xs(&mut object)?, "lora_xs_only"),
+            _ => return Err(object.unsupported("peft_type", &peft_type)),
         };
-        if config.rank_pattern.iter().any(|(_, rank)| *rank < 1.0 || rank.fract() != 0.0) {
-            return Err(object.invalid("rank_pattern", "whole numbers above 0"));
-        }
+        check_base(&mut object, &file.path, base)?;
+        let config = Self {
+            method,
+            targets: Selection::take(&mut object)?,
+            biases: TrainedBiases::take(&mut object, bias_of_targets)?,
+            saved: SavedModules::take(&mut object)?,
+        };
+        object.refuse_unless("fan_in_fan_out", |value| value == false)?;
         object.ignore(WITHOUT_EFFECT);
         object.finish()?;
         Ok(config)
     }
-
-    /// The rank of the layer at `path`.
-    pub(super) fn rank(&self, path: &str) -> Result<usize, ModelError> {
-        Ok(first_match(&self.rank_pattern, path)?.map_or(self.r, |rank| rank as usize))
-    }
-
-    /// The factor of the layer's delta: alpha / r, or alpha / sqrt(r) with `use_rslora`.
-    pub(super) fn scaling(&self, path: &str) -> Result<f64, ModelError> {
-        let alpha = first_match(&self.alpha_pattern, path)?.unwrap_or(self.lora_alpha);
-        let r = self.rank(path)? as f64;
-        Ok(if self.use_rslora { alpha / r.sqrt() } else { alpha / r })
-    }
 }
 
-fn first_match(patterns: &[(Pattern, f64)], path: &str) -> Result<Option<f64>, ModelError> {
-    for (pattern, value) in patterns {
-        if pattern.matches(path)? {
-            return Ok(Some(*value));
+impl AdapterConfig {
+    /// What the adapter does with each of `layers`.
+    pub(super) fn roles(&self, path: &Path, layers: &[LayerInfo]) -> Result<Vec<Role>, ModelError> {
+        let matrices = layers.iter().filter(|layer| layer.is_matrix()).collect::<Vec<_>>();
+        if let Some(target) = self.targets.unmatched(&matrices)? {
+            return Err(ModelError::UnmatchedTarget { path: path.to_owned(), target });
+        }
+        self.saved.check(path, layers)?;
+        let roles = layers.iter().map(|layer| self.role(path, layer));
+        let roles = roles.collect::<Result<Vec<_>, _>>()?;
+        if !roles.contains(&Role::Target) {
+            let expected = "modules that are not excluded";
+            return Err(invalid(path, "target_modules", expected.to_owned()));
+        }
+        Ok(roles)
+    }
+
+    fn role(&self, path: &Path, layer: &LayerInfo) -> Result<Role, ModelError> {
+        let is_saved = self.saved.contains(layer);
+        let is_target =
+            layer.is_matrix() && self.targets.selects(layer)? && !self.saved.excludes(layer)?;
+        match (is_saved, is_target) {
+            (false, false) => Ok(Role::Untouched),
+            (true, false) => Ok(Role::Saved),
+            // PEFT would save the target with its own A and B inside.
+            (true, true) => Err(invalid(
+                path,
+                "modules_to_save",
+                format!("other modules than the targets, of which one is {}", layer.path),
+            )),
+            (false, true) if self.is_unable_to_change(layer) => Err(invalid(
+                path,
+                "target_modules",
+                format!("Linear layers, unlike {}", layer.path),
+            )),
+            (false, true) => Ok(Role::Target),
         }
     }
-    Ok(None)
+
+    /// PEFT's VeRA knows no convolutions.
+    fn is_unable_to_change(&self, layer: &LayerInfo) -> bool {
+        matches!(self.method, Method::Vera { .. }) && layer.kind != LayerKind::Linear
+    }
 }
 
-/// `{pattern: number}`, in the file's order: the first that matches wins.
-fn take_patterns(object: &mut JsonObject, key: &str) -> Result<Vec<(Pattern, f64)>, ModelError> {
-    let entries = object
-        .take_with(key, "an object of numbers", |value| {
-            let entry =
-                |(pattern, value): (&String, &Value)| Some((pattern.clone(), value.as_f64()?));
-            value.as_object()?.iter().map(entry).collect::<Option<Vec<_>>>()
-        })?
-        .unwrap_or_default();
-    entries
-        .into_iter()
-        .map(|(pattern, value)| Ok((Pattern::suffix(object, key, &pattern)?, value)))
-        .collect()
+fn invalid(path: &Path, key: &str, expected: String) -> ModelError {
+    ModelError::InvalidValue { path: path.to_owned(), key: key.to_owned(), expected }
 }
 
-/// Keys of variants that change what an adapter computes, with the values that switch them off.
-const REFUSED: &[(&str, &[&str])] = &[
-    ("alora_invocation_tokens", &["[]"]),
-    ("arrow_config", &[]),
-    ("bias", &["\"none\""]),
-    ("corda_config", &[]),
-    ("eva_config", &[]),
-    ("fan_in_fan_out", &["false"]),
-    // Values such as pissa, olora or loftq train against a changed base. These three only say how
-    // training began.
-    ("init_lora_weights", &["true", "false", "\"gaussian\""]),
-    ("kasa_config", &[]),
-    ("layer_replication", &["[]"]),
-    ("loftq_config", &["{}"]),
-    ("lora_bias", &["false"]),
-    ("lora_ga_config", &[]),
-    ("megatron_config", &[]),
-    ("modules_to_save", &["[]"]),
-    ("monteclora_config", &[]),
-    ("target_parameters", &["[]"]),
-    ("trainable_token_indices", &["[]", "{}"]),
-    ("use_bdlora", &["false"]),
-    ("use_dora", &["false"]),
-    ("use_qalora", &["false"]),
-    ("velora_config", &[]),
-];
+/// `VeraConfig` (`peft/tuners/vera/config.py`).
+fn take_vera(object: &mut JsonObject) -> Result<Method, ModelError> {
+    // Without them in the file they would have to come from PyTorch's random numbers.
+    object.refuse_unless("save_projection", |value| value == true)?;
+    // PEFT does not know the key here, and would train what it names.
+    object.refuse_unless("exclude_modules", |value| value.as_array().is_some_and(Vec::is_empty))?;
+    object.ignore(&["d_initial", "init_weights", "projection_prng_key", "vera_dropout"]);
+    Ok(Method::Vera { rank: object.take_count("r")?.unwrap_or(256) })
+}
 
-/// Keys that PEFT does not read when it runs a plain LoRA adapter.
-const WITHOUT_EFFECT: &[&str] = &[
-    "auto_mapping",
-    "base_model_name_or_path",
-    // Only with `modules_to_save` or targeted embeddings, which are refused.
-    "ensure_weight_tying",
-    "inference_mode",
-    "lora_dropout",
-    // Only with `megatron_config`, which is refused.
-    "megatron_core",
-    "peft_version",
-    // Only with `use_qalora`, which is refused.
-    "qalora_group_size",
-    "revision",
-    // Older versions write it; it moves work between devices.
-    "runtime_config",
-    "task_type",
-];
+/// Keys named as LoRA names them, and `factors`.
+fn take_lora_xs(object: &mut JsonObject) -> Result<Method, ModelError> {
+    let factors = object.take_with("factors", "`sha256:` and 64 hexadecimal digits", |value| {
+        value.as_str()?.parse::<Digest>().ok()
+    })?;
+    let factors = factors.ok_or_else(|| object.missing("factors"))?;
+    Ok(Method::LoraXs { ranks: Ranks::take(object)?, factors })
+}
+
+/// `revision` says which version of the base an adapter belongs to. A digest is held against the
+/// base that is there; other words mean a place this program does not know.
+fn check_base(object: &mut JsonObject, path: &Path, base: Digest) -> Result<(), ModelError> {
+    let revision = object.take_string("revision")?;
+    let Some(revision) = revision.filter(|revision| revision.starts_with("sha256:")) else {
+        return Ok(());
+    };
+    let expected = revision
+        .parse::<Digest>()
+        .map_err(|error| object.invalid("revision", error.to_string()))?;
+    if expected == base {
+        return Ok(());
+    }
+    Err(ModelError::WrongDigest { path: path.to_owned(), key: "revision", expected, found: base })
+}
+
+/// Keys that PEFT does not read when it runs an adapter.
+const WITHOUT_EFFECT: &[&str] =
+    &["auto_mapping", "base_model_name_or_path", "inference_mode", "peft_version", "task_type"];

@@ -1,9 +1,10 @@
 //! Which adapter each page or row of a batch uses.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Adapter, LoraPair};
-use crate::linear::LinearId;
+use super::{Adapter, LayerDelta};
+use crate::linear::LayerId;
 
 /// Which adapter each item of a batch uses. An item is a page in the encoder and a row in the
 /// decoder; neighbours of one adapter form a segment.
@@ -16,9 +17,21 @@ pub(crate) struct AdapterRows {
 /// Neighbouring items of one adapter.
 #[derive(Clone, Debug)]
 pub(crate) struct Segment {
-    pub(crate) start: usize,
-    pub(crate) length: usize,
+    start: usize,
+    length: usize,
     adapter: Option<Arc<Adapter>>,
+}
+
+impl Segment {
+    /// The segment's items.
+    pub(crate) fn items(&self) -> Range<usize> {
+        self.start..self.start + self.length
+    }
+
+    /// The segment's vectors, of which each item has `vectors_per_item`.
+    pub(crate) fn vectors(&self, vectors_per_item: usize) -> Range<usize> {
+        self.start * vectors_per_item..(self.start + self.length) * vectors_per_item
+    }
 }
 
 impl AdapterRows {
@@ -40,14 +53,23 @@ impl AdapterRows {
         self.items
     }
 
-    /// The segments whose adapter adds something to `layer`, and what it adds.
+    /// All segments, and what their adapter makes of `layer`.
     pub(crate) fn segments_on(
         &self,
-        layer: LinearId,
-    ) -> impl Iterator<Item = (&Segment, &LoraPair)> {
-        self.segments
-            .iter()
-            .filter_map(move |segment| Some((segment, segment.adapter.as_ref()?.pair(layer)?)))
+        layer: LayerId,
+    ) -> impl Iterator<Item = (&Segment, Option<&LayerDelta>)> {
+        self.segments.iter().map(move |segment| {
+            let delta = segment.adapter.as_ref().and_then(|adapter| adapter.delta(layer));
+            (segment, delta)
+        })
+    }
+
+    /// The segments whose adapter changes `layer`.
+    pub(crate) fn deltas_on(
+        &self,
+        layer: LayerId,
+    ) -> impl Iterator<Item = (&Segment, &LayerDelta)> {
+        self.segments_on(layer).filter_map(|(segment, delta)| Some((segment, delta?)))
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::ModelError;
 use crate::json::JsonObject;
+use crate::linear::{LayerInfo, LayerKind};
 
 /// A regular expression of a configuration file, anchored as PEFT anchors it.
 #[derive(Debug)]
@@ -29,6 +30,15 @@ impl Pattern {
         pattern: &str,
     ) -> Result<Self, ModelError> {
         Self::compile(object, key, &format!(r"^(?:.*\.)?(?:{pattern})$"))
+    }
+
+    /// Whole names within the path, from a dot or the start to a dot or the end.
+    pub(super) fn inside(
+        object: &JsonObject,
+        key: &str,
+        pattern: &str,
+    ) -> Result<Self, ModelError> {
+        Self::compile(object, key, &format!(r"^(?:.*\.)?(?:{pattern})(?:$|\.)"))
     }
 
     fn compile(object: &JsonObject, key: &str, anchored: &str) -> Result<Self, ModelError> {
@@ -102,14 +112,15 @@ impl Selection {
         Ok(Self { targets, excluded, layers })
     }
 
-    /// Whether the Linear layer at `path` is a target.
-    pub(super) fn selects(&self, path: &str) -> Result<bool, ModelError> {
+    /// Whether a matrix of the base is a target.
+    pub(super) fn selects(&self, layer: &LayerInfo) -> Result<bool, ModelError> {
+        let path = layer.path.as_str();
         if let Some(excluded) = &self.excluded
-            && excluded.matches(path)?
+            && excluded.matches(layer)?
         {
             return Ok(false);
         }
-        if !self.targets.matches(path)? {
+        if !self.targets.matches(layer)? {
             return Ok(false);
         }
         match (&self.layers, &self.targets) {
@@ -120,16 +131,16 @@ impl Selection {
         }
     }
 
-    /// A target that matches none of `paths`.
-    pub(super) fn unmatched(&self, paths: &[&str]) -> Result<Option<String>, ModelError> {
+    /// A target that matches none of `layers`.
+    pub(super) fn unmatched(&self, layers: &[&LayerInfo]) -> Result<Option<String>, ModelError> {
         match &self.targets {
             Modules::List(names) => Ok(names
                 .iter()
-                .find(|name| !paths.iter().any(|path| is_suffix(path, name)))
+                .find(|name| !layers.iter().any(|layer| is_suffix(&layer.path, name)))
                 .cloned()),
             Modules::Pattern { source, pattern } => {
-                for path in paths {
-                    if pattern.matches(path)? {
+                for layer in layers {
+                    if pattern.matches(&layer.path)? {
                         return Ok(None);
                     }
                 }
@@ -163,11 +174,13 @@ impl Modules {
         }
     }
 
-    fn matches(&self, path: &str) -> Result<bool, ModelError> {
+    fn matches(&self, layer: &LayerInfo) -> Result<bool, ModelError> {
         match self {
-            Self::List(names) => Ok(names.iter().any(|name| is_suffix(path, name))),
-            Self::Pattern { pattern, .. } => pattern.matches(path),
-            Self::AllLinear => Ok(path != "decoder.lm_head"),
+            Self::List(names) => Ok(names.iter().any(|name| is_suffix(&layer.path, name))),
+            Self::Pattern { pattern, .. } => pattern.matches(&layer.path),
+            Self::AllLinear => {
+                Ok(layer.kind == LayerKind::Linear && layer.path != "decoder.lm_head")
+            }
         }
     }
 }

@@ -60,15 +60,16 @@ impl Decoder {
             &format!("{path}.embed_positions.weight"),
             &[positions + POSITION_OFFSET, d_model],
         )?;
-        let norm =
-            |name: &str| LayerNorm::load(file, &format!("{path}.{name}"), d_model, DEFAULT_EPS);
+        let norm = |name: &str, linears: &mut LinearRegistry| {
+            LayerNorm::load(file, linears, &format!("{path}.{name}"), d_model, DEFAULT_EPS)
+        };
         debug_assert_eq!(head.dims(), [vocab_size, d_model]);
         Ok(Self {
             embed_tokens: (embed_tokens * scale)?,
             embed_positions: embed_positions.narrow(0, POSITION_OFFSET, positions)?,
-            layernorm_embedding: norm("layernorm_embedding")?,
+            layernorm_embedding: norm("layernorm_embedding", linears)?,
             layers,
-            layer_norm: norm("layer_norm")?,
+            layer_norm: norm("layer_norm", linears)?,
             lm_head: Linear::from_weight(linears, "decoder.lm_head", &head, None)?,
             heads: config.attention_heads,
             device: file.device().clone(),
@@ -120,13 +121,13 @@ impl Decoder {
         let positions = Tensor::new(positions(rows, cache.length(), columns)?, &self.device)?;
         let embedded = (self.embed_tokens.index_select(&tokens, 0)?
             + self.embed_positions.index_select(&positions, 0)?)?;
-        let mut x = self.layernorm_embedding.forward(&embedded.reshape(shape)?)?;
+        let mut x = self.layernorm_embedding.forward(&embedded.reshape(shape)?, &rows.adapters)?;
         let mask = causal_mask(rows, cache.length(), columns, &self.device)?;
         for (index, layer) in self.layers.iter().enumerate() {
             x = layer.forward(&x, index, mask.as_ref(), rows, pages, cache)?;
         }
         cache.advance(columns);
-        self.layer_norm.forward(&x)
+        self.layer_norm.forward(&x, &rows.adapters)
     }
 
     /// `(rows, columns, d_model)` to `(rows, columns, vocab_size)`.
@@ -209,17 +210,18 @@ impl Layer {
         linears: &mut LinearRegistry,
     ) -> std::result::Result<Self, ModelError> {
         let (d_model, ffn_dim) = (config.d_model, config.ffn_dim);
-        let norm =
-            |name: &str| LayerNorm::load(file, &format!("{path}.{name}"), d_model, DEFAULT_EPS);
+        let norm = |name: &str, linears: &mut LinearRegistry| {
+            LayerNorm::load(file, linears, &format!("{path}.{name}"), d_model, DEFAULT_EPS)
+        };
         Ok(Self {
             self_attn: Attention::load(config, &format!("{path}.self_attn"), file, linears)?,
-            self_attn_layer_norm: norm("self_attn_layer_norm")?,
+            self_attn_layer_norm: norm("self_attn_layer_norm", linears)?,
             encoder_attn: Attention::load(config, &format!("{path}.encoder_attn"), file, linears)?,
-            encoder_attn_layer_norm: norm("encoder_attn_layer_norm")?,
+            encoder_attn_layer_norm: norm("encoder_attn_layer_norm", linears)?,
             fc1: Linear::load(file, linears, &format!("{path}.fc1"), d_model, ffn_dim, true)?,
             activation: config.activation_function,
             fc2: Linear::load(file, linears, &format!("{path}.fc2"), ffn_dim, d_model, true)?,
-            final_layer_norm: norm("final_layer_norm")?,
+            final_layer_norm: norm("final_layer_norm", linears)?,
         })
     }
 
@@ -232,12 +234,13 @@ impl Layer {
         pages: &EncodedPages,
         cache: &KvCache,
     ) -> Result<Tensor> {
-        let normed = self.self_attn_layer_norm.forward(x)?;
+        let normed = self.self_attn_layer_norm.forward(x, &rows.adapters)?;
         let x = add_to_fresh(self.self_attn.attend_to_past(&normed, index, mask, rows, cache)?, x)?;
-        let normed = self.encoder_attn_layer_norm.forward(&x)?;
+        let normed = self.encoder_attn_layer_norm.forward(&x, &rows.adapters)?;
         let attended = self.encoder_attn.attend_to_pages(&normed, &pages.layers[index], rows)?;
         let x = add_to_fresh(attended, &x)?;
-        let inner = self.fc1.forward(&self.final_layer_norm.forward(&x)?, &rows.adapters)?;
+        let normed = self.final_layer_norm.forward(&x, &rows.adapters)?;
+        let inner = self.fc1.forward(&normed, &rows.adapters)?;
         let inner = self.activation.forward_fresh(inner)?;
         add_to_fresh(self.fc2.forward(&inner, &rows.adapters)?, &x)
     }

@@ -8,7 +8,7 @@ use super::{DEFAULT_EPS, LayerNorm};
 use crate::ModelError;
 use crate::activation::Activation;
 use crate::config::EncoderConfig;
-use crate::kernels::{WindowScores, add_to_fresh, affine, window_attention};
+use crate::kernels::{WindowScores, add_to_fresh, window_attention};
 use crate::linear::{Linear, LinearRegistry};
 use crate::lora::AdapterRows;
 use crate::weights::WeightFile;
@@ -31,15 +31,21 @@ impl Encoder {
             .map(|stage| Stage::load(config, stage, file, linears))
             .collect::<std::result::Result<_, _>>()?;
         Ok(Self {
-            patches: PatchEmbeddings::load(config, file)?,
-            norm: LayerNorm::load(file, "encoder.embeddings.norm", config.embed_dim, DEFAULT_EPS)?,
+            patches: PatchEmbeddings::load(config, file, linears)?,
+            norm: LayerNorm::load(
+                file,
+                linears,
+                "encoder.embeddings.norm",
+                config.embed_dim,
+                DEFAULT_EPS,
+            )?,
             stages,
         })
     }
 
     /// `(pages, 3, height, width)` to `(pages, seq_len, hidden_size)`.
     pub(super) fn forward(&self, pixels: &Tensor, pages: &AdapterRows) -> Result<Tensor> {
-        let mut x = self.norm.forward(&self.patches.forward(pixels)?)?;
+        let mut x = self.norm.forward(&self.patches.forward(pixels, pages)?, pages)?;
         for stage in &self.stages {
             x = stage.forward(&x, pages)?;
         }
@@ -50,27 +56,27 @@ impl Encoder {
 /// A convolution whose kernel is its stride, as one matrix product (`DonutSwinPatchEmbeddings`).
 #[derive(Debug)]
 struct PatchEmbeddings {
-    /// `(channels * patch height * patch width, embed_dim)`.
-    weight_t: Tensor,
-    bias: Tensor,
+    projection: Linear,
     patch_size: [usize; 2],
 }
 
 impl PatchEmbeddings {
-    fn load(config: &EncoderConfig, file: &WeightFile) -> std::result::Result<Self, ModelError> {
+    fn load(
+        config: &EncoderConfig,
+        file: &WeightFile,
+        linears: &mut LinearRegistry,
+    ) -> std::result::Result<Self, ModelError> {
         let path = "encoder.embeddings.patch_embeddings.projection";
         let [height, width] = config.patch_size;
         let shape = [config.embed_dim, config.num_channels, height, width];
-        let weight = file.take(&format!("{path}.weight"), &shape)?;
         Ok(Self {
-            weight_t: weight.flatten_from(1)?.t()?,
-            bias: file.take(&format!("{path}.bias"), &[config.embed_dim])?,
+            projection: Linear::load_patch_convolution(file, linears, path, shape)?,
             patch_size: config.patch_size,
         })
     }
 
     /// `(pages, channels, height, width)` to `(pages, patches, embed_dim)`.
-    fn forward(&self, pixels: &Tensor) -> Result<Tensor> {
+    fn forward(&self, pixels: &Tensor, page_adapters: &AdapterRows) -> Result<Tensor> {
         let [patch_height, patch_width] = self.patch_size;
         let (pages, channels, height, width) = pixels.dims4()?;
         let [rows, columns] = [height.div_ceil(patch_height), width.div_ceil(patch_width)];
@@ -79,9 +85,8 @@ impl PatchEmbeddings {
             .pad_with_zeros(3, 0, columns * patch_width - width)?
             .reshape(&[pages, channels, rows, patch_height, columns, patch_width][..])?
             .permute([0, 2, 4, 1, 3, 5])?
-            .reshape((pages * rows * columns, channels * patch_height * patch_width))?;
-        let embedded = affine(&patches, &self.weight_t, Some(&self.bias))?;
-        embedded.reshape((pages, rows * columns, ()))
+            .reshape((pages, rows * columns, channels * patch_height * patch_width))?;
+        self.projection.forward(&patches, page_adapters)
     }
 }
 
@@ -165,9 +170,11 @@ impl Layer {
         let dim = config.stage_dim(stage);
         let inner = (config.mlp_ratio * dim as f64) as usize;
         let eps = config.layer_norm_eps;
-        let norm = |name: &str| LayerNorm::load(file, &format!("{path}.{name}"), dim, eps);
+        let norm = |name: &str, linears: &mut LinearRegistry| {
+            LayerNorm::load(file, linears, &format!("{path}.{name}"), dim, eps)
+        };
         Ok(Self {
-            layernorm_before: norm("layernorm_before")?,
+            layernorm_before: norm("layernorm_before", linears)?,
             attention: WindowAttention::load(
                 config,
                 stage,
@@ -175,7 +182,7 @@ impl Layer {
                 file,
                 linears,
             )?,
-            layernorm_after: norm("layernorm_after")?,
+            layernorm_after: norm("layernorm_after", linears)?,
             intermediate: Linear::load(
                 file,
                 linears,
@@ -190,10 +197,10 @@ impl Layer {
     }
 
     fn forward(&self, x: &Tensor, layout: &WindowLayout, pages: &AdapterRows) -> Result<Tensor> {
-        let windows = layout.partition(&self.layernorm_before.forward(x)?)?;
+        let windows = layout.partition(&self.layernorm_before.forward(x, pages)?)?;
         let attended = layout.reverse(&self.attention.forward(&windows, layout, pages)?)?;
         let x = add_to_fresh(attended, x)?;
-        let inner = self.intermediate.forward(&self.layernorm_after.forward(&x)?, pages)?;
+        let inner = self.intermediate.forward(&self.layernorm_after.forward(&x, pages)?, pages)?;
         let inner = self.activation.forward_fresh(inner)?;
         add_to_fresh(self.output.forward(&inner, pages)?, &x)
     }
@@ -311,7 +318,7 @@ impl PatchMerging {
     ) -> std::result::Result<Self, ModelError> {
         Ok(Self {
             layout: MergeLayout::new(grid, file.device())?,
-            norm: LayerNorm::load(file, &format!("{path}.norm"), 4 * dim, DEFAULT_EPS)?,
+            norm: LayerNorm::load(file, linears, &format!("{path}.norm"), 4 * dim, DEFAULT_EPS)?,
             reduction: Linear::load(
                 file,
                 linears,
@@ -324,6 +331,6 @@ impl PatchMerging {
     }
 
     fn forward(&self, x: &Tensor, pages: &AdapterRows) -> Result<Tensor> {
-        self.reduction.forward(&self.norm.forward(&self.layout.merge(x)?)?, pages)
+        self.reduction.forward(&self.norm.forward(&self.layout.merge(x)?, pages)?, pages)
     }
 }

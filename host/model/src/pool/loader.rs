@@ -64,7 +64,7 @@ fn wait_for_room(shared: &Shared, digest: &Digest) -> Option<std::path::PathBuf>
 }
 
 fn read(shared: &Shared, digest: &Digest, folder: &std::path::Path) -> Result<Adapter, ModelError> {
-    let (found, adapter) = shared.base.load_adapter(folder)?;
+    let (found, adapter) = shared.load(folder)?;
     match found == *digest {
         true => Ok(adapter),
         false => {

@@ -64,7 +64,7 @@ fn one_that_is_removed_serves_those_who_hold_it() {
     assert!(!pool.remove(&first));
     assert_eq!(pool.digests(), [second]);
     assert!(pool.get(&first).is_some(), "leased");
-    let refused = block_on(pool.lease(first)).err().expect("nobody new");
+    let refused = block_on(pool.lease(first)).expect_err("nobody new");
     assert!(matches!(refused, BackendError::UnknownAdapter(digest) if digest == first));
     drop(lease);
     assert!(pool.get(&first).is_none());
@@ -79,7 +79,7 @@ fn files_that_changed_are_not_served() {
         .expect("a file")
         .replace("lora_alpha\": ", "lora_alpha\": 1");
     std::fs::write(&path, text).expect("a file");
-    let refused = block_on(pool.lease(second)).err().expect("another adapter by now");
+    let refused = block_on(pool.lease(second)).expect_err("another adapter by now");
     assert!(matches!(refused, BackendError::AdapterLost { adapter, .. } if adapter == second));
     std::fs::remove_file(&path).expect("a file");
     assert!(block_on(pool.lease(second)).is_err());

@@ -2,6 +2,9 @@
 //!
 //! `tests/goldens/make_goldens.py` writes the golden files.
 
+mod adapter_kinds;
+mod adapter_mixes;
+mod adapter_refusals;
 mod donut_shape;
 mod fixtures;
 mod processor;

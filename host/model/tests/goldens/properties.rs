@@ -61,7 +61,7 @@ pub(crate) fn readable_base(model: &str) -> TempDir {
     folder
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder");
     for entry in fs::read_dir(from).expect("a folder") {
         let entry = entry.expect("an entry");
@@ -84,7 +84,7 @@ pub(crate) fn field(name: &str, page: usize, characters: &str, max_length: u32) 
     }
 }
 
-fn zone(page: usize) -> FieldRequest {
+pub(crate) fn zone(page: usize) -> FieldRequest {
     let shape = Some(LineShape { lines: 2, characters_per_line: 6 });
     FieldRequest { shape, ..field("mrz", page, "A-C0-9<", 20) }
 }
@@ -110,7 +110,7 @@ fn read(rig: &mut Rig, batch: &[ReadRequest]) -> Vec<ReadOutput> {
     answers.map(|answer| answer.expect("a good document")).collect()
 }
 
-fn assert_same(left: &ReadOutput, right: &ReadOutput) {
+pub(crate) fn assert_same(left: &ReadOutput, right: &ReadOutput) {
     assert_eq!(left.readings.len(), right.readings.len());
     for (left, right) in left.readings.iter().zip(&right.readings) {
         assert_eq!(left.name, right.name);

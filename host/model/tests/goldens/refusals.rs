@@ -17,14 +17,14 @@ fn refusal(file: &str, change: impl FnOnce(&mut Value)) -> String {
     Base::load(folder.path(), DeviceKind::Cpu).expect_err("it must be refused").to_string()
 }
 
-fn edit(folder: &TempDir, file: &str, change: impl FnOnce(&mut Value)) {
+pub(crate) fn edit(folder: &TempDir, file: &str, change: impl FnOnce(&mut Value)) {
     let path = folder.path().join(file);
     let mut value = read_json::<Value>(&path);
     change(&mut value);
     fs::write(path, value.to_string()).expect("a file");
 }
 
-fn assert_names(text: &str, file: &str, what: &str) {
+pub(crate) fn assert_names(text: &str, file: &str, what: &str) {
     assert!(text.contains(file) && text.contains(what), "`{text}` names neither {file} nor {what}");
 }
 
@@ -105,90 +105,6 @@ fn broken_files() {
     assert!(matches!(error, ModelError::Json { .. }), "{error}");
     let error = load(&|folder| fs::write(folder.join("tokenizer.json"), "{}").expect("a file"));
     assert!(matches!(error, ModelError::Tokenizer { .. }), "{error}");
-}
-
-/// The text of the error that loading an adapter gives after `change`.
-fn adapter_refusal(change: impl FnOnce(&mut Value)) -> String {
-    let folder = readable_base("tied");
-    edit(&folder, "adapters/list/adapter_config.json", change);
-    let base = Base::load(folder.path(), DeviceKind::Cpu).expect("a base");
-    let adapter = base.load_adapter(&folder.path().join("adapters/list"));
-    adapter.expect_err("it must be refused").to_string()
-}
-
-#[test]
-fn adapters_that_are_not_plain_lora() {
-    let cases = [
-        ("peft_type", json!("VERA")),
-        ("use_dora", json!(true)),
-        ("bias", json!("all")),
-        ("bias", json!("lora_only")),
-        ("modules_to_save", json!(["lm_head"])),
-        ("lora_bias", json!(true)),
-        ("target_parameters", json!(["weight"])),
-        ("trainable_token_indices", json!([1, 2])),
-        ("trainable_token_indices", json!({"embed_tokens": [1]})),
-        ("layer_replication", json!([[0, 1]])),
-        ("use_qalora", json!(true)),
-        ("use_bdlora", json!({"a": 1})),
-        ("fan_in_fan_out", json!(true)),
-        ("init_lora_weights", json!("pissa")),
-        ("init_lora_weights", json!("olora")),
-        ("init_lora_weights", json!("eva")),
-        ("loftq_config", json!({"loftq_bits": 4})),
-        ("eva_config", json!({"rho": 2})),
-        ("corda_config", json!({})),
-        ("alora_invocation_tokens", json!([1])),
-        ("arrow_config", json!({"top_k": 1})),
-        ("kasa_config", json!({})),
-        ("megatron_config", json!({})),
-        ("velora_config", json!({})),
-        ("monteclora_config", json!({})),
-        ("lora_ga_config", json!({})),
-        ("future_variant", json!(true)),
-        ("r", json!(0)),
-        ("rank_pattern", json!({"q_proj": 0.5})),
-        ("rank_pattern", json!({"(": 4})),
-        ("layers_pattern", json!("layers")),
-    ];
-    for (key, value) in cases {
-        let text = adapter_refusal(|config| config[key] = value);
-        let key = if key == "layers_pattern" { "layers_to_transform" } else { key };
-        assert_names(&text, "adapter_config.json", key);
-    }
-}
-
-#[test]
-fn adapters_that_do_not_fit_the_base() {
-    let text = adapter_refusal(|c| c["target_modules"] = json!(["q_proj", "wqkv"]));
-    assert_names(&text, "adapter_config.json", "wqkv");
-    let text = adapter_refusal(|c| c["target_modules"] = json!(".*\\.wqkv"));
-    assert_names(&text, "adapter_config.json", "wqkv");
-    // A convolution and an embedding are modules, but not Linear ones.
-    for name in ["projection", "embed_tokens"] {
-        let text = adapter_refusal(|c| c["target_modules"] = json!(["q_proj", name]));
-        assert_names(&text, "adapter_config.json", name);
-    }
-    let text = adapter_refusal(|c| c["target_modules"] = json!(["q_proj"]));
-    assert!(text.contains("has no place"), "{text}");
-    let text = adapter_refusal(|c| c["exclude_modules"] = json!(["fc1"]));
-    assert_names(&text, "adapter_model.safetensors", "fc1.lora_A.weight");
-    let text = adapter_refusal(|c| {
-        c["target_modules"].as_array_mut().expect("a list").push(json!("fc2"));
-    });
-    assert_names(&text, "adapter_model.safetensors", "fc2.lora_A.weight` is missing");
-    let text = adapter_refusal(|c| c["r"] = json!(5));
-    assert_names(&text, "adapter_model.safetensors", "[4, ");
-}
-
-#[test]
-fn pickled_adapters() {
-    let folder = readable_base("tied");
-    let adapter = folder.path().join("adapters/list");
-    fs::write(adapter.join("adapter_model.bin"), b"\x80\x02").expect("a file");
-    let base = Base::load(folder.path(), DeviceKind::Cpu).expect("a base");
-    let error = base.load_adapter(&adapter).expect_err("it must be refused");
-    assert!(matches!(error, ModelError::PickledAdapter { .. }), "{error}");
 }
 
 #[test]

@@ -26,9 +26,22 @@ fn compare(model: &str, adapters: &[&str]) {
     assert_eq!(facts.images.len(), 2, "two images");
     for image in facts.images.keys() {
         compare_one(&base, None, "", image, &facts, &golden);
-        for name in adapters {
-            let adapter = load_adapter(&base, &folder.join("adapters").join(name));
-            compare_one(&base, Some(&adapter), &format!("{name}."), image, &facts, &golden);
+    }
+    compare_adapters(&base, &folder, adapters.iter().copied());
+}
+
+/// Compares each adapter of a folder with the goldens beside it.
+pub(crate) fn compare_adapters<'a>(
+    base: &Base,
+    folder: &Path,
+    adapters: impl IntoIterator<Item = &'a str>,
+) {
+    let facts = read_json::<Facts>(&folder.join("golden.json"));
+    let golden = Tensors::read(&folder.join("golden.safetensors"));
+    for name in adapters {
+        let adapter = load_adapter(base, &folder.join("adapters").join(name));
+        for image in facts.images.keys() {
+            compare_one(base, Some(&adapter), &format!("{name}."), image, &facts, &golden);
         }
     }
 }
