@@ -1,5 +1,6 @@
 """The base as a Hugging Face folder, and back."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -51,3 +52,14 @@ def load_base(folder: Path) -> VisionEncoderDecoderModel:
     exported = VisionEncoderDecoderModel.from_pretrained(folder, dtype=torch.float32)
     model.load_state_dict(exported.state_dict())
     return model
+
+
+def base_digest(folder: Path) -> str:
+    """The base's digest as the host computes it: an adapter names it as `revision`, and fits no other base."""
+    names = ["config.json", "generation_config.json", "model.safetensors", "preprocessor_config.json", "processor_config.json", "tokenizer.json"]
+    digest = hashlib.sha256()
+    for name in names:
+        if (folder / name).exists():
+            contents = (folder / name).read_bytes()
+            digest.update(name.encode() + b"\0" + len(contents).to_bytes(8, "little") + contents)
+    return f"sha256:{digest.hexdigest()}"

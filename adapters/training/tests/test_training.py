@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from peft import PeftModel
+from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file
 from transformers import AutoTokenizer, VisionEncoderDecoderModel
 
@@ -16,6 +16,7 @@ from dossier_training import vocabulary
 from dossier_training.checkpoints import export_base, load_base
 from dossier_training.documents import random_document
 from dossier_training.lessons import Asking, Lessons, collate, decode_packed
+from dossier_training.methods import TARGETS, adapt
 from dossier_training.model import new_model
 from dossier_training.train_encoder import normalise
 
@@ -93,6 +94,57 @@ def test_exports_are_starts(runs):
     before, after = (load_file(runs / name / "adapter_model.safetensors") for name in ("peft", "peft-2"))
     assert before.keys() == after.keys()
     assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+@pytest.fixture(scope="module")
+def methods(runs):
+    """Exported adapters of other methods after one step; two of them started again and exported unchanged."""
+    for method in ("dora", "vera", "lora-xs"):
+        arguments = ("--type", "utopia/id-card/2023", "--base", runs / "exported", "--batch", 1, "--steps", 1, "--method", method, "--r", 4)
+        _run("train_adapter", *arguments, "--run", runs / method, "--export", runs / f"{method}-1")
+        if method == "dora":
+            continue
+        factors = ("--factors", runs / "lora-xs-1" / "lora_xs_factors.safetensors") if method == "lora-xs" else ()
+        _run("train_adapter", *arguments, *factors, "--lr", 0, "--run", runs / f"{method}-again", "--start", runs / f"{method}-1", "--export", runs / f"{method}-2")
+    return runs
+
+
+def test_every_method_is_exported_and_started_from(methods):
+    revision = json.loads((methods / "peft" / "adapter_config.json").read_text())["revision"]
+    assert revision.startswith("sha256:")
+    for method, key, value in [("dora", "use_dora", True), ("vera", "peft_type", "VERA"), ("lora-xs", "peft_type", "LORA_XS")]:
+        config = json.loads((methods / f"{method}-1" / "adapter_config.json").read_text())
+        assert config[key] == value and config["revision"] == revision and config["r"] == 4
+        if method != "dora":
+            for file in (methods / f"{method}-1").glob("*.safetensors"):
+                before, after = load_file(file), load_file(methods / f"{method}-2" / file.name)
+                assert before.keys() == after.keys() and len(before) >= 48
+                assert all(torch.equal(before[name], after[name]) for name in before), method
+        if method != "lora-xs":
+            PeftModel.from_pretrained(load_base(methods / "exported"), methods / f"{method}-1")
+
+
+def test_lora_xs_is_the_lora_of_b_r_and_a(methods):
+    folder = methods / "lora-xs-1"
+    # The file is small: 4 x 4 numbers a layer.
+    assert (folder / "adapter_model.safetensors").stat().st_size < 20_000
+    adapted = adapt(load_base(methods / "exported"), "lora-xs", 4, folder / "lora_xs_factors.safetensors")
+    adapted.load(folder)
+    torch.manual_seed(0)
+    for layer in adapted.layers.values():
+        layer.r.data.normal_(0.0, 0.3)
+    plain = get_peft_model(load_base(methods / "exported"), LoraConfig(r=4, lora_alpha=8, target_modules=TARGETS)).eval()
+    for name, layer in adapted.layers.items():
+        lora = plain.base_model.model.get_submodule(name)
+        lora.lora_A["default"].weight.data.copy_(layer.a)
+        lora.lora_B["default"].weight.data.copy_(layer.b @ layer.r)
+    pixels, ids = torch.rand(1, 3, 256, 384) * 2 - 1, torch.tensor([vocabulary.prompt_ids("surname")])
+    with torch.no_grad():
+        expected = plain(pixel_values=pixels, decoder_input_ids=ids).logits
+        found = adapted.inner.eval()(pixel_values=pixels, decoder_input_ids=ids).logits
+        base = load_base(methods / "exported").eval()(pixel_values=pixels, decoder_input_ids=ids).logits
+    assert torch.allclose(found, expected, atol=1e-4)
+    assert (found - base).abs().max() > 0.01
 
 
 def test_an_exported_adapter_is_peft_s_own_form(runs):

@@ -4,7 +4,7 @@ use candle_core::{Result, Tensor};
 
 use crate::ModelError;
 use crate::kernels::affine;
-use crate::lora::{AdapterRows, LayerDelta, Replaced};
+use crate::lora::{AdapterRows, LayerDelta, Replaced, Segment};
 use crate::weights::WeightFile;
 
 mod registry;
@@ -107,7 +107,7 @@ impl Linear {
         rows: &AdapterRows,
         vectors_per_item: usize,
     ) -> Result<Tensor> {
-        let part = |(segment, delta): (&crate::lora::Segment, Option<&LayerDelta>)| {
+        let part = |(segment, delta): (&Segment, Option<&LayerDelta>)| {
             let vectors = segment.vectors(vectors_per_item);
             let x = x.narrow(0, vectors.start, vectors.len())?;
             match delta {

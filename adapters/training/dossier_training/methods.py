@@ -1,0 +1,83 @@
+"""The methods an adapter can be trained by: PEFT's, and LoRA-XS, which PEFT does not have."""
+
+import re
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from peft import LoraConfig, PeftConfig, VeraConfig, get_peft_model
+from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from dossier_training import lora_xs
+from dossier_training.checkpoints import base_digest
+
+# Every Linear of the encoder's blocks and of the decoder's layers: q, k, v, attention output, MLP.
+TARGETS = (
+    r"encoder\.encoder\.layers\.\d+\.blocks\.\d+\.(attention\.self\.(query|key|value)|attention\.output\.dense|intermediate\.dense|output\.dense)"
+    r"|decoder\.model\.decoder\.layers\.\d+\.((self_attn|encoder_attn)\.(q_proj|k_proj|v_proj|out_proj)|fc1|fc2)"
+)
+METHODS = ("lora", "rslora", "dora", "vera", "lora-xs")
+
+
+class Adapted(Protocol):
+    """A base with an adapter in it. Only the adapter's parameters require gradients."""
+
+    inner: nn.Module
+
+    def load(self, folder: Path) -> None:
+        """Takes the values of an exported adapter of the same method and rank."""
+
+    def export(self, base: Path, folder: Path) -> None:
+        """Writes the adapter's folder, its tensors in f16; the config names the base and its digest."""
+
+
+def adapt(model: nn.Module, method: str, rank: int, factors: Path | None = None) -> Adapted:
+    """Puts an adapter into `model`; `factors` is the file of an earlier LoRA-XS adapter of the same base."""
+    if method == "lora-xs":
+        return _LoraXs(model, rank, factors)
+    if method == "vera":
+        return _Peft(model, VeraConfig(r=rank, target_modules=TARGETS, projection_prng_key=0, save_projection=True))
+    variant = {"lora": {}, "rslora": {"use_rslora": True}, "dora": {"use_dora": True}}[method]
+    return _Peft(model, LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=TARGETS, lora_dropout=0.0, bias="none", **variant))
+
+
+class _Peft:
+    def __init__(self, model: nn.Module, config: PeftConfig) -> None:
+        self.model = get_peft_model(model, config)
+        self.inner = self.model.get_base_model()
+        # What is frozen is trained beside as it will be exported.
+        for name in ("vera_A", "vera_B"):
+            for matrix in getattr(self.model.base_model, name, {}).values():
+                matrix.copy_(matrix.half())
+
+    def load(self, folder: Path) -> None:
+        set_peft_model_state_dict(self.model, load_file(folder / "adapter_model.safetensors"))
+
+    def export(self, base: Path, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        config = self.model.peft_config["default"]
+        config.base_model_name_or_path, config.revision = base.name, base_digest(base)
+        self.model.save_pretrained(folder)
+        path = folder / "adapter_model.safetensors"
+        save_file({name: tensor.half() for name, tensor in load_file(path).items()}, path, metadata={"format": "pt"})
+        path.chmod(0o644)
+        (folder / "README.md").unlink(missing_ok=True)
+        assert len(load_file(path)) == len(get_peft_model_state_dict(self.model))
+
+
+class _LoraXs:
+    def __init__(self, model: nn.Module, rank: int, factors: Path | None) -> None:
+        self.inner, self.rank = model.requires_grad_(False), rank
+        targets = [name for name, module in model.named_modules() if isinstance(module, nn.Linear) and re.fullmatch(TARGETS, name)]
+        weights = {name: model.get_submodule(name).weight for name in targets}
+        self.factors = load_file(factors) if factors else lora_xs.factors_of(weights, rank)
+        self.layers = lora_xs.insert(model, targets, self.factors, rank, alpha=2 * rank)
+
+    def load(self, folder: Path) -> None:
+        lora_xs.load(folder, self.layers, self.factors)
+
+    def export(self, base: Path, folder: Path) -> None:
+        config = {"base_model_name_or_path": base.name, "revision": base_digest(base), "target_modules": TARGETS, "r": self.rank, "lora_alpha": 2 * self.rank}
+        lora_xs.export(folder, self.layers, self.factors, config)
