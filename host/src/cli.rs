@@ -10,6 +10,13 @@ use crate::config::{ReaderArgs, ServeArgs, TelemetryArgs, parse_device};
 mod run;
 pub use run::{CommandError, run};
 
+mod kit_args;
+pub use kit_args::{
+    BenchPluginsArgs, PluginBenchArgs, PluginBuildArgs, PluginInspectArgs, PluginNewArgs,
+    PluginTestArgs, TemplateLanguage,
+};
+
+mod bench;
 mod debug;
 mod output;
 mod plugin;
@@ -32,11 +39,17 @@ pub enum Command {
     Extract(Box<ExtractArgs>),
     /// List the document types.
     DocumentTypes(DocumentTypesArgs),
-    /// Run or build rules.
+    /// Write, build, test, inspect and run rules.
     Plugin {
         /// What to do with them.
         #[command(subcommand)]
         command: PluginCommand,
+    },
+    /// Measure: ratios within one run of one machine.
+    Bench {
+        /// What to measure.
+        #[command(subcommand)]
+        command: BenchCommand,
     },
     /// Look into a model: what it answers to given tokens, as numbers.
     Debug {
@@ -89,16 +102,31 @@ pub struct DocumentTypesArgs {
 /// What to do with rules.
 #[derive(Debug, Subcommand)]
 pub enum PluginCommand {
+    /// Begin rules of one's own from an example that works.
+    New(PluginNewArgs),
+    /// Build rules from their source, in Rust, Python or JavaScript.
+    Build(PluginBuildArgs),
+    /// Run rules on their fixtures and compare the reports.
+    Test(Box<PluginTestArgs>),
     /// Run rules on values from a file and print their report as JSON.
     Run(Box<PluginRunArgs>),
-    /// Build rules from their source into plugins/prebuilt.
-    Build(PluginBuildArgs),
+    /// Tell what a component imports and exports, without running it.
+    Inspect(PluginInspectArgs),
+    /// Measure rules on their fixtures.
+    Bench(Box<PluginBenchArgs>),
+}
+
+/// What to measure.
+#[derive(Debug, Subcommand)]
+pub enum BenchCommand {
+    /// What a call of rules costs, and how rules compare with the same compiled natively.
+    Plugins(Box<BenchPluginsArgs>),
 }
 
 /// Flags of `dossier plugin run`.
 #[derive(Args, Debug)]
 pub struct PluginRunArgs {
-    /// The name of prebuilt rules, or the path of a component (.wasm).
+    /// The name of rules below plugins/, their folder, or the path of a component (.wasm).
     #[arg(value_name = "PLUGIN")]
     pub plugin: String,
     /// The document type, such as utopia/passport/2024.
@@ -113,17 +141,6 @@ pub struct PluginRunArgs {
     /// Log lines.
     #[command(flatten)]
     pub telemetry: TelemetryArgs,
-}
-
-/// Flags of `dossier plugin build`.
-#[derive(Args, Debug)]
-pub struct PluginBuildArgs {
-    /// Folder below plugins/ [default: all of them].
-    #[arg(value_name = "NAME")]
-    pub name: Option<String>,
-    /// Folder that holds Cargo.toml and plugins/ [default: the current directory].
-    #[arg(long, env = "DOSSIER_DATA_ROOT", value_name = "FOLDER")]
-    pub data_root: Option<PathBuf>,
 }
 
 /// What to look at in a model.

@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use dossier_model::ModelError;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Cli, Command, DebugCommand, DocumentTypesArgs, ExtractArgs, PluginCommand};
-use super::{debug, output, plugin};
+use super::{
+    BenchCommand, Cli, Command, DebugCommand, DocumentTypesArgs, ExtractArgs, PluginCommand,
+};
+use super::{bench, debug, output, plugin};
 use crate::api::{FormError, RequestId, field_names, problem_of_document, problem_of_form};
 use crate::config::{
     Config, ConfigError, LogLevel, ReaderConfig, ServeArgs, TelemetryArgs, TelemetryConfig,
@@ -78,10 +80,21 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Serve(args) => serve_until_told(*args).await,
         Command::Extract(args) => extract_files(*args).await,
         Command::DocumentTypes(args) => list_document_types(args).await,
-        Command::Plugin { command: PluginCommand::Run(args) } => plugin::run(*args).await,
-        Command::Plugin { command: PluginCommand::Build(args) } => plugin::build(args),
+        Command::Plugin { command } => run_plugin(command).await,
+        Command::Bench { command: BenchCommand::Plugins(args) } => bench::plugins(*args).await,
         Command::Debug { command: DebugCommand::Forward(args) } => debug::forward(&args),
         Command::Debug { command: DebugCommand::Generate(args) } => debug::generate(&args),
+    }
+}
+
+async fn run_plugin(command: PluginCommand) -> Result<(), CommandError> {
+    match command {
+        PluginCommand::New(args) => plugin::new(&args),
+        PluginCommand::Build(args) => plugin::build(args),
+        PluginCommand::Test(args) => plugin::test(*args).await,
+        PluginCommand::Run(args) => plugin::run(*args).await,
+        PluginCommand::Inspect(args) => plugin::inspect(&args),
+        PluginCommand::Bench(args) => plugin::bench(*args).await,
     }
 }
 

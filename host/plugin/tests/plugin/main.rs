@@ -5,7 +5,9 @@ mod guest;
 mod hostile;
 mod invalid;
 mod load;
+mod old_components;
 mod sandbox;
+mod settings;
 mod utopia;
 
 use dossier_document::{DocumentTypeId, FieldName, FieldReading, FieldText};
