@@ -14,7 +14,7 @@ mod model;
 
 mod load;
 pub use load::StartError;
-pub(crate) use load::{open_rules, rules_engine, rules_file};
+pub(crate) use load::{author_engine, open_rules, rules_file};
 
 /// Everything that reads documents. The server holds one, and so does `dossier extract`.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use dossier_tests::repository;
 use serde_json::Value;
 
 /// Each crate of the workspace, and the crates of the workspace it may use.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     (
         "dossier",
         &[
@@ -16,6 +16,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
             "dossier-inference",
             "dossier-model",
             "dossier-plugin",
+            "icao",
         ],
     ),
     ("dossier-document", &[]),
@@ -23,17 +24,21 @@ const ARROWS: [(&str, &[&str]); 8] = [
     ("dossier-inference", &["dossier-document"]),
     ("dossier-model", &["dossier-document", "dossier-inference"]),
     ("dossier-plugin", &["dossier-document"]),
+    ("dossier-rules-sdk", &[]),
     ("dossier-tests", &["dossier"]),
-    ("utopia", &[]),
+    ("icao", &["dossier-rules-sdk"]),
+    ("noop", &["dossier-rules-sdk"]),
+    ("utopia", &["dossier-rules-sdk"]),
 ];
 
 /// Crates that must be nowhere below a crate of the workspace.
-const FORBIDDEN: [(&str, &[&str]); 5] = [
+const FORBIDDEN: [(&str, &[&str]); 6] = [
     ("dossier-document", &["serde", "tokio", "tracing"]),
     ("dossier-image-decode", &["candle-core", "wasmtime", "hyper", "tokio", "serde"]),
     ("dossier-inference", &["candle-core", "wasmtime", "hyper", "serde", "tokio"]),
     ("dossier-model", &["tokio", "hyper", "wasmtime", "reqwest", "hf-hub"]),
     ("dossier-plugin", &["candle-core", "hyper", "axum"]),
+    ("dossier-rules-sdk", &["serde", "tokio", "wasmtime"]),
 ];
 
 /// The names of packages and what each depends on; development and build dependencies apart.

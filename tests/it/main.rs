@@ -6,6 +6,7 @@ mod cli;
 mod extract;
 mod hostile_plugins;
 mod load;
+mod plugin_kit;
 mod privacy;
 mod samples;
 mod start_up;

@@ -11,7 +11,7 @@ use super::plugin::{Micros, PluginCommandError};
 use super::run::install_quiet;
 use super::{BenchPluginsArgs, CommandError, output};
 use crate::config::ReaderConfig;
-use crate::reader::{open_rules, rules_engine, rules_file};
+use crate::reader::{author_engine, open_rules, rules_file};
 
 const TODAY: &str = "2026-11-24";
 const PASSPORT: &str = "icao/td3";
@@ -50,7 +50,7 @@ struct PluginsBody {
 pub(super) async fn plugins(args: BenchPluginsArgs) -> Result<(), CommandError> {
     install_quiet(args.telemetry)?;
     let config = ReaderConfig::resolve(args.reader)?;
-    let engine = rules_engine(&config.rules)?;
+    let engine = author_engine(&config.rules)?;
     let noop = open_rules(&engine, "noop", &rules_file(&config, "noop")).await?;
     let icao = open_rules(&engine, "icao", &rules_file(&config, "icao")).await?;
     let body = measure(&noop, &icao, args.calls).await.map_err(PluginCommandError::Rules)?;

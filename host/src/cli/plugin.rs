@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::run::{UsageError, install_quiet};
 use super::{CommandError, PluginRunArgs, output};
 use crate::config::ReaderConfig;
-use crate::reader::{open_rules, rules_engine};
+use crate::reader::{author_engine, open_rules};
 
 mod new;
 pub(super) use new::new;
@@ -27,7 +27,6 @@ pub(super) use build::build;
 mod reproducible;
 
 mod fixture;
-pub(super) use fixture::Fixture;
 
 mod test;
 pub(super) use test::test;
@@ -195,7 +194,7 @@ pub(super) async fn run(args: PluginRunArgs) -> Result<(), CommandError> {
     let config = ReaderConfig::resolve(args.reader)?;
     let values = read_values(&args.values)?;
     let Located { name, component, .. } = locate(&config.data_root, &args.plugin)?;
-    let engine = rules_engine(&config.rules)?;
+    let engine = author_engine(&config.rules)?;
     let rules = open_rules(&engine, &name, &component).await?;
     let readings = readings_from_values(values);
     let report = rules

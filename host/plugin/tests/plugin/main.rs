@@ -3,6 +3,8 @@
 mod contract;
 mod guest;
 mod hostile;
+mod hostile_cases;
+mod hostile_suite;
 mod invalid;
 mod load;
 mod old_components;

@@ -10,7 +10,7 @@ use super::{CommandError, PluginCommandError, output};
 use crate::cli::PluginBenchArgs;
 use crate::cli::run::install_quiet;
 use crate::config::ReaderConfig;
-use crate::reader::{open_rules, rules_engine};
+use crate::reader::{author_engine, open_rules};
 
 /// Times of one thing, many times over.
 #[derive(Clone, Debug, Default)]
@@ -57,7 +57,7 @@ pub(in crate::cli) async fn bench(args: PluginBenchArgs) -> Result<(), CommandEr
     let Located { name, component, fixtures } = locate(&config.data_root, &args.plugin)?;
     let folder = args.fixtures.or(fixtures).ok_or(PluginCommandError::NoFixtures { folder: None })?;
     let fixtures = Fixture::all(&folder)?;
-    let engine = rules_engine(&config.rules)?;
+    let engine = author_engine(&config.rules)?;
     let start = Instant::now();
     let rules = open_rules(&engine, &name, &component).await?;
     let compile_ms = (start.elapsed().as_secs_f64() * 1e4).round() / 10.0;

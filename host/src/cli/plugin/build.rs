@@ -143,26 +143,26 @@ fn build_python(source: &Source) -> Result<PathBuf, PluginCommandError> {
     Ok(built)
 }
 
-/// jco snapshots the engine after it has loaded the rules, without WASI.
+/// componentize-js snapshots the engine after it has loaded the rules, without WASI. It is called as
+/// a library: the command line that wraps it, jco, fails on some versions of Node.
 fn build_javascript(source: &Source) -> Result<PathBuf, PluginCommandError> {
-    let missing = || PluginCommandError::NoTool {
+    const SCRIPT: &str = include_str!("componentize.mjs");
+    let missing = |tool| PluginCommandError::NoTool {
         folder: source.folder.clone(),
-        tool: "jco",
+        tool,
         install: "npm install",
     };
-    let tool = absolute(&source.folder.join("node_modules/.bin/jco"));
-    if !tool.exists() {
-        return Err(missing());
+    if !source.folder.join("node_modules/@bytecodealliance/componentize-js").exists() {
+        return Err(missing("componentize-js"));
     }
     let built = prepare(source, "component.wasm")?;
+    let script = source.folder.join("build/componentize.mjs");
+    std::fs::write(&script, SCRIPT)
+        .map_err(|source| PluginCommandError::Unwritable { file: script, source })?;
+    let tool = std::env::var("NODE").unwrap_or_else(|_| "node".to_owned());
     let mut command = Command::new(&tool);
-    command
-        .current_dir(&source.folder)
-        .arg("componentize")
-        .arg(format!("{ENTRY}.js"))
-        .args(["--wit", "build/wit", "--world-name", "rules", "--disable", "all"])
-        .args(["--out", "build/component.wasm"]);
-    start(command, tool.display().to_string(), source, missing())?;
+    command.current_dir(&source.folder).arg("build/componentize.mjs").arg(format!("{ENTRY}.js"));
+    start(command, tool, source, missing("node"))?;
     Ok(built)
 }
 

@@ -10,7 +10,7 @@ use super::{CommandError, PluginCommandError, output};
 use crate::cli::PluginTestArgs;
 use crate::cli::run::install_quiet;
 use crate::config::ReaderConfig;
-use crate::reader::{open_rules, rules_engine};
+use crate::reader::{author_engine, open_rules};
 
 /// `dossier plugin test`.
 pub(in crate::cli) async fn test(args: PluginTestArgs) -> Result<(), CommandError> {
@@ -19,7 +19,7 @@ pub(in crate::cli) async fn test(args: PluginTestArgs) -> Result<(), CommandErro
     let Located { name, component, fixtures } = locate(&config.data_root, &args.plugin)?;
     let folder = args.fixtures.or(fixtures).ok_or(PluginCommandError::NoFixtures { folder: None })?;
     let fixtures = Fixture::all(&folder)?;
-    let engine = rules_engine(&config.rules)?;
+    let engine = author_engine(&config.rules)?;
     let rules = open_rules(&engine, &name, &component).await?;
     let mut rows = Vec::new();
     let mut complaints = String::new();

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::fixture::Fixture;
 use super::*;
 use crate::cli::{PluginBuildArgs, PluginNewArgs, TemplateLanguage};
 

@@ -33,7 +33,7 @@ export const hooks = {
     if (requested === undefined) return FIELDS;
     if (requested.length === 0) refuse("fields.none", "no field is asked for");
     return requested.map((name, position) => {
-      const shown = name.replace(/\p{Cc}/gu, "").slice(0, 64);
+      const shown = name.replace(/[\u0000-\u001f\u007f-\u009f]/g, "").slice(0, 64);
       const known = FIELDS.find((known) => known.name === name);
       if (!known) refuse("fields.unknown", `\`${shown}\` isn't a field of this document type`);
       if (requested.indexOf(name) !== position) {
