@@ -1,5 +1,5 @@
 //! The glue: translates between WIT and [`Rules`], once for each published version of the package.
-#![expect(unsafe_code, reason = "what wit-bindgen generates is the component's raw interface")]
+//! What wit-bindgen generates is the raw interface of a component; nothing else of this crate is.
 
 /// `dossier:rules@1.0.0`, the world `rules`.
 #[expect(missing_docs, reason = "generated from the WIT file, which documents it")]

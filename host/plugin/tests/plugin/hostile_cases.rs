@@ -234,7 +234,7 @@ fn loading() -> Vec<Case> {
         load("compiled code (.cwasm)", "plugin.not_a_component", compiled),
         load("100 MB component", "plugin.component_too_large", large),
         load("nested components that double", "plugin.too_complex", doubling(40)),
-        load("deeply nested components", "plugin.too_complex", nested(200)),
+        load("deeply nested components", "plugin.too_complex", nested(40)),
         load("compile bomb: a huge function", "plugin.too_complex", huge_function(2 << 20)),
         load("compile bomb: 300,000 functions", "plugin.too_complex", many_functions(300_000)),
     ]
