@@ -113,8 +113,10 @@ fn build_rust(root: &Path, source: &Source) -> Result<PathBuf, PluginCommandErro
         .arg("--target-dir")
         .arg(&target_folder);
     // Rules with a workspace of their own have their first lock file made here.
-    let has_lock = [&source.folder, root].iter().any(|folder| folder.join("Cargo.lock").is_file());
-    if has_lock {
+    let manifest = std::fs::read_to_string(source.folder.join("Cargo.toml")).unwrap_or_default();
+    let is_alone =
+        manifest.parse::<toml::Table>().is_ok_and(|manifest| manifest.contains_key("workspace"));
+    if !is_alone || source.folder.join("Cargo.lock").is_file() {
         command.arg("--locked");
     }
     finish(command, cargo, source)?;
