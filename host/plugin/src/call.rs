@@ -47,8 +47,7 @@ where
     let mut store = fresh_store(engine);
     let run = run(hook, rules, &mut store, configuration, parameters);
     let ended = tokio::time::timeout(engine.settings.call_timeout, run).await;
-    let usage =
-        Usage { time: start.elapsed(), memory_bytes: store.data().memory.used_bytes() };
+    let usage = Usage { time: start.elapsed(), memory_bytes: store.data().memory.used_bytes() };
     match ended {
         Ok(Ok(results)) => Ok((results, usage)),
         Ok(Err(failure)) => Err(failure.into_error(plugin, engine, configuration, store.data())),

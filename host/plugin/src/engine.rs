@@ -105,8 +105,9 @@ impl fmt::Debug for PluginEngine {
 
 /// The one place that configures an engine: compiled code is good for equal configurations only.
 fn configuration(settings: &PluginSettings) -> wasmtime::Config {
-    /// A component is several core modules: its own, and one that shims its imports.
-    const CORE_INSTANCES_PER_CALL: u32 = 32;
+    /// A component is several core modules: its own, and one that shims its imports. With a Python
+    /// interpreter and its libraries they are 38.
+    const CORE_INSTANCES_PER_CALL: u32 = 64;
     const MEMORIES_PER_CALL: u32 = 2;
     const TABLES_PER_CALL: u32 = 8;
     const TABLE_ELEMENTS: usize = 64 << 10;
@@ -156,7 +157,11 @@ fn configuration(settings: &PluginSettings) -> wasmtime::Config {
 }
 
 /// Refuses what is too large or no component before the compiler sees it.
-pub(crate) fn check_header(name: &str, bytes: &[u8], limit_bytes: usize) -> Result<(), PluginError> {
+pub(crate) fn check_header(
+    name: &str,
+    bytes: &[u8],
+    limit_bytes: usize,
+) -> Result<(), PluginError> {
     let plugin = name.to_owned();
     if bytes.len() > limit_bytes {
         return Err(PluginError::ComponentTooLarge { plugin, bytes: bytes.len(), limit_bytes });

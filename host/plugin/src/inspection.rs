@@ -44,7 +44,8 @@ impl Inspection {
     pub fn of(name: &str, component: &[u8], limit_bytes: usize) -> Result<Self, PluginError> {
         check_header(name, component, limit_bytes)?;
         let outline = crate::engine::check_outline(name, component)?;
-        let failed = |detail: String| PluginError::CompileFailed { plugin: name.to_owned(), detail };
+        let failed =
+            |detail: String| PluginError::CompileFailed { plugin: name.to_owned(), detail };
         let Ok(DecodedWasm::Component(resolve, world)) = decode(component) else {
             return Err(failed("its world can't be decoded".to_owned()));
         };
@@ -94,12 +95,8 @@ fn names(resolve: &Resolve, world: WorldId, imports: bool) -> Vec<String> {
 
 fn print(resolve: &Resolve, world: WorldId) -> Result<String, String> {
     let package = resolve.worlds[world].package.ok_or("its world has no package")?;
-    let others = resolve
-        .packages
-        .iter()
-        .map(|(id, _)| id)
-        .filter(|id| *id != package)
-        .collect::<Vec<_>>();
+    let others =
+        resolve.packages.iter().map(|(id, _)| id).filter(|id| *id != package).collect::<Vec<_>>();
     let mut printer = WitPrinter::default();
     printer.print(resolve, package, &others).map_err(|error| format!("{error:#}"))?;
     Ok(printer.output.to_string())
@@ -116,7 +113,8 @@ fn metadata(component: &[u8]) -> (Option<String>, Option<String>) {
             Payload::CustomSection(section) if depth == 1 => match section.as_known() {
                 KnownCustom::ComponentName(names) => {
                     for subsection in names.into_iter().map_while(Result::ok) {
-                        if let wasmparser::ComponentName::Component { name: text, .. } = subsection {
+                        if let wasmparser::ComponentName::Component { name: text, .. } = subsection
+                        {
                             name = Some(text.to_owned());
                         }
                     }

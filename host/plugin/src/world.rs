@@ -144,9 +144,9 @@ fn declaration(hook: Hook) -> String {
 /// A line of the host's WIT file, and where it stands.
 fn wit_line(declaration: &str) -> String {
     let lines = WIT.lines().zip(1..).map(|(line, number)| (line.trim(), number));
-    let found = lines.filter(|(line, _)| !line.starts_with("//")).find(|(line, _)| {
-        line.starts_with(declaration)
-    });
+    let found = lines
+        .filter(|(line, _)| !line.starts_with("//"))
+        .find(|(line, _)| line.starts_with(declaration));
     found.map_or_else(
         || WIT_FILE.to_owned(),
         |(line, number)| format!("{WIT_FILE}:{number}: `{line}`"),
@@ -172,8 +172,14 @@ fn missing_export(name: String, declaration: &str, bytes: &[u8]) -> WorldMismatc
 /// Whether the host offers an import: all of WASI 0.2, and nothing else.
 pub(crate) fn is_offered(import: &str) -> bool {
     let Some((interface, version)) = import.split_once('@') else { return false };
-    const PACKAGES: [&str; 6] =
-        ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:io/", "wasi:random/", "wasi:sockets/"];
+    const PACKAGES: [&str; 6] = [
+        "wasi:cli/",
+        "wasi:clocks/",
+        "wasi:filesystem/",
+        "wasi:io/",
+        "wasi:random/",
+        "wasi:sockets/",
+    ];
     PACKAGES.iter().any(|package| interface.starts_with(package)) && version.starts_with("0.2.")
 }
 
@@ -195,9 +201,12 @@ fn unlinked_import(
     let wit = inspection::wit_line(bytes, &name)
         .map_or_else(|| "in no line of its WIT".to_owned(), |line| format!("`{line}`"));
     let offered = if name.starts_with("wasi:") {
-        format!("this host offers WASI {WASI_VERSION} (cli, clocks, filesystem, io, random, sockets)")
+        format!(
+            "this host offers WASI {WASI_VERSION} (cli, clocks, filesystem, io, random, sockets)"
+        )
     } else if name.starts_with("dossier:rules/") {
-        "this host offers no import of dossier:rules: its versions 1.0.0 and 1.1.0 have none".to_owned()
+        "this host offers no import of dossier:rules: its versions 1.0.0 and 1.1.0 have none"
+            .to_owned()
     } else {
         format!("this host offers nothing but WASI {WASI_VERSION}, with nothing granted")
     };

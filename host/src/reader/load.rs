@@ -195,8 +195,7 @@ fn rules_engine(limits: &RulesLimits) -> Result<PluginEngine, StartError> {
 /// When the machine can't give what the engine needs.
 pub(crate) fn author_engine(limits: &RulesLimits) -> Result<PluginEngine, StartError> {
     const COMPILE_TIMEOUT: Duration = Duration::from_secs(900);
-    let settings =
-        PluginSettings { compile_timeout: COMPILE_TIMEOUT, ..rules_settings(limits) };
+    let settings = PluginSettings { compile_timeout: COMPILE_TIMEOUT, ..rules_settings(limits) };
     PluginEngine::new(settings).map_err(StartError::Engine)
 }
 

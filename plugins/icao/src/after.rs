@@ -34,14 +34,14 @@ fn fields(document: &Document<'_>) -> Vec<Field> {
     let told = document.valid_zone().map(|zone| told_by(zone, document.today)).unwrap_or_default();
     for (name, value) in &told {
         if document.reading(name).is_none() {
-            fields.push(derived(*name, value.clone()));
+            fields.push(derived(name, value.clone()));
         }
     }
     if let Some((corrected, _)) = &document.correction {
         fields.push(derived("mrz_corrected", Some(corrected.text.clone())));
         for (name, value) in told_by(corrected, document.today) {
-            let is_changed = told.iter().find(|known| known.0 == name).map(|known| &known.1)
-                != Some(&value);
+            let is_changed =
+                told.iter().find(|known| known.0 == name).map(|known| &known.1) != Some(&value);
             if value.is_some() && is_changed {
                 fields.push(derived(&format!("{name}_corrected"), value));
             }

@@ -30,8 +30,7 @@ impl<'a> Document<'a> {
             (Some(raw), ZoneKind::Icao(format)) => corrected(raw, format),
             _ => None,
         };
-        let correction =
-            correction.map(|(content, Correction { cells, .. })| (content, cells));
+        let correction = correction.map(|(content, Correction { cells, .. })| (content, cells));
         Self { document_type, readings, today, zone, correction }
     }
 
@@ -54,7 +53,12 @@ pub(crate) fn visual_date(text: &str) -> Option<Date> {
         NUMBERS,
         DateFormat { order: PartOrder::MonthDayYear, ..NUMBERS },
         DateFormat { order: PartOrder::YearMonthDay, ..NUMBERS },
-        DateFormat { month: MonthForm::Name(LANGUAGES), separators: " .-", padded: false, ..NUMBERS },
+        DateFormat {
+            month: MonthForm::Name(LANGUAGES),
+            separators: " .-",
+            padded: false,
+            ..NUMBERS
+        },
         DateFormat {
             order: PartOrder::MonthDayYear,
             month: MonthForm::Name(LANGUAGES),

@@ -40,9 +40,7 @@ impl DocumentType {
                 (Some((format.lines(), format.line_length())), format.characters())
             }
             ZoneKind::FrenchIdCard => (Some((2, 36)), 73),
-            ZoneKind::FrenchDrivingLicence | ZoneKind::DutchDrivingLicence => {
-                (Some((1, 30)), 30)
-            }
+            ZoneKind::FrenchDrivingLicence | ZoneKind::DutchDrivingLicence => (Some((1, 30)), 30),
             ZoneKind::RussianInternalPassport => (Some((2, 44)), 89),
             // Lines of 9, 30 and 30: no shape says that.
             ZoneKind::SwissDrivingLicence => (None, 71),

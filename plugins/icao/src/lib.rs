@@ -31,8 +31,8 @@ mod document;
 
 mod checks;
 
-pub use dossier_rules_sdk::{FieldRequest, Reading, Refusal, Report};
 use dossier_rules_sdk::{Description, Rules, description, export_rules};
+pub use dossier_rules_sdk::{FieldRequest, Reading, Refusal, Report};
 
 /// The rules, as a component exports them.
 #[derive(Debug)]

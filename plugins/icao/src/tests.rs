@@ -74,7 +74,11 @@ fn germany_has_a_code_of_one_letter() {
 fn belgian_numbers_overflow_in_two_ways() {
     for (first, number, way) in [
         ("IDBEL600001795<0152", "600001795015", "the check digit agrees"),
-        ("IDBEL000590240<6013", "000590240601", "the check digit agrees as older Belgian cards compute it"),
+        (
+            "IDBEL000590240<6013",
+            "000590240601",
+            "the check digit agrees as older Belgian cards compute it",
+        ),
     ] {
         let zone = card(first, "8502027F3112319BEL", "DUPONT<<MARIE<CLAIRE");
         let report = zone_report("icao/td1", &zone);
@@ -90,7 +94,11 @@ fn belgian_numbers_overflow_in_two_ways() {
     assert_eq!(value(&of_wrong, "document_number"), None, "a contradicted value is left out");
     let french = card("IDFRA000590240<6013", "8502027F3112319FRA", "DUPONT<<MARIE");
     let of_french = zone_report("icao/td1", &french);
-    assert_eq!(outcome(&of_french, "mrz.check_digit.document_number"), Outcome::Failed, "no Belgian");
+    assert_eq!(
+        outcome(&of_french, "mrz.check_digit.document_number"),
+        Outcome::Failed,
+        "no Belgian"
+    );
 }
 
 #[test]
@@ -101,8 +109,12 @@ fn french_identity_cards_have_digits_of_their_own() {
         assert_eq!(outcome(&report, &format!("mrz.check_digit.{code}")), Outcome::Passed, "{code}");
     }
     for (name, expected) in [
-        ("surname", "BERTHIER"), ("given_names", "CORINNE"), ("document_number", "880692310285"),
-        ("date_of_birth", "1965-12-06"), ("sex", "F"), ("month_of_issue", "1988-06"),
+        ("surname", "BERTHIER"),
+        ("given_names", "CORINNE"),
+        ("document_number", "880692310285"),
+        ("date_of_birth", "1965-12-06"),
+        ("sex", "F"),
+        ("month_of_issue", "1988-06"),
     ] {
         assert_eq!(value(&report, name), Some(expected), "{name}");
     }
@@ -139,7 +151,8 @@ fn driving_licences_have_zones_of_their_own() {
 fn russian_internal_passports_encode_names_and_do_not_expire() {
     let zone = "PNRUSIVANOV<<IVAN<IVANOVI3<<<<<<<<<<<<<<<<<<\n\
                 4601234561RUS8503127M<<<<<<<7150401500012<64";
-    let readings = [read("mrz", zone), read("surname", "ИВАНОВ"), read("document_number", "46 07 123456")];
+    let readings =
+        [read("mrz", zone), read("surname", "ИВАНОВ"), read("document_number", "46 07 123456")];
     let report = report("icao/russia/internal-passport/2011", &readings);
     assert_eq!(value(&report, "given_names_encoded"), Some("IVAN IVANOVI3"));
     assert_eq!(value(&report, "given_names"), None);
@@ -229,7 +242,10 @@ fn visual_dates_compare_if_they_mean_one_day_only() {
     let matches = |visual: &str| {
         let readings = [read("mrz", PASSPORT), read("date_of_birth", visual)];
         let report = report("icao/td3", &readings);
-        (outcome(&report, "mrz.matches.date_of_birth"), value(&report, "date_of_birth").map(str::to_owned))
+        (
+            outcome(&report, "mrz.matches.date_of_birth"),
+            value(&report, "date_of_birth").map(str::to_owned),
+        )
     };
     let day = Some("1974-08-12".to_owned());
     assert_eq!(matches("12 AUG/AOÛT 1974"), (Outcome::Passed, day.clone()));
@@ -246,9 +262,11 @@ fn before_asks_for_the_zone_on_the_last_page() {
     let requested = ["mrz".to_owned()];
     let single = before("icao/td1", 1, Some(&requested), TODAY).expect("a card");
     assert_eq!((single.len(), single[0].page), (1, 0));
-    for (document_type, pages, code) in
-        [("icao/td3", 2, "pages.count"), ("icao/td3", 0, "pages.count"), ("icao/td9", 1, "document_type.unknown")]
-    {
+    for (document_type, pages, code) in [
+        ("icao/td3", 2, "pages.count"),
+        ("icao/td3", 0, "pages.count"),
+        ("icao/td9", 1, "document_type.unknown"),
+    ] {
         let refusal = before(document_type, pages, None, TODAY).expect_err("refused");
         assert_eq!(refusal.code, code);
     }

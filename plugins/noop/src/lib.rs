@@ -32,11 +32,8 @@ impl Rules for Noop {
     }
 
     fn after(_document_type: &str, readings: &[Reading], _today: &str) -> Result<Report, Refusal> {
-        let field = |reading: &Reading| Field {
-            name: reading.name.clone(),
-            value: None,
-            source: "visual",
-        };
+        let field =
+            |reading: &Reading| Field { name: reading.name.clone(), value: None, source: "visual" };
         Ok(Report { fields: readings.iter().map(field).collect(), checks: Vec::new() })
     }
 }

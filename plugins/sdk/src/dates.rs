@@ -154,8 +154,7 @@ fn digits_of(text: &str, count: std::ops::RangeInclusive<usize>) -> Option<u32> 
 fn digit(c: char) -> Option<u32> {
     /// Arabic-Indic, Extended Arabic-Indic (Persian), Devanagari, Bengali, Thai, Lao, Myanmar,
     /// Khmer, fullwidth.
-    const ZEROS: [u32; 9] =
-        [0x660, 0x6f0, 0x966, 0x9e6, 0xe50, 0xed0, 0x1040, 0x17e0, 0xff10];
+    const ZEROS: [u32; 9] = [0x660, 0x6f0, 0x966, 0x9e6, 0xe50, 0xed0, 0x1040, 0x17e0, 0xff10];
     c.to_digit(10).or_else(|| {
         ZEROS.iter().map(|zero| u32::from(c).wrapping_sub(*zero)).find(|value| *value < 10)
     })

@@ -46,12 +46,7 @@ pub fn compare(visual: &str, zone: &str, may_be_truncated: bool) -> NameMatch {
 /// visual part at its place, and parts may be missing at the end (part 4, section 4.2.3; the issuer
 /// chooses the method).
 #[must_use]
-pub fn compare_in(
-    script: Script,
-    visual: &str,
-    zone: &str,
-    may_be_truncated: bool,
-) -> NameMatch {
+pub fn compare_in(script: Script, visual: &str, zone: &str, may_be_truncated: bool) -> NameMatch {
     let Some(visual) = spellings(script, visual) else {
         return NameMatch::Different;
     };

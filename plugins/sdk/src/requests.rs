@@ -34,7 +34,9 @@ pub fn check_page_count(page_count: u32, expected: u32) -> Result<(), Refusal> {
     }
     Err(Refusal {
         code: "pages.count",
-        message: format!("the document has {page_count} pages, and one of this type has {expected}"),
+        message: format!(
+            "the document has {page_count} pages, and one of this type has {expected}"
+        ),
     })
 }
 

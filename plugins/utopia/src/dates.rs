@@ -1,8 +1,8 @@
 //! Dates as the document types of Utopia write them.
 
 use dossier_rules_sdk::Date;
-pub use dossier_rules_sdk::dates::{is_at_most_years_old, is_before, to_iso};
 use dossier_rules_sdk::dates::{self, MonthForm};
+pub use dossier_rules_sdk::dates::{is_at_most_years_old, is_before, to_iso};
 
 use crate::DateFormat;
 

@@ -36,7 +36,8 @@ fn levels_of_instances_multiply() {
 
 #[test]
 fn what_is_not_known_counts_as_too_much() {
-    let imported = outline(r#"(component (import "c" (component $c)) (instance (instantiate $c)))"#);
+    let imported =
+        outline(r#"(component (import "c" (component $c)) (instance (instantiate $c)))"#);
     assert_eq!(imported.instances, u64::MAX);
 }
 

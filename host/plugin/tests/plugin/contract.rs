@@ -48,7 +48,10 @@ fn changes_that_break_components_are_caught() {
         ("    max-length: u32,", "    max-length: u64,"),
         ("    failed,\n", "    failed,\n    unsure,\n"),
         ("    confidence: f32,\n", "    confidence: f32,\n    language: string,\n"),
-        ("  describe: func() -> description;", "  describe: func() -> description;\n  version: func() -> string;"),
+        (
+            "  describe: func() -> description;",
+            "  describe: func() -> description;\n  version: func() -> string;",
+        ),
         ("    today: string,\n  ) -> result<report, error>;", "  ) -> result<report, error>;"),
     ] {
         assert!(WIT_1_1.contains(from), "{from}");
@@ -80,7 +83,10 @@ async fn a_missing_export_is_named() {
     match mismatch(error) {
         WorldMismatch::MissingExport { name, wit, exported } => {
             assert_eq!(name, "dossier:rules/hooks@1.0.0#after");
-            assert!(wit.starts_with("wit/v1.1/rules.wit:") && wit.contains("`after: func(`"), "{wit}");
+            assert!(
+                wit.starts_with("wit/v1.1/rules.wit:") && wit.contains("`after: func(`"),
+                "{wit}"
+            );
             assert!(exported.contains("`dossier:rules/hooks@1.0.0`"), "{exported}");
         }
         other => panic!("{other}"),
@@ -164,7 +170,8 @@ async fn a_component_of_another_version_is_told_both() {
 #[test]
 fn the_version_of_wasi_is_that_of_the_crate() {
     let offered = Guest {
-        extra: r#"(import "wasi:clocks/monotonic-clock@0.2.12" "now" (func $now (result i64)))"#.to_owned(),
+        extra: r#"(import "wasi:clocks/monotonic-clock@0.2.12" "now" (func $now (result i64)))"#
+            .to_owned(),
         after: "(drop (call $now)) unreachable".to_owned(),
         ..Guest::good()
     };

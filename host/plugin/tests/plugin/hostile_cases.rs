@@ -97,8 +97,16 @@ fn running() -> Vec<Case> {
         Guest::good().after
     );
     vec![
-        loops("infinite loop in describe", Stage::Load, Guest { describe: LOOP.to_owned(), ..Guest::good() }),
-        loops("infinite loop in before", Stage::Before, Guest { before: LOOP.to_owned(), ..Guest::good() }),
+        loops(
+            "infinite loop in describe",
+            Stage::Load,
+            Guest { describe: LOOP.to_owned(), ..Guest::good() },
+        ),
+        loops(
+            "infinite loop in before",
+            Stage::Before,
+            Guest { before: LOOP.to_owned(), ..Guest::good() },
+        ),
         of_after("infinite loop in after", "plugin.timeout", LOOP),
         of_after("slow, within its limit", "answers", &slow),
         case("deep recursion", "plugin.trap", Stage::After, recursion.component()),
@@ -122,16 +130,14 @@ fn answering() -> Vec<Case> {
     let mut long = Guest::good();
     let surname = long.data.text("surname");
     let visual = long.data.text("visual");
-    let field =
-        long.data.words(&[surname[0], surname[1], 1, 65536, 1 << 30, visual[0], visual[1]]);
+    let field = long.data.words(&[surname[0], surname[1], 1, 65536, 1 << 30, visual[0], visual[1]]);
     let result = long.data.words(&[0, field, 1, 0, 0]);
     long.after = format!("(i32.const {result})");
     let mut many = Guest { memory: "1000", ..Guest::good() };
     let result = many.data.words(&[0, 0, 0, 65536, 1_000_000]);
     many.after = format!("(i32.const {result})");
-    let invalid_result = |name, guest: &Guest| {
-        case(name, "plugin.invalid_result", Stage::After, guest.component())
-    };
+    let invalid_result =
+        |name, guest: &Guest| case(name, "plugin.invalid_result", Stage::After, guest.component());
     vec![
         invalid_result("result of 1 GB", &long),
         invalid_result("list of a million checks", &many),
@@ -179,17 +185,51 @@ fn reaching() -> Vec<Case> {
     // Each leaves a number that must be the given one.
     let list = "(i32.load (i32.const 2052))";
     [
-        ("reads the environment", "wasi:cli/environment@0.2.6", "get-environment", "(param i32)",
-         "(call $reach (i32.const 2048))", list, "0"),
-        ("opens folders", "wasi:filesystem/preopens@0.2.6", "get-directories", "(param i32)",
-         "(call $reach (i32.const 2048))", list, "0"),
-        ("opens a socket", "wasi:sockets/tcp-create-socket@0.2.6", "create-tcp-socket",
-         "(param i32 i32)", "(call $reach (i32.const 0) (i32.const 2048))",
-         "(i32.load8_u (i32.const 2048))", "1"),
-        ("reads the clock", "wasi:clocks/wall-clock@0.2.6", "now", "(param i32)",
-         "(call $reach (i32.const 2048))", "(i32.load (i32.const 2048))", "0"),
-        ("asks for randomness", "wasi:random/random@0.2.6", "get-random-u64", "(result i64)",
-         "(i64.store (i32.const 2048) (call $reach))", "(i32.load (i32.const 2048))", "0x5ac31788"),
+        (
+            "reads the environment",
+            "wasi:cli/environment@0.2.6",
+            "get-environment",
+            "(param i32)",
+            "(call $reach (i32.const 2048))",
+            list,
+            "0",
+        ),
+        (
+            "opens folders",
+            "wasi:filesystem/preopens@0.2.6",
+            "get-directories",
+            "(param i32)",
+            "(call $reach (i32.const 2048))",
+            list,
+            "0",
+        ),
+        (
+            "opens a socket",
+            "wasi:sockets/tcp-create-socket@0.2.6",
+            "create-tcp-socket",
+            "(param i32 i32)",
+            "(call $reach (i32.const 0) (i32.const 2048))",
+            "(i32.load8_u (i32.const 2048))",
+            "1",
+        ),
+        (
+            "reads the clock",
+            "wasi:clocks/wall-clock@0.2.6",
+            "now",
+            "(param i32)",
+            "(call $reach (i32.const 2048))",
+            "(i32.load (i32.const 2048))",
+            "0",
+        ),
+        (
+            "asks for randomness",
+            "wasi:random/random@0.2.6",
+            "get-random-u64",
+            "(result i64)",
+            "(i64.store (i32.const 2048) (call $reach))",
+            "(i32.load (i32.const 2048))",
+            "0x5ac31788",
+        ),
     ]
     .into_iter()
     .map(|(name, interface, function, signature, call, found, expected)| {
@@ -227,9 +267,21 @@ fn loading() -> Vec<Case> {
     let mut compiled = b"\x7fELF\x02\x01\x01\x00".to_vec();
     compiled.resize(4096, 0);
     vec![
-        load("wrong WIT version", "plugin.wrong_world", Guest::encode(&module, &[&later], "dossier:rules/rules")),
-        load("missing export", "plugin.wrong_world", without_after.component_for(&[&lacking], "dossier:rules/rules")),
-        load("a core module", "plugin.not_a_component", wat::parse_str(Guest::good().core_module()).expect("valid")),
+        load(
+            "wrong WIT version",
+            "plugin.wrong_world",
+            Guest::encode(&module, &[&later], "dossier:rules/rules"),
+        ),
+        load(
+            "missing export",
+            "plugin.wrong_world",
+            without_after.component_for(&[&lacking], "dossier:rules/rules"),
+        ),
+        load(
+            "a core module",
+            "plugin.not_a_component",
+            wat::parse_str(Guest::good().core_module()).expect("valid"),
+        ),
         load("no WebAssembly", "plugin.not_a_component", b"PK\x03\x04 an archive".to_vec()),
         load("compiled code (.cwasm)", "plugin.not_a_component", compiled),
         load("100 MB component", "plugin.component_too_large", large),
@@ -276,10 +328,7 @@ fn many_functions(count: usize) -> Vec<u8> {
 }
 
 /// Good traffic beside a case: calls of good rules one after the other, for as long as `until` says.
-pub(crate) async fn good_traffic(
-    engine: PluginEngine,
-    until: Arc<AtomicBool>,
-) -> Vec<Duration> {
+pub(crate) async fn good_traffic(engine: PluginEngine, until: Arc<AtomicBool>) -> Vec<Duration> {
     let plugin = engine.compile("good", Guest::good().component()).await.expect("it compiles");
     let mut times = Vec::new();
     while !until.load(Ordering::Acquire) || times.len() < 100 {

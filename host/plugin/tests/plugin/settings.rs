@@ -27,10 +27,8 @@ fn choosy() -> Vec<u8> {
     let [message, message_length] = guest.data.text("the key `shoe_size` is unknown");
     let refused = guest.data.words(&[1, code, code_length, message, message_length]);
     // `after` traps unless it was configured in the same instance.
-    guest.after = format!(
-        "(if (i32.eqz (global.get $configured)) (then unreachable)) {}",
-        guest.after
-    );
+    guest.after =
+        format!("(if (i32.eqz (global.get $configured)) (then unreachable)) {}", guest.after);
     let body = format!(
         "(global.set $configured (local.get 3))
          (select (i32.const {refused}) (i32.const {taken})

@@ -55,7 +55,8 @@ pub(in crate::cli) async fn bench(args: PluginBenchArgs) -> Result<(), CommandEr
     install_quiet(args.telemetry)?;
     let config = ReaderConfig::resolve(args.reader)?;
     let Located { name, component, fixtures } = locate(&config.data_root, &args.plugin)?;
-    let folder = args.fixtures.or(fixtures).ok_or(PluginCommandError::NoFixtures { folder: None })?;
+    let folder =
+        args.fixtures.or(fixtures).ok_or(PluginCommandError::NoFixtures { folder: None })?;
     let fixtures = Fixture::all(&folder)?;
     let engine = author_engine(&config.rules)?;
     let start = Instant::now();
@@ -108,8 +109,7 @@ fn text(body: &BenchBody) -> String {
             fixture.memory_kib.to_string(),
         ]
     });
-    let header =
-        ["fixture", "before us p50", "p99", "after us p50", "p99", "memory KiB"];
+    let header = ["fixture", "before us p50", "p99", "after us p50", "p99", "memory KiB"];
     format!(
         "compiled in {} ms; fresh instance {} us p50, {} us p99\n\n{}",
         body.compile_ms,

@@ -196,8 +196,7 @@ fn start(
 }
 
 fn finish(mut command: Command, tool: String, source: &Source) -> Result<(), PluginCommandError> {
-    let status =
-        command.status().map_err(|source| PluginCommandError::Tool { tool, source })?;
+    let status = command.status().map_err(|source| PluginCommandError::Tool { tool, source })?;
     if status.success() {
         Ok(())
     } else {
@@ -210,8 +209,7 @@ fn name(component: &mut Vec<u8>, name: &str, version: &str) {
     let mut names = ComponentNameSection::new();
     names.component(name);
     names.append_to_component(component);
-    let version =
-        CustomSection { name: "version".into(), data: version.as_bytes().into() };
+    let version = CustomSection { name: "version".into(), data: version.as_bytes().into() };
     version.append_to_component(component);
 }
 

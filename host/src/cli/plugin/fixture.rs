@@ -79,9 +79,9 @@ impl Fixture {
         let today = text_of("today")?;
         let expected = top.shift_remove("expected");
         let fields = super::parse_fields(top, &file)?;
-        let document_type = document_type.parse().map_err(|source| {
-            PluginCommandError::DocumentType { file: file.clone(), source }
-        })?;
+        let document_type = document_type
+            .parse()
+            .map_err(|source| PluginCommandError::DocumentType { file: file.clone(), source })?;
         Ok(Self { file, document_type, today, fields, expected })
     }
 

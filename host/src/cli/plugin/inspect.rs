@@ -19,8 +19,8 @@ pub(in crate::cli) fn inspect(args: &PluginInspectArgs) -> Result<(), CommandErr
     let component = std::fs::read(&file)
         .map_err(|source| CommandError::Unreadable { path: file.clone(), source })?;
     let limit = PluginSettings::COMPONENT_BYTES;
-    let inspection = Inspection::of(&located.name, &component, limit)
-        .map_err(PluginCommandError::Rules)?;
+    let inspection =
+        Inspection::of(&located.name, &component, limit).map_err(PluginCommandError::Rules)?;
     if args.json {
         return output::json(&body(&file, &inspection)).map_err(CommandError::Output);
     }
@@ -77,7 +77,8 @@ fn text(file: &Path, inspection: &Inspection) -> String {
     text += "\nimports\n";
     for import in &inspection.imports {
         let is_offered = !inspection.not_offered.contains(import);
-        let note = if is_offered { "offered, with nothing granted" } else { "NOT OFFERED by this host" };
+        let note =
+            if is_offered { "offered, with nothing granted" } else { "NOT OFFERED by this host" };
         // Writing to a String can't fail.
         let _ = writeln!(text, "  {import}  {note}");
     }

@@ -16,10 +16,8 @@ macro_rules! example {
 
 const RUST: &[(&str, &str)] =
     &[("Cargo.toml", example!("rust/Cargo.toml")), ("src/lib.rs", example!("rust/src/lib.rs"))];
-const PYTHON: &[(&str, &str)] = &[
-    ("pyproject.toml", example!("python/pyproject.toml")),
-    ("app.py", example!("python/app.py")),
-];
+const PYTHON: &[(&str, &str)] =
+    &[("pyproject.toml", example!("python/pyproject.toml")), ("app.py", example!("python/app.py"))];
 const JAVASCRIPT: &[(&str, &str)] = &[
     ("package.json", example!("javascript/package.json")),
     ("app.js", example!("javascript/app.js")),

@@ -40,10 +40,8 @@ impl Source {
             return Err(PluginCommandError::NoSource { folder: folder.to_owned() });
         };
         let manifest = folder.join(file);
-        let invalid = |what: &'static str| PluginCommandError::Manifest {
-            file: manifest.clone(),
-            what,
-        };
+        let invalid =
+            |what: &'static str| PluginCommandError::Manifest { file: manifest.clone(), what };
         let text = std::fs::read_to_string(&manifest).map_err(|_| invalid("it can't be read"))?;
         let (name, version) = match language {
             Language::Rust => of_toml(&text, "package"),

@@ -17,7 +17,8 @@ pub(in crate::cli) async fn test(args: PluginTestArgs) -> Result<(), CommandErro
     install_quiet(args.telemetry)?;
     let config = ReaderConfig::resolve(args.reader)?;
     let Located { name, component, fixtures } = locate(&config.data_root, &args.plugin)?;
-    let folder = args.fixtures.or(fixtures).ok_or(PluginCommandError::NoFixtures { folder: None })?;
+    let folder =
+        args.fixtures.or(fixtures).ok_or(PluginCommandError::NoFixtures { folder: None })?;
     let fixtures = Fixture::all(&folder)?;
     let engine = author_engine(&config.rules)?;
     let rules = open_rules(&engine, &name, &component).await?;

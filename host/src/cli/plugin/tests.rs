@@ -128,8 +128,10 @@ fn fixtures_are_refused_by_key_and_quote_no_value() {
 
 #[test]
 fn differences_name_the_place() {
-    let expected = json!({"fields": {"sex": "F"}, "checks": [{"code": "a.b", "outcome": "passed"}]});
-    let found = json!({"fields": {"sex": "M", "age": 1}, "checks": [{"code": "a.b", "outcome": "failed"}]});
+    let expected =
+        json!({"fields": {"sex": "F"}, "checks": [{"code": "a.b", "outcome": "passed"}]});
+    let found =
+        json!({"fields": {"sex": "M", "age": 1}, "checks": [{"code": "a.b", "outcome": "failed"}]});
     assert_eq!(fixture::differences(&expected, &expected), Vec::<String>::new());
     let lines = fixture::differences(&expected, &found);
     assert_eq!(lines.len(), 3, "{lines:?}");

@@ -53,12 +53,7 @@ fn code_of(field: &str) -> &'static str {
     }
 }
 
-fn compare(
-    document: &Document<'_>,
-    field: &str,
-    visual: &Reading,
-    zone: &Content,
-) -> Comparison {
+fn compare(document: &Document<'_>, field: &str, visual: &Reading, zone: &Content) -> Comparison {
     let nothing = Comparison::Impossible("the machine-readable zone doesn't tell it");
     match field {
         "surname" | "given_names" => match &zone.names {
@@ -91,7 +86,8 @@ fn name(document: &Document<'_>, field: &str, visual: &Reading, names: &Names) -
     if names.is_encoded {
         return Comparison::Impossible("the machine-readable zone writes names in a code");
     }
-    let in_zone = if field == "surname" { Some(&names.surname) } else { names.given_names.as_ref() };
+    let in_zone =
+        if field == "surname" { Some(&names.surname) } else { names.given_names.as_ref() };
     let Some(in_zone) = in_zone else {
         return Comparison::Impossible("the machine-readable zone doesn't tell it");
     };
@@ -102,7 +98,9 @@ fn name(document: &Document<'_>, field: &str, visual: &Reading, names: &Names) -
     match compare_in(Script::LatinOrCyrillic, &visual.raw, in_zone, may_be_truncated) {
         NameMatch::Equal => Comparison::Same,
         NameMatch::Truncated => Comparison::SameAsFarAsItGoes,
-        NameMatch::Different if shortest_spelling(Script::LatinOrCyrillic, &visual.raw).is_none() => {
+        NameMatch::Different
+            if shortest_spelling(Script::LatinOrCyrillic, &visual.raw).is_none() =>
+        {
             Comparison::Impossible("Doc 9303 has no transliteration of the visual name's letters")
         }
         NameMatch::Different => Comparison::Different,
@@ -126,8 +124,7 @@ fn has_no_room(document: &Document<'_>, names: &Names) -> bool {
 
 /// A visual zone writes a code, or the name of a state in a language of its own.
 fn nationality(visual: &str, code: &str) -> Comparison {
-    let is_code =
-        (1..=3).contains(&visual.len()) && visual.bytes().all(|b| b.is_ascii_uppercase());
+    let is_code = (1..=3).contains(&visual.len()) && visual.bytes().all(|b| b.is_ascii_uppercase());
     if is_code && mrz::country_name(visual).is_some() {
         equal(mrz::codes_equivalent(visual, code))
     } else {

@@ -9,9 +9,12 @@ use crate::zones::{Content, ZoneKind};
 
 const UNKNOWN: &str = "<<<<<<";
 
+/// The code of a check, and which zones have what it looks at.
+type Row = (&'static str, fn(ZoneKind) -> bool);
+
 pub(super) fn checks(document: &Document<'_>) -> Vec<Check> {
     let today = document.today;
-    let rows: [(&'static str, fn(ZoneKind) -> bool); 8] = [
+    let rows: [Row; 8] = [
         ("mrz.nationality", has_nationality),
         ("mrz.date_of_birth", has_birth),
         ("mrz.date_of_birth.known", has_birth),
@@ -104,9 +107,17 @@ fn is_partly_known_date(cells: &str) -> bool {
 
 fn birth_known(code: &'static str, zone: &Content) -> Check {
     match zone.date_of_birth.as_deref() {
-        Some(cells) if !cells.contains('<') => passed(code, ZONE, "the issuer knows the date of birth"),
-        Some(UNKNOWN) => not_performed(code, ZONE, "the issuer states that the date of birth is unknown"),
-        _ => not_performed(code, ZONE, "the issuer states that parts of the date of birth are unknown"),
+        Some(cells) if !cells.contains('<') => {
+            passed(code, ZONE, "the issuer knows the date of birth")
+        }
+        Some(UNKNOWN) => {
+            not_performed(code, ZONE, "the issuer states that the date of birth is unknown")
+        }
+        _ => not_performed(
+            code,
+            ZONE,
+            "the issuer states that parts of the date of birth are unknown",
+        ),
     }
 }
 
@@ -151,8 +162,7 @@ fn names(code: &'static str, zone: &Content) -> Check {
         return not_performed(code, ZONE, NO_ZONE);
     };
     let all = [Some(&names.surname), names.given_names.as_ref()];
-    let has_digit =
-        all.iter().flatten().any(|name| name.bytes().any(|b| b.is_ascii_digit()));
+    let has_digit = all.iter().flatten().any(|name| name.bytes().any(|b| b.is_ascii_digit()));
     if names.surname.is_empty() {
         failed(code, ZONE, "there is no primary identifier")
     } else if has_digit && !names.is_encoded {

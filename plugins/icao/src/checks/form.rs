@@ -84,11 +84,17 @@ fn as_read(document: &Document<'_>) -> Check {
         return failed(
             code,
             ZONE,
-            format!("misread: one other reading alone agrees, in mrz_corrected; it differs in {shown}{more}"),
+            format!(
+                "misread: one other reading alone agrees, in mrz_corrected; it differs in {shown}{more}"
+            ),
         );
     }
     let Some(zone) = document.valid_zone() else {
-        return not_performed(code, ZONE, "no machine-readable zone was read, and none can be made of it");
+        return not_performed(
+            code,
+            ZONE,
+            "no machine-readable zone was read, and none can be made of it",
+        );
     };
     judged(
         code,

@@ -26,7 +26,10 @@ fn content(zone: &Zone) -> Content {
         // With a number that overflows, the first is the rest of it.
         (ZoneFormat::Td1, [first, second]) => {
             let first = if zone.number_overflows() { "" } else { *first };
-            more.extend([("optional_data_1", first.to_owned()), ("optional_data_2", (*second).to_owned())]);
+            more.extend([
+                ("optional_data_1", first.to_owned()),
+                ("optional_data_2", (*second).to_owned()),
+            ]);
         }
         (_, [data]) if !zone.number_overflows() => more.push(("optional_data", (*data).to_owned())),
         _ => {}

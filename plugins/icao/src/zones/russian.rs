@@ -18,8 +18,7 @@ pub(super) fn read(text: &str) -> Result<Content, ZoneFault> {
     }
     let (surname, given_names) = split_names(cells.at(1, 6, 44));
     let (series, number) = (cells.at(2, 1, 3), cells.at(2, 4, 9));
-    let covered =
-        [cells.at(2, 1, 10), cells.at(2, 14, 20), cells.at(2, 22, 43)].concat();
+    let covered = [cells.at(2, 1, 10), cells.at(2, 14, 20), cells.at(2, 22, 43)].concat();
     Ok(Content {
         text: cells.text(),
         has_right_code: true,

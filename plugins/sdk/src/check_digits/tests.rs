@@ -17,7 +17,8 @@ fn published_examples_agree() {
     assert_eq!(icao_9303("5207273"), Some(true));
     assert_eq!(icao_9303("AB2134<<<5"), Some(true));
     assert_eq!(rest_by_97("255081416802538", true), Some(true), "a French NIR");
-    let pesel = weighted_sum("44051401359", &[1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1], 10, |rest| rest == 0);
+    let pesel =
+        weighted_sum("44051401359", &[1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1], 10, |rest| rest == 0);
     assert_eq!(pesel, Some(true), "a PESEL");
 }
 
@@ -46,7 +47,10 @@ fn a_number_may_start_with_the_birth_date() {
 
 /// The check digits that complete a number: all ten are tried, one may fit.
 fn completions(number: &str, check: impl Fn(&str) -> Option<bool>) -> Vec<String> {
-    ('0'..='9').map(|digit| format!("{number}{digit}")).filter(|text| check(text) == Some(true)).collect()
+    ('0'..='9')
+        .map(|digit| format!("{number}{digit}"))
+        .filter(|text| check(text) == Some(true))
+        .collect()
 }
 
 fn with_digit_changed(number: &str, at: usize, by: u32) -> String {

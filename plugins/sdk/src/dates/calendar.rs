@@ -31,7 +31,9 @@ pub fn day_of(calendar: Calendar, year: u32, month: u32, day: u32) -> Option<Dat
         Calendar::Buddhist => {
             gregorian(CalendarDate::try_new_buddhist(year, small_month, small_day).ok()?)
         }
-        Calendar::Minguo => gregorian(CalendarDate::try_new_roc(year, small_month, small_day).ok()?),
+        Calendar::Minguo => {
+            gregorian(CalendarDate::try_new_roc(year, small_month, small_day).ok()?)
+        }
         Calendar::SolarHijri => {
             gregorian(CalendarDate::try_new_persian(year, small_month, small_day).ok()?)
         }
@@ -74,9 +76,12 @@ pub enum JapaneseEra {
     Reiwa,
 }
 
+/// Year, month, day.
+type FirstDay = (i32, u32, u32);
+
 /// Name, initial and first day of each era. The crate of calendars has them as data that it loads
 /// with those of all others; a component needs these five rows.
-const ERAS: [(JapaneseEra, &str, char, (i32, u32, u32)); 5] = [
+const ERAS: [(JapaneseEra, &str, char, FirstDay); 5] = [
     (JapaneseEra::Meiji, "明治", 'M', (1868, 10, 23)),
     (JapaneseEra::Taisho, "大正", 'T', (1912, 7, 30)),
     (JapaneseEra::Showa, "昭和", 'S', (1926, 12, 25)),
@@ -91,14 +96,12 @@ pub fn day_of_era(era: JapaneseEra, year: u32, month: u32, day: u32) -> Option<D
     /// Before this year Japan counted by the moon.
     const FIRST_GREGORIAN_YEAR: i32 = 1873;
     let position = ERAS.iter().position(|(known, ..)| *known == era)?;
-    let first = |(_, _, _, (year, month, day)): &(_, _, _, (i32, u32, u32))| {
-        Date::new(*year, *month, *day)
-    };
+    let first =
+        |(_, _, _, (year, month, day)): &(_, _, _, (i32, u32, u32))| Date::new(*year, *month, *day);
     let year = i32::try_from(year.checked_sub(1)?).ok()?.checked_add(ERAS[position].3.0)?;
     let date = super::real_day(year, month, day)?;
     let has_begun = !super::is_before(date, first(&ERAS[position]));
-    let has_ended =
-        ERAS.get(position + 1).is_some_and(|next| !super::is_before(date, first(next)));
+    let has_ended = ERAS.get(position + 1).is_some_and(|next| !super::is_before(date, first(next)));
     (has_begun && !has_ended && year >= FIRST_GREGORIAN_YEAR).then_some(date)
 }
 

@@ -15,8 +15,17 @@ fn iso(text: &str, format: &DateFormat) -> Option<String> {
 fn only_real_days_are_dates() {
     assert_eq!(iso("29.02.2024", &DOTS), Some("2024-02-29".to_owned()));
     for text in [
-        "29.02.2023", "31.04.2020", "00.01.2020", "01.13.2020", "1.1.2020", "01.01.20", "", "01.01",
-        "01/01/2020", "01.01.2020.", "0١.01.2020.1",
+        "29.02.2023",
+        "31.04.2020",
+        "00.01.2020",
+        "01.13.2020",
+        "1.1.2020",
+        "01.01.20",
+        "",
+        "01.01",
+        "01/01/2020",
+        "01.01.2020.",
+        "0١.01.2020.1",
     ] {
         assert_eq!(iso(text, &DOTS), None, "{text}");
     }
@@ -100,7 +109,8 @@ fn months_have_names_in_many_languages() {
     ] {
         assert_eq!(month_of(name, languages), expected, "{name}");
     }
-    let bilingual = DateFormat { month: MonthForm::Name(&[English, French]), separators: " ", ..DOTS };
+    let bilingual =
+        DateFormat { month: MonthForm::Name(&[English, French]), separators: " ", ..DOTS };
     assert_eq!(iso("12 MAR/MARS 1985", &bilingual), Some("1985-03-12".to_owned()));
     assert_eq!(iso("12 MAR/AVR 1985", &bilingual), None, "two months");
 }
@@ -133,7 +143,12 @@ fn the_capitals_of_english_are_exactly_that() {
 fn iso_dates_are_strict() {
     assert!(parse_iso("2026-11-24").is_some());
     for text in [
-        "2026-11-31", "2026-1-1", "20261124", "2026-11-24T00:00:00Z", "-026-11-24", "today",
+        "2026-11-31",
+        "2026-1-1",
+        "20261124",
+        "2026-11-24T00:00:00Z",
+        "-026-11-24",
+        "today",
         "۲۰۲۶-11-24",
     ] {
         assert!(parse_iso(text).is_none(), "{text}");

@@ -80,9 +80,8 @@ fn a_full_field_may_cut_names_short() {
 /// Part 3, section 6 B: languages transliterate a letter differently, and each way is a spelling.
 #[test]
 fn cyrillic_names_have_the_spellings_of_every_language() {
-    let is_equal = |visual, zone| {
-        compare_in(Script::LatinOrCyrillic, visual, zone, false) == NameMatch::Equal
-    };
+    let is_equal =
+        |visual, zone| compare_in(Script::LatinOrCyrillic, visual, zone, false) == NameMatch::Equal;
     assert!(is_equal("ИВАНОВ", "IVANOV"));
     assert!(is_equal("ЖУКОВ", "ZHUKOV") && is_equal("ЖУКОВ", "ZUKOV"));
     assert!(is_equal("Щербаков", "SHCHERBAKOV") && is_equal("Щербаков", "SHTERBAKOV"));
