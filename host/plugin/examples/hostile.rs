@@ -2,7 +2,6 @@
 //! beside it. `cargo run -p dossier-plugin --example hostile`.
 
 #[path = "../tests/plugin/guest.rs"]
-#[expect(dead_code, reason = "the tests use more of it")]
 mod guest;
 #[path = "../tests/plugin/hostile_cases.rs"]
 mod hostile_cases;
