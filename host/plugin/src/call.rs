@@ -109,7 +109,7 @@ impl Failure {
     ) -> PluginError {
         match (self, configuration) {
             (Self::World(mismatch), _) => {
-                PluginError::WrongWorld { plugin: plugin.to_owned(), mismatch }
+                PluginError::WrongWorld { plugin: plugin.to_owned(), mismatch: Box::new(mismatch) }
             }
             (Self::Run(hook, error), _) => {
                 classify(plugin, hook, &engine.settings, &error, sandbox)
@@ -134,9 +134,12 @@ pub(crate) fn settings_refused(
 ) -> PluginError {
     let (plugin, document_type) = (plugin.to_owned(), document_type.clone());
     match validate::refusal(refusal) {
-        Ok((code, message)) => {
-            PluginError::SettingsRefused { plugin, document_type, code, message }
-        }
+        Ok((code, message)) => PluginError::SettingsRefused {
+            plugin,
+            document_type,
+            code: code.into(),
+            message: message.into(),
+        },
         Err(what) => PluginError::InvalidResult { plugin, hook: Hook::Configure, what },
     }
 }

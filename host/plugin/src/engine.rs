@@ -92,8 +92,9 @@ impl PluginEngine {
             .map_err(|_| PluginError::CompileTimeout { plugin: name.to_owned(), limit })?
             .map_err(|_| failed("the compiler panicked".to_owned()))?
             .map_err(|error| failed(format!("{error:#}")))?;
-        Rules::link(&self.0.engine, &self.0.linker, &component, &bytes)
-            .map_err(|mismatch| PluginError::WrongWorld { plugin: name.to_owned(), mismatch })
+        Rules::link(&self.0.engine, &self.0.linker, &component, &bytes).map_err(|mismatch| {
+            PluginError::WrongWorld { plugin: name.to_owned(), mismatch: Box::new(mismatch) }
+        })
     }
 }
 

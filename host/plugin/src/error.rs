@@ -71,7 +71,7 @@ pub enum PluginError {
         /// The plugin's name.
         plugin: String,
         /// The import or export that doesn't fit.
-        mismatch: WorldMismatch,
+        mismatch: Box<WorldMismatch>,
     },
     /// The settings of a document type are too long, no JSON object, or the component takes none.
     #[error("{plugin}: settings of {document_type}: {reason}")]
@@ -91,9 +91,9 @@ pub enum PluginError {
         /// The document type.
         document_type: DocumentTypeId,
         /// The rules' own stable code.
-        code: String,
+        code: Box<str>,
         /// The rules' sentence. They have seen settings and no document.
-        message: String,
+        message: Box<str>,
     },
     /// The component has no rules for the document type.
     #[error("{plugin}: no rules for the document type {document_type}")]

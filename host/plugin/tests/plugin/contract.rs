@@ -63,7 +63,7 @@ fn changes_that_break_components_are_caught() {
 fn mismatch(error: PluginError) -> WorldMismatch {
     assert_eq!(error.code(), "plugin.wrong_world", "{error}");
     match error {
-        PluginError::WrongWorld { mismatch, .. } => mismatch,
+        PluginError::WrongWorld { mismatch, .. } => *mismatch,
         other => panic!("{other}"),
     }
 }

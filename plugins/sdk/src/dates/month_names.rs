@@ -51,7 +51,7 @@ pub fn month_of(name: &str, languages: &[Language]) -> Option<u32> {
     let mut found = None;
     for (_, months) in NAMES.iter().filter(|(language, _)| languages.contains(language)) {
         let is_named = |spellings: &&str| spellings.split(' ').any(|known| known == name);
-        let Some(position) = months.iter().position(|month| is_named(month)) else {
+        let Some(position) = months.iter().position(is_named) else {
             continue;
         };
         let month = u32::try_from(position).ok()? + 1;
