@@ -10,6 +10,12 @@ use crate::config::{ReaderArgs, ServeArgs, TelemetryArgs, parse_device};
 mod run;
 pub use run::{CommandError, run};
 
+mod kit_args;
+pub use kit_args::{
+    BenchPluginsArgs, PluginBenchArgs, PluginBuildArgs, PluginInspectArgs, PluginNewArgs,
+    PluginTestArgs, TemplateLanguage,
+};
+
 mod bench;
 pub use bench::{BenchAdaptersArgs, BenchCommand, BenchDocumentsArgs, BenchModelArgs};
 
@@ -37,13 +43,13 @@ pub enum Command {
     Extract(Box<ExtractArgs>),
     /// List the document types.
     DocumentTypes(DocumentTypesArgs),
-    /// Run, build, publish and activate rules and adapters.
+    /// Write, build, test and run rules; publish and activate rules and adapters.
     Plugin {
         /// What to do with them.
         #[command(subcommand)]
         command: PluginCommand,
     },
-    /// Measure, always as a ratio to the same work done otherwise.
+    /// Measure: ratios within one run of one machine.
     Bench {
         /// What to measure.
         #[command(subcommand)]
@@ -100,10 +106,18 @@ pub struct DocumentTypesArgs {
 /// What to do with rules.
 #[derive(Debug, Subcommand)]
 pub enum PluginCommand {
+    /// Begin rules of one's own from an example that works.
+    New(PluginNewArgs),
+    /// Build rules from their source, in Rust, Python or JavaScript.
+    Build(PluginBuildArgs),
+    /// Run rules on their fixtures and compare the reports.
+    Test(Box<PluginTestArgs>),
     /// Run rules on values from a file and print their report as JSON.
     Run(Box<PluginRunArgs>),
-    /// Build rules from their source into plugins/prebuilt.
-    Build(PluginBuildArgs),
+    /// Tell what a component imports and exports, without running it.
+    Inspect(PluginInspectArgs),
+    /// Measure rules on their fixtures.
+    Bench(Box<PluginBenchArgs>),
     /// Publish, sign, and change what serves.
     #[command(flatten)]
     Platform(PlatformCommand),
@@ -112,7 +126,7 @@ pub enum PluginCommand {
 /// Flags of `dossier plugin run`.
 #[derive(Args, Debug)]
 pub struct PluginRunArgs {
-    /// The name of prebuilt rules, or the path of a component (.wasm).
+    /// The name of rules below plugins/, their folder, or the path of a component (.wasm).
     #[arg(value_name = "PLUGIN")]
     pub plugin: String,
     /// The document type, such as utopia/passport/2024.
@@ -127,17 +141,6 @@ pub struct PluginRunArgs {
     /// Log lines.
     #[command(flatten)]
     pub telemetry: TelemetryArgs,
-}
-
-/// Flags of `dossier plugin build`.
-#[derive(Args, Debug)]
-pub struct PluginBuildArgs {
-    /// Folder below plugins/ [default: all of them].
-    #[arg(value_name = "NAME")]
-    pub name: Option<String>,
-    /// Folder that holds Cargo.toml and plugins/ [default: the current directory].
-    #[arg(long, env = "DOSSIER_DATA_ROOT", value_name = "FOLDER")]
-    pub data_root: Option<PathBuf>,
 }
 
 /// What to look at in a model.

@@ -13,7 +13,7 @@ use hyper::body::Bytes;
 use crate::Reader;
 use crate::catalog::{Catalog, DocumentType, Rollout};
 use crate::config::{Config, ServeArgs};
-use crate::reader::{open_rules, rules_engine};
+use crate::reader::{author_engine, open_rules};
 
 pub(crate) const PASSPORT: &str = "utopia/passport/2024";
 
@@ -73,7 +73,7 @@ pub(crate) async fn held_reader(config: &Config) -> (Reader, SyncSender<()>) {
 
 async fn with_backend(config: &Config, backend: impl Backend) -> Reader {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/prebuilt/utopia.wasm");
-    let engine = rules_engine(&config.reader.rules).expect("the engine starts");
+    let engine = author_engine(&config.reader.rules).expect("the engine starts");
     let rules = open_rules(&engine, "utopia", &file).await.expect("the prebuilt rules");
     let id = PASSPORT.parse::<dossier_document::DocumentTypeId>().expect("a document type");
     let fields = ["surname", "given_names", "mrz"].map(|name| name.parse().expect("a field name"));

@@ -7,7 +7,7 @@ use dossier_tests::repository;
 use serde_json::Value;
 
 /// Each crate of the workspace, and the crates of the workspace it may use.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     (
         "dossier",
         &[
@@ -17,6 +17,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
             "dossier-model",
             "dossier-plugin",
             "dossier-store",
+            "icao",
         ],
     ),
     ("dossier-document", &[]),
@@ -26,17 +27,21 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("dossier-plugin", &["dossier-document"]),
     ("dossier-store", &["dossier-document"]),
     ("dossier-tests", &["dossier", "dossier-store"]),
-    ("utopia", &[]),
+    ("dossier-rules-sdk", &[]),
+    ("icao", &["dossier-rules-sdk"]),
+    ("noop", &["dossier-rules-sdk"]),
+    ("utopia", &["dossier-rules-sdk"]),
 ];
 
 /// Crates that must be nowhere below a crate of the workspace.
-const FORBIDDEN: [(&str, &[&str]); 6] = [
+const FORBIDDEN: [(&str, &[&str]); 7] = [
     ("dossier-document", &["serde", "tokio", "tracing"]),
     ("dossier-image-decode", &["candle-core", "wasmtime", "hyper", "tokio", "serde"]),
     ("dossier-inference", &["candle-core", "wasmtime", "hyper", "serde", "tokio"]),
     ("dossier-model", &["tokio", "hyper", "wasmtime", "reqwest", "hf-hub"]),
     ("dossier-plugin", &["candle-core", "hyper", "axum"]),
     ("dossier-store", &["candle-core", "wasmtime", "hyper", "tokio"]),
+    ("dossier-rules-sdk", &["serde", "tokio", "wasmtime"]),
 ];
 
 /// The names of packages and what each depends on; development and build dependencies apart.

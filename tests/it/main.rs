@@ -7,6 +7,7 @@ mod extract;
 mod hostile_plugins;
 mod load;
 mod platform;
+mod plugin_kit;
 mod privacy;
 mod samples;
 mod start_up;

@@ -10,7 +10,8 @@ use sha2::{Digest as _, Sha256};
 
 const MAX_LINES: usize = 500;
 /// Folders that hold what was made, not written.
-const SKIPPED: [&str; 6] = [".git", "target", "runs", "__pycache__", ".pytest_cache", "corpus"];
+const SKIPPED: [&str; 8] =
+    [".git", "target", "runs", "__pycache__", ".pytest_cache", "corpus", "build", "node_modules"];
 /// Endings of files written by people.
 const TEXT: [&str; 9] = ["rs", "toml", "md", "py", "wit", "json", "yml", "sh", "txt"];
 

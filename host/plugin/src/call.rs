@@ -1,72 +1,188 @@
 //! One call of a component, from its place in the queue to the class of its failure.
 
-use wasmtime::component::{ComponentNamedList, Lift, Lower};
+use std::time::{Duration, Instant};
+
+use dossier_document::DocumentTypeId;
+use tokio::sync::SemaphorePermit;
+use wasmtime::component::{ComponentNamedList, Instance, Lift, Lower};
 use wasmtime::{Store, Trap, UpdateDeadline};
 
+use crate::bindings::hooks;
 use crate::engine::EngineState;
 use crate::sandbox::Sandbox;
-use crate::world::Rules;
-use crate::{Hook, InvalidResult, PluginError, PluginSettings, WorldMismatch};
+use crate::world::{ConfigureParameters, ConfigureResult, Rules};
+use crate::{Hook, InvalidResult, PluginError, PluginSettings, WorldMismatch, validate};
 
-/// Waits for a place, makes a fresh instance, calls one of its hooks and drops it.
+/// What one call took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// From its place in the pool to its result, the fresh instance included.
+    pub time: Duration,
+    /// Bytes that its memories and tables held together at the end, which is the most they held.
+    pub memory_bytes: usize,
+}
+
+/// Settings that an instance takes ahead of its call.
+#[derive(Clone, Copy)]
+pub(crate) struct Configuration<'a> {
+    pub(crate) document_type: &'a DocumentTypeId,
+    pub(crate) settings: &'a str,
+}
+
+/// Waits for a place, makes a fresh instance, configures it, calls one of its hooks and drops it.
 pub(crate) async fn call<Parameters, Results>(
     plugin: &str,
     hook: Hook,
     engine: &EngineState,
     rules: &Rules,
+    configuration: Option<Configuration<'_>>,
     parameters: Parameters,
-) -> Result<Results, PluginError>
+) -> Result<(Results, Usage), PluginError>
 where
     Parameters: ComponentNamedList + Lower,
     Results: ComponentNamedList + Lift + 'static,
 {
-    let settings = &engine.settings;
-    let full =
-        || PluginError::PoolFull { plugin: plugin.to_owned(), waited: settings.queue_timeout };
-    let _place = tokio::time::timeout(settings.queue_timeout, engine.calls.acquire())
-        .await
-        .map_err(|_| full())?
-        .map_err(|_| full())?;
-
+    let _place = place(plugin, engine).await?;
+    let start = Instant::now();
     let mut store = fresh_store(engine);
-    let run = run(hook, rules, &mut store, parameters);
-    match tokio::time::timeout(settings.call_timeout, run).await {
-        Ok(Ok(results)) => Ok(results),
-        Ok(Err(Failure::World(mismatch))) => {
-            Err(PluginError::WrongWorld { plugin: plugin.to_owned(), mismatch })
-        }
-        Ok(Err(Failure::Run(error))) => Err(classify(plugin, hook, settings, &error, store.data())),
+    let run = run(hook, rules, &mut store, configuration, parameters);
+    let ended = tokio::time::timeout(engine.settings.call_timeout, run).await;
+    let usage = Usage { time: start.elapsed(), memory_bytes: store.data().memory.used_bytes() };
+    match ended {
+        Ok(Ok(results)) => Ok((results, usage)),
+        Ok(Err(failure)) => Err(failure.into_error(plugin, engine, configuration, store.data())),
         Err(_elapsed) => Err(PluginError::Timeout {
             plugin: plugin.to_owned(),
             hook,
-            limit: settings.call_timeout,
+            limit: engine.settings.call_timeout,
         }),
     }
 }
 
-/// Why a run ended without a result.
+/// Makes a fresh instance and drops it: what every call pays before it begins.
+pub(crate) async fn instantiate(
+    plugin: &str,
+    engine: &EngineState,
+    rules: &Rules,
+) -> Result<Usage, PluginError> {
+    let _place = place(plugin, engine).await?;
+    let start = Instant::now();
+    let mut store = fresh_store(engine);
+    let instance = rules.instance.instantiate_async(&mut store).await;
+    let memory_bytes = store.data().memory.used_bytes();
+    match instance {
+        Ok(_instance) => {
+            drop(store);
+            Ok(Usage { time: start.elapsed(), memory_bytes })
+        }
+        Err(error) => {
+            let failure = Failure::Run(Hook::Describe, error);
+            Err(failure.into_error(plugin, engine, None, store.data()))
+        }
+    }
+}
+
+async fn place<'a>(
+    plugin: &str,
+    engine: &'a EngineState,
+) -> Result<SemaphorePermit<'a>, PluginError> {
+    let waited = engine.settings.queue_timeout;
+    let full = || PluginError::PoolFull { plugin: plugin.to_owned(), waited };
+    let place = tokio::time::timeout(waited, engine.calls.acquire()).await;
+    place.map_err(|_| full())?.map_err(|_| full())
+}
+
+/// Why a run ended without a result, and in which hook.
 enum Failure {
     World(WorldMismatch),
-    Run(wasmtime::Error),
+    Settings(hooks::Error),
+    Run(Hook, wasmtime::Error),
+}
+
+impl Failure {
+    fn into_error(
+        self,
+        plugin: &str,
+        engine: &EngineState,
+        configuration: Option<Configuration<'_>>,
+        sandbox: &Sandbox,
+    ) -> PluginError {
+        match (self, configuration) {
+            (Self::World(mismatch), _) => {
+                PluginError::WrongWorld { plugin: plugin.to_owned(), mismatch: Box::new(mismatch) }
+            }
+            (Self::Run(hook, error), _) => {
+                classify(plugin, hook, &engine.settings, &error, sandbox)
+            }
+            (Self::Settings(refusal), Some(configuration)) => {
+                settings_refused(plugin, configuration.document_type, refusal)
+            }
+            (Self::Settings(_), None) => PluginError::InvalidResult {
+                plugin: plugin.to_owned(),
+                hook: Hook::Configure,
+                what: InvalidResult::Malformed,
+            },
+        }
+    }
+}
+
+/// The error of settings that a component refuses.
+pub(crate) fn settings_refused(
+    plugin: &str,
+    document_type: &DocumentTypeId,
+    refusal: hooks::Error,
+) -> PluginError {
+    let (plugin, document_type) = (plugin.to_owned(), document_type.clone());
+    match validate::refusal(refusal) {
+        Ok((code, message)) => PluginError::SettingsRefused {
+            plugin,
+            document_type,
+            code: code.into(),
+            message: message.into(),
+        },
+        Err(what) => PluginError::InvalidResult { plugin, hook: Hook::Configure, what },
+    }
 }
 
 async fn run<Parameters, Results>(
     hook: Hook,
     rules: &Rules,
     store: &mut Store<Sandbox>,
+    configuration: Option<Configuration<'_>>,
     parameters: Parameters,
 ) -> Result<Results, Failure>
 where
     Parameters: ComponentNamedList + Lower,
     Results: ComponentNamedList + Lift + 'static,
 {
-    let instance = rules.instance.instantiate_async(&mut *store).await.map_err(Failure::Run)?;
+    let failed = |error| Failure::Run(hook, error);
+    let instance = rules.instance.instantiate_async(&mut *store).await.map_err(failed)?;
     if hook == Hook::Describe {
         // The first call of a component: whatever doesn't fit must show before it serves.
         rules.check_types(store, &instance).map_err(Failure::World)?;
     }
+    if let Some(configuration) = configuration {
+        configure(rules, store, &instance, configuration).await?;
+    }
     let function = rules.function(hook, store, &instance).map_err(Failure::World)?;
-    function.call_async(store, parameters).await.map_err(Failure::Run)
+    function.call_async(store, parameters).await.map_err(failed)
+}
+
+async fn configure(
+    rules: &Rules,
+    store: &mut Store<Sandbox>,
+    instance: &Instance,
+    Configuration { document_type, settings }: Configuration<'_>,
+) -> Result<(), Failure> {
+    let hook = Hook::Configure;
+    let function = rules
+        .function::<ConfigureParameters<'_>, ConfigureResult>(hook, store, instance)
+        .map_err(Failure::World)?;
+    let (result,) = function
+        .call_async(store, (document_type.as_str(), settings))
+        .await
+        .map_err(|error| Failure::Run(hook, error))?;
+    result.map_err(Failure::Settings)
 }
 
 fn fresh_store(engine: &EngineState) -> Store<Sandbox> {
@@ -97,7 +213,7 @@ fn classify(
 ) -> PluginError {
     let plugin = plugin.to_owned();
     if error.downcast_ref::<wasmtime::PoolConcurrencyLimitError>().is_some() {
-        return PluginError::PoolFull { plugin, waited: std::time::Duration::ZERO };
+        return PluginError::PoolFull { plugin, waited: Duration::ZERO };
     }
     let trap = error.downcast_ref::<Trap>().copied();
     if trap == Some(Trap::Interrupt) {

@@ -9,6 +9,7 @@ use wasmtime::component::{Component, Linker};
 use wasmtime::{Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::epoch::EpochTicker;
+use crate::outline::{OutOfBounds, Outline};
 use crate::plugin::Plugin;
 use crate::sandbox::{Sandbox, link_wasi};
 use crate::world::Rules;
@@ -66,6 +67,7 @@ impl PluginEngine {
     ) -> Result<Plugin, PluginError> {
         let bytes = component.into();
         check_header(name, &bytes, self.0.settings.component_bytes)?;
+        check_outline(name, &bytes)?;
         let digest = dossier_document::Digest::from_sha256(sha2::Sha256::digest(&bytes).into());
         let rules = self.translate(name, bytes).await?;
         Plugin::new(name.to_owned(), digest, rules, Arc::clone(&self.0)).await
@@ -82,16 +84,17 @@ impl PluginEngine {
         let compilation = tokio::task::spawn_blocking(move || {
             // Held to the end even if nobody waits any more: it is the thread that is scarce.
             let _permit = permit;
-            Component::new(&engine, bytes)
+            Component::new(&engine, &bytes).map(|component| (component, bytes))
         });
         let limit = self.0.settings.compile_timeout;
-        let component = tokio::time::timeout(limit, compilation)
+        let (component, bytes) = tokio::time::timeout(limit, compilation)
             .await
             .map_err(|_| PluginError::CompileTimeout { plugin: name.to_owned(), limit })?
             .map_err(|_| failed("the compiler panicked".to_owned()))?
             .map_err(|error| failed(format!("{error:#}")))?;
-        Rules::link(&self.0.engine, &self.0.linker, &component)
-            .map_err(|mismatch| PluginError::WrongWorld { plugin: name.to_owned(), mismatch })
+        Rules::link(&self.0.engine, &self.0.linker, &component, &bytes).map_err(|mismatch| {
+            PluginError::WrongWorld { plugin: name.to_owned(), mismatch: Box::new(mismatch) }
+        })
     }
 }
 
@@ -124,8 +127,9 @@ impl fmt::Debug for PluginEngine {
 
 /// The one place that configures an engine: compiled code is good for equal configurations only.
 fn configuration(settings: &PluginSettings) -> wasmtime::Config {
-    /// A component is several core modules: its own, and one that shims its imports.
-    const CORE_INSTANCES_PER_CALL: u32 = 32;
+    /// A component is several core modules: its own, and one that shims its imports. With a Python
+    /// interpreter and its libraries they are 38.
+    const CORE_INSTANCES_PER_CALL: u32 = 64;
     const MEMORIES_PER_CALL: u32 = 2;
     const TABLES_PER_CALL: u32 = 8;
     const TABLE_ELEMENTS: usize = 64 << 10;
@@ -175,7 +179,11 @@ fn configuration(settings: &PluginSettings) -> wasmtime::Config {
 }
 
 /// Refuses what is too large or no component before the compiler sees it.
-fn check_header(name: &str, bytes: &[u8], limit_bytes: usize) -> Result<(), PluginError> {
+pub(crate) fn check_header(
+    name: &str,
+    bytes: &[u8],
+    limit_bytes: usize,
+) -> Result<(), PluginError> {
     let plugin = name.to_owned();
     if bytes.len() > limit_bytes {
         return Err(PluginError::ComponentTooLarge { plugin, bytes: bytes.len(), limit_bytes });
@@ -189,4 +197,16 @@ fn check_header(name: &str, bytes: &[u8], limit_bytes: usize) -> Result<(), Plug
         _ => "no WebAssembly",
     };
     Err(PluginError::NotAComponent { plugin, found })
+}
+
+/// Refuses what a compiler can't be trusted with. None for bytes that aren't well-formed: the
+/// compiler says what is wrong with them.
+pub(crate) fn check_outline(name: &str, bytes: &[u8]) -> Result<Option<Outline>, PluginError> {
+    let outline = Outline::of(bytes);
+    match outline.and_then(|outline| outline.out_of_bounds()) {
+        None => Ok(outline),
+        Some(OutOfBounds { what, count, limit }) => {
+            Err(PluginError::TooComplex { plugin: name.to_owned(), what, count, limit })
+        }
+    }
 }

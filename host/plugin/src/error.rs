@@ -37,6 +37,18 @@ pub enum PluginError {
         /// What was found instead.
         found: &'static str,
     },
+    /// The component is made of more than a compiler can be trusted with.
+    #[error("{plugin}: {count} {what} are more than the {limit} a component may have")]
+    TooComplex {
+        /// The plugin's name.
+        plugin: String,
+        /// What there is too much of.
+        what: &'static str,
+        /// How much there is.
+        count: u64,
+        /// How much there may be.
+        limit: u64,
+    },
     /// The bytes start as a component but don't validate, or need what the engine doesn't have.
     #[error("{plugin}: the component doesn't compile: {detail}")]
     CompileFailed {
@@ -59,7 +71,29 @@ pub enum PluginError {
         /// The plugin's name.
         plugin: String,
         /// The import or export that doesn't fit.
-        mismatch: WorldMismatch,
+        mismatch: Box<WorldMismatch>,
+    },
+    /// The settings of a document type are too long, no JSON object, or the component takes none.
+    #[error("{plugin}: settings of {document_type}: {reason}")]
+    InvalidSettings {
+        /// The plugin's name.
+        plugin: String,
+        /// The document type.
+        document_type: DocumentTypeId,
+        /// What is wrong with them.
+        reason: &'static str,
+    },
+    /// The component refuses the settings of a document type.
+    #[error("{plugin}: settings of {document_type} are refused: {message} ({code})")]
+    SettingsRefused {
+        /// The plugin's name.
+        plugin: String,
+        /// The document type.
+        document_type: DocumentTypeId,
+        /// The rules' own stable code.
+        code: Box<str>,
+        /// The rules' sentence. They have seen settings and no document.
+        message: Box<str>,
     },
     /// The component has no rules for the document type.
     #[error("{plugin}: no rules for the document type {document_type}")]
@@ -137,9 +171,12 @@ impl PluginError {
             Self::EngineStart { .. } => "plugin.engine_start",
             Self::ComponentTooLarge { .. } => "plugin.component_too_large",
             Self::NotAComponent { .. } => "plugin.not_a_component",
+            Self::TooComplex { .. } => "plugin.too_complex",
             Self::CompileFailed { .. } => "plugin.compile_failed",
             Self::CompileTimeout { .. } => "plugin.compile_timeout",
             Self::WrongWorld { .. } => "plugin.wrong_world",
+            Self::InvalidSettings { .. } => "plugin.invalid_settings",
+            Self::SettingsRefused { .. } => "plugin.settings_refused",
             Self::UnsupportedDocumentType { .. } => "plugin.unsupported_document_type",
             Self::PoolFull { .. } => "plugin.pool_full",
             Self::Trap { .. } => "plugin.trap",
@@ -151,28 +188,38 @@ impl PluginError {
     }
 }
 
-/// The import or export of a component that doesn't fit the world.
+/// The import or export of a component that doesn't fit the world, and where to look.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WorldMismatch {
     /// The component needs what the host doesn't offer.
-    #[error("it imports `{name}`: {detail}")]
+    #[error("it imports `{name}` ({wit}), and {offered}: {detail}")]
     Import {
         /// The import's name.
         name: String,
+        /// The line of the component's own WIT.
+        wit: String,
+        /// What the host has of that package, with its version.
+        offered: String,
         /// What the linker says.
         detail: String,
     },
     /// The component lacks what the host calls.
-    #[error("it doesn't export `{name}`")]
+    #[error("it doesn't export `{name}` ({wit}); {exported}")]
     MissingExport {
         /// The export's name.
         name: String,
+        /// The line of the host's WIT file.
+        wit: String,
+        /// What the component exports of the package instead.
+        exported: String,
     },
     /// The component exports the name with another type.
-    #[error("its export `{name}` has another type: {detail}")]
+    #[error("its export `{name}` has another type than {wit}: {detail}")]
     ExportType {
         /// The export's name.
         name: String,
+        /// The line of the host's WIT file.
+        wit: String,
         /// Where the types differ.
         detail: String,
     },

@@ -8,6 +8,9 @@
 //! document never reach an error: they may quote personal data.
 #![forbid(unsafe_code)]
 
+/// The WIT file of `dossier:rules@1.0.0`, for the tools that make components.
+pub const WIT_V1: &str = include_str!("../../../wit/v1/rules.wit");
+
 mod settings;
 pub use settings::PluginSettings;
 
@@ -16,6 +19,9 @@ pub use engine::{PluginEngine, compile_apart};
 
 mod plugin;
 pub use plugin::{Hook, Plugin};
+
+mod call;
+pub use call::Usage;
 
 mod report;
 pub use report::{BeforeOutcome, Description, Report, ReportField};
@@ -26,8 +32,13 @@ pub use values::readings_from_values;
 mod error;
 pub use error::{InvalidResult, PluginError, WorldMismatch};
 
+mod outline;
+pub use outline::Outline;
+
+mod inspection;
+pub use inspection::Inspection;
+
 mod bindings;
-mod call;
 mod epoch;
 mod memory;
 mod sandbox;

@@ -11,18 +11,24 @@ const TABLE_ELEMENT_BYTES: usize = size_of::<usize>();
 /// would hold many times the limit.
 #[derive(Debug)]
 pub(crate) struct MemoryBudget {
+    limit_bytes: usize,
     left_bytes: usize,
     refused: bool,
 }
 
 impl MemoryBudget {
     pub(crate) fn new(limit_bytes: usize) -> Self {
-        Self { left_bytes: limit_bytes, refused: false }
+        Self { limit_bytes, left_bytes: limit_bytes, refused: false }
     }
 
     /// Whether the component ever asked for more than it may have.
     pub(crate) fn refused(&self) -> bool {
         self.refused
+    }
+
+    /// Bytes that the memories and tables hold together; they never shrink.
+    pub(crate) fn used_bytes(&self) -> usize {
+        self.limit_bytes.saturating_sub(self.left_bytes)
     }
 
     fn take(&mut self, bytes: Option<usize>) -> bool {

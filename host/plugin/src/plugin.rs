@@ -2,22 +2,28 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use dossier_document::{Digest, DocumentTypeId, FieldName, FieldReading, FieldText};
 
 use wasmtime::component::{ComponentNamedList, Lift, Lower};
 
 use crate::bindings::hooks;
-use crate::call::call;
+use crate::call::{self, Configuration, call};
 use crate::engine::EngineState;
-use crate::world::{AfterParameters, AfterResult, BeforeParameters, BeforeResult, Rules};
-use crate::{BeforeOutcome, Description, InvalidResult, PluginError, Report, validate};
+use crate::world::{
+    AfterParameters, AfterResult, BeforeParameters, BeforeResult, ConfigureParameters,
+    ConfigureResult, Rules,
+};
+use crate::{BeforeOutcome, Description, InvalidResult, PluginError, Report, Usage, validate};
 
 /// A function that the host calls in a component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Hook {
     /// `describe`, once when the component is compiled.
     Describe,
+    /// `configure`, ahead of every other call of a component that takes settings.
+    Configure,
     /// `before`, ahead of the model.
     Before,
     /// `after`, behind the model.
@@ -30,6 +36,7 @@ impl Hook {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Describe => "describe",
+            Self::Configure => "configure",
             Self::Before => "before",
             Self::After => "after",
         }
@@ -47,7 +54,21 @@ impl fmt::Display for Hook {
 /// Calls are independent: each has an instance of its own, and they run at the same time. They
 /// must be awaited within a tokio runtime that has its timer on; dropping the future ends the call.
 #[derive(Clone)]
-pub struct Plugin(Arc<PluginState>);
+pub struct Plugin {
+    state: Arc<PluginState>,
+    settings: Option<Arc<Settings>>,
+}
+
+/// The settings of the one document type that a plugin is configured for.
+struct Settings {
+    document_type: DocumentTypeId,
+    json: String,
+}
+
+/// Longest settings of a document type in bytes.
+const MAX_SETTINGS_BYTES: usize = 64 << 10;
+/// The settings of a document type that has none.
+const NO_SETTINGS: &str = "{}";
 
 struct PluginState {
     name: String,
@@ -65,30 +86,79 @@ impl Plugin {
         rules: Rules,
         engine: Arc<EngineState>,
     ) -> Result<Self, PluginError> {
-        let (raw,): (hooks::Description,) =
-            call(&name, Hook::Describe, &engine, &rules, ()).await?;
+        let ((raw,), _usage): ((hooks::Description,), _) =
+            call(&name, Hook::Describe, &engine, &rules, None, ()).await?;
         let description = validate::description(raw).map_err(|what| {
             PluginError::InvalidResult { plugin: name.clone(), hook: Hook::Describe, what }
         })?;
-        Ok(Self(Arc::new(PluginState { name, digest, description, rules, engine })))
+        let state = Arc::new(PluginState { name, digest, description, rules, engine });
+        Ok(Self { state, settings: None })
+    }
+
+    /// The plugin with the settings of a document type, one JSON object as text: they hold for every
+    /// call for that type. The component checks them once here.
+    ///
+    /// # Errors
+    /// When the component has no rules for the type, takes no settings, or refuses these.
+    pub async fn configured(
+        &self,
+        document_type: &DocumentTypeId,
+        json: &str,
+    ) -> Result<Self, PluginError> {
+        self.check_document_type(document_type)?;
+        let state = &self.state;
+        let invalid = |reason| PluginError::InvalidSettings {
+            plugin: state.name.clone(),
+            document_type: document_type.clone(),
+            reason,
+        };
+        if json.len() > MAX_SETTINGS_BYTES {
+            return Err(invalid("they are longer than 64 KiB"));
+        }
+        if !state.rules.takes_settings() {
+            let is_empty = json.chars().filter(|c| !c.is_whitespace()).eq(NO_SETTINGS.chars());
+            return if is_empty { Ok(self.clone()) } else { Err(invalid("these rules take none")) };
+        }
+        let parameters: ConfigureParameters<'_> = (document_type.as_str(), json);
+        let ((result,), _usage): (ConfigureResult, _) =
+            call(&state.name, Hook::Configure, &state.engine, &state.rules, None, parameters)
+                .await?;
+        result.map_err(|refusal| call::settings_refused(&state.name, document_type, refusal))?;
+        let settings = Settings { document_type: document_type.clone(), json: json.to_owned() };
+        Ok(Self { state: Arc::clone(state), settings: Some(Arc::new(settings)) })
+    }
+
+    /// Whether the component takes settings: it exports the interface `settings`.
+    #[must_use]
+    pub fn takes_settings(&self) -> bool {
+        self.state.rules.takes_settings()
+    }
+
+    /// Makes a fresh instance and drops it, and tells the time: every call pays that.
+    ///
+    /// # Errors
+    /// When there is no place for it, or it needs more memory than it may have.
+    pub async fn instantiate(&self) -> Result<Duration, PluginError> {
+        let state = &self.state;
+        call::instantiate(&state.name, &state.engine, &state.rules).await.map(|usage| usage.time)
     }
 
     /// The name it was compiled under.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.0.name
+        &self.state.name
     }
 
     /// The SHA-256 of the component's bytes.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        self.0.digest
+        self.state.digest
     }
 
     /// What the component said of itself when it was compiled.
     #[must_use]
     pub fn describe(&self) -> &Description {
-        &self.0.description
+        &self.state.description
     }
 
     /// Lets the rules choose the fields to read.
@@ -105,18 +175,35 @@ impl Plugin {
         requested: Option<&[FieldName]>,
         today: &str,
     ) -> Result<BeforeOutcome, PluginError> {
+        self.before_with_usage(document_type, page_count, requested, today)
+            .await
+            .map(|(outcome, _usage)| outcome)
+    }
+
+    /// [`before`](Self::before), and what it took.
+    ///
+    /// # Errors
+    /// As [`before`](Self::before).
+    pub async fn before_with_usage(
+        &self,
+        document_type: &DocumentTypeId,
+        page_count: usize,
+        requested: Option<&[FieldName]>,
+        today: &str,
+    ) -> Result<(BeforeOutcome, Usage), PluginError> {
         self.check_document_type(document_type)?;
         let names = requested
             .map(|names| names.iter().map(|name| name.as_str().to_owned()).collect::<Vec<_>>());
         let pages = u32::try_from(page_count).unwrap_or(u32::MAX);
         let parameters: BeforeParameters<'_> =
             (document_type.as_str(), pages, names.as_deref(), today);
-        let (raw,): BeforeResult = self.call(Hook::Before, parameters).await?;
+        let ((raw,), usage): (BeforeResult, _) =
+            self.call(Hook::Before, document_type, parameters).await?;
         match raw {
             Ok(fields) => validate::field_requests(fields, page_count, requested)
-                .map(|fields| BeforeOutcome::Read { fields }),
+                .map(|fields| (BeforeOutcome::Read { fields }, usage)),
             Err(error) => validate::refusal(error)
-                .map(|(code, message)| BeforeOutcome::Refused { code, message }),
+                .map(|(code, message)| (BeforeOutcome::Refused { code, message }, usage)),
         }
         .map_err(|what| self.invalid(Hook::Before, what))
     }
@@ -134,19 +221,33 @@ impl Plugin {
         readings: &[FieldReading],
         today: &str,
     ) -> Result<Report, PluginError> {
+        self.after_with_usage(document_type, readings, today).await.map(|(report, _usage)| report)
+    }
+
+    /// [`after`](Self::after), and what it took.
+    ///
+    /// # Errors
+    /// As [`after`](Self::after).
+    pub async fn after_with_usage(
+        &self,
+        document_type: &DocumentTypeId,
+        readings: &[FieldReading],
+        today: &str,
+    ) -> Result<(Report, Usage), PluginError> {
         self.check_document_type(document_type)?;
         let lowered = readings.iter().map(lower_reading).collect::<Vec<_>>();
         let parameters: AfterParameters<'_> = (document_type.as_str(), &lowered, today);
-        let (raw,): AfterResult = self.call(Hook::After, parameters).await?;
+        let ((raw,), usage): (AfterResult, _) =
+            self.call(Hook::After, document_type, parameters).await?;
         match raw {
-            Ok(report) => {
-                validate::report(report, readings).map_err(|what| self.invalid(Hook::After, what))
-            }
+            Ok(report) => validate::report(report, readings)
+                .map(|report| (report, usage))
+                .map_err(|what| self.invalid(Hook::After, what)),
             Err(error) => {
                 let (code, message) =
                     validate::refusal(error).map_err(|what| self.invalid(Hook::After, what))?;
                 let message = FieldText::new(message);
-                Err(PluginError::Refused { plugin: self.0.name.clone(), code, message })
+                Err(PluginError::Refused { plugin: self.state.name.clone(), code, message })
             }
         }
     }
@@ -154,36 +255,44 @@ impl Plugin {
     async fn call<Parameters, Results>(
         &self,
         hook: Hook,
+        document_type: &DocumentTypeId,
         parameters: Parameters,
-    ) -> Result<Results, PluginError>
+    ) -> Result<(Results, Usage), PluginError>
     where
         Parameters: ComponentNamedList + Lower,
         Results: ComponentNamedList + Lift + 'static,
     {
-        call(&self.0.name, hook, &self.0.engine, &self.0.rules, parameters).await
+        let state = &self.state;
+        let configuration = self.takes_settings().then(|| {
+            let settings = self.settings.as_deref();
+            let settings = settings.filter(|settings| settings.document_type == *document_type);
+            let settings = settings.map_or(NO_SETTINGS, |settings| settings.json.as_str());
+            Configuration { document_type, settings }
+        });
+        call(&state.name, hook, &state.engine, &state.rules, configuration, parameters).await
     }
 
     fn check_document_type(&self, document_type: &DocumentTypeId) -> Result<(), PluginError> {
-        if self.0.description.document_types.contains(document_type) {
+        if self.state.description.document_types.contains(document_type) {
             return Ok(());
         }
         Err(PluginError::UnsupportedDocumentType {
-            plugin: self.0.name.clone(),
+            plugin: self.state.name.clone(),
             document_type: document_type.clone(),
         })
     }
 
     fn invalid(&self, hook: Hook, what: InvalidResult) -> PluginError {
-        PluginError::InvalidResult { plugin: self.0.name.clone(), hook, what }
+        PluginError::InvalidResult { plugin: self.state.name.clone(), hook, what }
     }
 }
 
 impl fmt::Debug for Plugin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Plugin")
-            .field("name", &self.0.name)
-            .field("digest", &self.0.digest)
-            .field("description", &self.0.description)
+            .field("name", &self.state.name)
+            .field("digest", &self.state.digest)
+            .field("description", &self.state.description)
             .finish_non_exhaustive()
     }
 }

@@ -10,6 +10,8 @@ use wasmtime_wasi::{
 
 use crate::memory::MemoryBudget;
 
+/// The version of WASI 0.2 that is linked; a test compares it with the crate's own files.
+pub(crate) const WASI_VERSION: &str = "0.2.12";
 /// Handles that one call may hold at a time.
 const MAX_RESOURCES: usize = 256;
 /// Random bytes that one call of a WASI function may fetch.

@@ -7,11 +7,18 @@ use wasmtime::component::{
 use wasmtime::{Engine, Store};
 
 use crate::bindings::hooks;
-use crate::sandbox::Sandbox;
-use crate::{Hook, WorldMismatch};
+use crate::sandbox::{Sandbox, WASI_VERSION};
+use crate::{Hook, WorldMismatch, inspection};
 
-/// The interface that a component must export.
+/// The newest WIT file that this host speaks; what it has of older versions is the same.
+const WIT: &str = include_str!("../../../wit/v1.1/rules.wit");
+/// Where that file is.
+const WIT_FILE: &str = "wit/v1.1/rules.wit";
+
+/// The interface that a component must export; one of a later 1.x is found by this name too.
 const HOOKS: &str = "dossier:rules/hooks@1.0.0";
+/// The interface that a component with settings exports.
+const SETTINGS: &str = "dossier:rules/settings@1.1.0";
 
 /// The parameters of `before`: document type, page count, requested fields, today.
 pub(crate) type BeforeParameters<'a> = (&'a str, u32, Option<&'a [String]>, &'a str);
@@ -21,6 +28,10 @@ pub(crate) type BeforeResult = (Result<Vec<hooks::FieldRequest>, hooks::Error>,)
 pub(crate) type AfterParameters<'a> = (&'a str, &'a [hooks::Reading], &'a str);
 /// The result of `after`.
 pub(crate) type AfterResult = (Result<hooks::Report, hooks::Error>,);
+/// The parameters of `configure`: document type, settings.
+pub(crate) type ConfigureParameters<'a> = (&'a str, &'a str);
+/// The result of `configure`.
+pub(crate) type ConfigureResult = (Result<(), hooks::Error>,);
 
 /// A component whose imports are resolved and whose hooks are found, so that a call looks up
 /// nothing by name.
@@ -29,32 +40,53 @@ pub(crate) struct Rules {
     describe: ComponentExportIndex,
     before: ComponentExportIndex,
     after: ComponentExportIndex,
+    /// Of a component that takes settings.
+    configure: Option<ComponentExportIndex>,
 }
 
 impl Rules {
-    /// Resolves the imports and finds the hooks.
+    /// Resolves the imports and finds the hooks. `bytes` are the component's, to explain what is
+    /// missing by its own WIT.
     pub(crate) fn link(
         engine: &Engine,
         linker: &Linker<Sandbox>,
         component: &Component,
+        bytes: &[u8],
     ) -> Result<Self, WorldMismatch> {
         let instance = linker
             .instantiate_pre(component)
-            .map_err(|error| unlinked_import(engine, component, &error))?;
+            .map_err(|error| unlinked_import(engine, component, bytes, &error))?;
         let interface = component
             .get_export_index(None, HOOKS)
-            .ok_or_else(|| WorldMismatch::MissingExport { name: HOOKS.to_owned() })?;
+            .ok_or_else(|| missing_export(HOOKS.to_owned(), "export hooks;", bytes))?;
         let index = |hook: Hook| {
             component
                 .get_export_index(Some(&interface), hook.as_str())
-                .ok_or_else(|| WorldMismatch::MissingExport { name: export_name(hook) })
+                .ok_or_else(|| missing_export(export_name(hook), &declaration(hook), bytes))
         };
+        let configure = component
+            .get_export_index(None, SETTINGS)
+            .map(|settings| {
+                component.get_export_index(Some(&settings), Hook::Configure.as_str()).ok_or_else(
+                    || {
+                        let declaration = declaration(Hook::Configure);
+                        missing_export(export_name(Hook::Configure), &declaration, bytes)
+                    },
+                )
+            })
+            .transpose()?;
         Ok(Self {
             describe: index(Hook::Describe)?,
             before: index(Hook::Before)?,
             after: index(Hook::After)?,
+            configure,
             instance,
         })
+    }
+
+    /// Whether the component takes settings.
+    pub(crate) fn takes_settings(&self) -> bool {
+        self.configure.is_some()
     }
 
     /// A hook of an instance as a function of these types.
@@ -72,9 +104,13 @@ impl Rules {
             Hook::Describe => self.describe,
             Hook::Before => self.before,
             Hook::After => self.after,
+            Hook::Configure => self
+                .configure
+                .ok_or_else(|| missing_export(export_name(hook), &declaration(hook), &[]))?,
         };
         instance.get_typed_func(store, index).map_err(|error| WorldMismatch::ExportType {
             name: export_name(hook),
+            wit: wit_line(&declaration(hook)),
             detail: format!("{error:#}"),
         })
     }
@@ -87,18 +123,71 @@ impl Rules {
     ) -> Result<(), WorldMismatch> {
         self.function::<BeforeParameters<'_>, BeforeResult>(Hook::Before, store, instance)?;
         self.function::<AfterParameters<'_>, AfterResult>(Hook::After, store, instance)?;
+        if self.takes_settings() {
+            let hook = Hook::Configure;
+            self.function::<ConfigureParameters<'_>, ConfigureResult>(hook, store, instance)?;
+        }
         Ok(())
     }
 }
 
 fn export_name(hook: Hook) -> String {
-    format!("{HOOKS}#{hook}")
+    let interface = if hook == Hook::Configure { SETTINGS } else { HOOKS };
+    format!("{interface}#{hook}")
+}
+
+/// How the WIT file declares a hook.
+fn declaration(hook: Hook) -> String {
+    format!("{hook}: func(")
+}
+
+/// A line of the host's WIT file, and where it stands.
+fn wit_line(declaration: &str) -> String {
+    let lines = WIT.lines().zip(1..).map(|(line, number)| (line.trim(), number));
+    let found = lines
+        .filter(|(line, _)| !line.starts_with("//"))
+        .find(|(line, _)| line.starts_with(declaration));
+    found.map_or_else(
+        || WIT_FILE.to_owned(),
+        |(line, number)| format!("{WIT_FILE}:{number}: `{line}`"),
+    )
+}
+
+fn missing_export(name: String, declaration: &str, bytes: &[u8]) -> WorldMismatch {
+    let found = inspection::exports(bytes);
+    let of_package = found
+        .iter()
+        .filter(|export| export.starts_with("dossier:rules/"))
+        .map(|export| format!("`{export}`"))
+        .collect::<Vec<_>>();
+    let exported = if of_package.is_empty() {
+        "it exports nothing of the package dossier:rules, whose versions 1.0.0 and 1.1.0 this host speaks".to_owned()
+    } else {
+        let of_package = of_package.join(", ");
+        format!("it exports {of_package}, and this host speaks 1.0.0 and 1.1.0")
+    };
+    WorldMismatch::MissingExport { name, wit: wit_line(declaration), exported }
+}
+
+/// Whether the host offers an import: all of WASI 0.2, and nothing else.
+pub(crate) fn is_offered(import: &str) -> bool {
+    let Some((interface, version)) = import.split_once('@') else { return false };
+    const PACKAGES: [&str; 6] = [
+        "wasi:cli/",
+        "wasi:clocks/",
+        "wasi:filesystem/",
+        "wasi:io/",
+        "wasi:random/",
+        "wasi:sockets/",
+    ];
+    PACKAGES.iter().any(|package| interface.starts_with(package)) && version.starts_with("0.2.")
 }
 
 /// wasmtime says in a sentence what doesn't link; the import it speaks of is picked out of it.
 fn unlinked_import(
     engine: &Engine,
     component: &Component,
+    bytes: &[u8],
     error: &wasmtime::Error,
 ) -> WorldMismatch {
     let detail = format!("{error:#}");
@@ -109,5 +198,17 @@ fn unlinked_import(
         .find(|name| detail.contains(&format!("`{name}`")))
         .unwrap_or("?")
         .to_owned();
-    WorldMismatch::Import { name, detail }
+    let wit = inspection::wit_line(bytes, &name)
+        .map_or_else(|| "in no line of its WIT".to_owned(), |line| format!("`{line}`"));
+    let offered = if name.starts_with("wasi:") {
+        format!(
+            "this host offers WASI {WASI_VERSION} (cli, clocks, filesystem, io, random, sockets)"
+        )
+    } else if name.starts_with("dossier:rules/") {
+        "this host offers no import of dossier:rules: its versions 1.0.0 and 1.1.0 have none"
+            .to_owned()
+    } else {
+        format!("this host offers nothing but WASI {WASI_VERSION}, with nothing granted")
+    };
+    WorldMismatch::Import { name, wit, offered, detail }
 }

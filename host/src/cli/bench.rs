@@ -5,13 +5,17 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use dossier_model::DeviceKind;
 
-use super::{CommandError, debug, output};
+use super::{BenchPluginsArgs, CommandError, debug, output};
 use crate::bench::{adapters, documents};
 use crate::config::parse_device;
+
+mod plugins;
 
 /// What to measure.
 #[derive(Debug, Subcommand)]
 pub enum BenchCommand {
+    /// What a call of rules costs, and how rules compare with the same compiled natively.
+    Plugins(Box<BenchPluginsArgs>),
     /// What any number of adapters costs, against the base alone.
     Adapters(BenchAdaptersArgs),
     /// Documents a second with given adapters, to set beside another program.
@@ -80,6 +84,7 @@ pub struct BenchModelArgs {
 
 pub(super) async fn run(command: BenchCommand) -> Result<(), CommandError> {
     match command {
+        BenchCommand::Plugins(args) => plugins::run(*args).await,
         BenchCommand::Adapters(args) => bench_adapters(args).await,
         BenchCommand::Documents(args) => bench_documents(args).await,
     }

@@ -65,6 +65,11 @@ pub(super) fn report(report: &Report) -> io::Result<()> {
     json(&report_body(report))
 }
 
+/// The report of rules as `dossier plugin run` prints it.
+pub(super) fn report_value(report: &Report) -> Value {
+    serde_json::to_value(report_body(report)).unwrap_or(Value::Null)
+}
+
 /// Prints anything as one JSON document.
 ///
 /// # Errors

@@ -1,23 +1,41 @@
-//! `dossier plugin`: rules run on values from a file, and rules built from source.
+//! `dossier plugin`: rules begun, built, tested, run, inspected and measured.
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::ExitStatus;
 
-use dossier_document::{DocumentTypeId, FieldName, FieldText, InvalidFieldName};
+use dossier_document::{
+    DocumentTypeId, FieldName, FieldText, InvalidDocumentTypeId, InvalidFieldName,
+};
 use dossier_plugin::{PluginError, readings_from_values};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::run::{UsageError, install_quiet};
-use super::{CommandError, PluginBuildArgs, PluginRunArgs, output};
-use crate::catalog::is_artifact_name;
-use crate::config::{ReaderConfig, defaults};
-use crate::reader::{open_rules, rules_engine, rules_file};
+use super::{CommandError, PluginRunArgs, output};
+use crate::config::ReaderConfig;
+use crate::reader::{author_engine, open_rules};
 
+mod new;
+pub(super) use new::new;
+
+mod source;
+use source::{Located, locate};
+
+mod build;
+use build::TARGET;
+pub(super) use build::build;
 mod reproducible;
 
-/// What components of rules are compiled for.
-const TARGET: &str = "wasm32-wasip2";
+mod fixture;
+
+mod test;
+pub(super) use test::test;
+
+mod inspect;
+pub(super) use inspect::inspect;
+
+mod bench;
+pub(super) use bench::{Micros, bench};
 
 /// Rules can't be run or built.
 #[derive(Debug, thiserror::Error)]
@@ -66,10 +84,76 @@ pub enum PluginCommandError {
     #[error(transparent)]
     Rules(#[from] PluginError),
     /// There is no such folder of rules.
-    #[error("{}: no rules to build: there is no Cargo.toml", folder.display())]
+    #[error(
+        "{}: no rules: there is no Cargo.toml, pyproject.toml or package.json",
+        folder.display()
+    )]
     NoSource {
         /// The folder.
         folder: PathBuf,
+    },
+    /// A manifest of rules lacks what is needed.
+    #[error("{}: {what}", file.display())]
+    Manifest {
+        /// The manifest.
+        file: PathBuf,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// A text is no name of rules.
+    #[error("`{name}`: a name of rules is made of a-z, 0-9 and `-`, a letter first")]
+    Name {
+        /// The text.
+        name: String,
+    },
+    /// There are rules of that name.
+    #[error("{}: exists already", folder.display())]
+    Exists {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A folder of fixtures can't be read.
+    #[error("{}: can't be read: {source}", folder.display())]
+    FixturesUnreadable {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// There are no fixtures.
+    #[error(
+        "no fixtures{}: `--fixtures` names their folder",
+        folder.as_ref().map(|folder| format!(" in {}", folder.display())).unwrap_or_default()
+    )]
+    NoFixtures {
+        /// The folder, if there is one.
+        folder: Option<PathBuf>,
+    },
+    /// The document type of a fixture is none.
+    #[error("{}: {source}", file.display())]
+    DocumentType {
+        /// The fixture.
+        file: PathBuf,
+        /// Why.
+        source: InvalidDocumentTypeId,
+    },
+    /// Reports differ from the expected ones.
+    #[error("{failed} of {of} fixtures failed")]
+    FixturesFailed {
+        /// How many failed.
+        failed: usize,
+        /// How many there are.
+        of: usize,
+    },
+    /// A tool that makes components of a language is not installed.
+    #[error("{}: `{tool}` is not installed; `{install}` installs it", folder.display())]
+    NoTool {
+        /// The folder of the rules.
+        folder: PathBuf,
+        /// The tool.
+        tool: &'static str,
+        /// How it is installed.
+        install: &'static str,
     },
     /// The compiler has no standard library for components.
     #[error("the target {TARGET} is not installed; `rustup target add {TARGET}` installs it")]
@@ -82,12 +166,12 @@ pub enum PluginCommandError {
         /// Why.
         source: io::Error,
     },
-    /// The build failed; cargo has printed why.
+    /// The build failed; its tool has printed why.
     #[error("building the rules `{name}` failed ({status})")]
     Build {
         /// The rules.
         name: String,
-        /// How cargo ended.
+        /// How the tool ended.
         status: ExitStatus,
     },
     /// The built component can't be put in place.
@@ -109,25 +193,15 @@ pub(super) async fn run(args: PluginRunArgs) -> Result<(), CommandError> {
         .map_err(|error| CommandError::Usage(UsageError::DocumentType(error)))?;
     let config = ReaderConfig::resolve(args.reader)?;
     let values = read_values(&args.values)?;
-    let (name, file) = locate(&config, &args.plugin);
-    let engine = rules_engine(&config.rules)?;
-    let rules = open_rules(&engine, &name, &file).await?;
+    let Located { name, component, .. } = locate(&config.data_root, &args.plugin)?;
+    let engine = author_engine(&config.rules)?;
+    let rules = open_rules(&engine, &name, &component).await?;
     let readings = readings_from_values(values);
     let report = rules
         .after(&document_type, &readings, &config.today())
         .await
         .map_err(PluginCommandError::Rules)?;
     output::report(&report).map_err(CommandError::Output)
-}
-
-/// Prebuilt rules by name; anything else is a path.
-fn locate(config: &ReaderConfig, plugin: &str) -> (String, PathBuf) {
-    if is_artifact_name(plugin) {
-        return (plugin.to_owned(), rules_file(config, plugin));
-    }
-    let file = PathBuf::from(plugin);
-    let name = file.file_stem().map_or_else(|| plugin.to_owned(), |s| s.to_string_lossy().into());
-    (name, file)
 }
 
 fn read_values(file: &Path) -> Result<Vec<(FieldName, FieldText)>, CommandError> {
@@ -144,9 +218,18 @@ fn parse_values(
     let file = file.to_owned();
     let json = serde_json::from_str::<Value>(text)
         .map_err(|source| PluginCommandError::Json { file: file.clone(), source })?;
-    let Value::Object(mut top) = json else {
-        return Err(PluginCommandError::NoFields { file });
-    };
+    match json {
+        Value::Object(top) => parse_fields(top, &file),
+        _ => Err(PluginCommandError::NoFields { file }),
+    }
+}
+
+/// The fields of a file, which must be all that is left in it.
+fn parse_fields(
+    mut top: Map<String, Value>,
+    file: &Path,
+) -> Result<Vec<(FieldName, FieldText)>, PluginCommandError> {
+    let file = file.to_owned();
     let Some(Value::Object(fields)) = top.shift_remove("fields") else {
         return Err(PluginCommandError::NoFields { file });
     };
@@ -165,97 +248,6 @@ fn parse_values(
         readings.push((name, FieldText::new(raw)));
     }
     Ok(readings)
-}
-
-/// `dossier plugin build`.
-pub(super) fn build(args: PluginBuildArgs) -> Result<(), CommandError> {
-    let root = args.data_root.unwrap_or_else(|| PathBuf::from(defaults::DATA_ROOT));
-    let plugins = root.join("plugins");
-    let names = match args.name {
-        Some(name) if plugins.join(&name).join("Cargo.toml").is_file() => vec![name],
-        Some(name) => {
-            return Err(PluginCommandError::NoSource { folder: plugins.join(name) }.into());
-        }
-        None => component_crates(&plugins)?,
-    };
-    require_target()?;
-    for name in names {
-        let file = build_one(&root, &name)?;
-        output::print(&format!("{}\n", file.display())).map_err(CommandError::Output)?;
-    }
-    Ok(())
-}
-
-/// The folders of `plugins/` whose crate is a component: `crate-type` has `cdylib`.
-fn component_crates(plugins: &Path) -> Result<Vec<String>, CommandError> {
-    let unreadable = |source| CommandError::Unreadable { path: plugins.to_owned(), source };
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir(plugins).map_err(unreadable)? {
-        let entry = entry.map_err(unreadable)?;
-        let Ok(manifest) = std::fs::read_to_string(entry.path().join("Cargo.toml")) else {
-            continue;
-        };
-        let is_component = manifest.parse::<toml::Table>().is_ok_and(|manifest| {
-            let crate_type = manifest.get("lib").and_then(|lib| lib.get("crate-type"));
-            crate_type
-                .and_then(toml::Value::as_array)
-                .is_some_and(|types| types.iter().any(|one| one.as_str() == Some("cdylib")))
-        });
-        if is_component {
-            names.push(entry.file_name().to_string_lossy().into_owned());
-        }
-    }
-    names.sort();
-    Ok(names)
-}
-
-/// Asks the compiler where the target's standard library would be, and looks.
-fn require_target() -> Result<(), PluginCommandError> {
-    let folder =
-        standard_output("RUSTC", "rustc", &["--print", "target-libdir", "--target", TARGET])?;
-    // An empty answer is a compiler that does not know the target.
-    let folder = folder.trim();
-    let has_library = !folder.is_empty() && Path::new(folder).is_dir();
-    if has_library { Ok(()) } else { Err(PluginCommandError::NoTarget) }
-}
-
-/// What a tool prints; `variable` names another one to use. Nothing if the tool fails.
-fn standard_output(
-    variable: &str,
-    tool: &str,
-    arguments: &[&str],
-) -> Result<String, PluginCommandError> {
-    let tool = std::env::var(variable).unwrap_or_else(|_| tool.to_owned());
-    let answer = Command::new(&tool)
-        .args(arguments)
-        .output()
-        .map_err(|source| PluginCommandError::Tool { tool, source })?;
-    let printed = String::from_utf8_lossy(&answer.stdout).into_owned();
-    Ok(if answer.status.success() { printed } else { String::new() })
-}
-
-/// Builds one component and puts it among the prebuilt ones.
-fn build_one(root: &Path, name: &str) -> Result<PathBuf, PluginCommandError> {
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let target_folder = root.join("target").join("components");
-    let status = Command::new(&cargo)
-        .current_dir(root)
-        .envs(reproducible::environment(root)?)
-        .args(["build", "--release", "--locked", "--target", TARGET, "--package", name])
-        .arg("--target-dir")
-        .arg(std::path::absolute(&target_folder).unwrap_or_else(|_| target_folder.clone()))
-        .status()
-        .map_err(|source| PluginCommandError::Tool { tool: cargo, source })?;
-    if !status.success() {
-        return Err(PluginCommandError::Build { name: name.to_owned(), status });
-    }
-    let built =
-        target_folder.join(TARGET).join("release").join(format!("{}.wasm", name.replace('-', "_")));
-    let file = root.join("plugins").join("prebuilt").join(format!("{name}.wasm"));
-    let unwritable = |source| PluginCommandError::Unwritable { file: file.clone(), source };
-    std::fs::create_dir_all(root.join("plugins").join("prebuilt")).map_err(unwritable)?;
-    std::fs::copy(&built, &file).map_err(unwritable)?;
-    Ok(file)
 }
 
 #[cfg(test)]

@@ -88,15 +88,23 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Serve(args) => serve_until_told(*args).await,
         Command::Extract(args) => extract_files(*args).await,
         Command::DocumentTypes(args) => list_document_types(args).await,
-        Command::Plugin { command: PluginCommand::Run(args) } => plugin::run(*args).await,
-        Command::Plugin { command: PluginCommand::Build(args) } => plugin::build(args),
         Command::Bench { command } => bench::run(command).await,
-        Command::Plugin { command: PluginCommand::Platform(command) } => {
-            platform::run(command).await
-        }
         Command::Debug { command: DebugCommand::Compile(args) } => debug::compile(&args),
+        Command::Plugin { command } => run_plugin(command).await,
         Command::Debug { command: DebugCommand::Forward(args) } => debug::forward(&args),
         Command::Debug { command: DebugCommand::Generate(args) } => debug::generate(&args),
+    }
+}
+
+async fn run_plugin(command: PluginCommand) -> Result<(), CommandError> {
+    match command {
+        PluginCommand::New(args) => plugin::new(&args),
+        PluginCommand::Build(args) => plugin::build(args),
+        PluginCommand::Test(args) => plugin::test(*args).await,
+        PluginCommand::Run(args) => plugin::run(*args).await,
+        PluginCommand::Inspect(args) => plugin::inspect(&args),
+        PluginCommand::Bench(args) => plugin::bench(*args).await,
+        PluginCommand::Platform(command) => platform::run(command).await,
     }
 }
 

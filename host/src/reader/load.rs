@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use dossier_document::{DocumentTypeId, FieldName};
 use dossier_model::{ModelBackend, ModelError};
@@ -217,13 +218,27 @@ pub(crate) fn rules_file(config: &ReaderConfig, name: &str) -> PathBuf {
 /// # Errors
 /// When the machine can't give what the engine needs.
 pub(crate) fn rules_engine(limits: &RulesLimits) -> Result<PluginEngine, StartError> {
-    let settings = PluginSettings {
+    PluginEngine::new(rules_settings(limits)).map_err(StartError::Engine)
+}
+
+/// The same for the author's own commands: whoever builds rules with a Python interpreter in them
+/// waits for their compilation, on a busy machine too.
+///
+/// # Errors
+/// When the machine can't give what the engine needs.
+pub(crate) fn author_engine(limits: &RulesLimits) -> Result<PluginEngine, StartError> {
+    const COMPILE_TIMEOUT: Duration = Duration::from_secs(900);
+    let settings = PluginSettings { compile_timeout: COMPILE_TIMEOUT, ..rules_settings(limits) };
+    PluginEngine::new(settings).map_err(StartError::Engine)
+}
+
+fn rules_settings(limits: &RulesLimits) -> PluginSettings {
+    PluginSettings {
         run_budget: limits.run_budget,
         call_timeout: limits.call_timeout,
         memory_bytes: limits.memory_bytes,
         ..PluginSettings::default()
-    };
-    PluginEngine::new(settings).map_err(StartError::Engine)
+    }
 }
 
 /// Reads and compiles one component.

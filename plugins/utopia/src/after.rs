@@ -1,6 +1,8 @@
 //! The hook `after`: normalises what was read and checks it.
 
-use crate::before::{find, parse_today, select};
+use dossier_rules_sdk::requests;
+
+use crate::before::find;
 use crate::checks::{self, Document};
 use crate::zone::{self, CheckDigit, Zone};
 use crate::{DocumentType, Field, FieldKind, Reading, Refusal, Report, dates, names};
@@ -11,9 +13,9 @@ use crate::{DocumentType, Field, FieldKind, Reading, Refusal, Report, dates, nam
 /// When the document type or the date isn't right, or a reading isn't a field of the type.
 pub fn after(document_type: &str, readings: &[Reading], today: &str) -> Result<Report, Refusal> {
     let document_type = find(document_type)?;
-    let today = parse_today(today)?;
+    let today = requests::parse_today(today)?;
     let names = readings.iter().map(|reading| reading.name.as_str()).collect::<Vec<_>>();
-    select(document_type, &names)?;
+    requests::select(document_type.fields, |rule| rule.name, &names)?;
     let document = Document::new(document_type, readings, today);
     Ok(Report { fields: fields(&document), checks: checks::all(&document) })
 }

@@ -14,16 +14,17 @@
 //! - `mrz.matches.surname`, `.given_names`, `.document_number`, `.nationality`, `.date_of_birth`,
 //!   `.sex`, `.date_of_expiry`
 
-use mrz::Date;
+use dossier_rules_sdk::Date;
+use dossier_rules_sdk::checks::{failed, judged, not_performed, of_readings, passed};
 
+use crate::before;
 use crate::zone::{Zone, ZoneFault};
-use crate::{Check, DocumentType, FieldKind, Outcome, Reading, dates};
+use crate::{Check, DocumentType, FieldKind, Reading, dates};
 
 mod comparison;
 mod form;
 mod machine_readable_zone;
 mod plausibility;
-mod reading;
 
 /// What the checks look at.
 pub struct Document<'a> {
@@ -63,21 +64,12 @@ impl<'a> Document<'a> {
     fn date(&self, name: &str) -> Option<Date> {
         dates::parse(&self.reading(name)?.raw, self.document_type.date_format)
     }
-
-    /// The names of those fields whose readings are so.
-    fn names_where(&self, is_so: impl Fn(FieldKind, &Reading) -> bool) -> Vec<&'static str> {
-        let fields = self.document_type.fields.iter();
-        fields
-            .filter(|rule| self.reading(rule.name).is_some_and(|reading| is_so(rule.kind, reading)))
-            .map(|rule| rule.name)
-            .collect()
-    }
 }
 
 /// Performs every check of the document's type.
 #[must_use]
 pub fn all(document: &Document<'_>) -> Vec<Check> {
-    let mut checks = reading::checks(document);
+    let mut checks = of_readings(&before::all(document.document_type), document.readings);
     checks.extend(form::checks(document));
     checks.extend(plausibility::checks(document));
     if let Some(format) = document.document_type.zone {
@@ -89,27 +81,4 @@ pub fn all(document: &Document<'_>) -> Vec<Check> {
 
 fn is_zone(document_type: &DocumentType, name: &str) -> bool {
     document_type.field(name).is_some_and(|rule| rule.kind == FieldKind::Zone)
-}
-
-fn passed(code: &'static str, fields: &[&'static str], message: &'static str) -> Check {
-    Check { code, outcome: Outcome::Passed, fields: fields.to_vec(), message }
-}
-
-fn failed(code: &'static str, fields: &[&'static str], message: &'static str) -> Check {
-    Check { code, outcome: Outcome::Failed, fields: fields.to_vec(), message }
-}
-
-fn not_performed(code: &'static str, fields: &[&'static str], message: &'static str) -> Check {
-    Check { code, outcome: Outcome::NotPerformed, fields: fields.to_vec(), message }
-}
-
-/// Passed or failed, by what holds.
-fn judged(
-    code: &'static str,
-    fields: &[&'static str],
-    holds: bool,
-    message: &'static str,
-    otherwise: &'static str,
-) -> Check {
-    if holds { passed(code, fields, message) } else { failed(code, fields, otherwise) }
 }

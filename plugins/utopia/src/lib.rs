@@ -1,8 +1,7 @@
 //! The rules of the fictional state of Utopia: passport (TD3), ID card (TD1) and driving licence.
 //!
 //! [`before`] chooses the fields to read; [`after`] normalises what was read and checks it. The
-//! rules are plain functions, tested natively; `component.rs` alone speaks WIT. They read no
-//! clock: `today` is an argument.
+//! rules are plain functions, tested natively. They read no clock: `today` is an argument.
 //!
 //! # The report
 //! - A field that was read keeps its name. Its `source` is `visual`; the machine-readable zone
@@ -20,9 +19,6 @@
 mod document_type;
 pub use document_type::{DOCUMENT_TYPES, DateFormat, DocumentType, FieldKind, FieldRule};
 
-mod hooks;
-pub use hooks::{Check, Field, FieldRequest, Outcome, Reading, Refusal, Report};
-
 mod before;
 pub use before::before;
 
@@ -31,9 +27,33 @@ pub use after::after;
 
 pub mod checks;
 pub mod dates;
-pub mod names;
-pub mod zone;
 
-#[cfg(target_arch = "wasm32")]
-#[expect(unsafe_code, reason = "what wit-bindgen generates is the component's raw interface")]
-mod component;
+pub use dossier_rules_sdk::{
+    Check, Field, FieldRequest, Outcome, Reading, Refusal, Report, names, zone,
+};
+use dossier_rules_sdk::{Description, Rules, description, export_rules};
+
+/// The rules, as a component exports them.
+#[derive(Debug)]
+pub struct Utopia;
+
+export_rules!(Utopia);
+
+impl Rules for Utopia {
+    fn describe() -> Description {
+        description!(DOCUMENT_TYPES.iter().map(|document_type| document_type.id))
+    }
+
+    fn before(
+        document_type: &str,
+        page_count: u32,
+        requested: Option<&[String]>,
+        today: &str,
+    ) -> Result<Vec<FieldRequest>, Refusal> {
+        before(document_type, page_count, requested, today)
+    }
+
+    fn after(document_type: &str, readings: &[Reading], today: &str) -> Result<Report, Refusal> {
+        after(document_type, readings, today)
+    }
+}

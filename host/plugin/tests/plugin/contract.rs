@@ -1,29 +1,69 @@
 //! The WIT file, and what fits it.
 
-use dossier_plugin::{PluginEngine, PluginError, PluginSettings, WorldMismatch};
+use dossier_plugin::{Inspection, PluginEngine, PluginError, PluginSettings, WorldMismatch};
 use sha2::{Digest as _, Sha256};
+use wit_parser::{Resolve, WorldId};
 
 use crate::guest::Guest;
 use crate::{assert_next_call_works, engine};
 
 const WIT: &str = include_str!("../../../../wit/v1/rules.wit");
+const WIT_1_1: &str = include_str!("../../../../wit/v1.1/rules.wit");
 const CHANGELOG: &str = include_str!("../../../../wit/CHANGELOG.md");
 
 #[test]
-fn the_changelog_knows_the_wit_file() {
-    let hash = Sha256::digest(WIT.as_bytes());
-    let hash = hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let line = format!("- `v1/rules.wit` sha256:{hash}");
-    assert!(
-        CHANGELOG.lines().any(|known| known == line),
-        "wit/v1/rules.wit has changed: say how in wit/CHANGELOG.md, and that it is now\n{line}"
-    );
+fn the_changelog_knows_the_wit_files() {
+    for (file, text) in [("v1", WIT), ("v1.1", WIT_1_1)] {
+        let hash = Sha256::digest(text.as_bytes());
+        let hash = hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let line = format!("- `{file}/rules.wit` sha256:{hash}");
+        assert!(
+            CHANGELOG.lines().any(|known| known == line),
+            "wit/{file}/rules.wit has changed: say how in wit/CHANGELOG.md, and that it is now\n{line}"
+        );
+    }
+}
+
+/// Two versions of the package in one graph, and the world `rules` of each.
+fn worlds(old: &str, new: &str) -> (Resolve, WorldId, WorldId) {
+    let mut resolve = Resolve::default();
+    let old = resolve.push_str("old.wit", old).expect("valid WIT");
+    let new = resolve.push_str("new.wit", new).expect("valid WIT");
+    let old = resolve.select_world(&[old], Some("rules")).expect("the world is there");
+    let new = resolve.select_world(&[new], Some("rules")).expect("the world is there");
+    (resolve, old, new)
+}
+
+/// A component of the older world runs in a host of the newer one.
+#[test]
+fn a_later_1_x_takes_the_components_of_an_earlier_one() {
+    let (resolve, old, new) = worlds(WIT, WIT_1_1);
+    wit_component::semver_check(resolve, old, new).expect("1.1.0 is compatible with 1.0.0");
+}
+
+/// What the check is there to catch.
+#[test]
+fn changes_that_break_components_are_caught() {
+    for (from, to) in [
+        ("    max-length: u32,", "    max-length: u64,"),
+        ("    failed,\n", "    failed,\n    unsure,\n"),
+        ("    confidence: f32,\n", "    confidence: f32,\n    language: string,\n"),
+        (
+            "  describe: func() -> description;",
+            "  describe: func() -> description;\n  version: func() -> string;",
+        ),
+        ("    today: string,\n  ) -> result<report, error>;", "  ) -> result<report, error>;"),
+    ] {
+        assert!(WIT_1_1.contains(from), "{from}");
+        let (resolve, old, new) = worlds(WIT, &WIT_1_1.replacen(from, to, 1));
+        assert!(wit_component::semver_check(resolve, old, new).is_err(), "{to}");
+    }
 }
 
 fn mismatch(error: PluginError) -> WorldMismatch {
     assert_eq!(error.code(), "plugin.wrong_world", "{error}");
     match error {
-        PluginError::WrongWorld { mismatch, .. } => mismatch,
+        PluginError::WrongWorld { mismatch, .. } => *mismatch,
         other => panic!("{other}"),
     }
 }
@@ -40,19 +80,29 @@ async fn a_missing_export_is_named() {
     }
     .component_for(&[&without_after], "dossier:rules/rules");
     let error = engine.compile("lacking", component).await.expect_err("after is missing");
-    assert_eq!(
-        mismatch(error),
-        WorldMismatch::MissingExport { name: "dossier:rules/hooks@1.0.0#after".to_owned() }
-    );
+    match mismatch(error) {
+        WorldMismatch::MissingExport { name, wit, exported } => {
+            assert_eq!(name, "dossier:rules/hooks@1.0.0#after");
+            assert!(
+                wit.starts_with("wit/v1.1/rules.wit:") && wit.contains("`after: func(`"),
+                "{wit}"
+            );
+            assert!(exported.contains("`dossier:rules/hooks@1.0.0`"), "{exported}");
+        }
+        other => panic!("{other}"),
+    }
 
     let other_world = "package acme:till@1.0.0; world till { export ring: func(); }";
     let component = Guest { extra: r#"(func (export "ring"))"#.to_owned(), ..Guest::good() }
         .component_for(&[other_world], "acme:till/till");
     let error = engine.compile("till", component).await.expect_err("another world");
-    assert_eq!(
-        mismatch(error),
-        WorldMismatch::MissingExport { name: "dossier:rules/hooks@1.0.0".to_owned() }
-    );
+    match mismatch(error) {
+        WorldMismatch::MissingExport { name, exported, .. } => {
+            assert_eq!(name, "dossier:rules/hooks@1.0.0");
+            assert!(exported.contains("nothing of the package"), "{exported}");
+        }
+        other => panic!("{other}"),
+    }
     assert_next_call_works(&engine).await;
 }
 
@@ -62,8 +112,9 @@ async fn an_export_of_another_type_is_named() {
     let component = Guest::good().component_for(&[&other_type], "dossier:rules/rules");
     let error = engine().compile("other", component).await.expect_err("another type");
     match mismatch(error) {
-        WorldMismatch::ExportType { name, detail } => {
+        WorldMismatch::ExportType { name, wit, detail } => {
             assert_eq!(name, "dossier:rules/hooks@1.0.0#before");
+            assert!(wit.contains("`before: func(`"), "{wit}");
             assert!(!detail.is_empty());
         }
         other => panic!("{other}"),
@@ -83,9 +134,54 @@ async fn an_import_the_host_does_not_offer_is_named() {
     .component_for(&[WIT, world], "acme:till/till");
     let error = engine().compile("till", component).await.expect_err("no such import");
     match mismatch(error) {
-        WorldMismatch::Import { name, .. } => assert_eq!(name, "acme:till/drawer@1.0.0"),
+        WorldMismatch::Import { name, wit, offered, .. } => {
+            assert_eq!(name, "acme:till/drawer@1.0.0");
+            assert_eq!(wit, "`import acme:till/drawer@1.0.0;`");
+            assert!(offered.contains("WASI 0.2.12"), "{offered}");
+        }
         other => panic!("{other}"),
     }
+}
+
+/// A later version is told apart from a missing one.
+#[tokio::test]
+async fn a_component_of_another_version_is_told_both() {
+    let later = WIT.replace("@1.0.0", "@2.0.0");
+    let names = ["describe", "before", "after"];
+    let mut module = Guest::good().core_module();
+    for name in names {
+        module = module.replace(&format!("hooks@1.0.0#{name}"), &format!("hooks@2.0.0#{name}"));
+    }
+    let component = Guest::encode(&module, &[&later], "dossier:rules/rules");
+    let error = engine().compile("later", component).await.expect_err("no such version");
+    match mismatch(error) {
+        WorldMismatch::MissingExport { name, exported, .. } => {
+            assert_eq!(name, "dossier:rules/hooks@1.0.0");
+            assert_eq!(
+                exported,
+                "it exports `dossier:rules/hooks@2.0.0`, and this host speaks 1.0.0 and 1.1.0"
+            );
+        }
+        other => panic!("{other}"),
+    }
+}
+
+/// The version that errors name is the one that is linked.
+#[test]
+fn the_version_of_wasi_is_that_of_the_crate() {
+    let offered = Guest {
+        extra: r#"(import "wasi:clocks/monotonic-clock@0.2.12" "now" (func $now (result i64)))"#
+            .to_owned(),
+        after: "(drop (call $now)) unreachable".to_owned(),
+        ..Guest::good()
+    };
+    let wasi = "package wasi:clocks@0.2.12; interface monotonic-clock { now: func() -> u64; }";
+    let world = "package test:clock@1.0.0; world clock {
+        import wasi:clocks/monotonic-clock@0.2.12; export dossier:rules/hooks@1.0.0; }";
+    let component = offered.component_for(&[WIT, wasi, world], "test:clock/clock");
+    let inspection = Inspection::of("clock", &component, 1 << 20).expect("a component");
+    assert_eq!(inspection.imports, ["wasi:clocks/monotonic-clock@0.2.12"]);
+    assert_eq!(inspection.not_offered, Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -164,6 +164,11 @@ impl Guest {
 
     /// The component for a world of one's own, which is in the last of the packages.
     pub(crate) fn component_for(&self, packages: &[&str], world: &str) -> Vec<u8> {
+        Self::encode(&self.core_module(), packages, world)
+    }
+
+    /// Wraps a core module that was written otherwise.
+    pub(crate) fn encode(module: &str, packages: &[&str], world: &str) -> Vec<u8> {
         let mut resolve = Resolve::default();
         let mut last = None;
         for package in packages {
@@ -171,7 +176,7 @@ impl Guest {
         }
         let package = last.expect("at least one package");
         let world = resolve.select_world(&[package], Some(world)).expect("the world is there");
-        let mut module = wat::parse_str(self.core_module()).expect("valid WebAssembly text");
+        let mut module = wat::parse_str(module).expect("valid WebAssembly text");
         wit_component::embed_component_metadata(
             &mut module,
             &resolve,

@@ -3,9 +3,13 @@
 mod contract;
 mod guest;
 mod hostile;
+mod hostile_cases;
+mod hostile_suite;
 mod invalid;
 mod load;
+mod old_components;
 mod sandbox;
+mod settings;
 mod utopia;
 
 use dossier_document::{DocumentTypeId, FieldName, FieldReading, FieldText};

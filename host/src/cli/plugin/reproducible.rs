@@ -4,7 +4,8 @@
 
 use std::path::Path;
 
-use super::{PluginCommandError, TARGET, standard_output};
+use super::build::standard_output;
+use super::{PluginCommandError, TARGET};
 
 /// A guest needs little; the linker's default of 1 MiB would count against its memory limit.
 const STACK_BYTES: u32 = 128 * 1024;
@@ -19,12 +20,18 @@ const PROFILE: [(&str, &str); 6] = [
     ("CARGO_PROFILE_RELEASE_DEBUG", "false"),
 ];
 
-/// The variables to build components below `root` with.
-pub(super) fn environment(root: &Path) -> Result<Vec<(String, String)>, PluginCommandError> {
-    let absolute = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
+/// The variables to build a component with: rules in `folder`, helpers below `root`.
+pub(super) fn environment(
+    root: &Path,
+    folder: &Path,
+) -> Result<Vec<(String, String)>, PluginCommandError> {
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let sysroot = standard_output("RUSTC", "rustc", &["--print", "sysroot"])?;
     let standard_library = Path::new(sysroot.trim()).join("lib/rustlib/src/rust");
-    let mut prefixes = vec![(absolute, "/dossier"), (standard_library, "/rust")];
+    let mut prefixes = vec![(absolute(root), "/dossier"), (standard_library, "/rust")];
+    if !absolute(folder).starts_with(absolute(root)) {
+        prefixes.push((absolute(folder), "/rules"));
+    }
     let cargo_home = std::env::var_os("CARGO_HOME")
         .map(Into::into)
         .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));

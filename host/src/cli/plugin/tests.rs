@@ -1,7 +1,10 @@
 //! Files of values, and which component a name means.
 
+use serde_json::json;
+
+use super::fixture::Fixture;
 use super::*;
-use crate::config::ReaderArgs;
+use crate::cli::{PluginBuildArgs, PluginNewArgs, TemplateLanguage};
 
 fn parsed(text: &str) -> Result<Vec<(FieldName, FieldText)>, PluginCommandError> {
     parse_values(text, Path::new("values.json"))
@@ -35,33 +38,106 @@ fn what_is_not_understood_is_refused_by_key_and_quotes_no_value() {
 }
 
 #[test]
-fn a_name_is_prebuilt_rules_and_a_path_is_a_path() {
-    let config = ReaderConfig::resolve(ReaderArgs::default()).expect("the defaults are valid");
-    assert_eq!(
-        locate(&config, "utopia"),
-        ("utopia".to_owned(), PathBuf::from("./plugins/prebuilt/utopia.wasm"))
-    );
-    assert_eq!(
-        locate(&config, "some/where/else.wasm"),
-        ("else".to_owned(), PathBuf::from("some/where/else.wasm"))
-    );
+fn a_name_means_rules_below_plugins_and_a_path_is_a_path() {
+    let root = tempfile::tempdir().expect("a temporary folder");
+    let plugins = root.path().join("plugins");
+    std::fs::create_dir_all(plugins.join("utopia/fixtures")).expect("the folder is made");
+    let utopia = locate(root.path(), "utopia").expect("a name");
+    assert_eq!(utopia.component, plugins.join("prebuilt/utopia.wasm"));
+    assert_eq!(utopia.fixtures, Some(plugins.join("utopia/fixtures")));
+    let path = locate(root.path(), "some/where/else.wasm").expect("a path");
+    assert_eq!((path.name.as_str(), path.fixtures), ("else", None));
+    assert_eq!(path.component, PathBuf::from("some/where/else.wasm"));
+    let folder = plugins.join("utopia");
+    let folder = folder.to_str().expect("UTF-8");
+    let error = locate(root.path(), folder).expect_err("no manifest").to_string();
+    assert!(error.contains("pyproject.toml"), "{error}");
 }
 
 #[test]
-fn only_components_are_built_when_no_name_is_given() {
-    let root = tempfile::tempdir().expect("a temporary folder");
-    for (name, manifest) in [
-        ("utopia", "[lib]\ncrate-type = [\"cdylib\", \"rlib\"]\n"),
-        ("sdk", "[lib]\n"),
-        ("prebuilt", ""),
+fn manifests_of_three_languages_are_read() {
+    for (file, text) in [
+        ("Cargo.toml", "[package]\nname = \"permit\"\nversion = \"1.2.3\"\n"),
+        ("pyproject.toml", "[project]\nname = \"permit\"\nversion = \"1.2.3\"\n"),
+        ("package.json", r#"{"name": "permit", "version": "1.2.3"}"#),
     ] {
-        let folder = root.path().join(name);
-        std::fs::create_dir(&folder).expect("the folder is made");
-        if !manifest.is_empty() {
-            std::fs::write(folder.join("Cargo.toml"), manifest).expect("the file is written");
+        let root = tempfile::tempdir().expect("a temporary folder");
+        let folder = root.path().join("plugins").join("permit");
+        std::fs::create_dir_all(&folder).expect("the folder is made");
+        std::fs::write(folder.join(file), text).expect("the file is written");
+        let source = source::Source::at(&folder).expect(file);
+        assert_eq!((source.name.as_str(), source.version.as_str()), ("permit", "1.2.3"));
+        let prebuilt = root.path().join("plugins/prebuilt/permit.wasm");
+        assert_eq!(source.component(root.path()), prebuilt);
+        // Elsewhere than right below plugins/, the component stays with its source.
+        assert_eq!(source.component(&root.path().join("other")), folder.join("build/permit.wasm"));
+        std::fs::write(folder.join(file), "{}").expect("the file is written");
+        assert!(source::Source::at(&folder).is_err(), "{file}");
+    }
+}
+
+#[test]
+fn rules_begun_from_the_example_have_their_own_name() {
+    let root = tempfile::tempdir().expect("a temporary folder");
+    for (language, name, manifest) in [
+        (TemplateLanguage::Rust, "one", "Cargo.toml"),
+        (TemplateLanguage::Python, "two", "pyproject.toml"),
+        (TemplateLanguage::Javascript, "three", "package.json"),
+    ] {
+        let args = |name: &str| PluginNewArgs {
+            language,
+            name: name.to_owned(),
+            data_root: Some(root.path().to_owned()),
+        };
+        new(&args(name)).expect("the folder is made");
+        let folder = root.path().join("plugins").join(name);
+        assert!(folder.join(manifest).is_file());
+        assert_eq!(source::Source::at(&folder).expect("a manifest").name, name);
+        let fixtures = Fixture::all(&folder.join("fixtures")).expect("fixtures");
+        assert!(fixtures.len() >= 3);
+        for fixture in fixtures {
+            assert_eq!(fixture.document_type.as_str(), format!("{name}/residence-permit/2025"));
+            assert!(fixture.expected.is_some());
+        }
+        let again = new(&args(name)).expect_err("it is there").to_string();
+        assert!(again.contains("exists"), "{again}");
+        for bad in ["", "Upper", "1st", "a/b", "../a"] {
+            assert!(new(&args(bad)).is_err(), "{bad}");
         }
     }
-    assert_eq!(component_crates(root.path()).expect("readable"), ["utopia"]);
+}
+
+#[test]
+fn fixtures_are_refused_by_key_and_quote_no_value() {
+    let good = r#"{"document_type": "a/b", "today": "2026-11-24", "fields": {"surname": "ROE"}}"#;
+    assert!(Fixture::parse(good, Path::new("f.json")).is_ok());
+    for (text, names) in [
+        (good.replace("a/b", "A B"), "document type"),
+        (good.replace("today", "day"), "`today`"),
+        (good.replace("\"fields\"", "\"values\""), "fields"),
+        (good.replace("{\"surname", "{\"Surname"), "`Surname`"),
+        (good.replacen('{', "{\"more\": 1, ", 1), "`more`"),
+        (good.replace("\"ROE\"", "7"), "`surname`"),
+        ("[]".to_owned(), "document_type"),
+    ] {
+        let error = Fixture::parse(&text, Path::new("f.json")).expect_err(&text).to_string();
+        assert!(error.contains(names) && error.contains("f.json"), "{text}: {error}");
+        assert!(!error.contains("ROE"), "{error}");
+    }
+}
+
+#[test]
+fn differences_name_the_place() {
+    let expected =
+        json!({"fields": {"sex": "F"}, "checks": [{"code": "a.b", "outcome": "passed"}]});
+    let found =
+        json!({"fields": {"sex": "M", "age": 1}, "checks": [{"code": "a.b", "outcome": "failed"}]});
+    assert_eq!(fixture::differences(&expected, &expected), Vec::<String>::new());
+    let lines = fixture::differences(&expected, &found);
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    for place in [".fields.sex", ".fields.age", ".checks[a.b].outcome"] {
+        assert!(lines.iter().any(|line| line.starts_with(place)), "{place}: {lines:?}");
+    }
 }
 
 #[test]

@@ -15,6 +15,7 @@ fn readings(values: &[(&str, &str)]) -> Vec<Reading> {
         .iter()
         .map(|&(name, raw)| Reading {
             name: name.to_owned(),
+            page: 0,
             raw: raw.to_owned(),
             confidence: 0.99,
         })
@@ -368,7 +369,7 @@ fn any_readings() -> impl Strategy<Value = (&'static str, Vec<Reading>)> {
         let document_type = &DOCUMENT_TYPES[i];
         let readings = document_type.fields.iter().zip(raws).filter_map(|(rule, raw)| {
             let (raw, confidence) = raw?;
-            Some(Reading { name: rule.name.to_owned(), raw, confidence })
+            Some(Reading { name: rule.name.to_owned(), page: rule.page, raw, confidence })
         });
         (document_type.id, readings.collect())
     })

@@ -1,7 +1,7 @@
 //! Whether the machine-readable zone and the visual zone say the same.
 
 use super::{Document, failed, not_performed, passed};
-use crate::names::{NameMatch, compare, shortest_spelling};
+use crate::names::{NameMatch, Script, compare, shortest_spelling};
 use crate::zone::{Zone, agrees_with};
 use crate::{Check, Reading};
 
@@ -74,7 +74,10 @@ fn equal(is_equal: bool) -> Comparison {
 /// after a filler; then it is the visual names that tell, by not fitting.
 fn may_be_truncated(document: &Document<'_>, zone: &Zone) -> bool {
     let length = |field| {
-        document.reading(field).and_then(|reading| shortest_spelling(&reading.raw)).unwrap_or(0)
+        document
+            .reading(field)
+            .and_then(|reading| shortest_spelling(Script::Latin, &reading.raw))
+            .unwrap_or(0)
     };
     let separator = 2;
     zone.names_may_be_truncated()

@@ -1,5 +1,6 @@
 //! What goes in and out of the hooks, as plain data: the records of `wit/v1/rules.wit`.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// A field to read.
@@ -31,6 +32,8 @@ pub struct Refusal {
 pub struct Reading {
     /// The field's name.
     pub name: String,
+    /// The page it was read from, counted from 0.
+    pub page: u32,
     /// The characters read, unaltered.
     pub raw: String,
     /// 0 to 1.
@@ -41,6 +44,7 @@ impl fmt::Debug for Reading {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reading")
             .field("name", &self.name)
+            .field("page", &self.page)
             .field("confidence", &self.confidence)
             .finish_non_exhaustive()
     }
@@ -53,7 +57,7 @@ pub struct Field {
     pub name: String,
     /// The normalised value, if there is one.
     pub value: Option<String>,
-    /// `visual` or `mrz`.
+    /// `visual`, or the name of the reading that the value was taken from, such as `mrz`.
     pub source: &'static str,
 }
 
@@ -87,13 +91,13 @@ pub struct Check {
     /// The fields it looks at.
     pub fields: Vec<&'static str>,
     /// A sentence for people, without any value.
-    pub message: &'static str,
+    pub message: Cow<'static, str>,
 }
 
 /// The answer of the hook `after`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// What was read, normalised, then what the zone alone tells.
+    /// What was read, normalised, then what was derived from it.
     pub fields: Vec<Field>,
     /// Every check of the document type, in a fixed order.
     pub checks: Vec<Check>,

@@ -4,6 +4,9 @@
 
 use mrz::{Date, MrzData, MrzError};
 
+mod correction;
+pub use correction::{Cell, Correction, correct};
+
 /// A format of machine-readable zones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ZoneFormat {
@@ -34,6 +37,12 @@ impl ZoneFormat {
             Self::Td2 | Self::MrvB => 36,
             Self::Td3 | Self::MrvA => 44,
         }
+    }
+
+    /// Characters in all lines together, line breaks included.
+    #[must_use]
+    pub fn characters(self) -> u32 {
+        self.lines() * (self.line_length() + 1) - 1
     }
 
     /// Finds the format by the number and length of the lines and the document code.
@@ -123,6 +132,39 @@ impl Zone {
     #[must_use]
     pub fn text(&self) -> String {
         self.lines.join("\n")
+    }
+
+    /// The cells of a line, both counted from 0: the characters from `start` to before `end`. Empty
+    /// where there are no such cells.
+    #[must_use]
+    pub fn cells(&self, line: usize, start: usize, end: usize) -> &str {
+        self.lines.get(line).and_then(|line| line.get(start..end)).unwrap_or_default()
+    }
+
+    /// The document code, without fillers.
+    #[must_use]
+    pub fn document_code(&self) -> &str {
+        self.cells(0, 0, 2).trim_end_matches('<')
+    }
+
+    /// The optional data, without the fillers at its ends: for TD1 the first, then the second.
+    #[must_use]
+    pub fn optional_data(&self) -> Vec<&str> {
+        let cells = match self.format {
+            ZoneFormat::Td1 => vec![self.cells(0, 15, 30), self.cells(1, 18, 29)],
+            ZoneFormat::Td2 => vec![self.cells(1, 28, 35)],
+            ZoneFormat::Td3 => vec![self.cells(1, 28, 42)],
+            ZoneFormat::MrvA => vec![self.cells(1, 28, 44)],
+            ZoneFormat::MrvB => vec![self.cells(1, 28, 36)],
+        };
+        cells.into_iter().map(|text| text.trim_matches('<')).collect()
+    }
+
+    /// Whether the document number is longer than its nine cells and goes on in the optional data
+    /// (part 5, note j).
+    #[must_use]
+    pub fn number_overflows(&self) -> bool {
+        self.data.document_number_full.is_some()
     }
 
     /// Whether a check digit agrees. None if the format prints no such digit.
@@ -244,11 +286,6 @@ impl Zone {
         let (primary, secondary) = field.split_once("<<").unwrap_or((field, ""));
         let words = |identifier: &str| crate::names::collapse(&identifier.replace('<', " "));
         (words(primary), words(secondary))
-    }
-
-    /// The cells from `start` to `end` of a line. Parsed lines are ASCII and of full length.
-    fn cells(&self, line: usize, start: usize, end: usize) -> &str {
-        self.lines.get(line).and_then(|line| line.get(start..end)).unwrap_or_default()
     }
 }
 

@@ -2,28 +2,38 @@
 
 use std::ops::RangeInclusive;
 
-use super::{Document, failed, not_performed, passed};
-use crate::Check;
+use super::{failed, not_performed, passed};
+use crate::{Check, FieldRequest, Reading};
 
 /// A field read with less confidence than this counts as unread: the model itself bets against it.
 const LEAST_CONFIDENCE: f32 = 0.5;
 
-pub(super) fn checks(document: &Document<'_>) -> Vec<Check> {
+/// The checks `reading.confidence`, `reading.not_empty` and `reading.characters` of what was read;
+/// `fields` are all of the document type.
+#[must_use]
+pub fn of_readings(fields: &[FieldRequest], readings: &[Reading]) -> Vec<Check> {
+    let names_where = |is_so: &dyn Fn(&FieldRequest, &Reading) -> bool| {
+        let read = fields.iter().filter_map(|field| {
+            let reading = readings.iter().find(|reading| reading.name == field.name)?;
+            is_so(field, reading).then_some(field.name)
+        });
+        read.collect::<Vec<_>>()
+    };
     // Not `<`: a confidence that is no number isn't confidence.
-    let unsure = document.names_where(|_, reading| {
+    let unsure = names_where(&|_, reading| {
         !matches!(
             reading.confidence.partial_cmp(&LEAST_CONFIDENCE),
             Some(std::cmp::Ordering::Greater | std::cmp::Ordering::Equal)
         )
     });
-    let empty = document.names_where(|_, reading| reading.raw.trim().is_empty());
-    let foreign = document.names_where(|kind, reading| {
-        let max_length = kind.max_length(document.document_type) as usize;
-        let ranges = ranges(kind.characters(document.document_type));
+    let empty = names_where(&|_, reading| reading.raw.trim().is_empty());
+    let foreign = names_where(&|field, reading| {
+        let ranges = ranges(field.characters);
         let is_member = |c: char| c == '\n' || ranges.iter().any(|range| range.contains(&c));
-        reading.raw.chars().count() > max_length || !reading.raw.chars().all(is_member)
+        reading.raw.chars().count() > field.max_length as usize
+            || !reading.raw.chars().all(is_member)
     });
-    let all = document.names_where(|_, _| true);
+    let all = names_where(&|_, _| true);
     vec![
         judge(
             "reading.confidence",

@@ -1,0 +1,126 @@
+//! `dossier bench plugins`.
+
+use std::time::Instant;
+
+use dossier_document::DocumentTypeId;
+use dossier_plugin::{Plugin, PluginError, readings_from_values};
+use icao::Reading;
+use serde::Serialize;
+
+use super::{BenchPluginsArgs, CommandError, output};
+use crate::cli::plugin::{Micros, PluginCommandError};
+use crate::cli::run::install_quiet;
+use crate::config::ReaderConfig;
+use crate::reader::{author_engine, open_rules, rules_file};
+
+const TODAY: &str = "2026-11-24";
+const PASSPORT: &str = "icao/td3";
+/// The specimen of ICAO Doc 9303 part 4, as a document that hasn't expired.
+const READINGS: [(&str, &str); 8] = [
+    ("surname", "ERIKSSON"),
+    ("given_names", "ANNA MARIA"),
+    ("document_number", "L898902C3"),
+    ("nationality", "UTO"),
+    ("date_of_birth", "12 AUG 1974"),
+    ("sex", "F"),
+    ("date_of_expiry", "15 APR 2032"),
+    (
+        "mrz",
+        "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F3204153ZE184226B<<<<<16",
+    ),
+];
+
+/// What a call of rules costs.
+#[derive(Serialize)]
+struct PluginsBody {
+    /// A call of rules that do nothing, its fresh instance included; half of them `before`, half `after`.
+    noop_call_us_p50: f64,
+    noop_call_us_p99: f64,
+    /// A fresh instance alone.
+    instantiate_us_p50: f64,
+    /// The hook `after` of a passport with its zone, by the component.
+    mrz_call_us_p50: f64,
+    /// The same rules on the same readings, compiled natively.
+    native_mrz_us_p50: f64,
+    /// Three times native, and a call that does nothing: the bar of `mrz_call_us_p50`.
+    mrz_bar_us: f64,
+}
+
+/// `dossier bench plugins`.
+pub(super) async fn run(args: BenchPluginsArgs) -> Result<(), CommandError> {
+    install_quiet(args.telemetry)?;
+    let config = ReaderConfig::resolve(args.reader)?;
+    let engine = author_engine(&config.rules)?;
+    let noop = open_rules(&engine, "noop", &rules_file(&config, "noop")).await?;
+    let icao = open_rules(&engine, "icao", &rules_file(&config, "icao")).await?;
+    let body = measure(&noop, &icao, args.calls).await.map_err(PluginCommandError::Rules)?;
+    if args.json {
+        return output::json(&body).map_err(CommandError::Output);
+    }
+    let rows = [
+        ["noop_call_us_p50", &body.noop_call_us_p50.to_string()],
+        ["noop_call_us_p99", &body.noop_call_us_p99.to_string()],
+        ["instantiate_us_p50", &body.instantiate_us_p50.to_string()],
+        ["mrz_call_us_p50", &body.mrz_call_us_p50.to_string()],
+        ["native_mrz_us_p50", &body.native_mrz_us_p50.to_string()],
+        ["mrz_bar_us", &body.mrz_bar_us.to_string()],
+    ];
+    let rows = rows.map(|row| row.map(str::to_owned)).into_iter();
+    output::print(&output::table(["key", "value"], rows)).map_err(CommandError::Output)
+}
+
+/// The kinds of call take turns, so that whatever the machine does besides meets all of them.
+async fn measure(noop: &Plugin, icao: &Plugin, calls: u32) -> Result<PluginsBody, PluginError> {
+    let paper = document_type("noop/paper/1");
+    let passport = document_type(PASSPORT);
+    let values = READINGS.iter().filter_map(|(name, raw)| {
+        Some((name.parse().ok()?, dossier_document::FieldText::new(*raw)))
+    });
+    let readings = readings_from_values(values);
+    let native_readings = READINGS.map(|(name, raw)| Reading {
+        name: name.to_owned(),
+        page: 0,
+        raw: raw.to_owned(),
+        confidence: 1.0,
+    });
+    let one = &readings[..0];
+    let [mut nothing, mut instantiate, mut component, mut native] =
+        std::array::from_fn::<_, 4, _>(|_| Micros::default());
+    let warm_up = calls / 10;
+    for call in 0..calls + warm_up {
+        let start = Instant::now();
+        noop.before(&paper, 1, None, TODAY).await?;
+        let before = start.elapsed();
+        let start = Instant::now();
+        noop.after(&paper, one, TODAY).await?;
+        let after = start.elapsed();
+        let fresh = noop.instantiate().await?;
+        let start = Instant::now();
+        let report = icao.after(&passport, &readings, TODAY).await?;
+        let by_component = start.elapsed();
+        let start = Instant::now();
+        let same = icao::after(PASSPORT, &native_readings, TODAY);
+        let natively = start.elapsed();
+        debug_assert_eq!(same.map(|same| same.checks.len()).ok(), Some(report.checks.len()));
+        if call >= warm_up {
+            nothing.push(before);
+            nothing.push(after);
+            instantiate.push(fresh);
+            component.push(by_component);
+            native.push(natively);
+        }
+    }
+    let (noop_p50, native_p50) = (nothing.percentile(50), native.percentile(50));
+    Ok(PluginsBody {
+        noop_call_us_p50: noop_p50,
+        noop_call_us_p99: nothing.percentile(99),
+        instantiate_us_p50: instantiate.percentile(50),
+        mrz_call_us_p50: component.percentile(50),
+        native_mrz_us_p50: native_p50,
+        mrz_bar_us: ((3.0 * native_p50 + noop_p50) * 10.0).round() / 10.0,
+    })
+}
+
+fn document_type(id: &str) -> DocumentTypeId {
+    id.parse().expect("the benchmark's own document types are valid")
+}

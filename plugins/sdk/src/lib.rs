@@ -1,0 +1,34 @@
+//! What rules of document types have in common, so that an author writes plain functions.
+//!
+//! [`Rules`] is what an author implements and [`export_rules!`] makes a component of it. The rest are
+//! helpers: [`zone`] parses machine-readable zones and offers corrections, [`dates`] reads dates of
+//! many calendars and languages, [`names`] compares names across scripts and truncation,
+//! [`check_digits`] computes the schemes that issuers use, [`requests`] and [`checks`] spare the
+//! rest of the routine.
+//!
+//! Nothing here reads a clock, a file or the environment, and nothing corrects a value silently: a
+//! helper that can't say for certain says none.
+#![deny(unsafe_code)]
+
+mod rules;
+pub use rules::{ConfiguredRules, Description, Rules};
+
+mod hooks;
+pub use hooks::{Check, Field, FieldRequest, Outcome, Reading, Refusal, Report};
+
+pub mod requests;
+
+pub mod checks;
+
+pub mod zone;
+
+pub mod dates;
+pub use mrz::Date;
+
+pub mod names;
+
+pub mod check_digits;
+
+#[cfg(target_arch = "wasm32")]
+#[doc(hidden)]
+pub mod component;

@@ -1,0 +1,86 @@
+//! The author's kit, as a process: what is shipped passes its fixtures, and mistakes are explained.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use dossier_tests::{repository, shipped_root};
+use serde_json::Value;
+
+use crate::DOSSIER;
+use crate::guest::Guest;
+
+fn dossier(arguments: &[&str]) -> Output {
+    let root = shipped_root();
+    Command::new(DOSSIER)
+        .args(arguments)
+        .args(["--data-root".as_ref(), root.as_os_str()])
+        .output()
+        .expect("the binary starts")
+}
+
+fn printed(output: &Output) -> String {
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}: {errors}", output.status);
+    String::from_utf8(output.stdout.clone()).expect("text")
+}
+
+#[test]
+fn shipped_rules_pass_their_fixtures() {
+    for (rules, least) in [("utopia", 4), ("icao", 17)] {
+        let table = printed(&dossier(&["plugin", "test", rules]));
+        let passed = table.lines().filter(|line| line.contains("  passed  ")).count();
+        assert!(passed >= least, "{rules}: {table}");
+    }
+}
+
+#[test]
+fn a_report_that_differs_is_told_by_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let fixture = repository().join("plugins/utopia/fixtures/driving-licence-good.json");
+    let text = std::fs::read_to_string(fixture).expect("is shipped");
+    let wrong = text.replacen("\"1985-03-12\"", "\"1985-03-13\"", 1);
+    assert_ne!(text, wrong);
+    std::fs::write(folder.path().join("wrong.json"), wrong).expect("is written");
+    let fixtures = folder.path().to_str().expect("UTF-8");
+    let output = dossier(&["plugin", "test", "utopia", "--fixtures", fixtures]);
+    assert_eq!(output.status.code(), Some(1));
+    let table = String::from_utf8_lossy(&output.stdout);
+    assert!(table.contains(".fields.date_of_birth: expected \"1985-03-13\""), "{table}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("1 of 1 fixtures failed"));
+}
+
+#[test]
+fn a_component_is_inspected_without_being_run() {
+    let text = printed(&dossier(&["plugin", "inspect", "icao", "--json"]));
+    let body = serde_json::from_str::<Value>(&text).expect("JSON");
+    assert_eq!((&body["name"], &body["version"]), (&"icao".into(), &"1.0.0".into()));
+    assert_eq!(body["hooks"], "1.0.0");
+    assert_eq!(body["not_offered"], Value::Array(Vec::new()));
+    assert!(body["wit"].as_str().is_some_and(|wit| wit.contains("before: func(")));
+
+    // Rules that would loop for ever if they ran.
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("looping.wasm");
+    let looping = Guest { describe: crate::guest::LOOP.to_owned(), ..Guest::good() };
+    std::fs::write(&file, looping.component()).expect("is written");
+    let table = printed(&dossier(&["plugin", "inspect", file.to_str().expect("UTF-8")]));
+    assert!(table.contains("dossier:rules/hooks@1.0.0"), "{table}");
+}
+
+#[test]
+fn what_does_not_fit_is_explained_by_the_wit_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("empty.wasm");
+    std::fs::write(&file, b"\0asm\x0d\0\x01\0").expect("is written");
+    let fixtures = repository().join("plugins/utopia/fixtures");
+    let arguments = ["plugin", "test", path(&file), "--fixtures", path(&fixtures)];
+    let output = dossier(&arguments);
+    let error = String::from_utf8_lossy(&output.stderr);
+    for part in ["dossier:rules/hooks@1.0.0", "wit/v1.1/rules.wit:", "`export hooks;`", "1.1.0"] {
+        assert!(error.contains(part), "{part}: {error}");
+    }
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
