@@ -1,6 +1,6 @@
 """Documents a second, side by side: this host against transformers + PEFT, in one run.
 
-    cargo build && python tests/peers/peft.py --dossier target/debug/dossier --out tests/peers/peft.json
+    cargo build && python tests/peers/beside_peft.py --dossier target/debug/dossier --out tests/peers/beside_peft.json
 
 The same weights, page, fields, steps and threads on both sides. They take turns, round by round, so
 that whatever else the machine does meets both. Adapters are random; how many is what matters. PEFT's
@@ -102,15 +102,16 @@ class Peer:
 
         rank = self.options.rank
         config = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=TARGETS, init_lora_weights=False)
-        self.model = get_peft_model(self.model, config, adapter_name="0").eval()
+        self.model = get_peft_model(self.model, config, adapter_name=adapter_name(0)).eval()
         for index in range(1, self.options.adapters):
-            self.model.add_adapter(str(index), config)
+            self.model.add_adapter(adapter_name(index), config)
         with self.torch.no_grad():
             for name, parameter in self.model.named_parameters():
                 if "lora_B" in name:
                     parameter.mul_(0.05)
-        self.model.save_pretrained(folder, selected_adapters=[str(index) for index in range(self.options.adapters)])
-        return [folder / str(index) for index in range(self.options.adapters)]
+        names = [adapter_name(index) for index in range(self.options.adapters)]
+        self.model.save_pretrained(folder, selected_adapters=names)
+        return [folder / name for name in names]
 
     def documents_per_second(self, adapters: list[Path], documents: int) -> float:
         self.read(adapters, documents)
@@ -124,11 +125,11 @@ class Peer:
                 with self.model.disable_adapter():
                     self.batch(documents)
             elif len(adapters) == 1:
-                self.model.set_adapter("0")
+                self.model.set_adapter(adapter_name(0))
                 self.batch(documents)
             else:
                 for document in range(documents):
-                    self.model.set_adapter(str(document % len(adapters)))
+                    self.model.set_adapter(adapter_name(document % len(adapters)))
                     self.batch(1)
 
     def batch(self, documents: int) -> None:
@@ -139,7 +140,7 @@ class Peer:
         states.last_hidden_state = states.last_hidden_state.repeat_interleave(len(self.prompts), dim=0)
         prompts = self.torch.tensor(self.prompts * documents)
         steps = self.options.characters
-        tokens = inner.generate(encoder_outputs=states, decoder_input_ids=prompts, do_sample=False, num_beams=1, min_new_tokens=steps, max_new_tokens=steps)
+        tokens = inner.generate(encoder_outputs=states, max_length=None, decoder_input_ids=prompts, do_sample=False, num_beams=1, min_new_tokens=steps, max_new_tokens=steps)
         assert tokens.shape == (documents * len(self.prompts), len(self.prompts[0]) + steps), tokens.shape
 
     def versions(self) -> dict[str, str]:
@@ -147,6 +148,11 @@ class Peer:
         import transformers
 
         return {"torch": self.torch.__version__, "transformers": transformers.__version__, "peft": peft.__version__}
+
+
+def adapter_name(index: int) -> str:
+    """Not the bare number: when PEFT saves, it cuts the name out of the keys, `blocks.0` among them."""
+    return f"adapter-{index}"
 
 
 TARGETS = (
