@@ -10,7 +10,7 @@ async fn a_small_run_measures_every_arm() {
     let settings = Settings {
         base: root.join("adapters/base/dossier-small"),
         device: DeviceKind::Cpu,
-        counts: vec![1, 5],
+        counts: vec![1, 16],
         ranks: vec![2, 4],
         documents: 3,
         batch: 2,
@@ -19,7 +19,7 @@ async fn a_small_run_measures_every_arm() {
         plot: Some(plot.clone()),
     };
     let report = run(&settings).await.expect("a report");
-    assert_eq!((report.adapters, report.docs_per_s.len(), report.latency_ms.len()), (5, 4, 2));
+    assert_eq!((report.adapters, report.docs_per_s.len(), report.latency_ms.len()), (16, 4, 2));
     assert!(report.docs_per_s.iter().all(|arm| arm.docs_per_s > 0.0 && arm.ratio_to_base > 0.0));
     assert!(
         report.latency_ms.iter().all(|latency| latency.refused == 0 && latency.p50 <= latency.p99)
