@@ -94,7 +94,7 @@ async fn a_damaged_adapter_is_named() {
     )
     .await;
     for (key, value, told) in [
-        ("use_dora", json!(true), "use_dora"),
+        ("use_qalora", json!(true), "use_qalora"),
         ("bias", json!("all"), "bias"),
         ("modules_to_save", json!(["lm_head"]), "modules_to_save"),
         ("target_modules", json!(["no_such_module"]), "no_such_module"),
