@@ -95,8 +95,8 @@ async fn a_damaged_adapter_is_named() {
     .await;
     for (key, value, told) in [
         ("use_qalora", json!(true), "use_qalora"),
-        ("bias", json!("all"), "bias"),
-        ("modules_to_save", json!(["lm_head"]), "modules_to_save"),
+        ("bias", json!("some"), "bias"),
+        ("modules_to_save", json!(["no_such_head"]), "no_such_head"),
         ("target_modules", json!(["no_such_module"]), "no_such_module"),
         ("peft_type", json!("IA3"), "peft_type"),
         ("surprise", json!(1), "surprise"),
