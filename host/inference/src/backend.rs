@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use dossier_document::{Digest, FieldName};
 
-use crate::residency::{Residency, always_resident};
+use crate::residency::{AlwaysResident, Residency};
 use crate::{ReadOutput, ReadRequest};
 
 /// A model that reads batches of documents. It lives on one thread, so it needs no locks.
@@ -17,7 +17,7 @@ pub trait Backend: Send + 'static {
 
     /// What brings the adapters of queued documents into memory. Asked once, at the start.
     fn residency(&self) -> Arc<dyn Residency> {
-        always_resident()
+        Arc::new(AlwaysResident)
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::any::Any;
 use std::pin::Pin;
-use std::sync::Arc;
 
 use dossier_document::Digest;
 
@@ -25,14 +24,10 @@ pub trait Residency: Send + Sync + 'static {
 }
 
 /// Everything is there all the time.
-struct AlwaysResident;
+pub(crate) struct AlwaysResident;
 
 impl Residency for AlwaysResident {
     fn lease(&self, _: Digest) -> LeaseFuture {
         Box::pin(std::future::ready(Ok(Box::new(()) as Lease)))
     }
-}
-
-pub(crate) fn always_resident() -> Arc<dyn Residency> {
-    Arc::new(AlwaysResident)
 }

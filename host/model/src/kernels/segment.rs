@@ -14,7 +14,7 @@ pub(crate) fn scale_rows(y: &Tensor, scale: &Tensor, rows: Range<usize>) -> Resu
         return y.slice_set(&scaled, 0, rows.start);
     }
     let width = scale.elem_count();
-    y.inplace_op2(scale, &ScaleCycled { first: rows.start * width, values: rows.len() * width })
+    cycle(y, scale, rows.start * width, rows.len() * width, Step::Multiply)
 }
 
 /// Adds `delta`, `(rows, width)`, to the rows of `y` from `start` on, as [`scale_rows`] multiplies.
@@ -22,7 +22,7 @@ pub(crate) fn add_to_rows(y: &Tensor, delta: &Tensor, start: usize) -> Result<()
     let (rows, width) = delta.dims2()?;
     let fits = y.dims().last() == Some(&width) && y.is_contiguous() && delta.is_contiguous();
     if runs_here(y) && fits {
-        return y.inplace_op2(delta, &AddCycled { first: start * width, values: rows * width });
+        return cycle(y, delta, start * width, rows * width, Step::Add);
     }
     y.slice_set(&(y.narrow(0, start, rows)? + delta)?, 0, start)
 }
@@ -34,7 +34,7 @@ pub(crate) fn add_bias_to_rows(y: &Tensor, bias: &Tensor, rows: Range<usize>) ->
         return y.slice_set(&sum, 0, rows.start);
     }
     let width = bias.elem_count();
-    y.inplace_op2(bias, &AddCycled { first: rows.start * width, values: rows.len() * width })
+    cycle(y, bias, rows.start * width, rows.len() * width, Step::Add)
 }
 
 fn fits(y: &Tensor, row: &Tensor) -> bool {
@@ -42,44 +42,29 @@ fn fits(y: &Tensor, row: &Tensor) -> bool {
     runs_here(y) && same_width && y.is_contiguous() && row.is_contiguous()
 }
 
-/// Adds the right side, again and again, to `values` numbers of the left side.
-struct AddCycled {
-    first: usize,
-    values: usize,
+fn cycle(y: &Tensor, x: &Tensor, first: usize, values: usize, step: Step) -> Result<()> {
+    y.inplace_op2(x, &Cycled { first, values, step })
 }
 
-impl InplaceOp2 for AddCycled {
-    fn name(&self) -> &'static str {
-        "add-cycled"
-    }
+/// Takes the right side, again and again, into `values` numbers of the left side.
+struct Cycled {
+    first: usize,
+    values: usize,
+    step: Step,
+}
 
-    fn cpu_fwd(
-        &self,
-        left: &mut CpuStorage,
-        left_layout: &Layout,
-        right: &CpuStorage,
-        right_layout: &Layout,
-    ) -> Result<()> {
-        let left = contiguous_mut(left, left_layout)?;
-        let right = contiguous(right, right_layout)?;
-        for row in left[self.first..self.first + self.values].chunks_exact_mut(right.len()) {
-            for (left, right) in row.iter_mut().zip(right) {
-                *left += right;
-            }
+#[derive(Clone, Copy)]
+enum Step {
+    Add,
+    Multiply,
+}
+
+impl InplaceOp2 for Cycled {
+    fn name(&self) -> &'static str {
+        match self.step {
+            Step::Add => "add-cycled",
+            Step::Multiply => "scale-cycled",
         }
-        Ok(())
-    }
-}
-
-/// Multiplies `values` numbers of the left side by the right side, again and again.
-struct ScaleCycled {
-    first: usize,
-    values: usize,
-}
-
-impl InplaceOp2 for ScaleCycled {
-    fn name(&self) -> &'static str {
-        "scale-cycled"
     }
 
     fn cpu_fwd(
@@ -92,8 +77,10 @@ impl InplaceOp2 for ScaleCycled {
         let left = contiguous_mut(left, left_layout)?;
         let right = contiguous(right, right_layout)?;
         for row in left[self.first..self.first + self.values].chunks_exact_mut(right.len()) {
-            for (left, right) in row.iter_mut().zip(right) {
-                *left *= right;
+            let pairs = row.iter_mut().zip(right);
+            match self.step {
+                Step::Add => pairs.for_each(|(left, right)| *left += right),
+                Step::Multiply => pairs.for_each(|(left, right)| *left *= right),
             }
         }
         Ok(())
