@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use dossier_document::{Digest, FieldReading, FieldText};
-use dossier_inference::{Backend, BackendError, ReadOutput, ReadRequest, ReadTimings};
+use dossier_inference::{
+    Backend, BackendError, DocumentNumber, ReadOutput, ReadRequest, ReadTimings,
+};
 use hyper::body::Bytes;
 
 use crate::Reader;
@@ -28,47 +30,61 @@ pub(crate) fn config() -> Config {
     config
 }
 
-/// Reads the surname and nothing else.
-struct SurnameBackend;
+/// Reads the surname and nothing else, every document in one step.
+#[derive(Default)]
+struct SurnameBackend {
+    /// Once for every time it is let, where there is somebody to let it.
+    let_go: Option<Receiver<()>>,
+    answers: Vec<(DocumentNumber, Result<ReadOutput, BackendError>)>,
+}
 
 impl Backend for SurnameBackend {
-    fn read_batch(&mut self, batch: &[ReadRequest]) -> Vec<Result<ReadOutput, BackendError>> {
-        batch.iter().map(|request| Ok(read(request, batch.len()))).collect()
+    fn admit(&mut self, documents: Vec<(DocumentNumber, ReadRequest)>) {
+        if let Some(let_go) = &self.let_go {
+            // A test that ended lets everything go.
+            let _ = let_go.recv();
+        }
+        let answers = documents.into_iter().map(|(number, request)| (number, Ok(read(&request))));
+        self.answers.extend(answers);
+    }
+
+    fn step(&mut self) -> Vec<(DocumentNumber, Result<ReadOutput, BackendError>)> {
+        std::mem::take(&mut self.answers)
+    }
+
+    fn is_idle(&self) -> bool {
+        self.answers.is_empty()
+    }
+
+    fn forget(&mut self, document: DocumentNumber) {
+        self.answers.retain(|(number, _)| *number != document);
+    }
+
+    fn reset(&mut self) {
+        self.answers.clear();
     }
 }
 
-/// Reads like [`SurnameBackend`], once for every time it is let.
-struct HeldBackend {
-    let_go: Receiver<()>,
-}
-
-impl Backend for HeldBackend {
-    fn read_batch(&mut self, batch: &[ReadRequest]) -> Vec<Result<ReadOutput, BackendError>> {
-        // A test that ended lets everything go.
-        let _ = self.let_go.recv();
-        batch.iter().map(|request| Ok(read(request, batch.len()))).collect()
-    }
-}
-
-fn read(request: &ReadRequest, batch_documents: usize) -> ReadOutput {
+fn read(request: &ReadRequest) -> ReadOutput {
     let readings = request.fields.iter().map(|field| FieldReading {
         name: field.name.clone(),
         page: field.page,
         raw: FieldText::new(if field.name.as_str() == "surname" { SURNAME } else { "" }),
         confidence: 0.75,
     });
-    ReadOutput { readings: readings.collect(), timings: ReadTimings::default(), batch_documents }
+    ReadOutput { readings: readings.collect(), timings: ReadTimings::default(), batch_documents: 0 }
 }
 
 /// A reader of passports with the prebuilt rules.
 pub(crate) async fn reader(config: &Config) -> Reader {
-    with_backend(config, SurnameBackend).await
+    with_backend(config, SurnameBackend::default()).await
 }
 
 /// A reader whose model waits for the sender, batch by batch.
 pub(crate) async fn held_reader(config: &Config) -> (Reader, SyncSender<()>) {
     let (sender, let_go) = sync_channel(16);
-    (with_backend(config, HeldBackend { let_go }).await, sender)
+    let backend = SurnameBackend { let_go: Some(let_go), ..Default::default() };
+    (with_backend(config, backend).await, sender)
 }
 
 async fn with_backend(config: &Config, backend: impl Backend) -> Reader {

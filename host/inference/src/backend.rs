@@ -8,18 +8,50 @@ use dossier_document::{Digest, FieldName};
 use crate::residency::{AlwaysResident, Residency};
 use crate::{ReadOutput, ReadRequest};
 
-/// A model that reads batches of documents. It lives on one thread, so it needs no locks.
+/// A model that reads documents step by step. It lives on one thread, so it needs no locks.
+///
+/// Documents join and leave between steps: one that has few words does not wait for one that has
+/// many, and one that comes does not wait for either.
 pub trait Backend: Send + 'static {
-    /// Reads `batch` and answers every document at its own index, good or bad.
+    /// Begins to read documents, each under a number that no other has before it is answered.
+    /// Whatever is wrong with a document is its answer in a later step.
+    fn admit(&mut self, documents: Vec<(DocumentNumber, ReadRequest)>);
+
+    /// Takes all documents one step further and hands out the answers that are there, good or bad.
     ///
     /// [`ReadOutput::batch_documents`] and the queue time are written by the caller of this method.
-    fn read_batch(&mut self, batch: &[ReadRequest]) -> Vec<Result<ReadOutput, BackendError>>;
+    fn step(&mut self) -> Vec<(DocumentNumber, Result<ReadOutput, BackendError>)>;
+
+    /// Whether no document is being read.
+    fn is_idle(&self) -> bool;
+
+    /// Gives up a document whose caller left. It is not answered any more.
+    fn forget(&mut self, document: DocumentNumber);
+
+    /// Gives up all documents, after a panic that may have left any of them half done.
+    fn reset(&mut self);
 
     /// What brings the adapters of queued documents into memory. Asked once, at the start.
     fn residency(&self) -> Arc<dyn Residency> {
         Arc::new(AlwaysResident)
     }
+
+    /// Reads `batch`, with nothing beside it, and answers every document at its own index.
+    fn read_batch(&mut self, batch: &[ReadRequest]) -> Vec<Result<ReadOutput, BackendError>> {
+        self.reset();
+        self.admit(batch.iter().cloned().enumerate().collect());
+        let mut answers = (0..batch.len()).map(|_| None).collect::<Vec<_>>();
+        while !self.is_idle() {
+            for (document, answer) in self.step() {
+                answers[document] = Some(answer);
+            }
+        }
+        answers.into_iter().map(|answer| answer.unwrap_or(Err(BackendError::Unanswered))).collect()
+    }
 }
+
+/// What a document is called while it is read.
+pub type DocumentNumber = usize;
 
 /// Why one document of a batch was not read. No text of it holds field values or pixels.
 #[derive(Debug, thiserror::Error)]
@@ -87,12 +119,7 @@ pub enum BackendError {
     /// The model panicked while it read the batch that held this document.
     #[error("the model panicked")]
     Panicked,
-    /// The model answered another number of documents than it was given.
-    #[error("the model answered {answers} of {documents} documents")]
-    WrongAnswerCount {
-        /// Documents in the batch.
-        documents: usize,
-        /// Answers given.
-        answers: usize,
-    },
+    /// The model has no more work and did not answer this document.
+    #[error("the model did not answer")]
+    Unanswered,
 }

@@ -1,17 +1,17 @@
-//! How much one batch may hold.
+//! How much may be read at a time.
 
 use std::fmt;
 
 use crate::{InferenceError, ReadRequest};
 
-/// How much one batch may hold. A document that breaks a limit by itself is refused at once.
+/// How much may be read at a time. A document that breaks a limit by itself is refused at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchBudget {
-    /// Most documents in a batch.
+    /// Most documents.
     pub max_documents: usize,
-    /// Most pages in a batch: the encoder's memory grows with them.
+    /// Most pages: the memory of cross-attention grows with them.
     pub max_pages: usize,
-    /// Most rows in a batch: a row is one field, and the decoder's memory grows with them.
+    /// Most rows: a row is one field, and the decoder's memory grows with them.
     pub max_rows: usize,
 }
 
@@ -22,7 +22,7 @@ impl Default for BatchBudget {
     }
 }
 
-/// What a batch is measured in.
+/// What a load is measured in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resource {
     /// Documents.
@@ -44,7 +44,7 @@ impl fmt::Display for Resource {
 }
 
 impl BatchBudget {
-    /// Refuses a document that no batch could hold.
+    /// Refuses a document that breaks a limit alone.
     pub(crate) fn check_alone(&self, request: &ReadRequest) -> Result<(), InferenceError> {
         let Some((resource, requested, limit)) = BatchLoad::default().plus(request).excess(self)
         else {
@@ -54,7 +54,7 @@ impl BatchBudget {
     }
 }
 
-/// What a batch holds so far.
+/// What is being read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct BatchLoad {
     documents: usize,
@@ -69,6 +69,15 @@ impl BatchLoad {
             documents: self.documents + 1,
             pages: self.pages + request.pages.len(),
             rows: self.rows + request.fields.len(),
+        }
+    }
+
+    /// The load without a document that is answered.
+    pub(crate) fn minus(self, other: Self) -> Self {
+        Self {
+            documents: self.documents - other.documents,
+            pages: self.pages - other.pages,
+            rows: self.rows - other.rows,
         }
     }
 

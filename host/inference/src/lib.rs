@@ -2,7 +2,7 @@
 //!
 //! Callers hold an [`InferenceHandle`] and await their answer on any async runtime. One operating
 //! system thread ([`InferenceThread`]) owns the [`Backend`] and reads whatever waits, up to a
-//! [`BatchBudget`]; there is no delay timer. The queue is bounded: a full one answers
+//! [`BatchBudget`]; documents join and leave between decoder steps, and there is no delay timer. The queue is bounded: a full one answers
 //! [`InferenceError::Overloaded`] at once. Before a document is queued its adapter is brought into the
 //! model's memory ([`Residency`]), so the thread never waits for a load.
 #![forbid(unsafe_code)]
@@ -11,13 +11,15 @@ mod request;
 pub use request::{ReadOutput, ReadRequest, ReadTimings};
 
 mod backend;
-pub use backend::{Backend, BackendError};
+pub use backend::{Backend, BackendError, DocumentNumber};
 
 mod budget;
 pub use budget::{BatchBudget, Resource};
 
 mod residency;
 pub use residency::{Lease, LeaseFuture, Residency};
+
+mod reading;
 
 mod thread;
 pub use thread::{InferenceError, InferenceHandle, InferenceSettings, InferenceThread};

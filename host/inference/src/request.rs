@@ -22,16 +22,16 @@ pub struct ReadOutput {
     pub readings: Vec<FieldReading>,
     /// Where the time went.
     pub timings: ReadTimings,
-    /// Documents in the batch this one was read in. The [`InferenceThread`](crate::InferenceThread)
-    /// writes it.
+    /// Documents that were being read when this one joined, itself included. The
+    /// [`InferenceThread`](crate::InferenceThread) writes it.
     pub batch_documents: usize,
 }
 
-/// Where the time of one read went. Documents of one batch share the stages they ran together.
+/// Where the time of one read went. Documents share the stages they ran together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReadTimings {
-    /// From the caller to the start of the batch, the load of the adapter included. The [`InferenceThread`](crate::InferenceThread)
-    /// writes it.
+    /// From the caller to the start of the work, the load of the adapter included. The
+    /// [`InferenceThread`](crate::InferenceThread) writes it.
     pub queue: Duration,
     /// Pixels to model input.
     pub preprocess: Duration,

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
@@ -10,17 +9,17 @@ use std::time::Instant;
 
 use futures_channel::oneshot;
 
-use crate::budget::BatchLoad;
+use crate::reading::Reading;
 use crate::{
     Backend, BackendError, BatchBudget, Lease, ReadOutput, ReadRequest, Residency, Resource,
 };
 
-/// How the queue and the batches are sized.
+/// How the queue and the work are sized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InferenceSettings {
     /// Documents that may wait. One more answers [`InferenceError::Overloaded`].
     pub queue_documents: usize,
-    /// What one batch may hold.
+    /// What may be read at a time.
     pub budget: BatchBudget,
 }
 
@@ -140,22 +139,24 @@ enum Message {
 }
 
 /// A document on the queue.
-struct Entry {
-    request: ReadRequest,
-    answer: oneshot::Sender<Result<ReadOutput, BackendError>>,
-    queued_at: Instant,
+pub(crate) struct Entry {
+    pub(crate) request: ReadRequest,
+    pub(crate) answer: oneshot::Sender<Result<ReadOutput, BackendError>>,
+    pub(crate) queued_at: Instant,
     /// Keeps the adapter in memory until the document is answered.
-    lease: Option<Lease>,
+    pub(crate) lease: Option<Lease>,
 }
 
-fn run(mut backend: impl Backend, receiver: &Receiver<Message>, budget: &BatchBudget) {
+fn run(backend: impl Backend, receiver: &Receiver<Message>, budget: &BatchBudget) {
+    let mut reading = Reading::new(backend, *budget);
+    let mut state = QueueState::Open;
     let mut left_over = None;
-    loop {
-        let (batch, state) = next_batch(receiver, &mut left_over, budget);
-        read_batch(&mut backend, batch);
-        if state == QueueState::Closed {
-            break;
-        }
+    while state == QueueState::Open || left_over.is_some() || !reading.is_idle() {
+        reading.drop_whose_callers_left();
+        let mut joining = Vec::new();
+        state = take_waiting(receiver, state, &mut left_over, &mut reading, &mut joining);
+        reading.admit(joining);
+        reading.step();
     }
 }
 
@@ -165,88 +166,40 @@ enum QueueState {
     Closed,
 }
 
-/// Waits for one document, then takes those that wait behind it, up to the budget. The document
-/// that breaks the budget opens the next batch.
-fn next_batch(
+/// Takes the documents that wait and still fit, and waits for one where there is nothing to do. The
+/// document that breaks the budget is the first to join later.
+fn take_waiting(
     receiver: &Receiver<Message>,
+    state: QueueState,
     left_over: &mut Option<Entry>,
-    budget: &BatchBudget,
-) -> (Vec<Entry>, QueueState) {
-    let mut batch = Vec::new();
-    let mut load = BatchLoad::default();
-    if let Some(entry) = left_over.take() {
-        load = load.plus(&entry.request);
-        batch.push(entry);
-    }
+    reading: &mut Reading<impl Backend>,
+    joining: &mut Vec<Entry>,
+) -> QueueState {
     loop {
-        let message = if batch.is_empty() {
+        let message = match left_over.take() {
+            Some(entry) => Message::Read(entry),
+            None if state == QueueState::Closed => return state,
             // Without a sender left there is nobody to shut the thread down, or to answer.
-            receiver.recv().unwrap_or(Message::Shutdown)
-        } else {
-            match receiver.try_recv() {
-                Ok(message) => message,
-                Err(_) => return (batch, QueueState::Open),
+            None if reading.is_idle() && joining.is_empty() => {
+                receiver.recv().unwrap_or(Message::Shutdown)
             }
+            None => match receiver.try_recv() {
+                Ok(message) => message,
+                Err(_) => return state,
+            },
         };
         match message {
             Message::Read(entry) if entry.answer.is_canceled() => {}
-            Message::Read(entry) => {
-                let with_entry = load.plus(&entry.request);
-                if with_entry.excess(budget).is_some() {
+            Message::Read(entry) => match reading.reserve(&entry.request) {
+                true => joining.push(entry),
+                false => {
                     *left_over = Some(entry);
-                    return (batch, QueueState::Open);
+                    return state;
                 }
-                load = with_entry;
-                batch.push(entry);
-            }
-            Message::Shutdown => return (batch, QueueState::Closed),
+            },
+            Message::Shutdown => return QueueState::Closed,
         }
     }
-}
-
-/// Reads the batch and answers each caller that still waits.
-fn read_batch(backend: &mut impl Backend, batch: Vec<Entry>) {
-    let batch = batch.into_iter().filter(|entry| !entry.answer.is_canceled());
-    let mut requests = Vec::new();
-    let mut callers = Vec::new();
-    let mut leases = Vec::new();
-    for entry in batch {
-        callers.push((entry.answer, entry.queued_at.elapsed()));
-        requests.push(entry.request);
-        leases.push(entry.lease);
-    }
-    if requests.is_empty() {
-        return;
-    }
-    let documents = requests.len();
-    // The backend keeps nothing between batches that a panic could leave half-written: what it
-    // owns are weights, which a batch only reads.
-    let answers = catch_unwind(AssertUnwindSafe(|| backend.read_batch(&requests)));
-    let answers = match answers {
-        Ok(answers) if answers.len() == documents => answers,
-        Ok(answers) => {
-            let answers = answers.len();
-            repeat_error(documents, || BackendError::WrongAnswerCount { documents, answers })
-        }
-        Err(_) => repeat_error(documents, || BackendError::Panicked),
-    };
-    drop(leases);
-    for ((caller, queue), answer) in callers.into_iter().zip(answers) {
-        let answer = answer.map(|mut output| {
-            output.timings.queue = queue;
-            output.batch_documents = documents;
-            output
-        });
-        // The caller may have left meanwhile.
-        let _ = caller.send(answer);
-    }
-}
-
-fn repeat_error(
-    documents: usize,
-    error: impl Fn() -> BackendError,
-) -> Vec<Result<ReadOutput, BackendError>> {
-    (0..documents).map(|_| Err(error())).collect()
 }
 
 #[cfg(test)]

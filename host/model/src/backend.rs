@@ -1,23 +1,48 @@
-//! A batch of documents, from pages to field readings.
+//! Documents in work, from pages to field readings.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use candle_core::Tensor;
-use dossier_document::{FieldReading, FieldText};
-use dossier_inference::{Backend, BackendError, ReadOutput, ReadRequest, ReadTimings, Residency};
+use dossier_document::{FieldReading, FieldRequest, FieldText};
+use dossier_inference::{
+    Backend, BackendError, DocumentNumber, ReadOutput, ReadRequest, ReadTimings, Residency,
+};
 
-use crate::decode::{DecodedField, decode_fields};
+use crate::decode::{DecodedField, FieldDecoder};
 use crate::lora::AdapterRows;
+use crate::model::PageMemory;
 use crate::{AdapterPool, Base, ModelError};
 
 mod plan;
 use plan::{DocumentPlan, Planner};
 
-/// Reads batches of documents with one base and any number of adapters.
-#[derive(Debug)]
+/// Reads documents with one base and any number of adapters.
 pub struct ModelBackend {
     planner: Planner,
+    decoder: FieldDecoder<FieldKey>,
+    documents: HashMap<DocumentNumber, InWork>,
+    answers: Vec<(DocumentNumber, Result<ReadOutput, BackendError>)>,
+}
+
+/// A field of a document in work.
+#[derive(Clone, Copy, Debug)]
+struct FieldKey {
+    document: DocumentNumber,
+    field: usize,
+}
+
+/// A document in work.
+struct InWork {
+    request: ReadRequest,
+    /// One a requested field, in order; there once it is read.
+    fields: Vec<Option<DecodedField>>,
+    preprocess: Duration,
+    encode: Duration,
+    decode_started: Instant,
 }
 
 impl ModelBackend {
@@ -27,77 +52,96 @@ impl ModelBackend {
     /// When the base has no tokenizer, its generation configuration names no start or end token, or
     /// asks for anything but greedy decoding.
     pub fn new(base: Base, adapters: AdapterPool) -> Result<Self, ModelError> {
-        Ok(Self { planner: Planner::new(base, adapters)? })
+        let planner = Planner::new(base, adapters)?;
+        let decoder = FieldDecoder::new(&planner.parts().model.decoder)?;
+        Ok(Self { planner, decoder, documents: HashMap::new(), answers: Vec::new() })
     }
 
-    /// Reads documents that were planned; where the batch fails, each of them alone.
-    fn read_plans(&self, plans: &[&DocumentPlan]) -> Vec<Result<DecodedDocument, BackendError>> {
-        match self.read_together(plans) {
-            Ok(documents) => documents.into_iter().map(Ok).collect(),
-            Err(error) if plans.len() == 1 => vec![Err(BackendError::Compute(error.into()))],
-            Err(_) => plans.iter().flat_map(|plan| self.read_plans(&[plan])).collect(),
-        }
-    }
-
-    /// Reads documents in one encoder pass and one decoder loop.
-    fn read_together(&self, plans: &[&DocumentPlan]) -> Result<Vec<DecodedDocument>, ModelError> {
-        if plans.is_empty() {
-            return Ok(Vec::new());
-        }
+    /// Begins to read documents that were planned; where that fails, each of them alone.
+    fn begin(&mut self, mut planned: Vec<Planned>) {
         // Documents of one adapter become neighbours.
-        let mut order = (0..plans.len()).collect::<Vec<_>>();
-        order.sort_by_key(|document| plans[*document].digest);
+        planned.sort_by_key(|planned| planned.plan.digest);
+        match self.begin_together(&planned) {
+            Ok(()) => {}
+            Err(error) if planned.len() == 1 => self.fail(planned[0].number, error),
+            Err(_) => planned.into_iter().for_each(|planned| self.begin(vec![planned])),
+        }
+    }
 
+    /// Encodes the pages of some documents in one pass, and gives their fields to the decoder.
+    fn begin_together(&mut self, planned: &[Planned]) -> Result<(), ModelError> {
+        if planned.is_empty() {
+            return Ok(());
+        }
         let started = Instant::now();
         let model = &self.planner.parts().model;
-        let ordered_pages = order.iter().flat_map(|document| {
-            let plan = plans[*document];
-            plan.pages.iter().map(|page| (page, plan.adapter.clone()))
+        let pages = planned.iter().flat_map(|Planned { plan, .. }| {
+            plan.pages.iter().map(|page| (&page.pixels, plan.adapter.clone()))
         });
-        let (pixels, adapters): (Vec<_>, Vec<_>) =
-            ordered_pages.map(|(page, adapter)| (&page.pixels, adapter)).unzip();
+        let (pixels, adapters): (Vec<_>, Vec<_>) = pages.unzip();
         let adapters = AdapterRows::new(adapters);
         let states = model.encoder_states(&Tensor::cat(&pixels, 0)?, &adapters)?;
-        let encoded = model.encoded_pages(&states, &adapters)?;
+        let pages = Arc::new(model.encoded_pages(&states, &adapters)?);
         let encode = started.elapsed();
 
-        let started = Instant::now();
         let mut rows = Vec::new();
-        // For each row its document and field.
-        let mut places = Vec::new();
-        let mut encoded_page = 0;
-        for document in order {
-            let plan = plans[document];
-            for page in &plan.pages {
-                for (index, field) in plan.fields_on(page.number) {
-                    places.push((document, index));
-                    rows.push(field.row(encoded_page, plan.adapter.clone()));
-                }
-                encoded_page += 1;
+        let ordered_pages = planned
+            .iter()
+            .flat_map(|planned| planned.plan.pages.iter().map(move |page| (planned, page.number)));
+        for (index, (Planned { number, plan, .. }, page)) in ordered_pages.enumerate() {
+            let memory = PageMemory { pages: pages.clone(), index };
+            rows.extend(plan.fields_on(page).map(|(field, field_plan)| {
+                let key = FieldKey { document: *number, field };
+                (key, field_plan.row(memory.clone(), plan.adapter.clone()))
+            }));
+        }
+        self.decoder.add(rows)?;
+        for Planned { number, plan, request } in planned {
+            let in_work = InWork {
+                request: request.clone(),
+                fields: vec![None; plan.fields.len()],
+                preprocess: plan.preprocess,
+                encode,
+                decode_started: Instant::now(),
+            };
+            self.documents.insert(*number, in_work);
+        }
+        Ok(())
+    }
+
+    /// Takes all documents one step further; where that fails, each of them is read alone, from its
+    /// beginning to its end.
+    fn step_together(&mut self) {
+        let Err(error) = self.decode() else { return };
+        let documents = std::mem::take(&mut self.documents);
+        self.decoder.forget(|_| true);
+        if let (1, Some(number)) = (documents.len(), documents.keys().next()) {
+            return self.fail(*number, error.into());
+        }
+        for (number, InWork { request, .. }) in documents {
+            self.admit(vec![(number, request)]);
+            while self.documents.contains_key(&number) {
+                self.step_together();
             }
         }
-        let texts = decode_fields(&model.decoder, self.planner.vocabulary(), &encoded, rows)?;
-        let decode = started.elapsed();
+    }
 
-        let mut documents = plans
-            .iter()
-            .map(|plan| {
-                let timings = ReadTimings {
-                    preprocess: plan.preprocess,
-                    encode,
-                    decode,
-                    ..Default::default()
-                };
-                DecodedDocument {
-                    fields: vec![DecodedField::default(); plan.fields.len()],
-                    timings,
-                }
-            })
-            .collect::<Vec<_>>();
-        for ((document, field), text) in places.into_iter().zip(texts) {
-            documents[document].fields[field] = text;
+    fn decode(&mut self) -> candle_core::Result<()> {
+        let decoder = &self.planner.parts().model.decoder;
+        for (key, field) in self.decoder.step(decoder, self.planner.vocabulary())? {
+            let Entry::Occupied(mut document) = self.documents.entry(key.document) else {
+                continue;
+            };
+            document.get_mut().fields[key.field] = Some(field);
+            if document.get().fields.iter().all(Option::is_some) {
+                self.answers.push((key.document, Ok(document.remove().answer())));
+            }
         }
-        Ok(documents)
+        Ok(())
+    }
+
+    fn fail(&mut self, number: DocumentNumber, error: ModelError) {
+        self.answers.push((number, Err(BackendError::Compute(error.into()))));
     }
 }
 
@@ -106,43 +150,71 @@ impl Backend for ModelBackend {
         Arc::new(self.planner.adapters().clone())
     }
 
-    fn read_batch(&mut self, batch: &[ReadRequest]) -> Vec<Result<ReadOutput, BackendError>> {
-        let plans = batch.iter().map(|request| self.planner.plan(request)).collect::<Vec<_>>();
-        let planned = plans.iter().filter_map(|plan| plan.as_ref().ok()).collect::<Vec<_>>();
-        let mut read = self.read_plans(&planned).into_iter();
-        let mut answers = Vec::with_capacity(batch.len());
-        for (request, plan) in batch.iter().zip(plans) {
-            answers.push(match plan {
-                Err(error) => Err(error),
-                Ok(_) => match read.next() {
-                    Some(document) => document.map(|document| document.answer(request)),
-                    None => Err(BackendError::Panicked),
-                },
-            });
+    fn admit(&mut self, documents: Vec<(DocumentNumber, ReadRequest)>) {
+        let mut planned = Vec::with_capacity(documents.len());
+        for (number, request) in documents {
+            match self.planner.plan(&request) {
+                Ok(plan) => planned.push(Planned { number, plan, request }),
+                Err(error) => self.answers.push((number, Err(error))),
+            }
         }
-        answers
+        // Inside rayon's pool this thread takes part in the work, and need not be woken for every
+        // product.
+        rayon::scope(|_| self.begin(planned));
+    }
+
+    fn step(&mut self) -> Vec<(DocumentNumber, Result<ReadOutput, BackendError>)> {
+        rayon::scope(|_| self.step_together());
+        std::mem::take(&mut self.answers)
+    }
+
+    fn is_idle(&self) -> bool {
+        self.documents.is_empty() && self.answers.is_empty()
+    }
+
+    fn forget(&mut self, document: DocumentNumber) {
+        self.documents.remove(&document);
+        self.answers.retain(|(number, _)| *number != document);
+        self.decoder.forget(|key| key.document == document);
+    }
+
+    fn reset(&mut self) {
+        self.documents.clear();
+        self.answers.clear();
+        self.decoder.forget(|_| true);
     }
 }
 
-/// What was decoded of one document, field by field.
-struct DecodedDocument {
-    fields: Vec<DecodedField>,
-    timings: ReadTimings,
+impl fmt::Debug for ModelBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let documents = self.documents.len();
+        f.debug_struct("ModelBackend").field("documents", &documents).finish_non_exhaustive()
+    }
 }
 
-impl DecodedDocument {
-    fn answer(self, request: &ReadRequest) -> ReadOutput {
-        let reading =
-            |(field, decoded): (&dossier_document::FieldRequest, DecodedField)| FieldReading {
-                name: field.name.clone(),
-                page: field.page,
-                raw: FieldText::new(decoded.text),
-                confidence: decoded.confidence,
-            };
-        ReadOutput {
-            readings: request.fields.iter().zip(self.fields).map(reading).collect(),
-            timings: self.timings,
-            batch_documents: 0,
-        }
+/// A document whose plan is made.
+struct Planned {
+    number: DocumentNumber,
+    plan: DocumentPlan,
+    request: ReadRequest,
+}
+
+impl InWork {
+    /// The answer, once all fields are there.
+    fn answer(self) -> ReadOutput {
+        let timings = ReadTimings {
+            preprocess: self.preprocess,
+            encode: self.encode,
+            decode: self.decode_started.elapsed(),
+            ..Default::default()
+        };
+        let fields = self.request.fields.iter().zip(self.fields.into_iter().flatten());
+        let reading = |(field, decoded): (&FieldRequest, DecodedField)| FieldReading {
+            name: field.name.clone(),
+            page: field.page,
+            raw: FieldText::new(decoded.text),
+            confidence: decoded.confidence,
+        };
+        ReadOutput { readings: fields.map(reading).collect(), timings, batch_documents: 0 }
     }
 }

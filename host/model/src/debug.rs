@@ -7,7 +7,7 @@ use dossier_document::PageImage;
 
 use crate::decode::teacher_forced;
 use crate::lora::AdapterRows;
-use crate::model::{EncodedPages, Row, RowBatch};
+use crate::model::{PageMemory, Row, TokenBatch};
 use crate::{Adapter, Base, ModelError};
 
 mod generate;
@@ -43,9 +43,9 @@ pub fn forward(
     tokens: &[u32],
 ) -> Result<Vec<Vec<f32>>, ModelError> {
     check_tokens(base, tokens)?;
-    let pages = encode(base, adapter, image)?;
-    let logits = teacher_forced(&base.parts().model.decoder, &pages, adapter.cloned(), tokens)?;
-    Ok(logits.squeeze(0)?.to_vec2()?)
+    let page = encode(base, adapter, image)?;
+    let logits = teacher_forced(&base.parts().model.decoder, page, adapter.cloned(), tokens)?;
+    Ok(logits.to_vec2()?)
 }
 
 /// What transformers' greedy `generate` adds to `prompt`, at most `max_new_tokens` tokens, the end
@@ -64,21 +64,21 @@ pub fn generate(
     check_tokens(base, prompt)?;
     let generation = &base.parts().generation;
     generation.refuse_unsupported()?;
-    let pages = encode(base, adapter, image)?;
+    let page = encode(base, adapter, image)?;
     let decoder = &base.parts().model.decoder;
-    let batch = RowBatch::new(&[Row { page: 0, adapter: adapter.cloned(), padding: 0 }]);
+    let mut past = decoder.new_cache()?;
     let capacity = (prompt.len() + max_new_tokens).min(decoder.positions());
-    let mut cache = decoder.new_cache(1, capacity)?;
+    past.take_slots(1, capacity)?;
+    let row = Row { page, adapter: adapter.cloned(), slot: 0 };
     let mut sequence = prompt.to_vec();
     let mut fed = 0;
     while sequence.len() < prompt.len() + max_new_tokens {
         if sequence.len() > decoder.positions() {
             return Err(sequence_length(base, prompt.len() + max_new_tokens));
         }
-        let hidden = decoder.forward(&sequence[fed..], &batch, &pages, &mut cache)?;
+        let batch = TokenBatch::new([(&row, &sequence[fed..], fed)]);
         fed = sequence.len();
-        let last = hidden.narrow(1, hidden.dim(1)? - 1, 1)?.contiguous()?;
-        let mut logits = decoder.logits(&last, &batch)?.flatten_all()?.to_vec1::<f32>()?;
+        let mut logits = decoder.next_logits(&batch, &past)?.flatten_all()?.to_vec1::<f32>()?;
         generate::process(&mut logits, &sequence, prompt.len(), max_new_tokens, generation);
         let token = generate::first_greatest(&logits);
         sequence.push(token);
@@ -93,12 +93,13 @@ fn encode(
     base: &Base,
     adapter: Option<&Arc<Adapter>>,
     image: &PageImage,
-) -> Result<EncodedPages, ModelError> {
+) -> Result<PageMemory, ModelError> {
     let parts = base.parts();
     let pixels = parts.pixels(image)?;
     let pages = AdapterRows::new([adapter.cloned()]);
     let states = parts.model.encoder_states(&pixels, &pages)?;
-    Ok(parts.model.encoded_pages(&states, &pages)?)
+    let pages = Arc::new(parts.model.encoded_pages(&states, &pages)?);
+    Ok(PageMemory { pages, index: 0 })
 }
 
 fn check_tokens(base: &Base, tokens: &[u32]) -> Result<(), ModelError> {

@@ -6,14 +6,22 @@ use candle_core::{Result, Tensor};
 
 use crate::Adapter;
 use crate::constraint::{FieldConstraint, Next};
-use crate::model::{Decoder, EncodedPages, KvCache, Row, RowBatch};
+use crate::model::{Decoder, EncodedPages, KvCache, PageMemory, Row, TokenBatch};
 use crate::vocabulary::Vocabulary;
+
+/// Fields that are being decoded, a row each, under keys that are the caller's. Rows join and leave
+/// between steps.
+#[derive(Debug)]
+pub(crate) struct FieldDecoder<K> {
+    sequences: Vec<Sequence<K>>,
+    past: KvCache,
+}
 
 /// One field to decode.
 #[derive(Clone, Debug)]
 pub(crate) struct FieldRow {
-    /// The encoded page it stands on.
-    pub(crate) page: usize,
+    /// The page it stands on.
+    pub(crate) page: PageMemory,
     pub(crate) adapter: Option<Arc<Adapter>>,
     /// The start token and the tokens that ask for the field.
     pub(crate) prompt: Vec<u32>,
@@ -28,116 +36,133 @@ pub(crate) struct DecodedField {
     pub(crate) confidence: f32,
 }
 
-/// Decodes all `rows` and returns what they say, in their order. Rows of one page, and of one
-/// adapter, should be neighbours: they share their products.
-pub(crate) fn decode_fields(
-    decoder: &Decoder,
-    vocabulary: &Vocabulary,
-    pages: &EncodedPages,
-    rows: Vec<FieldRow>,
-) -> Result<Vec<DecodedField>> {
-    let Some(longest_prompt) = rows.iter().map(|row| row.prompt.len()).max() else {
-        return Ok(Vec::new());
-    };
-    let longest_value = rows.iter().map(|row| row.constraint.max_tokens()).max().unwrap_or(0);
-    let mut decoded = vec![DecodedField { text: String::new(), confidence: 1.0 }; rows.len()];
-    let mut sequences = rows
-        .into_iter()
-        .enumerate()
-        .map(|(index, row)| Sequence::new(index, row, longest_prompt))
-        .collect::<Vec<_>>();
+impl<K: Copy> FieldDecoder<K> {
+    pub(crate) fn new(decoder: &Decoder) -> Result<Self> {
+        Ok(Self { sequences: Vec::new(), past: decoder.new_cache()? })
+    }
 
-    let mut batch = row_batch(&sequences);
-    let mut cache = decoder.new_cache(sequences.len(), longest_prompt + longest_value)?;
-    let mut tokens = sequences
-        .iter()
-        .flat_map(|sequence| {
-            let padding = std::iter::repeat_n(PADDING, sequence.row.padding);
-            padding.chain(sequence.prompt.iter().copied())
-        })
-        .collect::<Vec<_>>();
-    loop {
-        let hidden = decoder.forward(&tokens, &batch, pages, &mut cache)?;
-        let last = hidden.narrow(1, hidden.dim(1)? - 1, 1)?.contiguous()?;
-        let logits = decoder.logits(&last, &batch)?.squeeze(1)?;
+    /// Begins to decode fields.
+    pub(crate) fn add(&mut self, rows: Vec<(K, FieldRow)>) -> Result<()> {
+        let capacity = |(_, row): &(K, FieldRow)| row.prompt.len() + row.constraint.max_tokens();
+        let capacity = rows.iter().map(capacity).max().unwrap_or(0);
+        let slots = self.past.take_slots(rows.len(), capacity)?;
+        let sequences =
+            rows.into_iter().zip(slots).map(|((key, row), slot)| Sequence::new(key, row, slot));
+        self.sequences.extend(sequences);
+        // Neighbours share their products. Which adapter comes first does not matter.
+        self.sequences.sort_by_key(|sequence| sequence.neighbourhood());
+        Ok(())
+    }
+
+    /// Decodes the next token of every field, and those that can only follow it. Returns the fields
+    /// that are complete.
+    pub(crate) fn step(
+        &mut self,
+        decoder: &Decoder,
+        vocabulary: &Vocabulary,
+    ) -> Result<Vec<(K, DecodedField)>> {
+        if self.sequences.is_empty() {
+            return Ok(Vec::new());
+        }
+        let new = self
+            .sequences
+            .iter()
+            .map(|sequence| (&sequence.row, sequence.pending.as_slice(), sequence.length));
+        let logits = decoder.next_logits(&TokenBatch::new(new), &self.past)?;
         let logits = logits.to_vec2::<f32>()?;
-        for (sequence, logits) in sequences.iter_mut().zip(&logits) {
-            sequence.step(logits, vocabulary, &mut decoded)?;
+        for (sequence, logits) in self.sequences.iter_mut().zip(&logits) {
+            sequence.step(logits, vocabulary)?;
         }
-        if sequences.iter().all(|sequence| sequence.finished) {
-            return Ok(decoded);
+        let finished = self.remove(|sequence| sequence.finished);
+        Ok(finished.into_iter().map(|sequence| (sequence.key, sequence.decoded)).collect())
+    }
+
+    /// Gives up the fields of some keys.
+    pub(crate) fn forget(&mut self, is_given_up: impl Fn(K) -> bool) {
+        self.remove(|sequence| is_given_up(sequence.key));
+    }
+
+    fn remove(&mut self, leaves: impl Fn(&Sequence<K>) -> bool) -> Vec<Sequence<K>> {
+        let left = self.sequences.extract_if(.., |sequence| leaves(sequence)).collect::<Vec<_>>();
+        if !left.is_empty() {
+            self.past.release(left.iter().map(|sequence| sequence.row.slot));
         }
-        if drop_finished(&mut sequences, &mut cache)? {
-            batch = row_batch(&sequences);
-        }
-        tokens.clear();
-        tokens.extend(sequences.iter().map(|sequence| sequence.token));
+        left
     }
 }
 
-/// What fills columns that nobody looks at. Any token would do.
-const PADDING: u32 = 0;
-
 /// One row on its way.
-struct Sequence {
-    /// Its place in the answer.
-    index: usize,
+struct Sequence<K> {
+    key: K,
     row: Row,
-    prompt: Vec<u32>,
     constraint: FieldConstraint,
-    token: u32,
+    /// Tokens that the decoder has not seen yet: the prompt, or the last ones chosen.
+    pending: Vec<u32>,
+    /// Tokens that it has seen.
+    length: usize,
+    decoded: DecodedField,
     finished: bool,
 }
 
-impl Sequence {
-    fn new(index: usize, row: FieldRow, longest_prompt: usize) -> Self {
-        let padding = longest_prompt - row.prompt.len();
+impl<K> Sequence<K> {
+    fn new(key: K, row: FieldRow, slot: usize) -> Self {
         Self {
-            index,
-            row: Row { page: row.page, adapter: row.adapter, padding },
-            prompt: row.prompt,
+            key,
+            row: Row { page: row.page, adapter: row.adapter, slot },
             constraint: row.constraint,
-            token: PADDING,
+            pending: row.prompt,
+            length: 0,
+            decoded: DecodedField { text: String::new(), confidence: 1.0 },
             finished: false,
         }
     }
 
-    /// Takes the next token from the logits of the last one.
-    fn step(
-        &mut self,
-        logits: &[f32],
-        vocabulary: &Vocabulary,
-        decoded: &mut [DecodedField],
-    ) -> Result<()> {
-        if self.finished {
-            return Ok(());
-        }
-        let field = &mut decoded[self.index];
-        let token = match self.constraint.next() {
-            Next::Forced(token) => token,
-            Next::Complete => {
+    /// Equal for rows of one adapter, and close for those of one page.
+    fn neighbourhood(&self) -> (Option<*const Adapter>, *const EncodedPages, usize) {
+        let PageMemory { pages, index } = &self.row.page;
+        (self.row.adapter.as_ref().map(Arc::as_ptr), Arc::as_ptr(pages), *index)
+    }
+
+    /// Takes the next token from the logits behind the pending ones, and those that can only follow
+    /// it: they go in together.
+    fn step(&mut self, logits: &[f32], vocabulary: &Vocabulary) -> Result<()> {
+        self.length += self.pending.len();
+        self.pending.clear();
+        loop {
+            let token = match self.constraint.next() {
+                Next::Forced(token) => token,
+                Next::Complete => {
+                    self.finished = true;
+                    return Ok(());
+                }
+                // These logits stand before the pending tokens.
+                Next::Choose { .. } if !self.pending.is_empty() => return Ok(()),
+                Next::Choose { remaining, may_end } => {
+                    let chosen = self.constraint.choose(logits, remaining, may_end);
+                    let token =
+                        chosen.ok_or_else(|| candle_core::Error::msg("no token is allowed"))?;
+                    let confidence = &mut self.decoded.confidence;
+                    *confidence = confidence.min(probability(logits, token)?);
+                    token
+                }
+            };
+            if self.constraint.is_end(token) {
                 self.finished = true;
                 return Ok(());
             }
-            Next::Choose { remaining, may_end } => {
-                let chosen = self.constraint.choose(logits, remaining, may_end);
-                let token = chosen.ok_or_else(|| candle_core::Error::msg("no token is allowed"))?;
-                field.confidence = field.confidence.min(probability(logits, token)?);
-                token
-            }
-        };
-        if self.constraint.is_end(token) {
-            self.finished = true;
-            return Ok(());
+            let text = vocabulary.text(token).unwrap_or_default();
+            self.decoded.text.push_str(text);
+            let characters =
+                u32::try_from(text.chars().count()).map_err(candle_core::Error::wrap)?;
+            self.constraint.advance(token, characters);
+            self.pending.push(token);
         }
-        let text = vocabulary.text(token).unwrap_or_default();
-        field.text.push_str(text);
-        let characters = u32::try_from(text.chars().count()).map_err(candle_core::Error::wrap)?;
-        self.constraint.advance(token, characters);
-        self.token = token;
-        // A complete shape needs no step to say so.
-        self.finished = self.constraint.next() == Next::Complete;
-        Ok(())
+    }
+}
+
+impl<K> std::fmt::Debug for Sequence<K> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sequence").field("length", &self.length).finish_non_exhaustive()
     }
 }
 
@@ -153,31 +178,17 @@ fn probability(logits: &[f32], token: u32) -> Result<f32> {
     }
 }
 
-fn row_batch(sequences: &[Sequence]) -> RowBatch {
-    RowBatch::new(&sequences.iter().map(|sequence| sequence.row.clone()).collect::<Vec<_>>())
-}
-
-/// Drops the rows that are finished, once they are many: each time the caches are copied.
-fn drop_finished(sequences: &mut Vec<Sequence>, cache: &mut KvCache) -> Result<bool> {
-    let live = sequences.iter().filter(|sequence| !sequence.finished).count();
-    if 4 * live > 3 * sequences.len() {
-        return Ok(false);
-    }
-    let kept = (0u32..).zip(&*sequences).filter(|(_, sequence)| !sequence.finished);
-    cache.keep(&kept.map(|(row, _)| row).collect::<Vec<_>>())?;
-    sequences.retain(|sequence| !sequence.finished);
-    Ok(true)
-}
-
-/// The last hidden states of a whole sequence, for tests and debugging.
+/// The logits behind every token of a whole sequence, `(tokens, vocab_size)`, for tests and
+/// debugging.
 pub(crate) fn teacher_forced(
     decoder: &Decoder,
-    pages: &EncodedPages,
+    page: PageMemory,
     adapter: Option<Arc<Adapter>>,
     tokens: &[u32],
 ) -> Result<Tensor> {
-    let batch = RowBatch::new(&[Row { page: 0, adapter, padding: 0 }]);
-    let mut cache = decoder.new_cache(1, tokens.len())?;
-    let hidden = decoder.forward(tokens, &batch, pages, &mut cache)?;
-    decoder.logits(&hidden, &batch)
+    let mut past = decoder.new_cache()?;
+    past.take_slots(1, tokens.len())?;
+    let batch = TokenBatch::new([(&Row { page, adapter, slot: 0 }, tokens, 0)]);
+    let hidden = decoder.forward(&batch, &past)?;
+    decoder.logits(&hidden, batch.token_adapters())
 }

@@ -6,13 +6,12 @@
 //! instructions the CPU has. On other devices candle's operations are used: every function here
 //! falls back to them.
 
+use std::ops::Range;
+
 use candle_core::{CpuStorage, DType, InplaceOp2, Layout, Result, Storage, Tensor, bail};
 
 mod affine;
-pub(crate) use affine::{add_product_to_rows, affine};
-
-mod attention;
-pub(crate) use attention::{Span, attend_to_own, attend_to_spans};
+pub(crate) use affine::{LowRank, Part, affine, affine_in_parts};
 
 mod blocks;
 use blocks::for_blocks_of_rows;
@@ -24,6 +23,17 @@ mod lanes;
 
 mod layer_norm;
 pub(crate) use layer_norm::layer_norm;
+
+mod low_rank;
+
+mod merge;
+pub(crate) use merge::merge;
+
+mod page_attention;
+pub(crate) use page_attention::{PageSpan, attend_to_pages};
+
+mod past_attention;
+pub(crate) use past_attention::{PastSpan, append_to_past, attend_to_past};
 
 mod product;
 
@@ -89,6 +99,13 @@ fn contiguous_mut<'a>(storage: &'a mut CpuStorage, layout: &Layout) -> Result<&'
         (CpuStorage::F32(values), Some((start, end))) => Ok(&mut values[start..end]),
         _ => bail!("contiguous f32 values are needed"),
     }
+}
+
+/// Whether the ranges cover `vectors` in order.
+fn covers<'a>(vectors: usize, mut ranges: impl Iterator<Item = &'a Range<usize>>) -> bool {
+    let end = ranges
+        .try_fold(0, |end, range| (range.start == end && range.end > end).then_some(range.end));
+    end == Some(vectors)
 }
 
 /// Calls `f` with the values of a contiguous tensor on the CPU.

@@ -3,8 +3,8 @@
 use candle_core::{Result, Tensor};
 
 use crate::ModelError;
-use crate::kernels::affine;
-use crate::lora::{AdapterRows, LayerDelta, Replaced, Segment};
+use crate::kernels::{Part, affine_in_parts};
+use crate::lora::{AdapterRows, LayerDelta, Replaced};
 use crate::weights::WeightFile;
 
 mod registry;
@@ -14,8 +14,8 @@ pub(crate) use registry::{LayerId, LayerInfo, LayerKind, LinearRegistry};
 #[derive(Debug)]
 pub(crate) struct Linear {
     id: LayerId,
-    /// `(in_features, out_features)`, a view of the stored matrix.
-    weight_t: Tensor,
+    /// `(out_features, in_features)`.
+    weight: Tensor,
     bias: Option<Tensor>,
 }
 
@@ -72,7 +72,7 @@ impl Linear {
     ) -> std::result::Result<Self, ModelError> {
         let info =
             LayerInfo { path: path.to_owned(), kind, weight: weight.clone(), bias: bias.clone() };
-        Ok(Self { id: registry.add(info), weight_t: weight.t()?, bias })
+        Ok(Self { id: registry.add(info), weight: weight.clone(), bias })
     }
 
     /// `(..., in_features)` to `(..., out_features)`. The leading dimension counts `rows.items()`
@@ -82,48 +82,96 @@ impl Linear {
         let in_features = shape.pop().unwrap_or(0);
         let x = x.reshape(((), in_features))?;
         let vectors_per_item = x.dim(0)? / rows.items();
-        let is_replaced = |(_, delta): (_, &LayerDelta)| matches!(delta, LayerDelta::Replaced(_));
-        let y = match rows.deltas_on(self.id).any(is_replaced) {
-            true => self.forward_in_parts(&x, rows, vectors_per_item)?,
-            false => self.forward_base(&x)?,
+        let y = match self.merging_pays(vectors_per_item) {
+            true => self.forward_merged(&x, rows, vectors_per_item)?,
+            false => self.forward_beside(&x, rows, vectors_per_item)?,
         };
-        for (segment, delta) in rows.deltas_on(self.id) {
-            if let LayerDelta::Added(added) = delta {
-                added.apply(&y, &x, segment.vectors(vectors_per_item))?;
-            }
-        }
         shape.push(y.dim(1)?);
         y.reshape(shape)
     }
 
-    fn forward_base(&self, x: &Tensor) -> Result<Tensor> {
-        affine(x, &self.weight_t, self.bias.as_ref())
+    /// Whether a weight with an adapter in it, made for this one product, costs less than a product
+    /// of low rank beside the base's, at any rank: `r * in * out` and a copy against `vectors * r *
+    /// (in + out)`. It depends on one item alone, so that an item's result does not depend on the
+    /// batch.
+    fn merging_pays(&self, vectors_per_item: usize) -> bool {
+        let (out_features, in_features) = (self.weight.dims()[0], self.weight.dims()[1]);
+        vectors_per_item * (in_features + out_features) >= 2 * in_features * out_features
     }
 
-    /// Segments whose adapter brings its own weight are multiplied with that one alone.
-    fn forward_in_parts(
+    /// One product for each segment, with a weight that has the adapter in it.
+    fn forward_merged(
         &self,
         x: &Tensor,
         rows: &AdapterRows,
         vectors_per_item: usize,
     ) -> Result<Tensor> {
-        let part = |(segment, delta): (&Segment, Option<&LayerDelta>)| {
-            let vectors = segment.vectors(vectors_per_item);
-            let x = x.narrow(0, vectors.start, vectors.len())?;
-            match delta {
-                Some(LayerDelta::Replaced(Replaced { weight: Some(weight), bias })) => {
-                    affine(&x, &weight.t()?, bias.as_ref())
+        let merged = rows.segments_on(self.id).map(|(segment, delta)| {
+            let (weight, bias) = match delta {
+                None => (self.weight.clone(), self.bias.clone()),
+                Some(LayerDelta::Added(added)) => added.merged(&self.weight, self.bias.as_ref())?,
+                Some(LayerDelta::Replaced(replaced)) => self.replaced(replaced),
+            };
+            Ok((segment.vectors(vectors_per_item), weight.t()?, bias))
+        });
+        let merged = merged.collect::<Result<Vec<_>>>()?;
+        let parts = merged.iter().map(|(vectors, weight_t, bias)| Part {
+            vectors: vectors.clone(),
+            weight_t,
+            bias: bias.as_ref(),
+        });
+        affine_in_parts(x, &parts.collect::<Vec<_>>(), &[])
+    }
+
+    /// One product for all segments that share the base's weight, and what their adapters add.
+    fn forward_beside(
+        &self,
+        x: &Tensor,
+        rows: &AdapterRows,
+        vectors_per_item: usize,
+    ) -> Result<Tensor> {
+        let base_weight_t = self.weight.t()?;
+        let replaced = rows.segments_on(self.id).map(|(segment, delta)| {
+            let parameters = match delta {
+                Some(LayerDelta::Replaced(replaced)) => {
+                    let (weight, bias) = self.replaced(replaced);
+                    Some((weight.t()?, bias))
                 }
-                Some(LayerDelta::Replaced(Replaced { weight: None, bias })) => {
-                    affine(&x, &self.weight_t, bias.as_ref())
+                _ => None,
+            };
+            Ok((segment.vectors(vectors_per_item), parameters))
+        });
+        let replaced = replaced.collect::<Result<Vec<_>>>()?;
+        let mut parts: Vec<Part<'_>> = Vec::new();
+        let mut base_is_last = false;
+        for (vectors, parameters) in &replaced {
+            match (parameters, parts.last_mut()) {
+                (None, Some(last)) if base_is_last => last.vectors.end = vectors.end,
+                (parameters, _) => {
+                    let (weight_t, bias) = match parameters {
+                        Some((weight_t, bias)) => (weight_t, bias),
+                        None => (&base_weight_t, &self.bias),
+                    };
+                    parts.push(Part { vectors: vectors.clone(), weight_t, bias: bias.as_ref() });
                 }
-                _ => self.forward_base(&x),
             }
-        };
-        let parts = rows.segments_on(self.id).map(part).collect::<Result<Vec<_>>>()?;
-        match parts.as_slice() {
-            [whole] => Ok(whole.clone()),
-            parts => Tensor::cat(parts, 0),
+            base_is_last = parameters.is_none();
         }
+        let added = rows.deltas_on(self.id).filter_map(|(segment, delta)| match delta {
+            LayerDelta::Added(added) => Some((segment.vectors(vectors_per_item), added)),
+            LayerDelta::Replaced(_) => None,
+        });
+        let added = added.collect::<Vec<_>>();
+        let low_rank = added.iter().filter_map(|(vectors, added)| added.low_rank(vectors.clone()));
+        let y = affine_in_parts(x, &parts, &low_rank.collect::<Vec<_>>())?;
+        for (vectors, added) in added {
+            added.apply_rest(&y, x, vectors)?;
+        }
+        Ok(y)
+    }
+
+    fn replaced(&self, replaced: &Replaced) -> (Tensor, Option<Tensor>) {
+        let Replaced { weight, bias } = replaced;
+        (weight.as_ref().unwrap_or(&self.weight).clone(), bias.clone())
     }
 }

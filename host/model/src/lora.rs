@@ -5,7 +5,7 @@ pub use adapter::Adapter;
 pub(crate) use adapter::AdapterHost;
 
 mod rows;
-pub(crate) use rows::{AdapterRows, Segment};
+pub(crate) use rows::AdapterRows;
 
 mod delta;
 pub(crate) use delta::{LayerDelta, Replaced};

@@ -23,8 +23,8 @@ mod attention;
 mod cache;
 pub(crate) use cache::KvCache;
 
-mod row;
-pub(crate) use row::{Row, RowBatch};
+mod rows;
+pub(crate) use rows::{PageMemory, Row, TokenBatch};
 
 /// The whole model (`transformers/models/vision_encoder_decoder/modeling_vision_encoder_decoder.py`).
 #[derive(Debug)]

@@ -10,13 +10,16 @@ use dossier_document::{CharacterSet, Digest, FieldReading, FieldRequest, FieldTe
 use futures_executor::block_on;
 
 use super::*;
-use crate::ReadTimings;
+use crate::{DocumentNumber, ReadTimings};
 
-/// Waits for a permit before each batch, and tells which batches it was given.
+/// Waits for a permit before documents join, tells which join together, and answers each after as
+/// many steps as its pages say.
 struct GatedBackend {
     permits: Receiver<()>,
     batches: SyncSender<Vec<usize>>,
     fault: Fault,
+    /// With the steps that are left.
+    documents: Vec<(DocumentNumber, ReadRequest, usize)>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,18 +31,38 @@ enum Fault {
 }
 
 impl Backend for GatedBackend {
-    fn read_batch(&mut self, batch: &[ReadRequest]) -> Vec<Result<ReadOutput, BackendError>> {
+    fn admit(&mut self, documents: Vec<(DocumentNumber, ReadRequest)>) {
         self.permits.recv().expect("the test holds the other end");
-        let fields = batch.iter().map(|request| request.fields.len()).collect::<Vec<_>>();
+        let fields = documents.iter().map(|(_, request)| request.fields.len()).collect::<Vec<_>>();
         let holds_three = fields.contains(&3);
         self.batches.send(fields).expect("the test holds the other end");
         assert!(!(self.fault == Fault::PanicOnThreeFields && holds_three), "a fault in the model");
-        let mut answers =
-            batch.iter().map(|request| answer(request, self.fault)).collect::<Vec<_>>();
+        let documents = documents.into_iter().map(|(number, request)| {
+            let steps = request.pages.len();
+            (number, request, steps)
+        });
+        self.documents.extend(documents);
         if self.fault == Fault::ForgetOneDocument {
-            answers.pop();
+            self.documents.pop();
         }
-        answers
+    }
+
+    fn step(&mut self) -> Vec<(DocumentNumber, Result<ReadOutput, BackendError>)> {
+        self.documents.iter_mut().for_each(|(_, _, steps)| *steps -= 1);
+        let done = self.documents.extract_if(.., |(_, _, steps)| *steps == 0);
+        done.map(|(number, request, _)| (number, answer(&request, self.fault))).collect()
+    }
+
+    fn is_idle(&self) -> bool {
+        self.documents.is_empty()
+    }
+
+    fn forget(&mut self, document: DocumentNumber) {
+        self.documents.retain(|(number, ..)| *number != document);
+    }
+
+    fn reset(&mut self) {
+        self.documents.clear();
     }
 }
 
@@ -69,7 +92,8 @@ struct Rig {
 fn rig(settings: InferenceSettings, fault: Fault) -> Rig {
     let (permits, permits_in) = sync_channel(8);
     let (batches_out, batches) = sync_channel(8);
-    let backend = GatedBackend { permits: permits_in, batches: batches_out, fault };
+    let backend =
+        GatedBackend { permits: permits_in, batches: batches_out, fault, documents: Vec::new() };
     let thread = InferenceThread::start(backend, settings).expect("a thread starts");
     Rig { thread, permits, batches }
 }
@@ -181,6 +205,32 @@ fn a_caller_that_left_is_not_read() {
     assert_eq!(rig.batches.try_iter().collect::<Vec<_>>(), [vec![1], vec![3]]);
 }
 
+/// Pages are steps here: a document of many is long in work.
+fn long_request(pages: usize) -> ReadRequest {
+    let mut request = request(1);
+    request.pages = vec![request.pages[0].clone(); pages];
+    request
+}
+
+#[test]
+fn documents_join_and_leave_while_others_are_read() {
+    let rig = rig(settings(8, 4, 8), Fault::None);
+    let handle = rig.thread.handle();
+    let mut long = pin!(handle.read(long_request(8)));
+    submit(long.as_mut());
+    rig.permits.send(()).expect("the thread lives");
+    assert_eq!(rig.batches.recv().expect("it joined"), [1]);
+    // It joins while the long one goes on; the permit holds both where they are.
+    let mut short = pin!(handle.read(request(2)));
+    submit(short.as_mut());
+    rig.permits.send(()).expect("the thread lives");
+    let short = block_on(short).expect("read");
+    let joined = short.batch_documents;
+    block_on(long).expect("read");
+    assert_eq!(rig.batches.recv().expect("it joined"), [2]);
+    assert!(joined <= 2);
+}
+
 #[test]
 fn a_panic_answers_the_batch_and_the_thread_goes_on() {
     let rig = rig(settings(8, 4, 8), Fault::PanicOnThreeFields);
@@ -197,10 +247,7 @@ fn a_backend_that_forgets_a_document_answers_none() {
     let rig = rig(settings(8, 4, 8), Fault::ForgetOneDocument);
     rig.permits.send(()).expect("the thread lives");
     let answer = block_on(rig.thread.handle().read(request(1)));
-    assert!(matches!(
-        answer,
-        Err(InferenceError::Backend(BackendError::WrongAnswerCount { documents: 1, answers: 0 }))
-    ));
+    assert!(matches!(answer, Err(InferenceError::Backend(BackendError::Unanswered))));
 }
 
 #[test]
@@ -263,8 +310,24 @@ struct LeasedBackend {
 }
 
 impl Backend for LeasedBackend {
-    fn read_batch(&mut self, batch: &[ReadRequest]) -> Vec<Result<ReadOutput, BackendError>> {
-        self.inner.read_batch(batch)
+    fn admit(&mut self, documents: Vec<(DocumentNumber, ReadRequest)>) {
+        self.inner.admit(documents);
+    }
+
+    fn step(&mut self) -> Vec<(DocumentNumber, Result<ReadOutput, BackendError>)> {
+        self.inner.step()
+    }
+
+    fn is_idle(&self) -> bool {
+        self.inner.is_idle()
+    }
+
+    fn forget(&mut self, document: DocumentNumber) {
+        self.inner.forget(document);
+    }
+
+    fn reset(&mut self) {
+        self.inner.reset();
     }
 
     fn residency(&self) -> Arc<dyn Residency> {
@@ -275,7 +338,12 @@ impl Backend for LeasedBackend {
 fn leased_rig() -> (Rig, Arc<GatedResidency>) {
     let (permits, permits_in) = sync_channel(8);
     let (batches_out, batches) = sync_channel(8);
-    let inner = GatedBackend { permits: permits_in, batches: batches_out, fault: Fault::None };
+    let inner = GatedBackend {
+        permits: permits_in,
+        batches: batches_out,
+        fault: Fault::None,
+        documents: Vec::new(),
+    };
     let residency = Arc::new(GatedResidency::default());
     let backend = LeasedBackend { inner, residency: residency.clone() };
     let thread = InferenceThread::start(backend, settings(4, 4, 8)).expect("a thread starts");

@@ -10,6 +10,7 @@ use dossier_inference::{BackendError, ReadRequest};
 use crate::base::Parts;
 use crate::constraint::FieldConstraint;
 use crate::decode::FieldRow;
+use crate::model::PageMemory;
 use crate::vocabulary::Vocabulary;
 use crate::{Adapter, AdapterPool, Base, ModelError};
 
@@ -56,13 +57,8 @@ impl DocumentPlan {
 
 impl FieldPlan {
     /// The decoder row of this field.
-    pub(super) fn row(&self, encoded_page: usize, adapter: Option<Arc<Adapter>>) -> FieldRow {
-        FieldRow {
-            page: encoded_page,
-            adapter,
-            prompt: self.prompt.clone(),
-            constraint: self.constraint.clone(),
-        }
+    pub(super) fn row(&self, page: PageMemory, adapter: Option<Arc<Adapter>>) -> FieldRow {
+        FieldRow { page, adapter, prompt: self.prompt.clone(), constraint: self.constraint.clone() }
     }
 }
 

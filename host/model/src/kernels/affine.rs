@@ -1,97 +1,200 @@
-//! `x w^T + b`, and products added to some rows.
+//! `x w^T + b`, each part of the vectors with its own w and b, and products of low rank on top.
 
-use candle_core::{
-    CpuStorage, CustomOp2, CustomOp3, InplaceOp3, Layout, Result, Shape, Tensor, bail,
-};
+use std::ops::{Deref, Range};
+
+use candle_core::{CpuStorage, Layout, Result, Storage, Tensor, bail};
 
 use super::blocks::for_blocks_of_rows;
+use super::low_rank::{LowRankMatrices, add_low_rank};
 use super::product::{Destination, Matrix, MatrixMut, multiply};
-use super::{contiguous, contiguous_mut, runs_here};
+use super::{contiguous, covers, runs_here, with_values};
+
+mod fallback;
+use fallback::with_products_of_candle;
+
+/// Neighbouring vectors, and what they are multiplied with.
+#[derive(Clone, Debug)]
+pub(crate) struct Part<'a> {
+    pub(crate) vectors: Range<usize>,
+    /// `(in_features, out_features)`, of any strides.
+    pub(crate) weight_t: &'a Tensor,
+    /// `(out_features)`.
+    pub(crate) bias: Option<&'a Tensor>,
+}
+
+/// Neighbouring vectors whose results get `x a_t b_t` on top.
+#[derive(Clone, Debug)]
+pub(crate) struct LowRank<'a> {
+    pub(crate) vectors: Range<usize>,
+    /// `(in_features, r)`, contiguous.
+    pub(crate) a_t: &'a Tensor,
+    /// `(r, out_features)`, contiguous.
+    pub(crate) b_t: &'a Tensor,
+}
 
 /// `(vectors, in_features)` to `(vectors, out_features)`; `weight_t` is `(in_features,
 /// out_features)`, of any strides.
 pub(crate) fn affine(x: &Tensor, weight_t: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
-    if !(runs_here(x) && runs_here(weight_t)) {
-        let y = x.matmul(weight_t)?;
-        return match bias {
-            Some(bias) => y.broadcast_add(bias),
-            None => Ok(y),
-        };
+    affine_in_parts(x, &[Part { vectors: 0..x.dim(0)?, weight_t, bias }], &[])
+}
+
+/// As [`affine`], part by part, with products of low rank on top. The parts cover all vectors in
+/// order.
+pub(crate) fn affine_in_parts(
+    x: &Tensor,
+    parts: &[Part<'_>],
+    low_rank: &[LowRank<'_>],
+) -> Result<Tensor> {
+    if !runs_here(x) || !parts.iter().all(|part| runs_here(part.weight_t)) {
+        return with_products_of_candle(x, parts, low_rank);
     }
+    let (vectors, _) = x.dims2()?;
     let x = x.contiguous()?;
-    match bias {
-        Some(bias) => x.apply_op3_no_bwd(weight_t, bias, &Affine),
-        None => x.apply_op2_no_bwd(weight_t, &Affine),
-    }
+    let parts = parts.iter().map(|part| LockedPart {
+        vectors: part.vectors.clone(),
+        weight_t: part.weight_t.storage_and_layout(),
+        bias: part.bias.map(Tensor::storage_and_layout),
+    });
+    let parts = parts.collect::<Vec<_>>();
+    let low_rank = low_rank.iter().map(|part| LockedLowRank {
+        vectors: part.vectors.clone(),
+        a_t: part.a_t.storage_and_layout(),
+        b_t: part.b_t.storage_and_layout(),
+    });
+    let low_rank = low_rank.collect::<Vec<_>>();
+    let (y, out_features) = with_values(&x, |x| {
+        let work = Work::new(x, vectors, &parts, &low_rank)?;
+        Ok((work.compute(vectors), work.out_features))
+    })?;
+    Tensor::from_vec(y, (vectors, out_features), x.device())
 }
 
-/// Adds `left right` to the rows of `y` from `start` on. `y`, contiguous, is overwritten, so it must
-/// be a fresh result that nobody else looks at.
-pub(crate) fn add_product_to_rows(
-    y: &Tensor,
-    left: &Tensor,
-    right: &Tensor,
-    start: usize,
-) -> Result<()> {
-    if !(runs_here(y) && y.is_contiguous() && left.is_contiguous()) {
-        let rows = y.narrow(0, start, left.dim(0)?)?;
-        return y.slice_set(&(rows + left.matmul(right)?)?, 0, start);
-    }
-    y.inplace_op3(left, right, &AddProduct { start })
+/// The tensors of a part, locked while their values are read; `L` is what candle locks with.
+struct LockedPart<'a, L> {
+    vectors: Range<usize>,
+    weight_t: (L, &'a Layout),
+    bias: Option<(L, &'a Layout)>,
 }
 
-struct Affine;
+struct LockedLowRank<'a, L> {
+    vectors: Range<usize>,
+    a_t: (L, &'a Layout),
+    b_t: (L, &'a Layout),
+}
 
-impl Affine {
-    fn compute(
-        (x, x_layout): (&CpuStorage, &Layout),
-        (weight, weight_layout): (&CpuStorage, &Layout),
-        bias: Option<&[f32]>,
-    ) -> Result<(CpuStorage, Shape)> {
-        let (vectors, in_features) = x_layout.shape().dims2()?;
-        let x = contiguous(x, x_layout)?;
-        let weight = matrix(weight, weight_layout)?;
-        if weight.rows != in_features || bias.is_some_and(|bias| bias.len() != weight.columns) {
-            bail!("a product of {in_features} features with a weight of {}", weight.rows);
+/// Everything checked, as slices.
+struct Work<'a> {
+    x: &'a [f32],
+    in_features: usize,
+    out_features: usize,
+    parts: Vec<(Range<usize>, Matrix<'a>, Option<&'a [f32]>)>,
+    low_rank: Vec<(Range<usize>, LowRankMatrices<'a>)>,
+}
+
+impl<'a> Work<'a> {
+    fn new<L: Deref<Target = Storage>>(
+        x: &'a [f32],
+        vectors: usize,
+        parts: &'a [LockedPart<'_, L>],
+        low_rank: &'a [LockedLowRank<'_, L>],
+    ) -> Result<Self> {
+        let in_features = x.len() / vectors.max(1);
+        let Some(first) = parts.first() else { bail!("a product of no part") };
+        let (_, out_features) = first.weight_t.1.shape().dims2()?;
+        let mut work =
+            Self { x, in_features, out_features, parts: Vec::new(), low_rank: Vec::new() };
+        if !covers(vectors, parts.iter().map(|part| &part.vectors)) {
+            bail!("parts that do not cover {vectors} vectors");
         }
-        let out_features = weight.columns;
-        let mut y = vec![0f32; vectors * out_features];
-        let what = if bias.is_some() { Destination::AddTo } else { Destination::Overwrite };
-        let compute = |first: usize, y: &mut [f32], threads| {
-            let rows = y.len() / out_features;
+        for part in parts {
+            let weight = matrix(&part.weight_t)?;
+            let bias = part.bias.as_ref().map(locked_values).transpose()?;
+            let fits = (weight.rows, weight.columns) == (in_features, out_features)
+                && bias.is_none_or(|bias| bias.len() == out_features);
+            if !fits {
+                bail!("a product of {in_features} features with a weight of {}", weight.rows);
+            }
+            work.parts.push((part.vectors.clone(), weight, bias));
+        }
+        for LockedLowRank { vectors: part, a_t, b_t } in low_rank {
+            let (rows, rank) = a_t.1.shape().dims2()?;
+            let fits = rows == in_features && b_t.1.dims() == [rank, out_features];
+            if !fits || part.end > vectors {
+                bail!("a product of rank {rank} for {part:?} that does not fit {vectors} vectors");
+            }
+            let matrices =
+                LowRankMatrices { a_t: locked_values(a_t)?, b_t: locked_values(b_t)?, rank };
+            work.low_rank.push((part.clone(), matrices));
+        }
+        Ok(work)
+    }
+
+    fn compute(&self, vectors: usize) -> Vec<f32> {
+        let mut y = vec![0f32; vectors * self.out_features];
+        let cost = self.in_features * self.out_features / MULTIPLICATIONS_PER_ADDITION;
+        if vectors < FEW_VECTORS && self.in_features * self.out_features > LARGE_WEIGHT {
+            // Every task would have to read the whole weight: split its columns instead.
+            self.block(0, &mut y, rayon::current_num_threads());
+        } else {
+            let out_features = self.out_features;
+            for_blocks_of_rows(&mut y, out_features, cost, |first, y| self.block(first, y, 1));
+        }
+        y
+    }
+
+    /// Whole rows of the result, from `first` on.
+    fn block(&self, first: usize, y: &mut [f32], threads: usize) {
+        let (in_features, out_features) = (self.in_features, self.out_features);
+        let block = first..first + y.len() / out_features.max(1);
+        let x_of = |rows: &Range<usize>| &self.x[rows.start * in_features..rows.end * in_features];
+        let y_of = |rows: &Range<usize>| {
+            (rows.start - first) * out_features..(rows.end - first) * out_features
+        };
+        for (vectors, weight, bias) in &self.parts {
+            let Some(rows) = common(&block, vectors) else { continue };
+            let y = &mut y[y_of(&rows)];
+            let mut what = Destination::Overwrite;
             if let Some(bias) = bias {
                 y.chunks_exact_mut(out_features).for_each(|row| row.copy_from_slice(bias));
+                what = Destination::AddTo;
             }
-            let x = &x[first * in_features..][..rows * in_features];
-            let mut y =
-                MatrixMut { values: y, rows, columns: out_features, row_stride: out_features };
-            multiply(&mut y, what, 1.0, Matrix::row_major(x, rows, in_features), weight, threads);
-        };
-        let cost = in_features * out_features / MULTIPLICATIONS_PER_ADDITION;
-        if vectors < FEW_VECTORS {
-            // Every task would have to read the whole weight: split its columns instead.
-            let threads = if vectors * cost > LARGE { rayon::current_num_threads() } else { 1 };
-            compute(0, &mut y, threads);
-        } else {
-            for_blocks_of_rows(&mut y, out_features, cost, |first, y| compute(first, y, 1));
+            let x = Matrix::row_major(x_of(&rows), rows.len(), in_features);
+            let mut y = MatrixMut {
+                values: y,
+                rows: rows.len(),
+                columns: out_features,
+                row_stride: out_features,
+            };
+            multiply(&mut y, what, 1.0, x, *weight, threads);
         }
-        Ok((CpuStorage::F32(y), Shape::from((vectors, out_features))))
+        for (vectors, matrices) in &self.low_rank {
+            let Some(rows) = common(&block, vectors) else { continue };
+            add_low_rank(&mut y[y_of(&rows)], x_of(&rows), *matrices);
+        }
     }
+}
+
+/// What two ranges have in common, unless that is nothing.
+fn common(left: &Range<usize>, right: &Range<usize>) -> Option<Range<usize>> {
+    let common = left.start.max(right.start)..left.end.min(right.end);
+    (!common.is_empty()).then_some(common)
 }
 
 /// A multiplication inside a product takes that much less than an addition of a number that comes
 /// from memory.
-const MULTIPLICATIONS_PER_ADDITION: usize = 16;
+pub(super) const MULTIPLICATIONS_PER_ADDITION: usize = 16;
 
-/// Fewer rows than this are not split.
+/// Fewer vectors than this are not worth reading a large weight once a task.
 const FEW_VECTORS: usize = 192;
 
-/// A product from which several threads are worth their start, in additions.
-const LARGE: usize = 1 << 17;
+/// A weight of more numbers than this does not stay in a core's own cache.
+const LARGE_WEIGHT: usize = 1 << 18;
 
 /// A matrix of any strides.
-fn matrix<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<Matrix<'a>> {
-    let CpuStorage::F32(values) = storage else { bail!("f32 values are needed") };
+pub(super) fn matrix<'a>(
+    (storage, layout): &'a (impl Deref<Target = Storage>, &Layout),
+) -> Result<Matrix<'a>> {
+    let Storage::Cpu(CpuStorage::F32(values)) = &**storage else { bail!("f32 values are needed") };
     let (rows, columns) = layout.shape().dims2()?;
     let (row_stride, column_stride) = match layout.stride() {
         [row, column] => (*row, *column),
@@ -101,75 +204,12 @@ fn matrix<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<Matrix<'a>> {
     Ok(Matrix { values, rows, columns, row_stride, column_stride })
 }
 
-impl CustomOp2 for Affine {
-    fn name(&self) -> &'static str {
-        "affine-without-bias"
-    }
-
-    fn cpu_fwd(
-        &self,
-        x: &CpuStorage,
-        x_layout: &Layout,
-        weight: &CpuStorage,
-        weight_layout: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        Self::compute((x, x_layout), (weight, weight_layout), None)
-    }
-}
-
-impl CustomOp3 for Affine {
-    fn name(&self) -> &'static str {
-        "affine"
-    }
-
-    fn cpu_fwd(
-        &self,
-        x: &CpuStorage,
-        x_layout: &Layout,
-        weight: &CpuStorage,
-        weight_layout: &Layout,
-        bias: &CpuStorage,
-        bias_layout: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        let bias = contiguous(bias, bias_layout)?;
-        Self::compute((x, x_layout), (weight, weight_layout), Some(bias))
-    }
-}
-
-struct AddProduct {
-    start: usize,
-}
-
-impl InplaceOp3 for AddProduct {
-    fn name(&self) -> &'static str {
-        "add-product"
-    }
-
-    fn cpu_fwd(
-        &self,
-        y: &mut CpuStorage,
-        y_layout: &Layout,
-        left: &CpuStorage,
-        left_layout: &Layout,
-        right: &CpuStorage,
-        right_layout: &Layout,
-    ) -> Result<()> {
-        let (rows, depth) = left_layout.shape().dims2()?;
-        let left = contiguous(left, left_layout)?;
-        let right = matrix(right, right_layout)?;
-        let width = right.columns;
-        let y = contiguous_mut(y, y_layout)?;
-        let Some(y) = y.get_mut(self.start * width..(self.start + rows) * width) else {
-            bail!("rows {} to {} are outside", self.start, self.start + rows)
-        };
-        let cost = depth * width / MULTIPLICATIONS_PER_ADDITION + width;
-        for_blocks_of_rows(y, width, cost, |first, y| {
-            let rows = y.len() / width;
-            let left = Matrix::row_major(&left[first * depth..][..rows * depth], rows, depth);
-            let mut y = MatrixMut { values: y, rows, columns: width, row_stride: width };
-            multiply(&mut y, Destination::AddTo, 1.0, left, right, 1);
-        });
-        Ok(())
+pub(super) fn locked_values<'a>(
+    (storage, layout): &'a (impl Deref<Target = Storage>, &Layout),
+) -> Result<&'a [f32]> {
+    match &**storage {
+        Storage::Cpu(storage) => contiguous(storage, layout),
+        _ => bail!("values on the CPU are needed"),
     }
 }
 

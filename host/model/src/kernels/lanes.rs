@@ -22,6 +22,21 @@ pub(super) fn sum_of(values: &[f32], map: impl Fn(f32) -> f32) -> f32 {
     lanes.iter().sum::<f32>() + rest
 }
 
+/// The sum of the products of two slices of one length.
+#[inline(always)]
+pub(super) fn dot(left: &[f32], right: &[f32]) -> f32 {
+    let mut lanes = [0f32; LANES];
+    let (left, right) = (left.chunks_exact(LANES), right.chunks_exact(LANES));
+    let rest = left.remainder().iter().zip(right.remainder());
+    let rest = rest.map(|(left, right)| left * right).sum::<f32>();
+    for (left, right) in left.zip(right) {
+        for ((lane, left), right) in lanes.iter_mut().zip(left).zip(right) {
+            *lane += left * right;
+        }
+    }
+    lanes.iter().sum::<f32>() + rest
+}
+
 /// The greatest value that is a number; negative infinity if there is none.
 #[inline(always)]
 pub(super) fn greatest(values: &[f32]) -> f32 {

@@ -5,6 +5,8 @@
 //! small products pay more for that than for the arithmetic.
 #![expect(unsafe_code, reason = "gemm takes pointers")]
 
+use std::ops::Range;
+
 use gemm::Parallelism;
 
 /// A matrix in a slice: element (row, column) stands at `row * row_stride + column * column_stride`.
@@ -47,6 +49,12 @@ impl<'a> Matrix<'a> {
             column_stride: self.row_stride,
             ..self
         }
+    }
+
+    /// Some neighbouring rows.
+    pub(super) fn part(self, rows: Range<usize>) -> Self {
+        let first = (rows.start * self.row_stride).min(self.values.len());
+        Self { values: &self.values[first..], rows: rows.len(), ..self }
     }
 
     fn fits(&self) -> bool {

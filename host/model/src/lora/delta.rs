@@ -7,7 +7,7 @@ use candle_core::{Result, Tensor};
 
 use super::lora_xs::LoraXsFactors;
 use super::vera::VeraProjections;
-use crate::kernels::{add_bias_to_rows, add_product_to_rows, add_to_rows, affine, scale_rows};
+use crate::kernels::{LowRank, add_bias_to_rows, add_to_rows, affine, merge, scale_rows};
 use crate::linear::{LayerId, LayerInfo};
 
 /// What an adapter makes of a layer of the base.
@@ -89,39 +89,90 @@ impl Added {
         Ok(Self { scale, shift, product })
     }
 
+    /// The product, where it can be computed beside the base's: nothing scales the base's output
+    /// before it is added.
+    pub(crate) fn low_rank(&self, vectors: Range<usize>) -> Option<LowRank<'_>> {
+        match (&self.scale, &self.product) {
+            (None, Some(Product::Pair { a_t, b_t })) => Some(LowRank { vectors, a_t, b_t }),
+            _ => None,
+        }
+    }
+
     /// Changes the rows `vectors` of `y`, `(vectors, out_features)`, which the base made of the same
-    /// rows of `x`.
-    pub(crate) fn apply(&self, y: &Tensor, x: &Tensor, vectors: Range<usize>) -> Result<()> {
+    /// rows of `x`, by all that [`Added::low_rank`] does not give.
+    pub(crate) fn apply_rest(&self, y: &Tensor, x: &Tensor, vectors: Range<usize>) -> Result<()> {
         if let Some(scale) = &self.scale {
             scale_rows(y, scale, vectors.clone())?;
         }
-        if let Some(product) = &self.product {
+        if let (Some(product), None) = (&self.product, self.low_rank(vectors.clone())) {
             let x = x.narrow(0, vectors.start, vectors.len())?;
-            product.add_to_rows(y, &x, vectors.start)?;
+            add_to_rows(y, &product.forward(&x)?, vectors.start)?;
         }
         if let Some(shift) = &self.shift {
             add_bias_to_rows(y, shift, vectors)?;
         }
         Ok(())
     }
+
+    /// The layer's parameters, `(out_features, in_features)` and `(out_features)`, with all of it in
+    /// them.
+    pub(crate) fn merged(
+        &self,
+        weight: &Tensor,
+        bias: Option<&Tensor>,
+    ) -> Result<(Tensor, Option<Tensor>)> {
+        let scale = self.scale.as_ref();
+        let weight = match &self.product {
+            Some(product) => {
+                let (left, right) = product.factors()?;
+                merge(weight, scale, &left, &right)?
+            }
+            None => weight.clone(),
+        };
+        let bias = match (bias, scale) {
+            (Some(bias), Some(scale)) => Some((bias * scale)?),
+            (bias, _) => bias.cloned(),
+        };
+        let bias = match (bias, &self.shift) {
+            (Some(bias), Some(shift)) => Some((bias + shift)?),
+            (bias, shift) => bias.or_else(|| shift.clone()),
+        };
+        Ok((weight, bias))
+    }
 }
 
 impl Product {
-    /// Adds the product with `x`, `(vectors, in_features)`, to the rows of `y` from `start` on.
-    fn add_to_rows(&self, y: &Tensor, x: &Tensor, start: usize) -> Result<()> {
+    /// `(vectors, in_features)` to `(vectors, out_features)`.
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
         match self {
-            Self::Pair { a_t, b_t } => add_product_to_rows(y, &affine(x, a_t, None)?, b_t, start),
+            Self::Pair { a_t, b_t } => affine(&affine(x, a_t, None)?, b_t, None),
             Self::Vera { projections, in_features, lambda_d, lambda_b } => {
                 let inner = affine(x, &projections.a_t(*in_features)?, None)?;
                 scale_rows(&inner, lambda_d, 0..x.dim(0)?)?;
                 let outer = affine(&inner, &projections.b_t(lambda_b.elem_count())?, None)?;
                 scale_rows(&outer, lambda_b, 0..x.dim(0)?)?;
-                add_to_rows(y, &outer, start)
+                Ok(outer)
             }
             Self::LoraXs { factors, layer, r_t } => {
                 let (a_t, b_t) = factors.cut(*layer, r_t.dim(0)?)?;
-                let inner = affine(&affine(x, &a_t, None)?, r_t, None)?;
-                add_product_to_rows(y, &inner, &b_t, start)
+                affine(&affine(&affine(x, &a_t, None)?, r_t, None)?, &b_t, None)
+            }
+        }
+    }
+
+    /// Two matrices, `(out_features, r)` and `(r, in_features)`, whose product is all of it.
+    fn factors(&self) -> Result<(Tensor, Tensor)> {
+        match self {
+            Self::Pair { a_t, b_t } => Ok((b_t.t()?, a_t.t()?)),
+            Self::Vera { projections, in_features, lambda_d, lambda_b } => {
+                let b = projections.b_t(lambda_b.elem_count())?.t()?;
+                let a_t = projections.a_t(*in_features)?;
+                let left = b.broadcast_mul(&lambda_b.unsqueeze(1)?)?;
+                Ok((left, a_t.broadcast_mul(lambda_d)?.t()?))
+            }
+            Self::LoraXs { factors, layer, r_t } => {
+                let (a_t, b_t) = factors.cut(*layer, r_t.dim(0)?)?;
+                Ok((b_t.t()?, affine(&a_t, r_t, None)?.t()?))
             }
         }
     }

@@ -1,68 +1,105 @@
-//! Keys and values of self-attention, allocated once for a whole decode.
+//! Keys and values of self-attention, a slot for each row that is being decoded.
 
 use candle_core::{DType, Device, Result, Tensor};
 
-/// Keys and values of the tokens decoded so far. It grows in place, column by column.
+use crate::kernels::{PastSpan, append_to_past};
+
+/// Keys and values of the tokens decoded so far. Rows come and go; a slot that is free again is
+/// given to the next row. Without rows it holds no memory.
 #[derive(Debug)]
 pub(crate) struct KvCache {
     /// One a decoder layer.
     layers: Vec<LayerCache>,
-    /// Columns filled.
-    length: usize,
+    /// A layer without slots.
+    empty: LayerCache,
+    free: Vec<usize>,
+    slots: usize,
+    /// Tokens a slot has room for.
+    capacity: usize,
 }
 
-/// `(rows, heads, capacity, head_dim)` each.
-#[derive(Debug)]
-struct LayerCache {
-    keys: Tensor,
-    values: Tensor,
+/// `(slots, heads, capacity, head_dim)` each.
+#[derive(Clone, Debug)]
+pub(super) struct LayerCache {
+    pub(super) keys: Tensor,
+    pub(super) values: Tensor,
 }
 
 impl KvCache {
     pub(super) fn new(
         layers: usize,
-        (rows, heads, capacity, head_dim): (usize, usize, usize, usize),
+        heads: usize,
+        head_dim: usize,
         device: &Device,
     ) -> Result<Self> {
-        let zeros = || Tensor::zeros((rows, heads, capacity, head_dim), DType::F32, device);
-        let layers = (0..layers)
-            .map(|_| Ok(LayerCache { keys: zeros()?, values: zeros()? }))
-            .collect::<Result<_>>()?;
-        Ok(Self { layers, length: 0 })
+        let empty = Tensor::zeros((0, heads, 0, head_dim), DType::F32, device)?;
+        let empty = LayerCache { keys: empty.clone(), values: empty };
+        let layers = vec![empty.clone(); layers];
+        Ok(Self { layers, empty, free: Vec::new(), slots: 0, capacity: 0 })
     }
 
-    /// Columns filled.
-    pub(crate) fn length(&self) -> usize {
-        self.length
+    /// A slot for each of `rows` new rows of up to `capacity` tokens.
+    pub(crate) fn take_slots(&mut self, rows: usize, capacity: usize) -> Result<Vec<usize>> {
+        let missing = rows.saturating_sub(self.free.len());
+        if missing > 0 || capacity > self.capacity {
+            // Half as many again at least, so that rows that come one by one are not all copied
+            // each time; as many as needed at the start.
+            let grown =
+                if missing > 0 { self.slots + missing.max(self.slots / 2) } else { self.slots };
+            self.grow(grown, capacity.max(self.capacity))?;
+        }
+        Ok(self.free.split_off(self.free.len() - rows))
     }
 
-    /// Writes the keys and values of new columns, `(rows, heads, new, head_dim)`, and returns those
-    /// of all columns as views.
+    /// Gives slots back.
+    pub(crate) fn release(&mut self, slots: impl IntoIterator<Item = usize>) {
+        self.free.extend(slots);
+        if self.free.len() == self.slots {
+            self.layers.fill(self.empty.clone());
+            self.free.clear();
+            (self.slots, self.capacity) = (0, 0);
+        }
+    }
+
+    fn grow(&mut self, slots: usize, capacity: usize) -> Result<()> {
+        let (_, heads, _, head_dim) = self.empty.keys.dims4()?;
+        let grow = |old: &Tensor| -> Result<Tensor> {
+            let shape = (slots, heads, capacity, head_dim);
+            let new = Tensor::zeros(shape, old.dtype(), old.device())?;
+            if self.slots > 0 {
+                let narrowed = match capacity == self.capacity {
+                    true => old.clone(),
+                    false => old.pad_with_zeros(2, 0, capacity - self.capacity)?,
+                };
+                new.slice_set(&narrowed.contiguous()?, 0, 0)?;
+            }
+            Ok(new)
+        };
+        let layers = self.layers.iter();
+        let layers = layers
+            .map(|layer| Ok(LayerCache { keys: grow(&layer.keys)?, values: grow(&layer.values)? }));
+        self.layers = layers.collect::<Result<_>>()?;
+        // The lowest is taken first.
+        self.free.splice(0..0, (self.slots..slots).rev());
+        (self.slots, self.capacity) = (slots, capacity);
+        Ok(())
+    }
+
+    /// Writes the keys and values of new tokens, `(tokens, heads * head_dim)`, and returns the
+    /// layer's cache.
     pub(super) fn append(
         &self,
         layer: usize,
         keys: &Tensor,
         values: &Tensor,
-    ) -> Result<(Tensor, Tensor)> {
+        spans: &[PastSpan],
+    ) -> Result<&LayerCache> {
         let cache = &self.layers[layer];
-        let filled = self.length + keys.dim(2)?;
-        cache.keys.slice_set(keys, 2, self.length)?;
-        cache.values.slice_set(values, 2, self.length)?;
-        Ok((cache.keys.narrow(2, 0, filled)?, cache.values.narrow(2, 0, filled)?))
-    }
-
-    /// Counts the columns that every layer has written.
-    pub(super) fn advance(&mut self, columns: usize) {
-        self.length += columns;
-    }
-
-    /// Keeps the given rows, in the given order.
-    pub(crate) fn keep(&mut self, rows: &[u32]) -> Result<()> {
-        for layer in &mut self.layers {
-            let rows = Tensor::new(rows, layer.keys.device())?;
-            layer.keys = layer.keys.index_select(&rows, 0)?;
-            layer.values = layer.values.index_select(&rows, 0)?;
-        }
-        Ok(())
+        append_to_past(&cache.keys, keys, spans)?;
+        append_to_past(&cache.values, values, spans)?;
+        Ok(cache)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,11 +3,12 @@
 use candle_core::{Device, Result, Tensor};
 
 use super::attention::{scaling, split_heads};
-use super::{DEFAULT_EPS, KvCache, LayerNorm, RowBatch};
+use super::cache::LayerCache;
+use super::{DEFAULT_EPS, KvCache, LayerNorm, TokenBatch};
 use crate::ModelError;
 use crate::activation::Activation;
 use crate::config::DecoderConfig;
-use crate::kernels::{add_to_fresh, attend_to_own, attend_to_spans};
+use crate::kernels::{PageSpan, add_to_fresh, attend_to_pages, attend_to_past};
 use crate::linear::{Linear, LinearRegistry};
 use crate::lora::AdapterRows;
 use crate::weights::WeightFile;
@@ -90,10 +91,10 @@ impl Decoder {
         }
     }
 
-    /// Room for `capacity` columns of `rows` sequences.
-    pub(crate) fn new_cache(&self, rows: usize, capacity: usize) -> Result<KvCache> {
+    /// A cache for the past of rows, empty.
+    pub(crate) fn new_cache(&self) -> Result<KvCache> {
         let head_dim = self.embed_tokens.dims()[1] / self.heads;
-        KvCache::new(self.layers.len(), (rows, self.heads, capacity, head_dim), &self.device)
+        KvCache::new(self.layers.len(), self.heads, head_dim, &self.device)
     }
 
     /// Keys and values of cross-attention for `states`, `(pages, seq_len, d_model)`.
@@ -106,33 +107,32 @@ impl Decoder {
         Ok(EncodedPages { layers: layers.collect::<Result<_>>()? })
     }
 
-    /// Decodes new columns: `tokens` holds `columns` of each row, row by row. Returns the last
-    /// hidden states, `(rows, columns, d_model)`.
-    pub(crate) fn forward(
-        &self,
-        tokens: &[u32],
-        rows: &RowBatch,
-        pages: &EncodedPages,
-        cache: &mut KvCache,
-    ) -> Result<Tensor> {
-        let columns = tokens.len() / rows.len();
-        let shape = (rows.len(), columns, ());
-        let tokens = Tensor::new(tokens, &self.device)?;
-        let positions = Tensor::new(positions(rows, cache.length(), columns)?, &self.device)?;
+    /// Decodes new tokens. Returns the last hidden states, `(tokens, d_model)`.
+    pub(crate) fn forward(&self, batch: &TokenBatch, past: &KvCache) -> Result<Tensor> {
+        let tokens = Tensor::new(batch.tokens.as_slice(), &self.device)?;
+        let positions = Tensor::new(batch.positions.as_slice(), &self.device)?;
         let embedded = (self.embed_tokens.index_select(&tokens, 0)?
             + self.embed_positions.index_select(&positions, 0)?)?;
-        let mut x = self.layernorm_embedding.forward(&embedded.reshape(shape)?, &rows.adapters)?;
-        let mask = causal_mask(rows, cache.length(), columns, &self.device)?;
+        let mut x = self.layernorm_embedding.forward(&embedded, &batch.adapters)?;
         for (index, layer) in self.layers.iter().enumerate() {
-            x = layer.forward(&x, index, mask.as_ref(), rows, pages, cache)?;
+            x = layer.forward(&x, index, batch, past)?;
         }
-        cache.advance(columns);
-        self.layer_norm.forward(&x, &rows.adapters)
+        self.layer_norm.forward(&x, &batch.adapters)
     }
 
-    /// `(rows, columns, d_model)` to `(rows, columns, vocab_size)`.
-    pub(crate) fn logits(&self, hidden: &Tensor, rows: &RowBatch) -> Result<Tensor> {
-        self.lm_head.forward(hidden, &rows.adapters)
+    /// `(items, d_model)` to `(items, vocab_size)`.
+    pub(crate) fn logits(&self, hidden: &Tensor, adapters: &AdapterRows) -> Result<Tensor> {
+        self.lm_head.forward(hidden, adapters)
+    }
+
+    /// The logits behind the last token of each row, `(rows, vocab_size)`.
+    pub(crate) fn next_logits(&self, batch: &TokenBatch, past: &KvCache) -> Result<Tensor> {
+        let hidden = self.forward(batch, past)?;
+        let hidden = match batch.last_tokens() {
+            Some(last) => hidden.index_select(&Tensor::new(last, &self.device)?, 0)?,
+            None => hidden,
+        };
+        self.logits(&hidden, batch.row_adapters())
     }
 }
 
@@ -153,40 +153,6 @@ fn load_embeddings(
         return Ok((shared.clone(), shared));
     }
     Ok((file.take(tokens, &shape)?, file.take(head, &shape)?))
-}
-
-/// Positions of the new columns. Padding takes position 0; nobody looks at it.
-fn positions(rows: &RowBatch, filled: usize, columns: usize) -> Result<Vec<u32>> {
-    rows.padding
-        .iter()
-        .flat_map(|padding| {
-            (filled..filled + columns).map(|column| column.saturating_sub(*padding))
-        })
-        .map(|position| u32::try_from(position).map_err(candle_core::Error::wrap))
-        .collect()
-}
-
-/// `(rows, 1, columns, filled + columns)`: what a new column may not look at. One new column
-/// without padding looks at everything.
-fn causal_mask(
-    rows: &RowBatch,
-    filled: usize,
-    columns: usize,
-    device: &Device,
-) -> Result<Option<Tensor>> {
-    if columns == 1 && rows.padding.iter().all(|padding| *padding == 0) {
-        return Ok(None);
-    }
-    let total = filled + columns;
-    let mut mask = Vec::with_capacity(rows.len() * columns * total);
-    for padding in &rows.padding {
-        for query in filled..total {
-            // A finite value keeps columns of padding, which see nothing, free of NaN.
-            let visible = |key: usize| if key >= *padding && key <= query { 0.0 } else { f32::MIN };
-            mask.extend((0..total).map(visible));
-        }
-    }
-    Tensor::from_vec(mask, (rows.len(), 1, columns, total), device).map(Some)
 }
 
 /// Self-attention, cross-attention and a feed-forward part (`MBartDecoderLayer`).
@@ -229,20 +195,17 @@ impl Layer {
         &self,
         x: &Tensor,
         index: usize,
-        mask: Option<&Tensor>,
-        rows: &RowBatch,
-        pages: &EncodedPages,
-        cache: &KvCache,
+        batch: &TokenBatch,
+        past: &KvCache,
     ) -> Result<Tensor> {
-        let normed = self.self_attn_layer_norm.forward(x, &rows.adapters)?;
-        let x = add_to_fresh(self.self_attn.attend_to_past(&normed, index, mask, rows, cache)?, x)?;
-        let normed = self.encoder_attn_layer_norm.forward(&x, &rows.adapters)?;
-        let attended = self.encoder_attn.attend_to_pages(&normed, &pages.layers[index], rows)?;
-        let x = add_to_fresh(attended, &x)?;
-        let normed = self.final_layer_norm.forward(&x, &rows.adapters)?;
-        let inner = self.fc1.forward(&normed, &rows.adapters)?;
-        let inner = self.activation.forward_fresh(inner)?;
-        add_to_fresh(self.fc2.forward(&inner, &rows.adapters)?, &x)
+        let adapters = &batch.adapters;
+        let normed = self.self_attn_layer_norm.forward(x, adapters)?;
+        let x = add_to_fresh(self.self_attn.attend_to_past(&normed, index, batch, past)?, x)?;
+        let normed = self.encoder_attn_layer_norm.forward(&x, adapters)?;
+        let x = add_to_fresh(self.encoder_attn.attend_to_pages(&normed, index, batch)?, &x)?;
+        let normed = self.final_layer_norm.forward(&x, adapters)?;
+        let inner = self.activation.forward_fresh(self.fc1.forward(&normed, adapters)?)?;
+        add_to_fresh(self.fc2.forward(&inner, adapters)?, &x)
     }
 }
 
@@ -278,30 +241,32 @@ impl Attention {
         })
     }
 
-    /// Self-attention: writes the new columns into the cache and looks at all of it.
+    /// Self-attention: writes the new tokens into the cache and looks at all of their rows.
     fn attend_to_past(
         &self,
         x: &Tensor,
         layer: usize,
-        mask: Option<&Tensor>,
-        rows: &RowBatch,
-        cache: &KvCache,
+        batch: &TokenBatch,
+        past: &KvCache,
     ) -> Result<Tensor> {
-        let adapters = &rows.adapters;
+        let adapters = &batch.adapters;
         let query = self.q_proj.forward(x, adapters)?;
-        let keys = split_heads(&self.k_proj.forward(x, adapters)?, self.heads)?;
-        let values = split_heads(&self.v_proj.forward(x, adapters)?, self.heads)?;
-        let (keys, values) = cache.append(layer, &keys, &values)?;
-        let attended = attend_to_own(&query, &keys, &values, mask, self.scaling)?;
+        let keys = self.k_proj.forward(x, adapters)?;
+        let values = self.v_proj.forward(x, adapters)?;
+        let LayerCache { keys, values } = past.append(layer, &keys, &values, &batch.past)?;
+        let attended = attend_to_past(&query, keys, values, &batch.past, self.scaling)?;
         self.out_proj.forward(&attended, adapters)
     }
 
-    /// Cross-attention: all rows of a page are queries of one product with its keys.
-    fn attend_to_pages(&self, x: &Tensor, cross: &CrossCache, rows: &RowBatch) -> Result<Tensor> {
-        let query = self.q_proj.forward(x, &rows.adapters)?;
-        let CrossCache { keys, values } = cross;
-        let attended = attend_to_spans(&query, keys, values, &rows.spans, self.scaling)?;
-        self.out_proj.forward(&attended, &rows.adapters)
+    /// Cross-attention: all tokens that look at a page are queries of one product with its keys.
+    fn attend_to_pages(&self, x: &Tensor, layer: usize, batch: &TokenBatch) -> Result<Tensor> {
+        let query = self.q_proj.forward(x, &batch.adapters)?;
+        let spans = batch.pages.iter().map(|(vectors, page)| {
+            let CrossCache { keys, values } = &page.pages.layers[layer];
+            PageSpan { vectors: vectors.clone(), keys, values, page: page.index }
+        });
+        let attended = attend_to_pages(&query, &spans.collect::<Vec<_>>(), self.scaling)?;
+        self.out_proj.forward(&attended, &batch.adapters)
     }
 
     /// Keys and values of every page, `states` being `(pages, seq_len, d_model)`.

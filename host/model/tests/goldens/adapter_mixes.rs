@@ -146,7 +146,55 @@ proptest! {
     }
 }
 
-/// Or the property above would not notice another adapter's weights.
+/// A document, the step it joins before, and whether its caller leaves three steps later.
+type Visit = ((usize, usize), usize, bool);
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// A document that joins in the middle, or whose neighbours come and go, reads what it reads
+    /// alone.
+    #[test]
+    fn joining_and_leaving_changes_no_answer(
+        visits in prop::collection::vec(
+            ((0..2usize, 0..ADAPTERS), 0..12usize, prop::bool::weighted(0.3)), 1..9)
+    ) {
+        let answers = read_visits(&visits);
+        for (number, (document, _, leaves)) in visits.iter().enumerate() {
+            match answers.get(&number) {
+                Some(answer) => assert_same(answer, &rig().alone()[document]),
+                None => prop_assert!(leaves, "document {number} was not answered"),
+            }
+        }
+    }
+}
+
+fn read_visits(visits: &[Visit]) -> BTreeMap<usize, ReadOutput> {
+    let rig = rig();
+    let mut backend = ModelBackend::new(rig.base.clone(), rig.pool.clone()).expect("a backend");
+    let mut answers = BTreeMap::new();
+    let last = visits.iter().map(|(_, step, _)| step + 3).max().unwrap_or(0);
+    let mut step = 0;
+    while step <= last || !backend.is_idle() {
+        let joins = visits.iter().enumerate().filter(|(_, (_, joins, _))| *joins == step);
+        let joins = joins
+            .map(|(number, ((layout, adapter), ..))| (number, rig.document(*layout, *adapter)));
+        backend.admit(joins.collect());
+        for (number, (_, joins, leaves)) in visits.iter().enumerate() {
+            if *leaves && joins + 3 == step {
+                backend.forget(number);
+            }
+        }
+        for (number, answer) in backend.step() {
+            let again = answers.insert(number, answer.expect("a good document"));
+            assert!(again.is_none(), "document {number} was answered twice");
+        }
+        step += 1;
+    }
+    answers
+}
+
+/// Or the properties above would not notice another adapter's weights.
 #[test]
 fn no_two_adapters_read_alike() {
     let rig = rig();

@@ -28,16 +28,32 @@ fn it_equals_candle_for_few_and_for_many_vectors() {
 }
 
 #[test]
-fn only_the_rows_meant_are_added_to() {
-    let (y, left, right) = (random(500, 40), random(300, 8), random(8, 40));
-    let found = y.copy().expect("a copy");
-    add_product_to_rows(&found, &left, &right, 150).expect("a sum");
-    let product = left.matmul(&right).expect("a product");
-    let expected = y.narrow(0, 150, 300).and_then(|rows| rows + product).expect("a sum");
-    assert_close(&found.narrow(0, 150, 300).expect("rows"), &expected);
-    for (start, length) in [(0, 150), (450, 50)] {
-        let rows = |x: &Tensor| x.narrow(0, start, length).and_then(|x| x.to_vec2::<f32>());
-        assert_eq!(rows(&found).expect("rows"), rows(&y).expect("rows"));
+fn parts_and_products_of_low_rank_equal_candle() {
+    for (vectors, first) in [(10, 4), (900, 650)] {
+        let (x, weight, other) = (random(vectors, 96), random(200, 96), random(200, 96));
+        let (weight_t, other_t) = (weight.t().expect("a view"), other.t().expect("a view"));
+        let bias = random(1, 200).squeeze(0).expect("one dimension");
+        let (a_t, b_t) = (random(96, 8), random(8, 200));
+        let parts = [
+            Part { vectors: 0..first, weight_t: &weight_t, bias: Some(&bias) },
+            Part { vectors: first..vectors, weight_t: &other_t, bias: None },
+        ];
+        let low_rank = [LowRank { vectors: first - 2..first + 3, a_t: &a_t, b_t: &b_t }];
+        let found = affine_in_parts(&x, &parts, &low_rank).expect("a product");
+        let expected = with_products_of_candle(&x, &parts, &low_rank).expect("a product");
+        assert_close(&found, &expected);
+        let product = x.matmul(&weight_t).and_then(|y| y.broadcast_add(&bias));
+        let rows = |y: &Tensor| y.narrow(0, 0, first - 2).expect("rows");
+        assert_close(&rows(&found), &rows(&product.expect("a product")));
+    }
+}
+
+#[test]
+fn parts_must_cover_all_vectors_in_order() {
+    let (x, weight_t) = (random(6, 5), random(5, 4));
+    let part = |vectors| Part { vectors, weight_t: &weight_t, bias: None };
+    for parts in [vec![], vec![part(0..5)], vec![part(0..3), part(4..6)], vec![part(0..7)]] {
+        assert!(affine_in_parts(&x, &parts, &[]).is_err(), "{parts:?}");
     }
 }
 
@@ -47,5 +63,8 @@ fn other_shapes_are_an_error() {
     assert!(affine(&random(2, 5), &weight_t, None).is_err());
     let short = random(1, 3).squeeze(0).expect("one dimension");
     assert!(affine(&random(2, 6), &weight_t, Some(&short)).is_err());
-    assert!(add_product_to_rows(&random(5, 4), &random(3, 6), &weight_t, 3).is_err());
+    let (a_t, b_t) = (random(6, 2), random(3, 4));
+    let parts = [Part { vectors: 0..2, weight_t: &weight_t, bias: None }];
+    let low_rank = [LowRank { vectors: 0..2, a_t: &a_t, b_t: &b_t }];
+    assert!(affine_in_parts(&random(2, 6), &parts, &low_rank).is_err());
 }

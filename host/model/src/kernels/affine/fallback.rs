@@ -1,0 +1,30 @@
+//! The same with candle's operations, for other devices and types.
+
+use candle_core::{Result, Tensor};
+
+use super::{LowRank, Part};
+
+pub(super) fn with_products_of_candle(
+    x: &Tensor,
+    parts: &[Part<'_>],
+    low_rank: &[LowRank<'_>],
+) -> Result<Tensor> {
+    let product = |part: &Part<'_>| {
+        let y = x.narrow(0, part.vectors.start, part.vectors.len())?.matmul(part.weight_t)?;
+        match part.bias {
+            Some(bias) => y.broadcast_add(bias),
+            None => Ok(y),
+        }
+    };
+    let products = parts.iter().map(product).collect::<Result<Vec<_>>>()?;
+    let y = match products.as_slice() {
+        [whole] => whole.clone(),
+        products => Tensor::cat(products, 0)?,
+    };
+    for LowRank { vectors, a_t, b_t } in low_rank {
+        let rows = |tensor: &Tensor| tensor.narrow(0, vectors.start, vectors.len());
+        let sum = (rows(&y)? + rows(x)?.matmul(a_t)?.matmul(b_t)?)?;
+        y.slice_set(&sum, 0, vectors.start)?;
+    }
+    Ok(y)
+}
