@@ -15,7 +15,7 @@ use dossier_inference::{
 use crate::decode::{DecodedField, FieldDecoder};
 use crate::lora::AdapterRows;
 use crate::model::PageMemory;
-use crate::{AdapterPool, Base, ModelError};
+use crate::{Adapter, AdapterPool, Base, ModelError};
 
 mod plan;
 use plan::{DocumentPlan, Planner};
@@ -24,6 +24,8 @@ use plan::{DocumentPlan, Planner};
 pub struct ModelBackend {
     planner: Planner,
     decoder: FieldDecoder<FieldKey>,
+    /// Pages in one pass of the encoder.
+    pages_at_once: usize,
     documents: HashMap<DocumentNumber, InWork>,
     answers: Vec<(DocumentNumber, Result<ReadOutput, BackendError>)>,
 }
@@ -54,7 +56,12 @@ impl ModelBackend {
     pub fn new(base: Base, adapters: AdapterPool) -> Result<Self, ModelError> {
         let planner = Planner::new(base, adapters)?;
         let decoder = FieldDecoder::new(&planner.parts().model.decoder)?;
-        Ok(Self { planner, decoder, documents: HashMap::new(), answers: Vec::new() })
+        let pages_at_once = match planner.parts().device.is_cpu() {
+            // What passes between the layers for one page stays in the caches.
+            true => 1,
+            false => usize::MAX,
+        };
+        Ok(Self { planner, decoder, pages_at_once, documents: HashMap::new(), answers: Vec::new() })
     }
 
     /// Begins to read documents that were planned; where that fails, each of them alone.
@@ -74,22 +81,21 @@ impl ModelBackend {
             return Ok(());
         }
         let started = Instant::now();
-        let model = &self.planner.parts().model;
         let pages = planned.iter().flat_map(|Planned { plan, .. }| {
             plan.pages.iter().map(|page| (&page.pixels, plan.adapter.clone()))
         });
-        let (pixels, adapters): (Vec<_>, Vec<_>) = pages.unzip();
-        let adapters = AdapterRows::new(adapters);
-        let states = model.encoder_states(&Tensor::cat(&pixels, 0)?, &adapters)?;
-        let pages = Arc::new(model.encoded_pages(&states, &adapters)?);
+        let pages = pages.collect::<Vec<_>>();
+        let mut encoded = Vec::with_capacity(pages.len());
+        for pages in pages.chunks(self.pages_at_once) {
+            encoded.extend(self.encode(pages)?);
+        }
         let encode = started.elapsed();
 
         let mut rows = Vec::new();
         let ordered_pages = planned
             .iter()
             .flat_map(|planned| planned.plan.pages.iter().map(move |page| (planned, page.number)));
-        for (index, (Planned { number, plan, .. }, page)) in ordered_pages.enumerate() {
-            let memory = PageMemory { pages: pages.clone(), index };
+        for ((Planned { number, plan, .. }, page), memory) in ordered_pages.zip(encoded) {
             rows.extend(plan.fields_on(page).map(|(field, field_plan)| {
                 let key = FieldKey { document: *number, field };
                 (key, field_plan.row(memory.clone(), plan.adapter.clone()))
@@ -107,6 +113,19 @@ impl ModelBackend {
             self.documents.insert(*number, in_work);
         }
         Ok(())
+    }
+
+    /// Encodes some pages in one pass.
+    fn encode(
+        &self,
+        pages: &[(&Tensor, Option<Arc<Adapter>>)],
+    ) -> Result<impl Iterator<Item = PageMemory> + use<>, ModelError> {
+        let model = &self.planner.parts().model;
+        let pixels = pages.iter().map(|(pixels, _)| *pixels).collect::<Vec<_>>();
+        let adapters = AdapterRows::new(pages.iter().map(|(_, adapter)| adapter.clone()));
+        let states = model.encoder_states(&Tensor::cat(&pixels, 0)?, &adapters)?;
+        let encoded = Arc::new(model.encoded_pages(&states, &adapters)?);
+        Ok((0..pages.len()).map(move |index| PageMemory { pages: encoded.clone(), index }))
     }
 
     /// Takes all documents one step further; where that fails, each of them is read alone, from its

@@ -16,6 +16,8 @@ pub(crate) use affine::{LowRank, Part, affine, affine_in_parts};
 mod blocks;
 use blocks::for_blocks_of_rows;
 
+mod fresh;
+
 mod gelu;
 pub(crate) use gelu::gelu_of_fresh;
 

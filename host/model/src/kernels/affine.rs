@@ -4,7 +4,7 @@ use std::ops::{Deref, Range};
 
 use candle_core::{CpuStorage, Layout, Result, Storage, Tensor, bail};
 
-use super::blocks::for_blocks_of_rows;
+use super::fresh::fresh_rows;
 use super::low_rank::{LowRankMatrices, add_low_rank};
 use super::product::{Destination, Matrix, MatrixMut, multiply};
 use super::{contiguous, covers, runs_here, with_values};
@@ -130,16 +130,15 @@ impl<'a> Work<'a> {
     }
 
     fn compute(&self, vectors: usize) -> Vec<f32> {
-        let mut y = vec![0f32; vectors * self.out_features];
         let cost = self.in_features * self.out_features / MULTIPLICATIONS_PER_ADDITION;
         if vectors < FEW_VECTORS && self.in_features * self.out_features > LARGE_WEIGHT {
             // Every task would have to read the whole weight: split its columns instead.
+            let mut y = vec![0f32; vectors * self.out_features];
             self.block(0, &mut y, rayon::current_num_threads());
-        } else {
-            let out_features = self.out_features;
-            for_blocks_of_rows(&mut y, out_features, cost, |first, y| self.block(first, y, 1));
+            return y;
         }
-        y
+        // Each task packs the whole weight for itself: no more of them than are needed.
+        fresh_rows(vectors, self.out_features, cost, 1, |first, y| self.block(first, y, 1))
     }
 
     /// Whole rows of the result, from `first` on.

@@ -7,7 +7,13 @@ use rayon::prelude::*;
 const TASK: usize = 1 << 15;
 
 /// Tasks a core, so that one that is late does not leave the others idle.
-const TASKS_PER_CORE: usize = 3;
+pub(super) const TASKS_PER_CORE: usize = 3;
+
+/// Rows that one task should take, of `rows` that are `cost` additions' worth of work each.
+pub(super) fn rows_of_a_block(rows: usize, cost: usize, tasks_per_core: usize) -> usize {
+    let tasks = rayon::current_num_threads() * tasks_per_core;
+    (TASK / cost.max(1)).max(1).max(rows.div_ceil(tasks))
+}
 
 /// Calls `work` with the index of the first row and whole rows of `values`, each `width` numbers
 /// and `cost` additions' worth of work.
@@ -18,9 +24,7 @@ pub(super) fn for_blocks_of_rows(
     work: impl Fn(usize, &mut [f32]) + Sync,
 ) {
     let rows = values.len() / width.max(1);
-    let block = (TASK / cost.max(1)).max(1);
-    let tasks = rayon::current_num_threads() * TASKS_PER_CORE;
-    let block = block.max(rows.div_ceil(tasks));
+    let block = rows_of_a_block(rows, cost, TASKS_PER_CORE);
     if rows <= block {
         return work(0, values);
     }

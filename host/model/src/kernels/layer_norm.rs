@@ -2,7 +2,8 @@
 
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
-use super::blocks::for_blocks_of_rows;
+use super::blocks::TASKS_PER_CORE;
+use super::fresh::fresh_rows;
 use super::{contiguous, lanes, runs_here};
 
 /// `(x - mean) / sqrt(variance + eps) * weight + bias` over the last dimension.
@@ -51,9 +52,9 @@ impl CustomOp3 for LayerNorm {
         if x_layout.dims().last() != Some(&width) || bias.len() != width {
             bail!("layer norm over {width} features of {:?}", x_layout.shape());
         }
-        let mut y = vec![0f32; x.len()];
         let arch = pulp::Arch::new();
-        for_blocks_of_rows(&mut y, width, 2 * width, |first, y| {
+        let rows = x.len() / width;
+        let y = fresh_rows(rows, width, 2 * width, TASKS_PER_CORE, |first, y| {
             let x = &x[first * width..][..y.len()];
             arch.dispatch(|| {
                 for (x, y) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)) {

@@ -3,7 +3,8 @@
 use candle_core::{Result, Tensor, bail};
 
 use super::affine::{MULTIPLICATIONS_PER_ADDITION, locked_values, matrix};
-use super::blocks::for_blocks_of_rows;
+use super::blocks::TASKS_PER_CORE;
+use super::fresh::fresh_rows;
 use super::product::{Destination, MatrixMut, multiply};
 use super::{runs_here, with_values};
 
@@ -34,9 +35,8 @@ pub(crate) fn merge(
         bail!("a scale for other than {rows} rows");
     }
     let merged = with_values(weight, |weight| {
-        let mut merged = vec![0f32; weight.len()];
         let cost = columns + columns * right.rows / MULTIPLICATIONS_PER_ADDITION;
-        for_blocks_of_rows(&mut merged, columns, cost, |first, merged| {
+        Ok(fresh_rows(rows, columns, cost, TASKS_PER_CORE, |first, merged| {
             let rows = first..first + merged.len() / columns;
             let weight = &weight[rows.start * columns..rows.end * columns];
             match scale {
@@ -53,8 +53,7 @@ pub(crate) fn merge(
             let mut merged =
                 MatrixMut { values: merged, rows: rows.len(), columns, row_stride: columns };
             multiply(&mut merged, Destination::AddTo, 1.0, left.part(rows), right, 1);
-        });
-        Ok(merged)
+        }))
     })?;
     Tensor::from_vec(merged, (rows, columns), weight.device())
 }

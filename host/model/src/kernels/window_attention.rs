@@ -2,7 +2,8 @@
 
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
-use super::blocks::for_blocks_of_rows;
+use super::blocks::TASKS_PER_CORE;
+use super::fresh::fresh_rows;
 use super::product::{Destination, Matrix, MatrixMut, multiply};
 use super::{contiguous, lanes, runs_here, with_values};
 
@@ -162,10 +163,10 @@ impl CustomOp3 for WindowAttention<'_> {
         if !fits {
             bail!("windows of {places} places and {heads} heads in {:?}", query_layout.shape());
         }
-        let mut attended = vec![0f32; query.len()];
         let width = places * dim;
         let cost = square * (dim / 8 + 4 * heads);
-        for_blocks_of_rows(&mut attended, width, cost, |first, attended| {
+        let windows = query.len() / width;
+        let attended = fresh_rows(windows, width, cost, TASKS_PER_CORE, |first, attended| {
             let mut scores = vec![0f32; square];
             for (index, attended) in attended.chunks_exact_mut(width).enumerate() {
                 let window = first + index;
