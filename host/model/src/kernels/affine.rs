@@ -22,12 +22,12 @@ pub(crate) struct Part<'a> {
     pub(crate) bias: Option<&'a Tensor>,
 }
 
-/// Neighbouring vectors whose results get `x a_t b_t` on top.
+/// Neighbouring vectors whose results get `x a^T b_t` on top.
 #[derive(Clone, Debug)]
 pub(crate) struct LowRank<'a> {
     pub(crate) vectors: Range<usize>,
-    /// `(in_features, r)`, contiguous.
-    pub(crate) a_t: &'a Tensor,
+    /// `(r, in_features)`, contiguous.
+    pub(crate) a: &'a Tensor,
     /// `(r, out_features)`, contiguous.
     pub(crate) b_t: &'a Tensor,
 }
@@ -58,7 +58,7 @@ pub(crate) fn affine_in_parts(
     let parts = parts.collect::<Vec<_>>();
     let low_rank = low_rank.iter().map(|part| LockedLowRank {
         vectors: part.vectors.clone(),
-        a_t: part.a_t.storage_and_layout(),
+        a: part.a.storage_and_layout(),
         b_t: part.b_t.storage_and_layout(),
     });
     let low_rank = low_rank.collect::<Vec<_>>();
@@ -78,7 +78,7 @@ struct LockedPart<'a, L> {
 
 struct LockedLowRank<'a, L> {
     vectors: Range<usize>,
-    a_t: (L, &'a Layout),
+    a: (L, &'a Layout),
     b_t: (L, &'a Layout),
 }
 
@@ -116,14 +116,13 @@ impl<'a> Work<'a> {
             }
             work.parts.push((part.vectors.clone(), weight, bias));
         }
-        for LockedLowRank { vectors: part, a_t, b_t } in low_rank {
-            let (rows, rank) = a_t.1.shape().dims2()?;
-            let fits = rows == in_features && b_t.1.dims() == [rank, out_features];
+        for LockedLowRank { vectors: part, a, b_t } in low_rank {
+            let (rank, columns) = a.1.shape().dims2()?;
+            let fits = columns == in_features && b_t.1.dims() == [rank, out_features];
             if !fits || part.end > vectors {
                 bail!("a product of rank {rank} for {part:?} that does not fit {vectors} vectors");
             }
-            let matrices =
-                LowRankMatrices { a_t: locked_values(a_t)?, b_t: locked_values(b_t)?, rank };
+            let matrices = LowRankMatrices { a: locked_values(a)?, b_t: locked_values(b_t)?, rank };
             work.low_rank.push((part.clone(), matrices));
         }
         Ok(work)

@@ -5,11 +5,11 @@ use candle_core::{Result, Tensor, bail};
 use super::affine::{MULTIPLICATIONS_PER_ADDITION, locked_values, matrix};
 use super::blocks::TASKS_PER_CORE;
 use super::fresh::fresh_rows;
-use super::product::{Destination, MatrixMut, multiply};
+use super::low_rank::add_product;
 use super::{runs_here, with_values};
 
 /// `scale * weight + left right`, row by row: `weight` is `(out_features, in_features)`, `scale`
-/// `(out_features)`, `left` `(out_features, r)` and `right` `(r, in_features)`, both of any strides.
+/// `(out_features)`, `left` `(out_features, r)` of any strides and `right` `(r, in_features)`.
 pub(crate) fn merge(
     weight: &Tensor,
     scale: Option<&Tensor>,
@@ -24,36 +24,36 @@ pub(crate) fn merge(
         return scaled + left.matmul(right)?;
     }
     let (rows, columns) = weight.dims2()?;
-    let (left, right) = (left.storage_and_layout(), right.storage_and_layout());
-    let (left, right) = (matrix(&left)?, matrix(&right)?);
-    if (left.rows, left.columns, right.columns) != (rows, right.rows, columns) {
+    let (rank, right_columns) = right.dims2()?;
+    let left = left.storage_and_layout();
+    let left = matrix(&left)?;
+    if (left.rows, left.columns, right_columns) != (rows, rank, columns) {
         bail!("a product of {} rows for a weight of {rows}", left.rows);
     }
+    let right = right.contiguous()?;
     let scale = scale.map(Tensor::storage_and_layout);
     let scale = scale.as_ref().map(locked_values).transpose()?;
     if scale.is_some_and(|scale| scale.len() != rows) {
         bail!("a scale for other than {rows} rows");
     }
-    let merged = with_values(weight, |weight| {
-        let cost = columns + columns * right.rows / MULTIPLICATIONS_PER_ADDITION;
-        Ok(fresh_rows(rows, columns, cost, TASKS_PER_CORE, |first, merged| {
-            let rows = first..first + merged.len() / columns;
-            let weight = &weight[rows.start * columns..rows.end * columns];
-            match scale {
-                None => merged.copy_from_slice(weight),
-                Some(scale) => {
-                    let weight = weight.chunks_exact(columns).zip(&scale[rows.clone()]);
-                    for (merged, (weight, scale)) in merged.chunks_exact_mut(columns).zip(weight) {
-                        merged.iter_mut().zip(weight).for_each(|(merged, weight)| {
-                            *merged = weight * scale;
-                        });
-                    }
-                }
+    let merge_rows = |weight: &[f32], right: &[f32], first: usize, merged: &mut [f32]| {
+        let rows = first..first + merged.len() / columns;
+        merged.copy_from_slice(&weight[rows.start * columns..rows.end * columns]);
+        if let Some(scale) = scale {
+            for (row, scale) in merged.chunks_exact_mut(columns).zip(&scale[rows]) {
+                row.iter_mut().for_each(|value| *value *= scale);
             }
-            let mut merged =
-                MatrixMut { values: merged, rows: rows.len(), columns, row_stride: columns };
-            multiply(&mut merged, Destination::AddTo, 1.0, left.part(rows), right, 1);
-        }))
+        }
+        add_product(merged, columns, |row, place| left.at(first + row, place), right);
+    };
+    let arch = pulp::Arch::new();
+    let cost = columns + columns * rank / MULTIPLICATIONS_PER_ADDITION;
+    let merged = with_values(weight, |weight| {
+        with_values(&right, |right| {
+            Ok(fresh_rows(rows, columns, cost, TASKS_PER_CORE, |first, merged| {
+                arch.dispatch(|| merge_rows(weight, right, first, merged));
+            }))
+        })
     })?;
     Tensor::from_vec(merged, (rows, columns), weight.device())
 }

@@ -5,8 +5,6 @@
 //! small products pay more for that than for the arithmetic.
 #![expect(unsafe_code, reason = "gemm takes pointers")]
 
-use std::ops::Range;
-
 use gemm::Parallelism;
 
 /// A matrix in a slice: element (row, column) stands at `row * row_stride + column * column_stride`.
@@ -51,10 +49,10 @@ impl<'a> Matrix<'a> {
         }
     }
 
-    /// Some neighbouring rows.
-    pub(super) fn part(self, rows: Range<usize>) -> Self {
-        let first = (rows.start * self.row_stride).min(self.values.len());
-        Self { values: &self.values[first..], rows: rows.len(), ..self }
+    /// One element.
+    #[inline(always)]
+    pub(super) fn at(&self, row: usize, column: usize) -> f32 {
+        self.values[row * self.row_stride + column * self.column_stride]
     }
 
     fn fits(&self) -> bool {

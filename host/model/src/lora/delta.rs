@@ -43,8 +43,8 @@ pub(crate) struct Replaced {
 pub(super) enum Product {
     /// LoRA: all of it belongs to the adapter.
     Pair {
-        /// `(in_features, r)`.
-        a_t: Tensor,
+        /// `(r, in_features)`.
+        a: Tensor,
         /// `(r, out_features)`, with the scaling in it.
         b_t: Tensor,
     },
@@ -93,7 +93,7 @@ impl Added {
     /// before it is added.
     pub(crate) fn low_rank(&self, vectors: Range<usize>) -> Option<LowRank<'_>> {
         match (&self.scale, &self.product) {
-            (None, Some(Product::Pair { a_t, b_t })) => Some(LowRank { vectors, a_t, b_t }),
+            (None, Some(Product::Pair { a, b_t })) => Some(LowRank { vectors, a, b_t }),
             _ => None,
         }
     }
@@ -145,7 +145,7 @@ impl Product {
     /// `(vectors, in_features)` to `(vectors, out_features)`.
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         match self {
-            Self::Pair { a_t, b_t } => affine(&affine(x, a_t, None)?, b_t, None),
+            Self::Pair { a, b_t } => affine(&affine(x, &a.t()?, None)?, b_t, None),
             Self::Vera { projections, in_features, lambda_d, lambda_b } => {
                 let inner = affine(x, &projections.a_t(*in_features)?, None)?;
                 scale_rows(&inner, lambda_d, 0..x.dim(0)?)?;
@@ -163,7 +163,7 @@ impl Product {
     /// Two matrices, `(out_features, r)` and `(r, in_features)`, whose product is all of it.
     fn factors(&self) -> Result<(Tensor, Tensor)> {
         match self {
-            Self::Pair { a_t, b_t } => Ok((b_t.t()?, a_t.t()?)),
+            Self::Pair { a, b_t } => Ok((b_t.t()?, a.clone())),
             Self::Vera { projections, in_features, lambda_d, lambda_b } => {
                 let b = projections.b_t(lambda_b.elem_count())?.t()?;
                 let a_t = projections.a_t(*in_features)?;
@@ -187,7 +187,7 @@ impl LayerDelta {
         };
         let product = match product {
             None => [None, None],
-            Some(Product::Pair { a_t, b_t }) => [Some(a_t), Some(b_t)],
+            Some(Product::Pair { a, b_t }) => [Some(a), Some(b_t)],
             Some(Product::Vera { lambda_d, lambda_b, .. }) => [Some(lambda_d), Some(lambda_b)],
             Some(Product::LoraXs { r_t, .. }) => [Some(r_t), None],
         };

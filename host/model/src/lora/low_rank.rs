@@ -46,7 +46,7 @@ pub(super) fn take_added(
     if !is_finite(&b_t)? {
         return Err(file.contents(&b_name, "holds values too large to scale"));
     }
-    let product = Product::Pair { a_t: a.t()?.contiguous()?, b_t };
+    let product = Product::Pair { a, b_t };
     Ok(Added::new(layer, Some(product), scale, trained_bias, added_bias)?)
 }
 

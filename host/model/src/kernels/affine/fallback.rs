@@ -21,9 +21,9 @@ pub(super) fn with_products_of_candle(
         [whole] => whole.clone(),
         products => Tensor::cat(products, 0)?,
     };
-    for LowRank { vectors, a_t, b_t } in low_rank {
+    for LowRank { vectors, a, b_t } in low_rank {
         let rows = |tensor: &Tensor| tensor.narrow(0, vectors.start, vectors.len());
-        let sum = (rows(&y)? + rows(x)?.matmul(a_t)?.matmul(b_t)?)?;
+        let sum = (rows(&y)? + rows(x)?.matmul(&a.t()?)?.matmul(b_t)?)?;
         y.slice_set(&sum, 0, vectors.start)?;
     }
     Ok(y)

@@ -33,12 +33,12 @@ fn parts_and_products_of_low_rank_equal_candle() {
         let (x, weight, other) = (random(vectors, 96), random(200, 96), random(200, 96));
         let (weight_t, other_t) = (weight.t().expect("a view"), other.t().expect("a view"));
         let bias = random(1, 200).squeeze(0).expect("one dimension");
-        let (a_t, b_t) = (random(96, 8), random(8, 200));
+        let (a, b_t) = (random(8, 96), random(8, 200));
         let parts = [
             Part { vectors: 0..first, weight_t: &weight_t, bias: Some(&bias) },
             Part { vectors: first..vectors, weight_t: &other_t, bias: None },
         ];
-        let low_rank = [LowRank { vectors: first - 2..first + 3, a_t: &a_t, b_t: &b_t }];
+        let low_rank = [LowRank { vectors: first - 2..first + 3, a: &a, b_t: &b_t }];
         let found = affine_in_parts(&x, &parts, &low_rank).expect("a product");
         let expected = with_products_of_candle(&x, &parts, &low_rank).expect("a product");
         assert_close(&found, &expected);
@@ -63,8 +63,8 @@ fn other_shapes_are_an_error() {
     assert!(affine(&random(2, 5), &weight_t, None).is_err());
     let short = random(1, 3).squeeze(0).expect("one dimension");
     assert!(affine(&random(2, 6), &weight_t, Some(&short)).is_err());
-    let (a_t, b_t) = (random(6, 2), random(3, 4));
+    let (a, b_t) = (random(2, 6), random(3, 4));
     let parts = [Part { vectors: 0..2, weight_t: &weight_t, bias: None }];
-    let low_rank = [LowRank { vectors: 0..2, a_t: &a_t, b_t: &b_t }];
+    let low_rank = [LowRank { vectors: 0..2, a: &a, b_t: &b_t }];
     assert!(affine_in_parts(&random(2, 6), &parts, &low_rank).is_err());
 }
