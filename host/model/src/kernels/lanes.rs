@@ -19,22 +19,47 @@ pub(super) fn sum_of(values: &[f32], map: impl Fn(f32) -> f32) -> f32 {
             *lane += map(*value);
         }
     }
-    lanes.iter().sum::<f32>() + rest
+    total(lanes) + rest
+}
+
+/// Half onto half: one after the other, each addition would wait for the last.
+#[inline(always)]
+fn total(mut lanes: [f32; LANES]) -> f32 {
+    let mut half = LANES / 2;
+    while half > 0 {
+        for lane in 0..half {
+            lanes[lane] += lanes[lane + half];
+        }
+        half /= 2;
+    }
+    lanes[0]
 }
 
 /// The sum of the products of two slices of one length.
 #[inline(always)]
 pub(super) fn dot(left: &[f32], right: &[f32]) -> f32 {
-    let mut lanes = [0f32; LANES];
-    let (left, right) = (left.chunks_exact(LANES), right.chunks_exact(LANES));
-    let rest = left.remainder().iter().zip(right.remainder());
-    let rest = rest.map(|(left, right)| left * right).sum::<f32>();
-    for (left, right) in left.zip(right) {
-        for ((lane, left), right) in lanes.iter_mut().zip(left).zip(right) {
-            *lane += left * right;
+    dots(left, [right])[0]
+}
+
+/// As [`dot`] with `N` slices at once, which share the loads of `left`.
+#[inline(always)]
+pub(super) fn dots<const N: usize>(left: &[f32], right: [&[f32]; N]) -> [f32; N] {
+    let mut lanes = [[0f32; LANES]; N];
+    let whole = left.len() / LANES * LANES;
+    for first in (0..whole).step_by(LANES) {
+        let left = &left[first..first + LANES];
+        for (lanes, right) in lanes.iter_mut().zip(right) {
+            let right = &right[first..first + LANES];
+            for ((lane, left), right) in lanes.iter_mut().zip(left).zip(right) {
+                *lane = left.mul_add(*right, *lane);
+            }
         }
     }
-    lanes.iter().sum::<f32>() + rest
+    let rest = |right: &[f32]| {
+        let rest = left[whole..].iter().zip(&right[whole..left.len()]);
+        rest.map(|(left, right)| left * right).sum::<f32>()
+    };
+    std::array::from_fn(|index| total(lanes[index]) + rest(right[index]))
 }
 
 /// The greatest value that is a number; negative infinity if there is none.
@@ -58,6 +83,28 @@ pub(super) fn softmax(scores: &mut [f32]) {
     scores.iter_mut().for_each(|score| *score = exp(*score - greatest));
     let scale = sum(scores).recip();
     scores.iter_mut().for_each(|score| *score *= scale);
+}
+
+/// Attention of one query: `keys` and `values` are rows of its length, as many as `scores`, which
+/// are overwritten; `attended` holds zeros before.
+#[inline(always)]
+pub(super) fn attend(
+    query: &[f32],
+    keys: &[f32],
+    values: &[f32],
+    scaling: f32,
+    scores: &mut [f32],
+    attended: &mut [f32],
+) {
+    for (score, key) in scores.iter_mut().zip(keys.chunks_exact(query.len())) {
+        *score = scaling * dot(query, key);
+    }
+    softmax(scores);
+    for (score, value) in scores.iter().zip(values.chunks_exact(query.len())) {
+        for (sum, value) in attended.iter_mut().zip(value) {
+            *sum = score.mul_add(*value, *sum);
+        }
+    }
 }
 
 /// e^x for x <= 0, as Cephes computes it: a power of two times a polynomial on half a unit around 0.

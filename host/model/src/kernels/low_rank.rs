@@ -27,8 +27,20 @@ pub(super) fn add_low_rank(y: &mut [f32], x: &[f32], matrices: LowRankMatrices<'
     let mut inner = vec![0f32; x.len() / in_features * rank];
     pulp::Arch::new().dispatch(|| {
         for (inner, x) in inner.chunks_exact_mut(rank).zip(x.chunks_exact(in_features)) {
-            for (inner, a) in inner.iter_mut().zip(a.chunks_exact(in_features)) {
-                *inner = lanes::dot(x, a);
+            let some = inner.chunks_mut(ROWS).zip(a.chunks(ROWS * in_features));
+            for (inner, a) in some {
+                match inner {
+                    [first, second, third, fourth] => {
+                        let row = |row: usize| &a[row * in_features..][..in_features];
+                        [*first, *second, *third, *fourth] =
+                            lanes::dots(x, [row(0), row(1), row(2), row(3)]);
+                    }
+                    inner => {
+                        for (inner, a) in inner.iter_mut().zip(a.chunks_exact(in_features)) {
+                            *inner = lanes::dot(x, a);
+                        }
+                    }
+                }
             }
         }
         add_product(y, out_features, |row, place| inner[row * rank + place], b_t);
@@ -98,7 +110,7 @@ fn add_columns<const N: usize, const WIDTH: usize>(
         for (row, sums) in sums.iter_mut().enumerate() {
             let factor = x(row, place);
             for (sum, m) in sums.iter_mut().zip(m) {
-                *sum += factor * m;
+                *sum = factor.mul_add(*m, *sum);
             }
         }
     }

@@ -124,6 +124,9 @@ impl Head<'_> {
     /// `attended` is `(queries, head_dim)`.
     fn attend(&self, attended: &mut [f32], scaling: f32) {
         let (queries, seq_len) = (self.query.rows, self.keys.rows);
+        if queries <= FEW_QUERIES {
+            return self.attend_one_by_one(attended, scaling);
+        }
         let mut scores = vec![0f32; queries * seq_len];
         let mut products =
             MatrixMut { values: &mut scores, rows: queries, columns: seq_len, row_stride: seq_len };
@@ -137,6 +140,24 @@ impl Head<'_> {
         multiply(&mut attended, what, 1.0, weights, self.values, 1);
     }
 }
+
+impl Head<'_> {
+    fn attend_one_by_one(&self, attended: &mut [f32], scaling: f32) {
+        let Matrix { rows: seq_len, columns: head_dim, .. } = self.keys;
+        let memory = seq_len * head_dim;
+        let (keys, values) = (&self.keys.values[..memory], &self.values.values[..memory]);
+        let mut scores = vec![0f32; seq_len];
+        pulp::Arch::new().dispatch(|| {
+            for (row, attended) in attended.chunks_exact_mut(head_dim).enumerate() {
+                let query = &self.query.values[row * self.query.row_stride..][..head_dim];
+                lanes::attend(query, keys, values, scaling, &mut scores, attended);
+            }
+        });
+    }
+}
+
+/// Up to so many queries, a product packs more numbers than it multiplies.
+const FEW_QUERIES: usize = 3;
 
 /// Head by head first, so that each task has a slice of its own; joined afterwards.
 fn compute(heads: &[Head<'_>], length: usize, width: usize, scaling: f32) -> Vec<f32> {

@@ -154,29 +154,10 @@ impl Rows<'_> {
                     let first = (span.slot * self.heads + head) * self.capacity * self.head_dim;
                     let memory = first..first + seen * self.head_dim;
                     let (keys, values) = (&self.keys[memory.clone()], &self.values[memory]);
-                    self.token(query, keys, values, &mut scores[..seen], attended);
+                    lanes::attend(query, keys, values, self.scaling, &mut scores[..seen], attended);
                 }
             }
         });
-    }
-
-    /// One head of one token; `keys` and `values` are `(seen, head_dim)`.
-    #[inline(always)]
-    fn token(
-        &self,
-        query: &[f32],
-        keys: &[f32],
-        values: &[f32],
-        scores: &mut [f32],
-        attended: &mut [f32],
-    ) {
-        for (score, key) in scores.iter_mut().zip(keys.chunks_exact(self.head_dim)) {
-            *score = self.scaling * lanes::dot(query, key);
-        }
-        lanes::softmax(scores);
-        for (score, value) in scores.iter().zip(values.chunks_exact(self.head_dim)) {
-            attended.iter_mut().zip(value).for_each(|(sum, value)| *sum += score * value);
-        }
     }
 }
 
