@@ -75,10 +75,16 @@ impl InplaceOp2 for Add {
         if left.len() != right.len() {
             bail!("a sum of {} and {} numbers", left.len(), right.len());
         }
-        let arch = pulp::Arch::new();
         for_blocks_of_rows(left, 1, 1, |first, left| {
             let right = &right[first..][..left.len()];
-            arch.dispatch(|| left.iter_mut().zip(right).for_each(|(left, right)| *left += right));
+            lanes::in_widest_registers(
+                #[inline(always)]
+                || {
+                    for (left, right) in left.iter_mut().zip(right) {
+                        *left += right;
+                    }
+                },
+            );
         });
         Ok(())
     }

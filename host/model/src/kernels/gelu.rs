@@ -3,7 +3,7 @@
 use candle_core::{CpuStorage, InplaceOp1, Layout, Result, Tensor};
 
 use super::blocks::for_blocks_of_rows;
-use super::{contiguous_mut, runs_here};
+use super::{contiguous_mut, lanes, runs_here};
 
 /// x * Phi(x). candle calls libm's `erff` number by number; on the CPU this one is a rational
 /// function that the compiler turns into vector instructions. `x` is overwritten where that is
@@ -24,9 +24,15 @@ impl InplaceOp1 for Gelu {
     }
 
     fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> Result<()> {
-        let arch = pulp::Arch::new();
         for_blocks_of_rows(contiguous_mut(storage, layout)?, 1, 4, |_, values| {
-            arch.dispatch(|| values.iter_mut().for_each(|x| *x = gelu_of(*x)));
+            lanes::in_widest_registers(
+                #[inline(always)]
+                || {
+                    for x in values.iter_mut() {
+                        *x = gelu_of(*x);
+                    }
+                },
+            );
         });
         Ok(())
     }

@@ -3,6 +3,25 @@
 
 const LANES: usize = 16;
 
+/// Calls `f`, compiled for the widest registers that this CPU has. The closure, and all that it
+/// calls, must be `#[inline(always)]`: what is not inlined stays as narrow as the build's target.
+#[inline]
+pub(super) fn in_widest_registers(f: impl FnMut()) {
+    pulp::Arch::new().dispatch(Widest(f));
+}
+
+/// pulp takes closures too, but calls them by value: through a shim that is not inlined.
+struct Widest<F>(F);
+
+impl<F: FnMut()> pulp::WithSimd for Widest<F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(mut self, _: S) {
+        (self.0)();
+    }
+}
+
 #[inline(always)]
 pub(super) fn sum(values: &[f32]) -> f32 {
     sum_of(values, |value| value)

@@ -52,15 +52,17 @@ impl CustomOp3 for LayerNorm {
         if x_layout.dims().last() != Some(&width) || bias.len() != width {
             bail!("layer norm over {width} features of {:?}", x_layout.shape());
         }
-        let arch = pulp::Arch::new();
         let rows = x.len() / width;
         let y = fresh_rows(rows, width, 2 * width, TASKS_PER_CORE, |first, y| {
             let x = &x[first * width..][..y.len()];
-            arch.dispatch(|| {
-                for (x, y) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)) {
-                    self.row(x, weight, bias, y);
-                }
-            });
+            lanes::in_widest_registers(
+                #[inline(always)]
+                || {
+                    for (x, y) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)) {
+                        self.row(x, weight, bias, y);
+                    }
+                },
+            );
         });
         Ok((CpuStorage::F32(y), x_layout.shape().clone()))
     }

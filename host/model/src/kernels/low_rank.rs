@@ -25,26 +25,35 @@ pub(super) fn add_low_rank(y: &mut [f32], x: &[f32], matrices: LowRankMatrices<'
     let (in_features, out_features) = (a.len() / rank, b_t.len() / rank);
     assert_eq!(x.len() * out_features, y.len() * in_features, "vectors of a product");
     let mut inner = vec![0f32; x.len() / in_features * rank];
-    pulp::Arch::new().dispatch(|| {
-        for (inner, x) in inner.chunks_exact_mut(rank).zip(x.chunks_exact(in_features)) {
-            let some = inner.chunks_mut(ROWS).zip(a.chunks(ROWS * in_features));
-            for (inner, a) in some {
-                match inner {
-                    [first, second, third, fourth] => {
-                        let row = |row: usize| &a[row * in_features..][..in_features];
-                        [*first, *second, *third, *fourth] =
-                            lanes::dots(x, [row(0), row(1), row(2), row(3)]);
-                    }
-                    inner => {
-                        for (inner, a) in inner.iter_mut().zip(a.chunks_exact(in_features)) {
-                            *inner = lanes::dot(x, a);
+    lanes::in_widest_registers(
+        #[inline(always)]
+        || {
+            for (inner, x) in inner.chunks_exact_mut(rank).zip(x.chunks_exact(in_features)) {
+                let some = inner.chunks_mut(ROWS).zip(a.chunks(ROWS * in_features));
+                for (inner, a) in some {
+                    match inner {
+                        [first, second, third, fourth] => {
+                            let row = |row: usize| &a[row * in_features..][..in_features];
+                            [*first, *second, *third, *fourth] =
+                                lanes::dots(x, [row(0), row(1), row(2), row(3)]);
+                        }
+                        inner => {
+                            for (inner, a) in inner.iter_mut().zip(a.chunks_exact(in_features)) {
+                                *inner = lanes::dot(x, a);
+                            }
                         }
                     }
                 }
             }
-        }
-        add_product(y, out_features, |row, place| inner[row * rank + place], b_t);
-    });
+            add_product(
+                y,
+                out_features,
+                #[inline(always)]
+                |row, place| inner[row * rank + place],
+                b_t,
+            );
+        },
+    );
 }
 
 /// Rows taken together: each number of the matrix is loaded once for all of them, and sums that do
@@ -63,10 +72,22 @@ pub(super) fn add_product(
     for (group, y) in y.chunks_mut(ROWS * columns).enumerate() {
         let first = group * ROWS;
         match y.len() == ROWS * columns {
-            true => add_to_rows::<ROWS>(y, columns, |row, place| x(first + row, place), m),
+            true => add_to_rows::<ROWS>(
+                y,
+                columns,
+                #[inline(always)]
+                |row, place| x(first + row, place),
+                m,
+            ),
             false => {
                 for (row, y) in y.chunks_exact_mut(columns).enumerate() {
-                    add_to_rows::<1>(y, columns, |_, place| x(first + row, place), m);
+                    add_to_rows::<1>(
+                        y,
+                        columns,
+                        #[inline(always)]
+                        |_, place| x(first + row, place),
+                        m,
+                    );
                 }
             }
         }

@@ -6,7 +6,7 @@ use super::affine::{MULTIPLICATIONS_PER_ADDITION, locked_values, matrix};
 use super::blocks::TASKS_PER_CORE;
 use super::fresh::fresh_rows;
 use super::low_rank::add_product;
-use super::{runs_here, with_values};
+use super::{lanes, runs_here, with_values};
 
 /// `scale * weight + left right`, row by row: `weight` is `(out_features, in_features)`, `scale`
 /// `(out_features)`, `left` `(out_features, r)` of any strides and `right` `(r, in_features)`.
@@ -36,22 +36,29 @@ pub(crate) fn merge(
     if scale.is_some_and(|scale| scale.len() != rows) {
         bail!("a scale for other than {rows} rows");
     }
-    let merge_rows = |weight: &[f32], right: &[f32], first: usize, merged: &mut [f32]| {
-        let rows = first..first + merged.len() / columns;
-        merged.copy_from_slice(&weight[rows.start * columns..rows.end * columns]);
-        if let Some(scale) = scale {
-            for (row, scale) in merged.chunks_exact_mut(columns).zip(&scale[rows]) {
-                row.iter_mut().for_each(|value| *value *= scale);
-            }
-        }
-        add_product(merged, columns, |row, place| left.at(first + row, place), right);
-    };
-    let arch = pulp::Arch::new();
     let cost = columns + columns * rank / MULTIPLICATIONS_PER_ADDITION;
     let merged = with_values(weight, |weight| {
         with_values(&right, |right| {
             Ok(fresh_rows(rows, columns, cost, TASKS_PER_CORE, |first, merged| {
-                arch.dispatch(|| merge_rows(weight, right, first, merged));
+                lanes::in_widest_registers(
+                    #[inline(always)]
+                    || {
+                        let rows = first..first + merged.len() / columns;
+                        merged.copy_from_slice(&weight[rows.start * columns..rows.end * columns]);
+                        if let Some(scale) = scale {
+                            for (row, scale) in merged.chunks_exact_mut(columns).zip(&scale[rows]) {
+                                row.iter_mut().for_each(|value| *value *= scale);
+                            }
+                        }
+                        add_product(
+                            merged,
+                            columns,
+                            #[inline(always)]
+                            |row, place| left.at(first + row, place),
+                            right,
+                        );
+                    },
+                );
             }))
         })
     })?;

@@ -132,7 +132,14 @@ impl Head<'_> {
             MatrixMut { values: &mut scores, rows: queries, columns: seq_len, row_stride: seq_len };
         let what = Destination::Overwrite;
         multiply(&mut products, what, scaling, self.query, self.keys.transposed(), 1);
-        pulp::Arch::new().dispatch(|| scores.chunks_exact_mut(seq_len).for_each(lanes::softmax));
+        lanes::in_widest_registers(
+            #[inline(always)]
+            || {
+                for row in scores.chunks_exact_mut(seq_len) {
+                    lanes::softmax(row);
+                }
+            },
+        );
         let columns = self.values.columns;
         let mut attended =
             MatrixMut { values: attended, rows: queries, columns, row_stride: columns };
@@ -147,12 +154,15 @@ impl Head<'_> {
         let memory = seq_len * head_dim;
         let (keys, values) = (&self.keys.values[..memory], &self.values.values[..memory]);
         let mut scores = vec![0f32; seq_len];
-        pulp::Arch::new().dispatch(|| {
-            for (row, attended) in attended.chunks_exact_mut(head_dim).enumerate() {
-                let query = &self.query.values[row * self.query.row_stride..][..head_dim];
-                lanes::attend(query, keys, values, scaling, &mut scores, attended);
-            }
-        });
+        lanes::in_widest_registers(
+            #[inline(always)]
+            || {
+                for (row, attended) in attended.chunks_exact_mut(head_dim).enumerate() {
+                    let query = &self.query.values[row * self.query.row_stride..][..head_dim];
+                    lanes::attend(query, keys, values, scaling, &mut scores, attended);
+                }
+            },
+        );
     }
 }
 

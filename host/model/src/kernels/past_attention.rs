@@ -145,19 +145,29 @@ impl Rows<'_> {
         let width = self.heads * self.head_dim;
         let query = &self.query[span.vectors.start * width..span.vectors.end * width];
         let mut scores = vec![0f32; span.past + span.vectors.len()];
-        pulp::Arch::new().dispatch(|| {
-            let tokens = query.chunks_exact(width).zip(attended.chunks_exact_mut(width));
-            for (seen, (query, attended)) in (span.past + 1..).zip(tokens) {
-                let query = query.chunks_exact(self.head_dim);
-                let attended = attended.chunks_exact_mut(self.head_dim);
-                for (head, (query, attended)) in query.zip(attended).enumerate() {
-                    let first = (span.slot * self.heads + head) * self.capacity * self.head_dim;
-                    let memory = first..first + seen * self.head_dim;
-                    let (keys, values) = (&self.keys[memory.clone()], &self.values[memory]);
-                    lanes::attend(query, keys, values, self.scaling, &mut scores[..seen], attended);
+        lanes::in_widest_registers(
+            #[inline(always)]
+            || {
+                let tokens = query.chunks_exact(width).zip(attended.chunks_exact_mut(width));
+                for (seen, (query, attended)) in (span.past + 1..).zip(tokens) {
+                    let query = query.chunks_exact(self.head_dim);
+                    let attended = attended.chunks_exact_mut(self.head_dim);
+                    for (head, (query, attended)) in query.zip(attended).enumerate() {
+                        let first = (span.slot * self.heads + head) * self.capacity * self.head_dim;
+                        let memory = first..first + seen * self.head_dim;
+                        let (keys, values) = (&self.keys[memory.clone()], &self.values[memory]);
+                        lanes::attend(
+                            query,
+                            keys,
+                            values,
+                            self.scaling,
+                            &mut scores[..seen],
+                            attended,
+                        );
+                    }
                 }
-            }
-        });
+            },
+        );
     }
 }
 

@@ -92,7 +92,6 @@ impl WindowAttention<'_> {
             0 => None,
             windows => Some(&self.mask[window % windows * square..][..square]),
         };
-        let arch = pulp::Arch::new();
         for head in 0..self.heads {
             let first = head * head_dim;
             let part = |values| -> Matrix<'_> {
@@ -111,17 +110,22 @@ impl WindowAttention<'_> {
                 1,
             );
             let bias = &self.bias[head * square..][..square];
-            arch.dispatch(|| {
-                for (score, bias) in scores.iter_mut().zip(bias) {
-                    *score += bias;
-                }
-                if let Some(mask) = mask {
-                    for (score, mask) in scores.iter_mut().zip(mask) {
-                        *score += mask;
+            lanes::in_widest_registers(
+                #[inline(always)]
+                || {
+                    for (score, bias) in scores.iter_mut().zip(bias) {
+                        *score += bias;
                     }
-                }
-                scores.chunks_exact_mut(places).for_each(lanes::softmax);
-            });
+                    if let Some(mask) = mask {
+                        for (score, mask) in scores.iter_mut().zip(mask) {
+                            *score += mask;
+                        }
+                    }
+                    for row in scores.chunks_exact_mut(places) {
+                        lanes::softmax(row);
+                    }
+                },
+            );
             let mut attended = MatrixMut {
                 values: &mut attended[first..],
                 rows: places,
