@@ -16,6 +16,8 @@ pub(crate) use affine::{LowRank, Part, affine, affine_in_parts};
 mod blocks;
 use blocks::for_blocks_of_rows;
 
+mod few_vectors;
+
 mod fresh;
 
 mod gelu;

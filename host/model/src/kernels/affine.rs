@@ -4,6 +4,7 @@ use std::ops::{Deref, Range};
 
 use candle_core::{CpuStorage, Layout, Result, Storage, Tensor, bail};
 
+use super::few_vectors::multiply_few;
 use super::fresh::fresh_rows;
 use super::low_rank::{LowRankMatrices, add_low_rank};
 use super::product::{Destination, Matrix, MatrixMut, multiply};
@@ -131,44 +132,77 @@ impl<'a> Work<'a> {
     fn compute(&self, vectors: usize) -> Vec<f32> {
         let cost = self.in_features * self.out_features / MULTIPLICATIONS_PER_ADDITION;
         if vectors < FEW_VECTORS && self.in_features * self.out_features > LARGE_WEIGHT {
-            // Every task would have to read the whole weight: split its columns instead.
-            let mut y = vec![0f32; vectors * self.out_features];
-            self.block(0, &mut y, rayon::current_num_threads());
-            return y;
+            return self.compute_few();
         }
         // Each task packs the whole weight for itself: no more of them than are needed.
-        fresh_rows(vectors, self.out_features, cost, 1, |first, y| self.block(first, y, 1))
+        fresh_rows(vectors, self.out_features, cost, 1, |first, y| self.block(first, y))
+    }
+
+    /// All of the result where vectors are few and the weight is large.
+    fn compute_few(&self) -> Vec<f32> {
+        let mut y = Vec::new();
+        for (vectors, weight, bias) in &self.parts {
+            let x = self.inputs(vectors);
+            match weight.transposed().as_rows() {
+                Some(weight) => y.append(&mut multiply_few(x, weight, *bias, self.in_features)),
+                None => {
+                    let start = y.len();
+                    y.resize(start + vectors.len() * self.out_features, 0f32);
+                    let threads = rayon::current_num_threads();
+                    self.multiply(x, *weight, *bias, &mut y[start..], threads);
+                }
+            }
+        }
+        self.add_low_rank(0, &mut y);
+        y
     }
 
     /// Whole rows of the result, from `first` on.
-    fn block(&self, first: usize, y: &mut [f32], threads: usize) {
-        let (in_features, out_features) = (self.in_features, self.out_features);
-        let block = first..first + y.len() / out_features.max(1);
-        let x_of = |rows: &Range<usize>| &self.x[rows.start * in_features..rows.end * in_features];
-        let y_of = |rows: &Range<usize>| {
-            (rows.start - first) * out_features..(rows.end - first) * out_features
-        };
+    fn block(&self, first: usize, y: &mut [f32]) {
+        let block = first..first + y.len() / self.out_features.max(1);
         for (vectors, weight, bias) in &self.parts {
             let Some(rows) = common(&block, vectors) else { continue };
-            let y = &mut y[y_of(&rows)];
-            let mut what = Destination::Overwrite;
-            if let Some(bias) = bias {
-                y.chunks_exact_mut(out_features).for_each(|row| row.copy_from_slice(bias));
-                what = Destination::AddTo;
-            }
-            let x = Matrix::row_major(x_of(&rows), rows.len(), in_features);
-            let mut y = MatrixMut {
-                values: y,
-                rows: rows.len(),
-                columns: out_features,
-                row_stride: out_features,
-            };
-            multiply(&mut y, what, 1.0, x, *weight, threads);
+            let y = &mut y[self.outputs(first, &rows)];
+            self.multiply(self.inputs(&rows), *weight, *bias, y, 1);
         }
+        self.add_low_rank(first, y);
+    }
+
+    fn multiply(
+        &self,
+        x: &[f32],
+        weight: Matrix<'_>,
+        bias: Option<&[f32]>,
+        y: &mut [f32],
+        threads: usize,
+    ) {
+        let (in_features, out_features) = (self.in_features, self.out_features);
+        let mut what = Destination::Overwrite;
+        if let Some(bias) = bias {
+            y.chunks_exact_mut(out_features).for_each(|row| row.copy_from_slice(bias));
+            what = Destination::AddTo;
+        }
+        let rows = y.len() / out_features.max(1);
+        let x = Matrix::row_major(x, rows, in_features);
+        let mut y = MatrixMut { values: y, rows, columns: out_features, row_stride: out_features };
+        multiply(&mut y, what, 1.0, x, weight, threads);
+    }
+
+    fn add_low_rank(&self, first: usize, y: &mut [f32]) {
+        let block = first..first + y.len() / self.out_features.max(1);
         for (vectors, matrices) in &self.low_rank {
             let Some(rows) = common(&block, vectors) else { continue };
-            add_low_rank(&mut y[y_of(&rows)], x_of(&rows), *matrices);
+            add_low_rank(&mut y[self.outputs(first, &rows)], self.inputs(&rows), *matrices);
         }
+    }
+
+    fn inputs(&self, rows: &Range<usize>) -> &'a [f32] {
+        &self.x[rows.start * self.in_features..rows.end * self.in_features]
+    }
+
+    /// Where some rows stand in a result that begins with row `first`.
+    fn outputs(&self, first: usize, rows: &Range<usize>) -> Range<usize> {
+        (rows.start - first) * self.out_features..(rows.end - first) * self.out_features
     }
 }
 

@@ -60,7 +60,7 @@ pub(super) fn dot(left: &[f32], right: &[f32]) -> f32 {
     dots(left, [right])[0]
 }
 
-/// As [`dot`] with `N` slices at once, which share the loads of `left`.
+/// [`dot`] with `N` slices, which share the loads of `left`.
 #[inline(always)]
 pub(super) fn dots<const N: usize>(left: &[f32], right: [&[f32]; N]) -> [f32; N] {
     let mut lanes = [[0f32; LANES]; N];
@@ -74,11 +74,14 @@ pub(super) fn dots<const N: usize>(left: &[f32], right: [&[f32]; N]) -> [f32; N]
             }
         }
     }
-    let rest = |right: &[f32]| {
-        let rest = left[whole..].iter().zip(&right[whole..left.len()]);
-        rest.map(|(left, right)| left * right).sum::<f32>()
-    };
-    std::array::from_fn(|index| total(lanes[index]) + rest(right[index]))
+    let mut sums = [0f32; N];
+    for (index, sum) in sums.iter_mut().enumerate() {
+        *sum = total(lanes[index]);
+        for place in whole..left.len() {
+            *sum += left[place] * right[index][place];
+        }
+    }
+    sums
 }
 
 /// The greatest value that is a number; negative infinity if there is none.
