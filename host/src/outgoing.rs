@@ -7,14 +7,12 @@ pub fn choose_tls() {
 }
 
 /// A client for plain HTTP. It trusts no certificate, and so needs none of the system's.
-#[must_use]
 pub fn plain_client() -> reqwest::ClientBuilder {
     choose_tls();
     reqwest::Client::builder().tls_certs_only([])
 }
 
 /// A client for an address: with TLS where the address wants it, by the system's certificates.
-#[must_use]
 pub(crate) fn client_of(url: &str) -> reqwest::ClientBuilder {
     if url.starts_with("http://") {
         return plain_client();

@@ -46,7 +46,7 @@ pub enum CommandError {
     Bench(#[from] WorkloadError),
     /// Reloads can't be measured.
     #[error(transparent)]
-    Reloads(#[from] ReloadBenchError),
+    Reloads(Box<ReloadBenchError>),
     /// Rules can't be run or built.
     #[error(transparent)]
     Plugin(#[from] plugin::PluginCommandError),
@@ -70,6 +70,12 @@ pub enum CommandError {
     /// The operating system gives no signals, or another subscriber for logs is installed.
     #[error("the process can't be set up: {0}")]
     Process(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<ReloadBenchError> for CommandError {
+    fn from(error: ReloadBenchError) -> Self {
+        Self::Reloads(Box::new(error))
+    }
 }
 
 /// An argument makes no sense.
