@@ -20,7 +20,7 @@ use crate::config::{HttpLimits, Publisher, Token};
 use crate::reload::{Reload, ReloadError, Step};
 
 mod body;
-use body::{AppliedBody, HistoryBody, ListBody, StatusBody, VersionBody};
+use body::{AppliedBody, HistoryBody, ListBody, PruneBody, StatusBody, VersionBody};
 
 mod token;
 
@@ -60,6 +60,7 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .route("/v1/plugins/{name}/promote", post(promote))
         .route("/v1/plugins/{name}/rollback", post(roll_back))
         .route("/v1/history", get(history))
+        .route("/v1/prune", post(prune))
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
         .layer(middleware::from_fn_with_state(Arc::clone(&admin), token::authenticate))
@@ -167,7 +168,7 @@ async fn list(
 ) -> Answer {
     let mut statuses = admin.reload.list().await?;
     statuses.retain(|status| reaches(&publisher, &status.name));
-    Ok(Json(ListBody::of(&statuses)).into_response())
+    Ok(Json(ListBody::of(&statuses, admin.reload.code_counts())).into_response())
 }
 
 #[derive(Deserialize)]
@@ -196,6 +197,22 @@ async fn plugin_history(
     let limit = limit_of(query)?;
     let wanted = move |event: &dossier_store::Event| event.plugin == name;
     Ok(Json(HistoryBody::of(admin.reload.history(limit, wanted).await?)).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PruneRequest {
+    dry_run: bool,
+}
+
+async fn prune(
+    State(admin): State<Arc<Admin>>,
+    Extension(publisher): Extension<Publisher>,
+    request: Request,
+) -> Answer {
+    let PruneRequest { dry_run } = read_json(&admin, request).await?;
+    let pruned = admin.reload.prune(dry_run, &publisher.name, Some(&publisher.scope)).await?;
+    Ok(Json(PruneBody::of(&pruned)).into_response())
 }
 
 fn limit_of(

@@ -8,5 +8,7 @@ pub mod documents;
 
 mod plot;
 
+pub mod reloads;
+
 mod workload;
 pub use workload::{Workload, WorkloadError};

@@ -23,7 +23,7 @@ mod debug;
 mod output;
 mod platform;
 mod plugin;
-pub use platform::{AdminError, PlatformCommand};
+pub use platform::{AdminError, PlatformCommand, RegistryArgs, RegistryError};
 
 /// Reads identity documents.
 #[derive(Debug, Parser)]

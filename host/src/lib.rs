@@ -26,12 +26,16 @@ pub use reader::{Reader, StartError};
 
 pub mod catalog;
 
+mod fixture;
+
 pub mod reload;
 
 pub mod admin;
 
 mod page_decoder;
 pub use page_decoder::{PageDecoder, PageError};
+
+pub mod outgoing;
 
 #[cfg(test)]
 mod testing;

@@ -16,7 +16,7 @@ pub(crate) use model::load_base;
 
 mod load;
 pub use load::StartError;
-pub(crate) use load::{author_engine, only_base, open_rules, rules_engine, rules_file};
+pub(crate) use load::{author_engine, keeping_engine, only_base, open_rules, rules_file};
 
 /// Everything that reads documents. The server holds one, and so does `dossier extract`.
 #[derive(Debug)]

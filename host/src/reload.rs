@@ -8,6 +8,7 @@
 //! One task owns everything that changes; see `ARCHITECTURE.md`, "State and its owners".
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use dossier_inference::InferenceHandle;
 use dossier_plugin::PluginEngine;
@@ -30,14 +31,17 @@ pub use error::ReloadError;
 mod probe;
 pub use probe::{CompileProbe, ProbeError};
 
+pub use crate::fixture::FixtureError;
 mod self_test;
-pub use self_test::FixtureError;
 
 mod status;
 pub use status::{CandidateStatus, PluginState, PluginStatus};
 
 mod start;
 pub(crate) use start::start;
+
+mod prune;
+pub use prune::{PruneReport, PrunedPackage};
 
 mod task;
 pub use task::{Applied, Step};
@@ -78,6 +82,8 @@ pub(crate) struct Shared {
     canary: CanarySettings,
     trusted: Vec<TrustedKey>,
     accepts_unsigned: bool,
+    /// How long a package stays that nothing refers to.
+    package_grace: Duration,
     probe: Option<CompileProbe>,
     /// A compilation takes a whole core: one at a time leaves the others to the documents.
     probing: Semaphore,

@@ -7,7 +7,7 @@ use dossier_tests::repository;
 use serde_json::Value;
 
 /// Each crate of the workspace, and the crates of the workspace it may use.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     (
         "dossier",
         &[
@@ -29,6 +29,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("dossier-tests", &["dossier", "dossier-store"]),
     ("dossier-rules-sdk", &[]),
     ("icao", &["dossier-rules-sdk"]),
+    ("marked", &["dossier-rules-sdk"]),
     ("noop", &["dossier-rules-sdk"]),
     ("utopia", &["dossier-rules-sdk"]),
 ];

@@ -1,8 +1,11 @@
 //! Packages come and go while the host serves.
 
+mod code_cache;
 mod command_line;
 mod crash;
+mod prune;
 mod publishing;
+mod registry;
 mod rollout;
 mod under_load;
 mod watching;

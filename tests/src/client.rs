@@ -41,7 +41,7 @@ impl Client {
     /// A client of the server at this address.
     #[must_use]
     pub fn new(address: SocketAddr) -> Self {
-        Self { http: reqwest::Client::new(), address }
+        Self { http: http_client(), address }
     }
 
     /// The address of the server.
@@ -99,6 +99,12 @@ impl Client {
     fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
+}
+
+/// A client for plain HTTP.
+#[must_use]
+pub(crate) fn http_client() -> reqwest::Client {
+    dossier::outgoing::plain_client().build().expect("it needs nothing of the system")
 }
 
 fn form(document_type: &str, pages: &[Vec<u8>]) -> Form {

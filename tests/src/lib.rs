@@ -16,12 +16,11 @@ pub use platform::{AdminClient, Publication, TOKEN, platform_config, rules_packa
 mod crash;
 pub use crash::{CrashReport, crash};
 
-#[path = "../../host/plugin/tests/plugin/guest.rs"]
-#[expect(dead_code, reason = "shared with tests that use more of it")]
-mod guest;
+mod registry;
+pub use registry::TestRegistry;
 
-mod reload;
-pub use reload::{ReloadFigures, ReloadSubject, measure_reloads};
+mod registry_process;
+pub use registry_process::{RegistryReport, exchange_with_registry};
 
 mod client;
 pub use client::{Answer, Client};

@@ -11,6 +11,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use crate::client::http_client;
 use crate::config;
 
 /// The token of a publisher that may do anything.
@@ -38,6 +39,8 @@ pub fn platform_config(data_root: &Path, data_dir: &Path) -> anyhow::Result<Conf
             memory_bytes: 2 << 30,
             timeout: std::time::Duration::from_secs(60),
         },
+        package_grace: std::time::Duration::from_secs(24 * 60 * 60),
+        prune_at_start: false,
     });
     Ok(config)
 }
@@ -99,7 +102,7 @@ impl AdminClient {
     /// A client that bears a token.
     #[must_use]
     pub fn new(address: SocketAddr, token: &str) -> Self {
-        Self { http: reqwest::Client::new(), address, token: token.to_owned() }
+        Self { http: http_client(), address, token: token.to_owned() }
     }
 
     /// Asks anything; status and body.

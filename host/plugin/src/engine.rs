@@ -1,13 +1,14 @@
 //! The engine that compiles components and lends them room to run.
 
-use std::fmt;
 use std::sync::Arc;
+use std::{fmt, io};
 
 use sha2::Digest as _;
 use tokio::sync::Semaphore;
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
+use crate::code_cache::{CodeCache, CodeCounts, CodeOrigin};
 use crate::epoch::EpochTicker;
 use crate::outline::{OutOfBounds, Outline};
 use crate::plugin::Plugin;
@@ -28,6 +29,7 @@ pub(crate) struct EngineState {
     /// Kept below the pool's size: wasmtime's pool refuses when it is full and doesn't queue.
     pub(crate) calls: Semaphore,
     compilations: Arc<Semaphore>,
+    code: Option<CodeCache>,
 }
 
 impl PluginEngine {
@@ -36,6 +38,18 @@ impl PluginEngine {
     /// # Errors
     /// [`PluginError::EngineStart`] when the machine can't give that.
     pub fn new(settings: PluginSettings) -> Result<Self, PluginError> {
+        Self::start(settings, None)
+    }
+
+    /// The same, and compiled code outlives the process.
+    ///
+    /// # Errors
+    /// As [`PluginEngine::new`].
+    pub fn with_code_cache(settings: PluginSettings, code: CodeCache) -> Result<Self, PluginError> {
+        Self::start(settings, Some(code))
+    }
+
+    fn start(settings: PluginSettings, code: Option<CodeCache>) -> Result<Self, PluginError> {
         let start = |detail: String| PluginError::EngineStart { detail };
         let engine =
             Engine::new(&configuration(&settings)).map_err(|error| start(format!("{error:#}")))?;
@@ -50,7 +64,25 @@ impl PluginEngine {
             calls: Semaphore::new(settings.concurrent_calls as usize),
             compilations: Arc::new(Semaphore::new(settings.concurrent_compilations)),
             settings,
+            code,
         })))
+    }
+
+    /// What became of components since the start, if compiled code outlives the process.
+    #[must_use]
+    pub fn code_counts(&self) -> Option<CodeCounts> {
+        self.0.code.as_ref().map(CodeCache::counts)
+    }
+
+    /// Deletes compiled code of components that `keep` does not want, and of other engines.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn retain_code(&self, keep: impl Fn(&dossier_document::Digest) -> bool) -> io::Result<()> {
+        match &self.0.code {
+            Some(code) => code.retain(&self.0.engine, keep),
+            None => Ok(()),
+        }
     }
 
     /// Compiles a component on a blocking thread, links it, and asks it to describe itself.
@@ -69,31 +101,43 @@ impl PluginEngine {
         check_header(name, &bytes, self.0.settings.component_bytes)?;
         check_outline(name, &bytes)?;
         let digest = dossier_document::Digest::from_sha256(sha2::Sha256::digest(&bytes).into());
-        let rules = self.translate(name, bytes).await?;
-        Plugin::new(name.to_owned(), digest, rules, Arc::clone(&self.0)).await
+        let (rules, origin) = self.translate(name, digest, bytes).await?;
+        Plugin::new(name.to_owned(), digest, rules, origin, Arc::clone(&self.0)).await
     }
 
-    async fn translate(&self, name: &str, bytes: Vec<u8>) -> Result<Rules, PluginError> {
+    async fn translate(
+        &self,
+        name: &str,
+        digest: dossier_document::Digest,
+        bytes: Vec<u8>,
+    ) -> Result<(Rules, CodeOrigin), PluginError> {
         let failed =
             |detail: String| PluginError::CompileFailed { plugin: name.to_owned(), detail };
         let permit = Arc::clone(&self.0.compilations)
             .acquire_owned()
             .await
             .map_err(|_| failed("the engine has shut down".to_owned()))?;
-        let engine = self.0.engine.clone();
+        let state = Arc::clone(&self.0);
         let compilation = tokio::task::spawn_blocking(move || {
             // Held to the end even if nobody waits any more: it is the thread that is scarce.
             let _permit = permit;
-            Component::new(&engine, &bytes).map(|component| (component, bytes))
+            let compiled = match &state.code {
+                Some(code) => code.component(&state.engine, &digest, &bytes),
+                None => Component::new(&state.engine, &bytes)
+                    .map(|component| (component, CodeOrigin::Compiled)),
+            };
+            compiled.map(|(component, origin)| (component, origin, bytes))
         });
         let limit = self.0.settings.compile_timeout;
-        let (component, bytes) = tokio::time::timeout(limit, compilation)
+        let (component, origin, bytes) = tokio::time::timeout(limit, compilation)
             .await
             .map_err(|_| PluginError::CompileTimeout { plugin: name.to_owned(), limit })?
             .map_err(|_| failed("the compiler panicked".to_owned()))?
             .map_err(|error| failed(format!("{error:#}")))?;
-        Rules::link(&self.0.engine, &self.0.linker, &component, &bytes).map_err(|mismatch| {
-            PluginError::WrongWorld { plugin: name.to_owned(), mismatch: Box::new(mismatch) }
+        let rules = Rules::link(&self.0.engine, &self.0.linker, &component, &bytes);
+        rules.map(|rules| (rules, origin)).map_err(|mismatch| PluginError::WrongWorld {
+            plugin: name.to_owned(),
+            mismatch: Box::new(mismatch),
         })
     }
 }

@@ -6,7 +6,8 @@
 //! trap, allocate without end or answer nonsense, ends in a [`PluginError`] with a stable code,
 //! and the next call finds nothing of it. Texts that a component makes after it has seen a
 //! document never reach an error: they may quote personal data.
-#![forbid(unsafe_code)]
+// Not forbidden: `code_cache::native` has the one exception.
+#![deny(unsafe_code)]
 
 /// The WIT file of `dossier:rules@1.0.0`, for the tools that make components.
 pub const WIT_V1: &str = include_str!("../../../wit/v1/rules.wit");
@@ -16,6 +17,9 @@ pub use settings::PluginSettings;
 
 mod engine;
 pub use engine::{PluginEngine, compile_apart};
+
+mod code_cache;
+pub use code_cache::{CodeCache, CodeCacheError, CodeCounts, CodeOrigin};
 
 mod plugin;
 pub use plugin::{Hook, Plugin};

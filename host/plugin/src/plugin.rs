@@ -10,6 +10,7 @@ use wasmtime::component::{ComponentNamedList, Lift, Lower};
 
 use crate::bindings::hooks;
 use crate::call::{self, Configuration, call};
+use crate::code_cache::CodeOrigin;
 use crate::engine::EngineState;
 use crate::world::{
     AfterParameters, AfterResult, BeforeParameters, BeforeResult, ConfigureParameters,
@@ -75,6 +76,7 @@ struct PluginState {
     digest: Digest,
     description: Description,
     rules: Rules,
+    code_origin: CodeOrigin,
     engine: Arc<EngineState>,
 }
 
@@ -84,6 +86,7 @@ impl Plugin {
         name: String,
         digest: Digest,
         rules: Rules,
+        code_origin: CodeOrigin,
         engine: Arc<EngineState>,
     ) -> Result<Self, PluginError> {
         let ((raw,), _usage): ((hooks::Description,), _) =
@@ -91,7 +94,7 @@ impl Plugin {
         let description = validate::description(raw).map_err(|what| {
             PluginError::InvalidResult { plugin: name.clone(), hook: Hook::Describe, what }
         })?;
-        let state = Arc::new(PluginState { name, digest, description, rules, engine });
+        let state = Arc::new(PluginState { name, digest, description, rules, code_origin, engine });
         Ok(Self { state, settings: None })
     }
 
@@ -153,6 +156,12 @@ impl Plugin {
     #[must_use]
     pub fn digest(&self) -> Digest {
         self.state.digest
+    }
+
+    /// Where its code came from.
+    #[must_use]
+    pub fn code_origin(&self) -> CodeOrigin {
+        self.state.code_origin
     }
 
     /// What the component said of itself when it was compiled.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use dossier_plugin::CodeCounts;
 use dossier_store::{Attempt, Event, PackageDigest, Version};
 use serde::Serialize;
 
-use crate::reload::{Applied, CandidateStatus, PluginStatus};
+use crate::reload::{Applied, CandidateStatus, PluginStatus, PruneReport, PrunedPackage};
 
 /// A published package.
 #[derive(Serialize)]
@@ -79,12 +80,63 @@ struct ShadowBody {
 #[derive(Serialize)]
 pub(super) struct ListBody<'a> {
     plugins: Vec<StatusBody<'a>>,
+    compiled_code: CompiledCodeBody,
+}
+
+/// Where the code of rules came from since the start.
+#[derive(Serialize)]
+struct CompiledCodeBody {
+    taken: u64,
+    compiled: u64,
+    rejected: u64,
+    unwritten: u64,
 }
 
 /// What was done.
 #[derive(Serialize)]
 pub(super) struct HistoryBody {
     events: Vec<Event>,
+}
+
+/// What is taken off the disk, or would be.
+#[derive(Serialize)]
+pub(super) struct PruneBody<'a> {
+    dry_run: bool,
+    grace_days: u64,
+    bytes: u64,
+    packages: Vec<PrunedBody<'a>>,
+}
+
+#[derive(Serialize)]
+struct PrunedBody<'a> {
+    package: PackageDigest,
+    kind: Option<&'a str>,
+    name: Option<&'a str>,
+    version: Option<&'a str>,
+    published_at: Option<&'a str>,
+    bytes: u64,
+}
+
+impl<'a> PruneBody<'a> {
+    pub(super) fn of(report: &'a PruneReport) -> Self {
+        let body = |pruned: &'a PrunedPackage| {
+            let version = pruned.version.as_ref();
+            PrunedBody {
+                package: pruned.package,
+                kind: version.map(|version| version.kind.as_str()),
+                name: version.map(|version| version.name.as_str()),
+                version: version.and_then(|version| version.version.as_deref()),
+                published_at: version.map(|version| version.published_at.as_str()),
+                bytes: pruned.bytes,
+            }
+        };
+        Self {
+            dry_run: report.dry_run,
+            grace_days: report.grace.as_secs() / (24 * 60 * 60),
+            bytes: report.packages.iter().map(|pruned| pruned.bytes).sum(),
+            packages: report.packages.iter().map(body).collect(),
+        }
+    }
 }
 
 impl<'a> VersionBody<'a> {
@@ -170,8 +222,10 @@ impl<'a> ReasonBody<'a> {
 }
 
 impl<'a> ListBody<'a> {
-    pub(super) fn of(statuses: &'a [PluginStatus]) -> Self {
-        Self { plugins: statuses.iter().map(StatusBody::of).collect() }
+    pub(super) fn of(statuses: &'a [PluginStatus], code: CodeCounts) -> Self {
+        let CodeCounts { taken, compiled, rejected, unwritten } = code;
+        let compiled_code = CompiledCodeBody { taken, compiled, rejected, unwritten };
+        Self { plugins: statuses.iter().map(StatusBody::of).collect(), compiled_code }
     }
 }
 

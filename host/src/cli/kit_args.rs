@@ -106,6 +106,15 @@ pub struct BenchPluginsArgs {
     /// How often each thing is measured.
     #[arg(long, value_name = "N", default_value_t = 4000)]
     pub calls: u32,
+    /// Reloads while documents are read; 0 leaves them out.
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub reloads: u32,
+    /// Rules that are reloaded in turn.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub plugins: u32,
+    /// Clients that read documents all the while.
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub clients: u32,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

@@ -1,4 +1,5 @@
-//! `dossier plugin publish` and what follows it: a client of the admin API; and the keys that sign.
+//! `dossier plugin publish` and what follows it: a client of the admin API and of registries; and the
+//! keys that sign.
 
 use std::path::PathBuf;
 
@@ -8,7 +9,10 @@ use dossier_store::PackageDigest;
 mod client;
 mod keys;
 mod package;
+mod registry;
+mod transfer;
 pub use client::AdminError;
+pub use registry::{RegistryArgs, RegistryError};
 
 use super::CommandError;
 
@@ -31,12 +35,18 @@ pub enum PlatformCommand {
     List(ListArgs),
     /// Show what was done, newest first.
     History(HistoryArgs),
+    /// Take packages off the host's disk that nothing refers to any more.
+    Prune(PruneArgs),
     /// Make a key to sign packages with.
     Keygen(KeygenArgs),
     /// Sign a package.
     Sign(SignArgs),
     /// Check the signature of a package, and print its digest.
     Verify(VerifyArgs),
+    /// Push a package to a registry of OCI artifacts.
+    Push(PushArgs),
+    /// Pull a package from a registry of OCI artifacts into an archive.
+    Pull(PullArgs),
 }
 
 /// Where the admin API is, and who asks.
@@ -58,15 +68,18 @@ pub struct AdminArgs {
     pub json: bool,
 }
 
-/// A package on disk.
+/// A package on disk or in a registry.
 #[derive(Args, Clone, Debug)]
 pub struct PackageArgs {
-    /// Folder or tar archive of the package.
+    /// Folder or tar archive of the package, or oci://registry/name:tag.
     #[arg(value_name = "PACKAGE")]
     pub package: PathBuf,
     /// The component, if it does not stand in the folder as component.wasm.
     #[arg(long, value_name = "FILE")]
     pub component: Option<PathBuf>,
+    /// The registry, if it is in one.
+    #[command(flatten)]
+    pub registry: RegistryArgs,
 }
 
 /// Flags of `dossier plugin publish`.
@@ -147,6 +160,17 @@ pub struct HistoryArgs {
     pub admin: AdminArgs,
 }
 
+/// Flags of `dossier plugin prune`.
+#[derive(Args, Debug)]
+pub struct PruneArgs {
+    /// Tell what would go, and touch nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The admin API.
+    #[command(flatten)]
+    pub admin: AdminArgs,
+}
+
 /// Flags of `dossier plugin keygen`.
 #[derive(Args, Debug)]
 pub struct KeygenArgs {
@@ -180,6 +204,34 @@ pub struct VerifyArgs {
     pub public_key: Option<String>,
 }
 
+/// Flags of `dossier plugin push`.
+#[derive(Args, Debug)]
+pub struct PushArgs {
+    /// The package.
+    #[command(flatten)]
+    pub package: PackageArgs,
+    /// Where to: registry/name:tag.
+    #[arg(value_name = "REFERENCE")]
+    pub reference: String,
+    /// File of the secret key to sign it with; without it, the signature it has is pushed.
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+}
+
+/// Flags of `dossier plugin pull`.
+#[derive(Args, Debug)]
+pub struct PullArgs {
+    /// Where from: registry/name:tag, or registry/name@sha256:... for what can't change.
+    #[arg(value_name = "REFERENCE")]
+    pub reference: String,
+    /// The package, as a tar archive.
+    #[arg(long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// The registry.
+    #[command(flatten)]
+    pub registry: RegistryArgs,
+}
+
 /// Runs one of the commands.
 ///
 /// # Errors
@@ -194,9 +246,12 @@ pub(super) async fn run(command: PlatformCommand) -> Result<(), CommandError> {
         PlatformCommand::Rollback(args) => client::roll_back(args).await?,
         PlatformCommand::List(args) => client::list(args).await?,
         PlatformCommand::History(args) => client::history(args).await?,
+        PlatformCommand::Prune(args) => client::prune(args).await?,
         PlatformCommand::Keygen(args) => keys::generate(&args)?,
-        PlatformCommand::Sign(args) => keys::sign(&args)?,
-        PlatformCommand::Verify(args) => keys::verify(&args)?,
+        PlatformCommand::Sign(args) => keys::sign(&args).await?,
+        PlatformCommand::Verify(args) => keys::verify(&args).await?,
+        PlatformCommand::Push(args) => transfer::push(&args).await?,
+        PlatformCommand::Pull(args) => transfer::pull(&args).await?,
     }
     Ok(())
 }

@@ -4,15 +4,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
-use dossier_document::{
-    DocumentTypeId, FieldName, FieldText, InvalidDocumentTypeId, InvalidFieldName,
-};
+use dossier_document::{DocumentTypeId, FieldName, FieldText, InvalidFieldName};
 use dossier_plugin::{PluginError, readings_from_values};
 use serde_json::{Map, Value};
 
 use super::run::{UsageError, install_quiet};
 use super::{CommandError, PluginRunArgs, output};
 use crate::config::ReaderConfig;
+use crate::fixture::FixtureError;
 use crate::reader::{author_engine, open_rules};
 
 mod new;
@@ -129,13 +128,13 @@ pub enum PluginCommandError {
         /// The folder, if there is one.
         folder: Option<PathBuf>,
     },
-    /// The document type of a fixture is none.
+    /// A fixture is not understood.
     #[error("{}: {source}", file.display())]
-    DocumentType {
+    Fixture {
         /// The fixture.
         file: PathBuf,
-        /// Why.
-        source: InvalidDocumentTypeId,
+        /// What is wrong with it.
+        source: FixtureError,
     },
     /// Reports differ from the expected ones.
     #[error("{failed} of {of} fixtures failed")]

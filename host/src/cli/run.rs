@@ -10,6 +10,7 @@ use super::{Cli, Command, DebugCommand, DocumentTypesArgs, ExtractArgs, PluginCo
 use super::{bench, debug, output, platform, plugin};
 use crate::api::{FormError, RequestId, field_names, problem_of_document, problem_of_form};
 use crate::bench::WorkloadError;
+use crate::bench::reloads::ReloadBenchError;
 use crate::config::{
     Config, ConfigError, LogLevel, ReaderConfig, ServeArgs, TelemetryArgs, TelemetryConfig,
 };
@@ -43,6 +44,9 @@ pub enum CommandError {
     /// Something can't be measured.
     #[error(transparent)]
     Bench(#[from] WorkloadError),
+    /// Reloads can't be measured.
+    #[error(transparent)]
+    Reloads(Box<ReloadBenchError>),
     /// Rules can't be run or built.
     #[error(transparent)]
     Plugin(#[from] plugin::PluginCommandError),
@@ -66,6 +70,12 @@ pub enum CommandError {
     /// The operating system gives no signals, or another subscriber for logs is installed.
     #[error("the process can't be set up: {0}")]
     Process(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<ReloadBenchError> for CommandError {
+    fn from(error: ReloadBenchError) -> Self {
+        Self::Reloads(Box::new(error))
+    }
 }
 
 /// An argument makes no sense.

@@ -68,3 +68,5 @@ pub const CANARY_MAX_FAILURE_PERCENT: u32 = 5;
 pub const COMPILE_MEMORY_BYTES: u64 = 2 << 30;
 /// As long as the engine itself gives a compilation.
 pub const COMPILE_TIMEOUT: Duration = PluginSettings::COMPILE_TIMEOUT;
+/// A mistake shows within a month; whoever wants an older version publishes it again.
+pub const PACKAGE_GRACE_DAYS: u32 = 30;

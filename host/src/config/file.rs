@@ -50,6 +50,8 @@ pub struct FileConfig {
     pub canary_max_failure_percent: Option<u32>,
     pub compile_memory_bytes: Option<u64>,
     pub compile_timeout_ms: Option<u64>,
+    pub package_grace_days: Option<u32>,
+    pub prune_at_start: Option<bool>,
     #[serde(default)]
     pub tokens: Vec<FileToken>,
     #[serde(default)]

@@ -12,6 +12,8 @@ use dossier_store::{CanarySettings, Pattern, PublicKey, Scope};
 use super::{ConfigError, FileConfig, defaults, milliseconds};
 use crate::reload::CompileProbe;
 
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Flags of packages that come and go while the host serves.
 #[derive(Args, Clone, Debug, Default)]
 pub struct PlatformArgs {
@@ -40,6 +42,12 @@ pub struct PlatformArgs {
     /// Time that this process may take [default: 60000].
     #[arg(long, env = "DOSSIER_COMPILE_TIMEOUT_MS", value_name = "MS")]
     pub compile_timeout_ms: Option<u64>,
+    /// Days that a package stays on disk which no kept generation names [default: 30].
+    #[arg(long, env = "DOSSIER_PACKAGE_GRACE_DAYS", value_name = "DAYS")]
+    pub package_grace_days: Option<u32>,
+    /// Take such packages away at start, as `dossier plugin prune` does at any time.
+    #[arg(long, env = "DOSSIER_PRUNE_AT_START")]
+    pub prune_at_start: bool,
 }
 
 /// Packages that come and go while the host serves.
@@ -61,6 +69,10 @@ pub struct PlatformConfig {
     pub probe: Option<CompileProbe>,
     /// Limits of that process.
     pub compile: CompileLimits,
+    /// How long a package stays on disk that no kept generation names.
+    pub package_grace: Duration,
+    /// Whether such packages are taken away at start.
+    pub prune_at_start: bool,
 }
 
 /// Limits of the process that compiles a component first.
@@ -168,7 +180,20 @@ impl PlatformConfig {
         }
         let admin = listen.map(|listen| AdminConfig { listen, tokens });
         let dev = args.dev || file.dev.unwrap_or_default();
-        Ok(Some(Self { data_dir, admin, signing_keys, dev, watch, canary, probe: None, compile }))
+        let days = args.package_grace_days.or(file.package_grace_days);
+        let days = days.unwrap_or(defaults::PACKAGE_GRACE_DAYS);
+        Ok(Some(Self {
+            data_dir,
+            admin,
+            signing_keys,
+            dev,
+            watch,
+            canary,
+            probe: None,
+            compile,
+            package_grace: DAY * days,
+            prune_at_start: args.prune_at_start || file.prune_at_start.unwrap_or_default(),
+        }))
     }
 
     /// Compiles every component first in a process of this program, under the limits set.

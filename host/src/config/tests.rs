@@ -79,6 +79,12 @@ fn without_a_data_directory_there_is_no_platform() {
     let platform = config.platform.expect("a data directory");
     assert!(platform.admin.is_none() && !platform.dev && platform.signing_keys.is_empty());
     assert_eq!(platform.canary.min_calls, defaults::CANARY_MIN_CALLS);
+    assert_eq!(platform.package_grace, Duration::from_secs(30 * 24 * 3600));
+    assert!(!platform.prune_at_start);
+    let text = "data_dir = \"d\"\npackage_grace_days = 1\nprune_at_start = true";
+    let platform = with_file(text).expect("valid").platform.expect("a data directory");
+    assert_eq!(platform.package_grace, Duration::from_secs(24 * 3600));
+    assert!(platform.prune_at_start);
 }
 
 #[test]
@@ -175,6 +181,7 @@ fn flags_state_the_defaults_they_have() {
         ("canary_min_calls", defaults::CANARY_MIN_CALLS.to_string()),
         ("canary_max_failure_percent", defaults::CANARY_MAX_FAILURE_PERCENT.to_string()),
         ("compile_memory_bytes", defaults::COMPILE_MEMORY_BYTES.to_string()),
+        ("package_grace_days", defaults::PACKAGE_GRACE_DAYS.to_string()),
         ("compile_timeout_ms", defaults::COMPILE_TIMEOUT.as_millis().to_string()),
     ] {
         let argument =

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use dossier_document::{DocumentTypeId, FieldName};
 use dossier_model::{ModelBackend, ModelError};
-use dossier_plugin::{BeforeOutcome, Plugin, PluginEngine, PluginError, PluginSettings};
+use dossier_plugin::{
+    BeforeOutcome, CodeCache, CodeCacheError, Plugin, PluginEngine, PluginError, PluginSettings,
+};
 use dossier_store::PackageDigest;
 
 use crate::catalog::{Catalog, CatalogError, DocumentType, MANIFEST_FILE, Manifest, Rollout};
@@ -40,6 +42,9 @@ pub enum StartError {
     /// The engine of the rules does not start.
     #[error(transparent)]
     Engine(PluginError),
+    /// Compiled code can't be kept in the data directory.
+    #[error(transparent)]
+    CodeCache(#[from] CodeCacheError),
     /// A component can't be read.
     #[error("{}: can't be read: {source}", file.display())]
     RulesUnreadable {
@@ -217,8 +222,20 @@ pub(crate) fn rules_file(config: &ReaderConfig, name: &str) -> PathBuf {
 ///
 /// # Errors
 /// When the machine can't give what the engine needs.
-pub(crate) fn rules_engine(limits: &RulesLimits) -> Result<PluginEngine, StartError> {
+fn rules_engine(limits: &RulesLimits) -> Result<PluginEngine, StartError> {
     PluginEngine::new(rules_settings(limits)).map_err(StartError::Engine)
+}
+
+/// The same for a host with a data directory, where compiled code outlives the process.
+///
+/// # Errors
+/// When the machine can't give what the engine needs, or the compiled code can't be kept there.
+pub(crate) fn keeping_engine(
+    limits: &RulesLimits,
+    data_dir: &Path,
+) -> Result<PluginEngine, StartError> {
+    let cache = CodeCache::open(data_dir)?;
+    PluginEngine::with_code_cache(rules_settings(limits), cache).map_err(StartError::Engine)
 }
 
 /// The same for the author's own commands: whoever builds rules with a Python interpreter in them

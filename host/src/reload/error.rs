@@ -9,8 +9,8 @@ use dossier_store::{
 };
 
 use super::probe::ProbeError;
-use super::self_test::FixtureError;
 use crate::catalog::CatalogError;
+use crate::fixture::FixtureError;
 
 /// A package is refused, or a change is not made; what served before serves on.
 #[derive(Debug, thiserror::Error)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dossier_document::{DocumentTypeId, FieldName, PageImage};
 use dossier_inference::ReadRequest;
-use dossier_plugin::{BeforeOutcome, Plugin};
+use dossier_plugin::{BeforeOutcome, CodeOrigin, Plugin};
 use dossier_store::{
     COMPONENT, DOCUMENT_TYPE_MANIFEST, Package, PackageDigest, PackageKind, RULES_MANIFEST,
     RulesManifest,
@@ -59,6 +59,10 @@ impl Shared {
     ) -> Result<Plugin, ReloadError> {
         let component = package.file(COMPONENT).unwrap_or_default();
         let plugin = self.engine.compile(&manifest.name, component).await?;
+        if plugin.code_origin() == CodeOrigin::Rejected {
+            let (plugin, digest) = (plugin.name(), plugin.digest());
+            tracing::warn!(plugin, %digest, "kept code is damaged or not this host's: compiled again");
+        }
         let description = plugin.describe();
         let differs = if description.name != manifest.name {
             Some("name")

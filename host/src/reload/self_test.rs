@@ -1,63 +1,10 @@
-//! The fixtures that travel with rules: readings, and the report they must give.
-//!
-//! ```json
-//! {"document_type": "utopia/passport/2024", "today": "2026-11-24",
-//!  "fields": {"surname": "ERIKSSON"},
-//!  "expected": {"fields": {"surname": "ERIKSSON"},
-//!               "checks": [{"code": "surname.is_there", "outcome": "passed"}]}}
-//! ```
-//!
-//! `expected` is what `dossier plugin run` prints; of a check, `fields` and `message` may be left
-//! out. Rules that must refuse have `"expected": {"refused": "code"}`.
+//! The fixtures that travel with rules, run before the rules serve.
 
-use dossier_document::{DocumentTypeId, FieldName, FieldText};
-use dossier_plugin::{Plugin, PluginError, Report, readings_from_values};
+use dossier_plugin::{Plugin, PluginError, readings_from_values};
 use dossier_store::{Package, RulesManifest};
-use serde::Deserialize;
-use serde_json::{Map, Value};
 
 use super::ReloadError;
-use crate::api::outcome_name;
-
-/// A fixture did not pass. No text quotes a value: fixtures may be of real documents.
-#[derive(Debug, thiserror::Error)]
-pub enum FixtureError {
-    /// It is not understood.
-    #[error("{0}")]
-    Malformed(String),
-    /// The rules failed.
-    #[error(transparent)]
-    Rules(#[from] PluginError),
-    /// The rules refuse what they should judge.
-    #[error("the rules refuse it: {0}")]
-    Refused(String),
-    /// The rules judge what they should refuse.
-    #[error("the rules should refuse it with `{0}`")]
-    NotRefused(String),
-    /// A field has another value than expected, or is missing.
-    #[error("the field `{0}` is not as expected")]
-    Field(String),
-    /// A field is reported that is not expected. Rules have seen the document when they name it,
-    /// so the name is not told.
-    #[error("a field is reported that is not expected")]
-    UnexpectedField,
-    /// The checks are others than expected, or in another order.
-    #[error("check {} is not `{expected}` as expected", position + 1)]
-    Check {
-        /// Its position, counted from 0.
-        position: usize,
-        /// The code expected there, or `none`.
-        expected: String,
-    },
-    /// A check has another outcome, other fields or another message than expected.
-    #[error("`{key}` of the check `{code}` is not as expected")]
-    CheckDetail {
-        /// The check's code.
-        code: String,
-        /// What differs.
-        key: &'static str,
-    },
-}
+use crate::fixture::{Fixture, FixtureError};
 
 /// Runs every fixture, and sees to it that every document type has one.
 ///
@@ -72,7 +19,7 @@ pub(super) async fn self_test(
     for (name, content) in package.fixtures() {
         let failed = |source| ReloadError::Fixture { fixture: name.to_owned(), source };
         let fixture = Fixture::parse(content).map_err(failed)?;
-        fixture.run(plugin).await.map_err(failed)?;
+        run(&fixture, plugin).await.map_err(failed)?;
         tested.push(fixture.document_type);
     }
     match manifest.document_types.iter().find(|id| !tested.contains(id)) {
@@ -81,139 +28,15 @@ pub(super) async fn self_test(
     }
 }
 
-#[derive(Debug)]
-struct Fixture {
-    document_type: DocumentTypeId,
-    today: String,
-    values: Vec<(FieldName, FieldText)>,
-    expected: Expected,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FixtureFile {
-    document_type: String,
-    today: String,
-    fields: Map<String, Value>,
-    expected: Expected,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Expected {
-    Refusal(ExpectedRefusal),
-    Report(ExpectedReport),
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ExpectedRefusal {
-    refused: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ExpectedReport {
-    fields: Map<String, Value>,
-    checks: Vec<ExpectedCheck>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ExpectedCheck {
-    code: String,
-    outcome: String,
-    fields: Option<Vec<String>>,
-    message: Option<String>,
-}
-
-impl Fixture {
-    fn parse(content: &[u8]) -> Result<Self, FixtureError> {
-        let malformed = |what: String| FixtureError::Malformed(what);
-        // serde's errors may quote a value, so only the place is told.
-        let file = serde_json::from_slice::<FixtureFile>(content).map_err(|error| {
-            let (line, column) = (error.line(), error.column());
-            let class = if error.is_data() {
-                "a key is unknown, missing or of another kind"
-            } else {
-                "no JSON"
-            };
-            malformed(format!("{class}, at line {line}, column {column}"))
-        })?;
-        let document_type =
-            file.document_type.parse().map_err(|_| malformed("no document type".to_owned()))?;
-        let mut values = Vec::with_capacity(file.fields.len());
-        for (key, value) in file.fields {
-            let name = key.parse().map_err(|_| malformed("a key is no field name".to_owned()))?;
-            let Value::String(raw) = value else {
-                return Err(malformed(format!("the value of `{key}` is no text")));
-            };
-            values.push((name, FieldText::new(raw)));
-        }
-        let today = file.today.parse::<jiff::civil::Date>();
-        let today = today.map_err(|_| malformed("`today` is no date".to_owned()))?.to_string();
-        Ok(Self { document_type, today, values, expected: file.expected })
-    }
-
-    async fn run(&self, plugin: &Plugin) -> Result<(), FixtureError> {
-        let readings = readings_from_values(self.values.clone());
-        let report = plugin.after(&self.document_type, &readings, &self.today).await;
-        match (report, &self.expected) {
-            (Err(PluginError::Refused { code, .. }), Expected::Refusal(expected)) => {
-                if code == expected.refused { Ok(()) } else { Err(FixtureError::Refused(code)) }
-            }
-            (Err(PluginError::Refused { code, .. }), _) => Err(FixtureError::Refused(code)),
-            (Err(error), _) => Err(error.into()),
-            (Ok(_), Expected::Refusal(expected)) => {
-                Err(FixtureError::NotRefused(expected.refused.clone()))
-            }
-            (Ok(report), Expected::Report(expected)) => expected.compare(&report),
-        }
+async fn run(fixture: &Fixture, plugin: &Plugin) -> Result<(), FixtureError> {
+    let expected = fixture
+        .expected
+        .as_ref()
+        .ok_or_else(|| FixtureError::Malformed("`expected` is missing".to_owned()))?;
+    let readings = readings_from_values(fixture.fields.clone());
+    match plugin.after(&fixture.document_type, &readings, &fixture.today).await {
+        Ok(report) => expected.compare(Ok(&report)),
+        Err(PluginError::Refused { code, .. }) => expected.compare(Err(&code)),
+        Err(error) => Err(error.into()),
     }
 }
-
-impl ExpectedReport {
-    fn compare(&self, report: &Report) -> Result<(), FixtureError> {
-        for field in &report.fields {
-            let value = field.value.as_ref().map_or(Value::Null, |text| text.expose().into());
-            match self.fields.get(field.name.as_str()) {
-                Some(expected) if *expected == value => {}
-                Some(_) => return Err(FixtureError::Field(field.name.to_string())),
-                None => return Err(FixtureError::UnexpectedField),
-            }
-        }
-        let is_reported =
-            |name: &String| report.fields.iter().any(|field| field.name.as_str() == name);
-        if let Some(name) = self.fields.keys().find(|name| !is_reported(name)) {
-            return Err(FixtureError::Field(name.clone()));
-        }
-        let positions = self.checks.len().max(report.checks.len());
-        for position in 0..positions {
-            let (Some(expected), Some(check)) =
-                (self.checks.get(position), report.checks.get(position))
-            else {
-                let expected = self.checks.get(position).map(|check| check.code.clone());
-                let expected = expected.unwrap_or_else(|| "none".to_owned());
-                return Err(FixtureError::Check { position, expected });
-            };
-            if expected.code != check.code {
-                return Err(FixtureError::Check { position, expected: expected.code.clone() });
-            }
-            let differs = |key| FixtureError::CheckDetail { code: expected.code.clone(), key };
-            if expected.outcome != outcome_name(check.outcome) {
-                return Err(differs("outcome"));
-            }
-            let fields = check.fields.iter().map(|field| field.as_str());
-            if expected.fields.as_ref().is_some_and(|expected| !fields.eq(expected.iter())) {
-                return Err(differs("fields"));
-            }
-            if expected.message.as_ref().is_some_and(|message| *message != check.message) {
-                return Err(differs("message"));
-            }
-        }
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests;

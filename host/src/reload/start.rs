@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dossier_model::ModelBackend;
-use dossier_plugin::{Plugin, PluginEngine};
+use dossier_plugin::{CodeCounts, Plugin, PluginEngine};
 use dossier_store::{
     ADAPTER_CONFIG, ADAPTER_WEIGHTS, Action, ArtifactStore, COMPONENT, Catalogue, CatalogueError,
     Change, DOCUMENT_TYPE_MANIFEST, Event, Generation, Origin, Package, PackageDigest, PackageKind,
@@ -23,7 +23,7 @@ use super::{CONCURRENT_PUBLISHES, ModelAdapters, QUEUE, Reload, ReloadError, Sha
 use crate::catalog::{Catalog, CatalogError, Manifest};
 use crate::config::{PlatformConfig, ReaderConfig};
 use crate::reader::{
-    Reader, StartError, load_base, only_base, open_rules, rules_engine, rules_file,
+    Reader, StartError, keeping_engine, load_base, only_base, open_rules, rules_file,
 };
 
 /// Canaries that may fail at the same moment; one more raises its alarm at its next failure.
@@ -45,8 +45,9 @@ pub(crate) async fn start(
     platform: &PlatformConfig,
     data_dir: PathBuf,
 ) -> Result<(Reader, Reload, JoinHandle<()>), StartError> {
-    let (store, catalogue) = blocking(move || open(&data_dir)).await??;
-    let engine = rules_engine(&config.rules)?;
+    let opened = data_dir.clone();
+    let (store, catalogue) = blocking(move || open(&opened)).await??;
+    let engine = keeping_engine(&config.rules, &data_dir)?;
     let (generation, import) = match catalogue.current().map_err(ReloadError::from)? {
         Some(generation) => (generation, None),
         None => {
@@ -77,11 +78,18 @@ pub(crate) async fn start(
         canary: platform.canary,
         trusted: platform.signing_keys.clone(),
         accepts_unsigned: platform.dev,
+        package_grace: platform.package_grace,
         probe: platform.probe.clone(),
         probing: Semaphore::new(1),
         publishes: Semaphore::new(CONCURRENT_PUBLISHES),
     });
     let (reload, task) = run(shared, base_digest, generation, import).await?;
+    if platform.prune_at_start {
+        // What serves does not depend on it.
+        if let Err(error) = reload.prune(false, HOST, None).await {
+            tracing::error!(%error, "old packages can't be taken away");
+        }
+    }
     Ok((reader, reload, task))
 }
 
@@ -120,6 +128,10 @@ pub(super) async fn run(
         blocking(move || shared.catalogue.write(change)).await?.map_err(ReloadError::from)?;
     }
     shared.snapshots.swap(catalog);
+    if let Some(code) = shared.engine.code_counts() {
+        let CodeCounts { taken, compiled, rejected, unwritten } = code;
+        tracing::info!(taken, compiled, rejected, unwritten, "compiled code");
+    }
     let (messages, received) = mpsc::channel(QUEUE);
     let recent = BTreeMap::new();
     let task = Task { shared: Arc::clone(&shared), base, generation, ready, recent, alarm };

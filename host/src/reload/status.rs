@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use dossier_plugin::CodeCounts;
 use dossier_store::{Attempt, Event, Generation, PackageDigest, Version};
 
 use super::{Reload, ReloadError, blocking};
@@ -110,6 +111,12 @@ impl Reload {
                 .collect()
         })
         .await?
+    }
+
+    /// Where the code of rules came from since the start.
+    #[must_use]
+    pub fn code_counts(&self) -> CodeCounts {
+        self.shared.engine.code_counts().unwrap_or_default()
     }
 
     /// What was done, newest first: to one name, or to all.

@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::assemble::Assembly;
 use super::prepare::blocking;
+use super::prune::{Prune, PruneReport};
 use super::{ReloadError, Shared, now};
 use crate::catalog::{CanaryAlarm, Catalog, Ready, ReadyArtifact};
 
@@ -31,6 +32,8 @@ pub(super) enum Message {
     Refuse { refused: Box<Refused>, answer: oneshot::Sender<()> },
     /// What serves is changed.
     Apply { request: Apply, answer: oneshot::Sender<Result<Applied, ReloadError>> },
+    /// Packages that nothing needs leave the disk.
+    Prune { prune: Prune, answer: oneshot::Sender<Result<PruneReport, ReloadError>> },
 }
 
 /// A package that was refused.
@@ -119,6 +122,10 @@ impl Task {
                 let applied = self.apply(request).await;
                 let _ = answer.send(applied);
             }
+            Message::Prune { prune, answer } => {
+                let pruned = self.prune(prune).await;
+                let _ = answer.send(pruned);
+            }
         }
         self.let_go();
     }
@@ -136,7 +143,7 @@ impl Task {
             attempt: Some((version.name.clone(), attempt)),
             events: vec![Event { at, ..event }],
             versions: vec![version],
-            generation: None,
+            ..Change::default()
         };
         self.write(change).await?;
         self.keep(ready);
@@ -169,6 +176,10 @@ impl Task {
                 self.keep(ready);
             }
         }
+        if let Step::Activate(package) | Step::Canary(package, _) | Step::Shadow(package) = step {
+            // It was published when this was asked for, and may have been taken away since.
+            self.check_published(&name, package).await?;
+        }
         let mut next = self.generation.next();
         let (action, package, detail) = take(&mut next, &name, step)?;
         let event = self.event(action, &name, package, &actor);
@@ -177,6 +188,14 @@ impl Task {
             generation: self.generation.number,
             active: self.generation.active.get(&name).copied(),
         })
+    }
+
+    async fn check_published(&self, name: &str, package: PackageDigest) -> Result<(), ReloadError> {
+        let shared = Arc::clone(&self.shared);
+        match blocking(move || shared.catalogue.version(&package)).await?? {
+            Some(_) => Ok(()),
+            None => Err(ReloadError::UnknownPackage { name: name.to_owned(), package }),
+        }
     }
 
     async fn stop_canary(&mut self, alarm: CanaryAlarm) {
@@ -233,12 +252,12 @@ impl Task {
         assembly.assemble(next).await
     }
 
-    async fn write(&self, change: Change) -> Result<(), ReloadError> {
+    pub(super) async fn write(&self, change: Change) -> Result<(), ReloadError> {
         let shared = Arc::clone(&self.shared);
         Ok(blocking(move || shared.catalogue.write(change)).await??)
     }
 
-    fn event(
+    pub(super) fn event(
         &self,
         action: Action,
         name: &str,
@@ -280,7 +299,7 @@ impl Task {
 
     /// Lets packages go that neither serve nor are kept ready, once no request reads with them.
     /// Only this task hands them out, so one that it holds alone is nobody else's.
-    fn let_go(&mut self) {
+    pub(super) fn let_go(&mut self) {
         let serving = self.generation.packages().collect::<Vec<_>>();
         let next_back = self.generation.previous.values().filter_map(|previous| previous.last());
         let kept = self.recent.values().flatten().chain(next_back).copied().collect::<Vec<_>>();

@@ -1,11 +1,13 @@
 //! Packages on disk: named by their digest, written once, never changed.
 //!
 //! `packages/<digest>/` holds the files of a package. A package is written below `incoming/`, made
-//! durable, and then renamed into place: after a crash it is there whole or not at all.
+//! durable, and then renamed into place: after a crash it is there whole or not at all. Taken away,
+//! it goes the same way back.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::{Package, PackageDigest, PackageError};
 
@@ -14,6 +16,17 @@ use crate::{Package, PackageDigest, PackageError};
 pub struct ArtifactStore {
     packages: PathBuf,
     incoming: PathBuf,
+}
+
+/// A package on disk, as the folder tells of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredPackage {
+    /// Its digest, by the name of its folder.
+    pub package: PackageDigest,
+    /// Bytes of its files together.
+    pub bytes: u64,
+    /// When it was stored.
+    pub stored_at: SystemTime,
 }
 
 /// A package can't be stored or read.
@@ -123,11 +136,61 @@ impl ArtifactStore {
         Ok(package)
     }
 
+    /// Every package on disk, by digest, whether or not anybody published it.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn stored(&self) -> Result<Vec<StoredPackage>, ArtifactError> {
+        let mut stored = Vec::new();
+        for entry in fs::read_dir(&self.packages).map_err(at(&self.packages))? {
+            let folder = entry.map_err(at(&self.packages))?.path();
+            let name = folder.file_name().unwrap_or_default().to_string_lossy();
+            // Whatever else somebody put there is not this store's to tell of.
+            let Ok(package) = format!("sha256:{name}").parse::<PackageDigest>() else { continue };
+            let metadata = fs::metadata(&folder).map_err(at(&folder))?;
+            let stored_at = metadata.modified().map_err(at(&folder))?;
+            stored.push(StoredPackage { package, bytes: bytes_below(&folder)?, stored_at });
+        }
+        stored.sort_by_key(|stored| stored.package);
+        Ok(stored)
+    }
+
+    /// Takes a package away. It is out of the way at once, and off the disk after: what a crash
+    /// leaves of it is cleared by the next [`ArtifactStore::open`]. One that is not there is no error.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn remove(&self, digest: &PackageDigest) -> Result<(), ArtifactError> {
+        let place = self.folder(digest);
+        let grave = tempfile::tempdir_in(&self.incoming).map_err(at(&self.incoming))?;
+        match fs::rename(&place, grave.path().join("package")) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(source) => return Err(at(&place)(source)),
+        }
+        sync_folder(&self.packages)?;
+        let path = grave.path().to_owned();
+        grave.close().map_err(at(&path))
+    }
+
     /// The folder that holds a package's files, if it is stored.
     #[must_use]
     pub fn folder(&self, digest: &PackageDigest) -> PathBuf {
         self.packages.join(digest.hex())
     }
+}
+
+fn bytes_below(folder: &Path) -> Result<u64, ArtifactError> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(folder).map_err(at(folder))? {
+        let path = entry.map_err(at(folder))?.path();
+        bytes += if path.is_dir() {
+            bytes_below(&path)?
+        } else {
+            fs::metadata(&path).map_err(at(&path))?.len()
+        };
+    }
+    Ok(bytes)
 }
 
 fn write_durably(path: &Path, content: &[u8]) -> Result<(), ArtifactError> {

@@ -3,6 +3,7 @@
 //! One transaction holds a whole change: the generation, the versions it names and the events that
 //! tell of it. A crash leaves the last generation that was committed.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use redb::{
@@ -44,6 +45,8 @@ pub struct Change {
     pub generation: Option<Generation>,
     /// Versions that are new or known better.
     pub versions: Vec<Version>,
+    /// Packages whose versions are forgotten, ahead of their files.
+    pub removed: Vec<PackageDigest>,
     /// The last attempt to publish under a name.
     pub attempt: Option<(String, Attempt)>,
     /// What the history tells of it; sequence numbers are given here.
@@ -80,6 +83,14 @@ pub enum CatalogueError {
         last: u64,
         /// The one to be written.
         next: u64,
+    },
+    /// A package to be forgotten is one that a kept generation names.
+    #[error("the package {package} is named by generation {generation}")]
+    InUse {
+        /// The package.
+        package: PackageDigest,
+        /// A generation that names it.
+        generation: u64,
     },
 }
 
@@ -123,6 +134,7 @@ impl Catalogue {
     pub fn write(&self, change: Change) -> Result<(), CatalogueError> {
         let transaction = self.database.begin_write().map_err(database)?;
         write_generation(&transaction, change.generation.as_ref())?;
+        forget(&transaction, &change.removed)?;
         {
             let mut versions = transaction.open_table(VERSIONS).map_err(database)?;
             for version in &change.versions {
@@ -176,6 +188,21 @@ impl Catalogue {
         }
         versions.sort_by(|a, b| a.published_at.cmp(&b.published_at));
         Ok(versions)
+    }
+
+    /// Every package that a kept generation names.
+    ///
+    /// # Errors
+    /// As [`Catalogue::current`].
+    pub fn named(&self) -> Result<BTreeSet<PackageDigest>, CatalogueError> {
+        let transaction = self.database.begin_read().map_err(database)?;
+        let table = transaction.open_table(GENERATIONS).map_err(database)?;
+        let mut named = BTreeSet::new();
+        for entry in table.iter().map_err(database)? {
+            let (_, record) = entry.map_err(database)?;
+            named.extend(from_record::<Generation>("generations", record.value())?.named());
+        }
+        Ok(named)
     }
 
     /// The last attempt to publish under a name.
@@ -250,6 +277,29 @@ fn write_generation(
     table.insert(next, record.as_slice()).map_err(database)?;
     if let Some(old) = next.checked_sub(KEPT_GENERATIONS) {
         table.remove(old).map_err(database)?;
+    }
+    Ok(())
+}
+
+/// Forgets versions, unless a kept generation names one.
+fn forget(
+    transaction: &WriteTransaction,
+    packages: &[PackageDigest],
+) -> Result<(), CatalogueError> {
+    if packages.is_empty() {
+        return Ok(());
+    }
+    let generations = transaction.open_table(GENERATIONS).map_err(database)?;
+    for entry in generations.iter().map_err(database)? {
+        let (_, record) = entry.map_err(database)?;
+        let generation = from_record::<Generation>("generations", record.value())?;
+        if let Some(package) = generation.named().find(|package| packages.contains(package)) {
+            return Err(CatalogueError::InUse { package, generation: generation.number });
+        }
+    }
+    let mut versions = transaction.open_table(VERSIONS).map_err(database)?;
+    for package in packages {
+        versions.remove(package.to_string().as_str()).map_err(database)?;
     }
     Ok(())
 }

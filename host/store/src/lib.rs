@@ -14,7 +14,7 @@ pub use digest::PackageDigest;
 mod package;
 pub use package::{
     ADAPTER_CONFIG, ADAPTER_WEIGHTS, COMPONENT, DOCUMENT_TYPE_MANIFEST, Package, PackageError,
-    PackageKind, PackageLimits, RULES_MANIFEST,
+    PackageKind, PackageLimits, PackageParts, RULES_MANIFEST,
 };
 
 mod manifest;
@@ -27,7 +27,7 @@ mod scope;
 pub use scope::{InvalidPattern, Pattern, Scope};
 
 mod artifacts;
-pub use artifacts::{ArtifactError, ArtifactStore};
+pub use artifacts::{ArtifactError, ArtifactStore, StoredPackage};
 
 mod catalogue;
 pub use catalogue::{

@@ -1,13 +1,17 @@
 //! A package: a handful of files that are published, signed and activated together.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
 use crate::digest::to_hex;
 use crate::{PackageDigest, PackageSignature, PublicKey, SecretKey, SigningError};
+
+mod archive;
+mod parts;
+pub use parts::PackageParts;
 
 /// The manifest of rules.
 pub const RULES_MANIFEST: &str = "plugin.json";
@@ -178,36 +182,7 @@ impl Package {
     /// # Errors
     /// When it is no archive, too large, or no package.
     pub fn from_tar(bytes: &[u8], limits: PackageLimits) -> Result<Self, PackageError> {
-        let mut archive = tar::Archive::new(bytes);
-        let mut files = BTreeMap::new();
-        let mut left_bytes = limits.bytes;
-        for entry in archive.entries().map_err(PackageError::Archive)? {
-            let mut entry = entry.map_err(PackageError::Archive)?;
-            let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-            let name = name.strip_prefix("./").unwrap_or(&name).to_owned();
-            match entry.header().entry_type() {
-                tar::EntryType::Directory => continue,
-                tar::EntryType::Regular => {}
-                _ => return Err(PackageError::NotAFile { name }),
-            }
-            if files.len() == limits.files {
-                return Err(PackageError::TooManyFiles { limit: limits.files });
-            }
-            let too_large = PackageError::TooLarge { limit_bytes: limits.bytes };
-            let length = usize::try_from(entry.size()).unwrap_or(usize::MAX);
-            let Some(left) = left_bytes.checked_sub(length) else { return Err(too_large) };
-            left_bytes = left;
-            // The archive is in memory, so no header can make this larger than what was sent.
-            let mut content = Vec::with_capacity(length.min(bytes.len()));
-            entry.read_to_end(&mut content).map_err(PackageError::Archive)?;
-            if content.len() != length {
-                return Err(PackageError::Archive(io::ErrorKind::UnexpectedEof.into()));
-            }
-            if files.insert(name.clone(), content).is_some() {
-                return Err(PackageError::Repeated { name });
-            }
-        }
-        Self::new(files)
+        Self::new(archive::read(bytes, limits)?)
     }
 
     /// Reads a package from a folder.
@@ -223,24 +198,9 @@ impl Package {
     /// The package as a tar archive: the same bytes for the same files.
     #[must_use]
     pub fn to_tar(&self) -> Vec<u8> {
-        let mut archive = tar::Builder::new(Vec::new());
-        let mut append = |name: &str, content: &[u8]| {
-            let mut header = tar::Header::new_ustar();
-            header.set_size(content.len() as u64);
-            header.set_mode(0o644);
-            header.set_mtime(0);
-            // Names are checked to be short and relative, and writing to memory does not fail.
-            archive.append_data(&mut header, name, content)
-        };
-        let mut written = Ok(());
-        for (name, content) in self.files() {
-            written = written.and_then(|()| append(name, content));
-        }
-        if let Some(signature) = &self.signature {
-            written = written.and_then(|()| append(SIGNATURE, &signature.to_json()));
-        }
-        debug_assert!(written.is_ok(), "a package fits an archive");
-        archive.into_inner().unwrap_or_default()
+        let signature = self.signature_file();
+        let signature = signature.iter().map(|(name, content)| (*name, content.as_slice()));
+        archive::write(self.files().chain(signature))
     }
 
     /// What it holds.

@@ -69,6 +69,15 @@ impl Scope {
             && document_types.iter().all(|id| self.allows_document_type(id))
     }
 
+    /// Whether nothing is outside it.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        let is_all = |patterns: &[Pattern]| {
+            patterns.iter().any(|pattern| pattern.is_prefix && pattern.text.is_empty())
+        };
+        is_all(&self.document_types) && is_all(&self.plugins)
+    }
+
     /// Whether a document type is within it.
     #[must_use]
     pub fn allows_document_type(&self, id: &DocumentTypeId) -> bool {

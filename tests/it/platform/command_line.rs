@@ -13,7 +13,7 @@ use super::{Host, fixture, paper, version_of};
 use crate::DOSSIER;
 
 /// Runs `dossier plugin` against a host, off the async threads.
-async fn plugin(host: &Host, arguments: &[&str]) -> Output {
+pub(super) async fn plugin(host: &Host, arguments: &[&str]) -> Output {
     let url = format!("http://{}", host.server.admin_address().expect("listens"));
     let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect::<Vec<_>>();
     let running = tokio::task::spawn_blocking(move || {
@@ -25,12 +25,12 @@ async fn plugin(host: &Host, arguments: &[&str]) -> Output {
     running.await.expect("ends")
 }
 
-fn text(output: &Output) -> String {
+pub(super) fn text(output: &Output) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout.clone()).expect("text")
 }
 
-fn path(path: &Path) -> &str {
+pub(super) fn path(path: &Path) -> &str {
     path.to_str().expect("UTF-8")
 }
 

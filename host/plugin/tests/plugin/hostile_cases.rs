@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use dossier_plugin::{PluginEngine, PluginError};
+use dossier_plugin::{CodeCache, CodeCounts, PluginEngine, PluginError, PluginSettings};
 
 use super::guest::{DOCUMENT_TYPE, Guest, LOOP};
 use super::{after, before};
@@ -20,6 +20,8 @@ pub(crate) struct Case {
     pub(crate) code: &'static str,
     component: Vec<u8>,
     last: Stage,
+    /// Whether what an engine before kept of it is changed on the disk.
+    is_tampered: bool,
 }
 
 /// The last stage that it may reach.
@@ -33,7 +35,33 @@ enum Stage {
 impl Case {
     /// Loads it and calls its hooks; the code of what came of it.
     pub(crate) async fn run(&self, engine: &PluginEngine) -> &'static str {
-        self.outcome(engine).await.map_or_else(|error| error.code(), |()| "answers")
+        let outcome = if self.is_tampered {
+            self.outcome_of_tampered().await
+        } else {
+            self.outcome(engine).await
+        };
+        outcome.map_or_else(|error| error.code(), |()| "answers")
+    }
+
+    /// An engine compiles it and keeps the code, a byte of which is changed before the next engine.
+    async fn outcome_of_tampered(&self) -> Result<(), PluginError> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let engine = || {
+            let cache = CodeCache::open(folder.path()).expect("opens");
+            PluginEngine::with_code_cache(PluginSettings::default(), cache)
+        };
+        self.outcome(&engine()?).await?;
+        let mut files = std::fs::read_dir(folder.path().join("compiled")).expect("a folder");
+        let file = files.next().expect("a file").expect("is read").path();
+        let mut code = std::fs::read(&file).expect("is read");
+        let middle = code.len() / 2;
+        code[middle] ^= 1;
+        std::fs::write(&file, code).expect("is written");
+        let engine = engine()?;
+        self.outcome(&engine).await?;
+        let rejected = CodeCounts { rejected: 1, ..CodeCounts::default() };
+        assert_eq!(engine.code_counts(), Some(rejected), "it must be noticed");
+        Ok(())
     }
 
     async fn outcome(&self, engine: &PluginEngine) -> Result<(), PluginError> {
@@ -54,11 +82,14 @@ pub(crate) fn all() -> Vec<Case> {
     cases.extend(answering());
     cases.extend(reaching());
     cases.extend(loading());
+    let good = Guest::good().component();
+    let tampered = case("a tampered cache file", "answers", Stage::After, good);
+    cases.push(Case { is_tampered: true, ..tampered });
     cases
 }
 
 fn case(name: &'static str, code: &'static str, last: Stage, component: Vec<u8>) -> Case {
-    Case { name, code, component, last }
+    Case { name, code, component, last, is_tampered: false }
 }
 
 fn of_after(name: &'static str, code: &'static str, body: &str) -> Case {

@@ -8,6 +8,7 @@ use icao::Reading;
 use serde::Serialize;
 
 use super::{BenchPluginsArgs, CommandError, output};
+use crate::bench::reloads;
 use crate::cli::plugin::{Micros, PluginCommandError};
 use crate::cli::run::install_quiet;
 use crate::config::ReaderConfig;
@@ -53,19 +54,25 @@ pub(super) async fn run(args: BenchPluginsArgs) -> Result<(), CommandError> {
     let engine = author_engine(&config.rules)?;
     let noop = open_rules(&engine, "noop", &rules_file(&config, "noop")).await?;
     let icao = open_rules(&engine, "icao", &rules_file(&config, "icao")).await?;
-    let body = measure(&noop, &icao, args.calls).await.map_err(PluginCommandError::Rules)?;
+    let calls = measure(&noop, &icao, args.calls).await.map_err(PluginCommandError::Rules)?;
+    // Values become JSON.
+    let mut body = serde_json::to_value(&calls).unwrap_or_default();
+    drop((noop, icao, engine));
+    if args.reloads > 0 {
+        let program =
+            std::env::current_exe().map_err(|error| CommandError::Process(error.into()))?;
+        let (plugins, reloads, clients) = (args.plugins, args.reloads, args.clients);
+        let settings = reloads::Settings { plugins, reloads, clients };
+        let figures = reloads::run(&config, Some(program), settings).await?;
+        if let Some(body) = body.as_object_mut() {
+            body.extend(figures.to_json());
+        }
+    }
     if args.json {
         return output::json(&body).map_err(CommandError::Output);
     }
-    let rows = [
-        ["noop_call_us_p50", &body.noop_call_us_p50.to_string()],
-        ["noop_call_us_p99", &body.noop_call_us_p99.to_string()],
-        ["instantiate_us_p50", &body.instantiate_us_p50.to_string()],
-        ["mrz_call_us_p50", &body.mrz_call_us_p50.to_string()],
-        ["native_mrz_us_p50", &body.native_mrz_us_p50.to_string()],
-        ["mrz_bar_us", &body.mrz_bar_us.to_string()],
-    ];
-    let rows = rows.map(|row| row.map(str::to_owned)).into_iter();
+    let rows = body.as_object().into_iter().flatten();
+    let rows = rows.map(|(key, value)| [key.clone(), value.to_string()]);
     output::print(&output::table(["key", "value"], rows)).map_err(CommandError::Output)
 }
 

@@ -9,10 +9,11 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
-    ActivateArgs, AdminArgs, CanaryArgs, HistoryArgs, ListArgs, NameArgs, PublishArgs, keys,
-    package,
+    ActivateArgs, AdminArgs, CanaryArgs, HistoryArgs, ListArgs, NameArgs, PruneArgs, PublishArgs,
+    RegistryError, keys, package,
 };
 use crate::cli::output;
+use crate::outgoing::client_of;
 
 /// A publication compiles and runs fixtures; that has limits of its own on the host.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -42,6 +43,12 @@ pub enum AdminError {
         /// The key found.
         found: PublicKey,
     },
+    /// A component is given apart for what is no folder.
+    #[error("--component goes with a folder: an archive or a registry has its own")]
+    ComponentApart,
+    /// A package can't be pushed or pulled.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
     /// There is no token to ask with.
     #[error("no token: set DOSSIER_ADMIN_TOKEN, or name a file with --token-file")]
     NoToken,
@@ -75,7 +82,7 @@ pub enum AdminError {
 type Done = Result<(), AdminError>;
 
 pub(super) async fn publish(args: PublishArgs) -> Done {
-    let mut package = package::read(&args.package)?;
+    let mut package = package::read(&args.package).await?;
     if let Some(key) = &args.key {
         package.sign(&keys::secret_key(key)?);
     }
@@ -157,6 +164,24 @@ pub(super) async fn history(args: HistoryArgs) -> Done {
     })
 }
 
+pub(super) async fn prune(args: PruneArgs) -> Done {
+    let client = Client::new(args.admin)?;
+    let body = json!({"dry_run": args.dry_run}).to_string().into_bytes();
+    let pruned = client.send(Method::POST, "/v1/prune", Some(body)).await?;
+    client.print(&pruned, |pruned| {
+        let packages = pruned["packages"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let rows = packages.iter().map(|package| {
+            let texts =
+                ["package", "name", "version", "published_at"].map(|key| text(&package[key]));
+            let [package_digest, name, version, published_at] = texts;
+            [package_digest, name, version, published_at, package["bytes"].to_string()]
+        });
+        let table = output::table(["package", "name", "version", "published", "bytes"], rows);
+        let done = if args.dry_run { "would be removed" } else { "removed" };
+        format!("{table}{} packages, {} bytes {done}\n", packages.len(), pruned["bytes"])
+    })
+}
+
 /// Changes what serves to a package: the one named, or the one published last.
 async fn change_to(args: ActivateArgs, action: &str, percent: Option<u8>) -> Done {
     let client = Client::new(args.admin)?;
@@ -191,7 +216,7 @@ impl Client {
             None => std::env::var("DOSSIER_ADMIN_TOKEN").map_err(|_| AdminError::NoToken)?,
         };
         let token = token.trim().to_owned();
-        let http = reqwest::Client::builder().timeout(PATIENCE).build();
+        let http = client_of(&args.admin_url).timeout(PATIENCE).build();
         let http = http.map_err(|source| AdminError::Unanswered {
             url: args.admin_url.clone(),
             source: Box::new(source),

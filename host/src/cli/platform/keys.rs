@@ -25,8 +25,8 @@ pub(super) fn generate(args: &KeygenArgs) -> Result<(), AdminError> {
 }
 
 /// Writes the package as an archive that bears a signature.
-pub(super) fn sign(args: &SignArgs) -> Result<(), AdminError> {
-    let mut package = package::read(&args.package)?;
+pub(super) async fn sign(args: &SignArgs) -> Result<(), AdminError> {
+    let mut package = package::read(&args.package).await?;
     package.sign(&secret_key(&args.key)?);
     let file = |source| AdminError::File { path: args.output.clone(), source };
     std::fs::write(&args.output, package.to_tar()).map_err(file)?;
@@ -34,8 +34,8 @@ pub(super) fn sign(args: &SignArgs) -> Result<(), AdminError> {
 }
 
 /// Tells the digest and the signer, or fails.
-pub(super) fn verify(args: &VerifyArgs) -> Result<(), AdminError> {
-    let package = package::read(&args.package)?;
+pub(super) async fn verify(args: &VerifyArgs) -> Result<(), AdminError> {
+    let package = package::read(&args.package).await?;
     let wanted = args.public_key.as_deref().map(str::parse::<PublicKey>).transpose()?;
     let found = package.verify()?;
     if let Some(wanted) = wanted.filter(|wanted| *wanted != found) {

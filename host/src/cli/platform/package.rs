@@ -1,14 +1,22 @@
-//! A package on disk, as a folder or an archive.
+//! A package on disk, as a folder or an archive, or in a registry.
 
 use std::collections::BTreeMap;
 
 use dossier_store::{COMPONENT, Package, PackageLimits};
 
+use super::registry::Registry;
 use super::{AdminError, PackageArgs};
 
 /// Reads the package; a component given apart takes its place in it.
-pub(super) fn read(args: &PackageArgs) -> Result<Package, AdminError> {
+pub(super) async fn read(args: &PackageArgs) -> Result<Package, AdminError> {
     let path = &args.package;
+    let reference = path.to_str().filter(|path| path.starts_with("oci://"));
+    if args.component.is_some() && (reference.is_some() || path.is_file()) {
+        return Err(AdminError::ComponentApart);
+    }
+    if let Some(reference) = reference {
+        return Ok(Registry::new(reference, &args.registry)?.pull().await?);
+    }
     let unreadable =
         |path: &std::path::Path, source| AdminError::File { path: path.to_owned(), source };
     if path.is_file() {

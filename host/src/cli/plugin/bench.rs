@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::fixture::Fixture;
+use super::fixture::FixtureFile;
 use super::source::{Located, locate};
 use super::{CommandError, PluginCommandError, output};
 use crate::cli::PluginBenchArgs;
@@ -57,7 +57,7 @@ pub(in crate::cli) async fn bench(args: PluginBenchArgs) -> Result<(), CommandEr
     let Located { name, component, fixtures } = locate(&config.data_root, &args.plugin)?;
     let folder =
         args.fixtures.or(fixtures).ok_or(PluginCommandError::NoFixtures { folder: None })?;
-    let fixtures = Fixture::all(&folder)?;
+    let fixtures = FixtureFile::all(&folder)?;
     let engine = author_engine(&config.rules)?;
     let start = Instant::now();
     let rules = open_rules(&engine, &name, &component).await?;

@@ -1,41 +1,35 @@
-//! Fixtures of rules: values that no model read, and the report that they must get.
-//!
-//! One JSON file each: `{"document_type", "today", "fields": {name: raw value}, "expected": report}`.
-//! The report reads as `dossier plugin run` prints it; where the rules refuse the document, it is
-//! `{"refused": code}`.
+//! Fixtures in a folder: run, compared line by line, and accepted.
 
 use std::path::{Path, PathBuf};
 
-use dossier_document::{DocumentTypeId, FieldName, FieldReading, FieldText};
+use dossier_document::{FieldName, FieldReading, FieldText};
 use dossier_plugin::{Plugin, PluginError, Usage, readings_from_values};
 use serde_json::{Map, Value, json};
 
 use super::PluginCommandError;
 use crate::cli::output::report_value;
+use crate::fixture::{Expected, Fixture, FixtureError};
 
-/// A fixture.
+/// A fixture, and where it is.
 #[derive(Debug)]
-pub(crate) struct Fixture {
-    /// Where it is.
+pub(crate) struct FixtureFile {
     pub(crate) file: PathBuf,
-    pub(crate) document_type: DocumentTypeId,
-    pub(crate) today: String,
-    pub(crate) fields: Vec<(FieldName, FieldText)>,
-    /// The report it must get; a new fixture has none yet.
-    pub(crate) expected: Option<Value>,
+    pub(crate) fixture: Fixture,
 }
 
 /// What rules made of a fixture.
 pub(crate) struct Outcome {
     /// The report, or the refusal.
     pub(crate) report: Value,
+    /// The first thing that is not as expected.
+    pub(crate) difference: Option<FixtureError>,
     /// What the hook `before` took, asked for the fixture's fields.
     pub(crate) before: Usage,
     /// What the hook `after` took.
     pub(crate) after: Usage,
 }
 
-impl Fixture {
+impl FixtureFile {
     /// Reads every fixture of a folder, in the order of their names.
     pub(crate) fn all(folder: &Path) -> Result<Vec<Self>, PluginCommandError> {
         let unreadable =
@@ -54,55 +48,42 @@ impl Fixture {
         files
             .into_iter()
             .map(|file| {
-                let text = std::fs::read_to_string(&file).map_err(unreadable)?;
-                Self::parse(&text, &file)
+                let content = std::fs::read(&file).map_err(unreadable)?;
+                match Fixture::parse(&content) {
+                    Ok(fixture) => Ok(Self { file, fixture }),
+                    Err(source) => Err(PluginCommandError::Fixture { file, source }),
+                }
             })
             .collect()
     }
 
-    /// No error of this quotes a value.
-    pub(crate) fn parse(text: &str, file: &Path) -> Result<Self, PluginCommandError> {
-        let file = file.to_owned();
-        let json = serde_json::from_str::<Value>(text)
-            .map_err(|source| PluginCommandError::Json { file: file.clone(), source })?;
-        let Value::Object(mut top) = json else {
-            return Err(PluginCommandError::NotText { file, key: "document_type".to_owned() });
-        };
-        let mut text_of = |key: &str| match top.shift_remove(key) {
-            Some(Value::String(text)) => Ok(text),
-            _ => {
-                let (file, key) = (file.clone(), key.to_owned());
-                Err(PluginCommandError::NotText { file, key })
-            }
-        };
-        let document_type = text_of("document_type")?;
-        let today = text_of("today")?;
-        let expected = top.shift_remove("expected");
-        let fields = super::parse_fields(top, &file)?;
-        let document_type = document_type
-            .parse()
-            .map_err(|source| PluginCommandError::DocumentType { file: file.clone(), source })?;
-        Ok(Self { file, document_type, today, fields, expected })
-    }
-
     /// Runs both hooks, each in a fresh instance.
     pub(crate) async fn run(&self, plugin: &Plugin) -> Result<Outcome, PluginError> {
-        let names = self.fields.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+        let names = self.fixture.fields.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
         let (_, before) = self.before(plugin, &names).await?;
         let readings = self.readings();
-        let after = plugin.after_with_usage(&self.document_type, &readings, &self.today).await;
-        let (report, after) = match after {
-            Ok((report, after)) => (report_value(&report), after),
+        let after = plugin
+            .after_with_usage(&self.fixture.document_type, &readings, &self.fixture.today)
+            .await;
+        let expected = self.fixture.expected.as_ref();
+        let compare = |found| expected.and_then(|expected| expected.compare(found).err());
+        Ok(match after {
+            Ok((found, after)) => {
+                let (report, difference) = (report_value(&found), compare(Ok(&found)));
+                Outcome { report, difference, before, after }
+            }
             // The rules' refusal is their answer. What it took isn't told with it.
-            Err(PluginError::Refused { code, .. }) => (json!({ "refused": code }), before),
+            Err(PluginError::Refused { code, .. }) => {
+                let (report, difference) = (json!({ "refused": code }), compare(Err(&code)));
+                Outcome { report, difference, before, after: before }
+            }
             Err(error) => return Err(error),
-        };
-        Ok(Outcome { report, before, after })
+        })
     }
 
     /// The readings that its values make.
     pub(crate) fn readings(&self) -> Vec<FieldReading> {
-        readings_from_values(self.fields.clone())
+        readings_from_values(self.fixture.fields.clone())
     }
 
     /// A fixture doesn't say how many pages its document has: the first number that is taken counts.
@@ -115,7 +96,12 @@ impl Fixture {
         let mut pages = 1;
         loop {
             let (outcome, usage) = plugin
-                .before_with_usage(&self.document_type, pages, Some(names), &self.today)
+                .before_with_usage(
+                    &self.fixture.document_type,
+                    pages,
+                    Some(names),
+                    &self.fixture.today,
+                )
                 .await?;
             let is_taken = matches!(outcome, dossier_plugin::BeforeOutcome::Read { .. });
             if is_taken || pages == MOST_PAGES {
@@ -128,10 +114,10 @@ impl Fixture {
     /// Writes a report into the file as the expected one.
     pub(crate) fn accept(&self, report: &Value) -> Result<(), PluginCommandError> {
         let value = |text: &FieldText| Value::String(text.expose().to_owned());
-        let fields = self.fields.iter().map(|(name, text)| (name.to_string(), value(text)));
+        let fields = self.fixture.fields.iter().map(|(name, text)| (name.to_string(), value(text)));
         let body = json!({
-            "document_type": self.document_type.as_str(),
-            "today": self.today,
+            "document_type": self.fixture.document_type.as_str(),
+            "today": self.fixture.today,
             "fields": fields.collect::<Map<_, _>>(),
             "expected": report,
         });
@@ -142,10 +128,13 @@ impl Fixture {
     }
 }
 
-/// Where two JSON values differ, one line each.
-pub(crate) fn differences(expected: &Value, found: &Value) -> Vec<String> {
+/// Where a report differs from the expected one, one line each. What the expectation leaves out of a
+/// check is nobody's concern.
+pub(crate) fn differences(expected: &Expected, found: &Value) -> Vec<String> {
     let mut lines = Vec::new();
-    compare("", expected, found, &mut lines);
+    // What was read from JSON becomes JSON again.
+    let expected = serde_json::to_value(expected).unwrap_or_default();
+    compare("", &expected, found, &mut lines);
     lines
 }
 
@@ -156,9 +145,11 @@ fn compare(path: &str, expected: &Value, found: &Value, lines: &mut Vec<String>)
                 let other = found.get(key).unwrap_or(&Value::Null);
                 compare(&format!("{path}.{key}"), value, other, lines);
             }
-            for (key, value) in found.iter().filter(|(key, _)| !expected.contains_key(*key)) {
-                lines.push(format!("{path}.{key}: not expected, found {value}"));
-            }
+            let is_check = expected.contains_key("code");
+            let more = found.iter().filter(|(key, _)| !is_check && !expected.contains_key(*key));
+            lines.extend(
+                more.map(|(key, value)| format!("{path}.{key}: not expected, found {value}")),
+            );
         }
         (Value::Array(expected), Value::Array(found)) if expected.len() == found.len() => {
             for (index, (expected, found)) in expected.iter().zip(found).enumerate() {

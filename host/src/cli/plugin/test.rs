@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dossier_plugin::Plugin;
 
-use super::fixture::{Fixture, differences};
+use super::fixture::{FixtureFile, differences};
 use super::source::{Located, locate};
 use super::{CommandError, PluginCommandError, output};
 use crate::cli::PluginTestArgs;
@@ -19,7 +19,7 @@ pub(in crate::cli) async fn test(args: PluginTestArgs) -> Result<(), CommandErro
     let Located { name, component, fixtures } = locate(&config.data_root, &args.plugin)?;
     let folder =
         args.fixtures.or(fixtures).ok_or(PluginCommandError::NoFixtures { folder: None })?;
-    let fixtures = Fixture::all(&folder)?;
+    let fixtures = FixtureFile::all(&folder)?;
     let engine = author_engine(&config.rules)?;
     let rules = open_rules(&engine, &name, &component).await?;
     let mut rows = Vec::new();
@@ -45,7 +45,7 @@ pub(in crate::cli) async fn test(args: PluginTestArgs) -> Result<(), CommandErro
 
 async fn run(
     rules: &Plugin,
-    fixture: &Fixture,
+    fixture: &FixtureFile,
     accept: bool,
 ) -> Result<([String; 5], Vec<String>), PluginCommandError> {
     let name = fixture.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -57,13 +57,18 @@ async fn run(
             return Ok((row, vec![error.to_string()]));
         }
     };
-    let lines = match &fixture.expected {
+    let lines = match (&fixture.fixture.expected, &outcome.difference) {
         _ if accept => {
             fixture.accept(&outcome.report)?;
             Vec::new()
         }
-        None => vec!["it expects nothing: `--accept` writes the report into it".to_owned()],
-        Some(expected) => differences(expected, &outcome.report),
+        (None, _) => vec!["it expects nothing: `--accept` writes the report into it".to_owned()],
+        (Some(_), None) => Vec::new(),
+        (Some(expected), Some(difference)) => {
+            let mut lines = vec![difference.to_string()];
+            lines.extend(differences(expected, &outcome.report));
+            lines
+        }
     };
     let result = match (accept, lines.is_empty()) {
         (true, _) => "accepted",

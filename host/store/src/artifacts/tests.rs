@@ -59,3 +59,37 @@ fn what_a_crash_left_is_cleared_and_never_a_package() {
     ArtifactStore::open(folder.path()).expect("opens");
     assert!(!half.exists());
 }
+
+#[test]
+fn what_is_taken_away_is_gone_and_can_come_back() {
+    let (folder, store) = store();
+    let (first, second) = (package(b"first"), package(b"second"));
+    let digests = [&first, &second].map(|package| store.put(package).expect("stored"));
+    fs::create_dir(folder.path().join("packages/notes")).expect("made");
+    let stored = store.stored().expect("is read");
+    let mut expected = digests.to_vec();
+    expected.sort();
+    assert_eq!(stored.iter().map(|stored| stored.package).collect::<Vec<_>>(), expected);
+    assert!(stored.iter().any(|stored| stored.bytes == 2 + 2 + 5));
+
+    store.remove(&digests[0]).expect("is there");
+    store.remove(&digests[0]).expect("is gone, which is what was asked for");
+    assert!(matches!(store.read(&digests[0]), Err(ArtifactError::Missing { .. })));
+    assert_eq!(store.read(&digests[1]).expect("is there"), second);
+    assert_eq!(fs::read_dir(folder.path().join("incoming")).expect("a folder").count(), 0);
+    store.put(&first).expect("stored again");
+    assert_eq!(store.read(&digests[0]).expect("is there"), first);
+}
+
+#[test]
+fn a_removal_that_a_crash_cut_short_is_finished() {
+    let (folder, store) = store();
+    let digest = store.put(&package(b"component")).expect("stored");
+    // Renamed, and its files not deleted yet.
+    let grave = folder.path().join("incoming/grave");
+    fs::create_dir(&grave).expect("made");
+    fs::rename(store.folder(&digest), grave.join("package")).expect("moved");
+    let store = ArtifactStore::open(folder.path()).expect("opens");
+    assert!(matches!(store.read(&digest), Err(ArtifactError::Missing { .. })));
+    assert!(!grave.exists() && store.stored().expect("is read").is_empty());
+}

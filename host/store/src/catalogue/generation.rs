@@ -98,6 +98,11 @@ impl Generation {
         self.active.values().copied().chain(canaries).chain(self.shadow.values().copied())
     }
 
+    /// Every package that it names: those that serve, and those that a rollback goes back to.
+    pub fn named(&self) -> impl Iterator<Item = PackageDigest> + '_ {
+        self.packages().chain(self.previous.values().flatten().copied())
+    }
+
     fn end_candidates(&mut self, name: &str) -> bool {
         let had_canary = self.canary.remove(name).is_some();
         self.shadow.remove(name).is_some() || had_canary

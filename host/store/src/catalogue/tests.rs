@@ -145,3 +145,48 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn only_what_no_kept_generation_names_is_forgotten() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let catalogue = Catalogue::open(&folder.path().join("c.redb")).expect("opens");
+    let mut generation = Generation { number: 1, ..Generation::default() };
+    generation.activate("utopia", package(1));
+    generation.activate("utopia", package(2));
+    generation.start_canary("utopia", Canary { package: package(3), percent: 1 });
+    commit(&catalogue, &generation).expect("is written");
+    let mut next = generation.next();
+    next.roll_back("utopia");
+    next.start_shadow("utopia", package(4));
+    commit(&catalogue, &next).expect("is written");
+    let named = catalogue.named().expect("reads");
+    assert_eq!(named, (1..=4).map(package).collect());
+
+    let version = |number| Version {
+        package: package(number),
+        kind: "rules".to_owned(),
+        name: "utopia".to_owned(),
+        version: None,
+        document_types: Vec::new(),
+        artifact: String::new(),
+        publisher: "test".to_owned(),
+        signed_by: None,
+        origin: Origin::Publish,
+        published_at: "2026-11-24T10:00:00Z".to_owned(),
+    };
+    let versions = (1..=6).map(version).collect();
+    catalogue.write(Change { versions, ..Change::default() }).expect("is written");
+    let forget = |numbers: &[u8]| {
+        let removed = numbers.iter().copied().map(package).collect();
+        let events = vec![event(Action::Prune, 2)];
+        catalogue.write(Change { removed, events, ..Change::default() })
+    };
+    for used in 1..=4 {
+        let error = forget(&[5, used]).expect_err("is named");
+        assert!(matches!(error, CatalogueError::InUse { .. }), "{error}");
+    }
+    assert_eq!(catalogue.versions().expect("reads").len(), 6);
+    forget(&[5]).expect("nothing names it");
+    assert_eq!(catalogue.version(&package(5)).expect("reads"), None);
+    assert_eq!(catalogue.versions().expect("reads").len(), 5);
+}

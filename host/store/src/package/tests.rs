@@ -121,3 +121,38 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn parts_make_the_package_again_and_no_other() {
+    let mut package = rules(b"{}");
+    package.sign(&SecretKey::from_seed([7; 32]));
+    let parts = package.to_parts();
+    let limits = PackageLimits::default();
+    let together = |parts| Package::from_parts(PackageKind::Rules, parts, limits);
+    assert_eq!(together(parts.clone()).expect("the same"), package);
+
+    let other = PackageParts { payload: b"another".to_vec(), ..parts.clone() };
+    let other = together(other).expect("a package");
+    assert_ne!(other.digest(), package.digest());
+    assert!(other.verify().is_err(), "the signature is of other files");
+
+    let with = |name: &str| PackageParts {
+        companions: archive(&[(RULES_MANIFEST, b"{}"), (name, b"{}")]),
+        ..parts.clone()
+    };
+    for (parts, expected) in [
+        (with(COMPONENT), "twice"),
+        (with("signature.json"), "twice"),
+        (with(ADAPTER_WEIGHTS), ADAPTER_WEIGHTS),
+        (PackageParts { companions: Vec::new(), ..parts.clone() }, "either"),
+        (PackageParts { signature: Some(b"{}".to_vec()), ..parts.clone() }, "signature.json"),
+    ] {
+        let error = together(parts).expect_err(expected).to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+    let adapter = Package::from_parts(PackageKind::Adapter, parts.clone(), limits);
+    assert!(adapter.is_err(), "a component is no weights");
+    let tight = PackageLimits { bytes: parts.payload.len() - 1, ..limits };
+    let error = Package::from_parts(PackageKind::Rules, parts, tight).expect_err("too large");
+    assert!(matches!(error, PackageError::TooLarge { .. }), "{error}");
+}

@@ -36,3 +36,16 @@ fn rules_need_their_name_and_all_their_types() {
     assert!(!scope.allows_rules("utopia", &ids(&["utopia/passport/2024", "erewhon/visa/1"])));
     assert!(!Scope::default().allows_rules("utopia", &[]));
 }
+
+#[test]
+fn everything_is_the_pattern_of_everything_on_both_sides() {
+    let scope = |document_types: &str, plugins: &str| Scope {
+        document_types: vec![document_types.parse().expect("a pattern")],
+        plugins: vec![plugins.parse().expect("a pattern")],
+    };
+    assert!(scope("*", "*").is_everything());
+    for (document_types, plugins) in [("*", "utopia"), ("utopia/*", "*"), ("utopia/*", "utopia")] {
+        assert!(!scope(document_types, plugins).is_everything());
+    }
+    assert!(!Scope::default().is_everything());
+}
