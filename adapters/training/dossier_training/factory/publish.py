@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import itertools
 import json
 import os
 import tarfile
@@ -156,9 +157,9 @@ def documents_of(records: Iterable[Record]) -> list[tuple[list[bytes], dict[str,
 
 
 def rehearse(host: Host, document_type: str, records: Iterable[Record], limit: int) -> dict[str, Rehearsal]:
-    """Has documents read while a canary answers some; by adapter, what came of it."""
+    """Has documents read while a canary answers some, over and over up to `limit` requests; by adapter, what came of it."""
     came: dict[str, Rehearsal] = defaultdict(Rehearsal)
-    for pages, truth in documents_of(records)[:limit]:
+    for pages, truth in itertools.islice(itertools.cycle(documents_of(records)), limit):
         answer = host.extract(document_type, pages)
         read = {field["name"]: field["raw"] for field in answer["fields"]}
         of_adapter = came[answer["served_by"]["adapter"]]
@@ -219,8 +220,8 @@ def judge_canary(host: Host, document_type: str, package: str, artifact: str, ca
         return Rollout("canary_failed", figures, package)
     if not host.settings.promote:
         return Rollout("canary", figures, package)
-    if not mine.asked:
-        return Rollout("canary", "not promoted: no document of the regression set reached it", package)
+    if not mine.asked or not other.asked:
+        return Rollout("canary", f"not promoted: there is nothing to compare, {figures}", package)
     host.change(document_type, "promote")
     return Rollout("live", figures, package)
 

@@ -109,7 +109,7 @@ class Publish(_Strict):
     token_variable: str = "DOSSIER_ADMIN_TOKEN"
     signing_key: Path | None = None
     canary_percent: int = Field(10, ge=1, le=100)
-    canary_documents: int = Field(200, ge=1, description="documents of the regression set asked while the canary answers")
+    canary_documents: int = Field(200, ge=1, description="requests, with documents of the regression set, while the canary answers")
     promote: bool = False
 
 
