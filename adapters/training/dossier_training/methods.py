@@ -51,6 +51,11 @@ def adapt(
     """
     if method in ("vera", "lora-xs") and (_PATCH_EMBEDDING in targets or modules_to_save):
         raise ValueError(f"{method} adapts Linear layers alone: neither the patch convolution nor modules_to_save")
+    names = [name for name, _ in model.named_modules()]
+    for saved in modules_to_save:
+        # PEFT passes over what matches nothing; the host refuses it.
+        if not any(name == saved or name.endswith(f".{saved}") for name in names):
+            raise ValueError(f"modules_to_save: the base has no `{saved}`")
     if method == "lora-xs":
         return _LoraXs(model, rank, factors, targets)
     if method == "vera":

@@ -13,6 +13,7 @@ from dossier_training.factory import calibration
 from dossier_training.factory.calibration import Scaling
 from dossier_training.factory.files import sha256_of, staging
 from dossier_training.factory.settings import Training
+from dossier_training.lora_xs import FACTORS_FILE
 from dossier_training.methods import Adapted
 
 MANIFEST, RECORD, CALIBRATION, CARD = "document-type.json", "training.json", "calibration.json", "README.md"
@@ -64,7 +65,9 @@ def write(
             "base": {"name": base.name, "digest": base_digest(base)},
             "training": training.model_dump(mode="json"),
             **record,
-            "adapter_bytes": sum(path.stat().st_size for path in fresh.glob("*.safetensors")),
+            "adapter_bytes": (fresh / WEIGHTS).stat().st_size,
+            # Held once for all adapters that bring the same.
+            "factors_bytes": (fresh / FACTORS_FILE).stat().st_size if (fresh / FACTORS_FILE).exists() else 0,
             "files": files,
             "versions": versions(),
         }

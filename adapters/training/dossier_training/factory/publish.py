@@ -8,7 +8,7 @@ import os
 import tarfile
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
@@ -135,16 +135,14 @@ class Host:
 
 @dataclass
 class Rehearsal:
-    """What an adapter read through the host, of how much."""
+    """What an adapter read through the host: by document, how many fields were exact, of how many."""
 
-    documents: int = 0
-    exact: int = 0
-    asked: int = 0
+    documents: dict[int, tuple[int, int]] = field(default_factory=dict)
 
-    @property
-    def fields_exact(self) -> float:
-        """The share."""
-        return self.exact / max(1, self.asked)
+    def on(self, documents: Iterable[int]) -> tuple[int, int]:
+        """How many fields of these documents were exact, of how many."""
+        counts = [self.documents[document] for document in documents]
+        return sum(exact for exact, _ in counts), sum(asked for _, asked in counts)
 
 
 def documents_of(records: Iterable[Record]) -> list[tuple[list[bytes], dict[str, str]]]:
@@ -157,15 +155,16 @@ def documents_of(records: Iterable[Record]) -> list[tuple[list[bytes], dict[str,
 
 
 def rehearse(host: Host, document_type: str, records: Iterable[Record], limit: int) -> dict[str, Rehearsal]:
-    """Has documents read while a canary answers some, over and over up to `limit` requests; by adapter, what came of it."""
+    """Has documents read, over and over up to `limit` requests, until a canary and the active version have both read each."""
     came: dict[str, Rehearsal] = defaultdict(Rehearsal)
-    for pages, truth in itertools.islice(itertools.cycle(documents_of(records)), limit):
+    documents = list(enumerate(documents_of(records)))
+    for number, (pages, truth) in itertools.islice(itertools.cycle(documents), limit):
         answer = host.extract(document_type, pages)
-        read = {field["name"]: field["raw"] for field in answer["fields"]}
-        of_adapter = came[answer["served_by"]["adapter"]]
-        of_adapter.documents += 1
-        of_adapter.asked += len(truth)
-        of_adapter.exact += sum(read.get(name) == text for name, text in truth.items())
+        read = {entry["name"]: entry["raw"] for entry in answer["fields"]}
+        exact = sum(read.get(name) == text for name, text in truth.items())
+        came[answer["served_by"]["adapter"]].documents[number] = (exact, len(truth))
+        if len(came) > 1 and all(len(rehearsal.documents) == len(documents) for rehearsal in came.values()):
+            break
     return dict(came)
 
 
@@ -211,16 +210,19 @@ def judge_canary(host: Host, document_type: str, package: str, artifact: str, ca
     canary = status.get("canary")
     if not canary or canary["package"] != package:
         return Rollout("canary_failed", "the host ended the canary: too many of its requests failed", package)
-    mine = came.get(artifact, Rehearsal())
-    others = [rehearsal for adapter, rehearsal in came.items() if adapter != artifact]
-    other = Rehearsal(sum(r.documents for r in others), sum(r.exact for r in others), sum(r.asked for r in others))
-    figures = f"{mine.exact} of {mine.asked} fields exact in {mine.documents} documents; the active version {other.exact} of {other.asked} in {other.documents}"
-    if mine.asked and other.asked and mine.fields_exact < other.fields_exact - worse_by_at_most:
+    mine, other = came.get(artifact, Rehearsal()), Rehearsal()
+    for adapter, rehearsal in came.items():
+        if adapter != artifact:
+            other.documents.update(rehearsal.documents)
+    both = sorted(mine.documents.keys() & other.documents.keys())
+    (exact, asked), (active_exact, _) = mine.on(both), other.on(both)
+    figures = f"of {asked} fields in {len(both)} documents {exact} are exact, {active_exact} with the active version"
+    if asked and exact / asked < active_exact / asked - worse_by_at_most:
         host.change(document_type, "rollback")
         return Rollout("canary_failed", figures, package)
     if not host.settings.promote:
         return Rollout("canary", figures, package)
-    if not mine.asked or not other.asked:
+    if not asked:
         return Rollout("canary", f"not promoted: there is nothing to compare, {figures}", package)
     host.change(document_type, "promote")
     return Rollout("live", figures, package)

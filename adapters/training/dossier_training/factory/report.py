@@ -87,7 +87,7 @@ def measure(document_type: str, base: Path, adapter: Path, count: int, seed: int
     came["mrz_char_accuracy"] = max(0.0, 1 - metrics.character_error_rate(zones)) if zones else None
     came["ece"] = metrics.expected_calibration_error(np.array([r.confidence for r in scaled]), exact) if scaled else None
     came["documents"] = count * sum(level in CAPTURES and level in captures for level in LEVELS)
-    came["adapter_bytes"] = sum(path.stat().st_size for path in adapter.glob("*.safetensors"))
+    came["adapter_bytes"] = (adapter / artifact.WEIGHTS).stat().st_size
     return came
 
 

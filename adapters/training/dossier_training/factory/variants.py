@@ -28,12 +28,12 @@ VARIANTS = (
     Variant("LoRA r=8, encoder", {"parts": "encoder"}),
     Variant("LoRA r=8, decoder", {"parts": "decoder"}),
     Variant("LoRA r=8, patch convolution too", {"patch_embedding": True}),
-    Variant("LoRA r=8, last norms whole", {"modules_to_save": ("encoder.layernorm", "decoder.model.decoder.layer_norm")}),
+    Variant("LoRA r=8, two norms whole", {"modules_to_save": ("encoder.embeddings.norm", "decoder.model.decoder.layer_norm")}),
     Variant("LoRA+ r=8, B 4 times", {"lora_plus_ratio": 4.0}),
     Variant("VeRA r=64", {"method": "vera", "r": 64, "lr": 3e-2}),
     Variant("LoRA-XS r=16", {"method": "lora-xs", "r": 16, "lr": 1e-2}),
 )
-_COLUMNS = ("variant", "document_type", "parameters", "bytes", "fields_exact", "cer", "seconds", "cpu_seconds", "steps", "images")
+_COLUMNS = ("variant", "document_type", "parameters", "bytes", "shared_bytes", "fields_exact", "cer", "seconds", "cpu_seconds", "steps", "images")
 
 
 def compare(types: list[str], base: Path, out: Path, training: Training, count: int, seed: int, only: tuple[str, ...] = (), say=print) -> list[dict]:
@@ -68,7 +68,7 @@ def compare(types: list[str], base: Path, out: Path, training: Training, count: 
 def _row(document_type: str, record: dict) -> dict[str, object]:
     cost, test = record["cost"], record["metrics"]["test"]
     return {
-        "document_type": document_type, "parameters": cost["parameters"], "bytes": record["adapter_bytes"], "fields_exact": test["fields_exact"],
+        "document_type": document_type, "parameters": cost["parameters"], "bytes": record["adapter_bytes"], "shared_bytes": record["factors_bytes"], "fields_exact": test["fields_exact"],
         "asked": test["asked"], "cer": test["cer"], "seconds": cost["seconds"], "cpu_seconds": cost["cpu_seconds"], "steps": cost["step"], "images": cost["images"],
     }  # fmt: skip
 
