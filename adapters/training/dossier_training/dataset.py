@@ -74,7 +74,8 @@ def write_donut(documents: Iterator[list[CapturedPage]], folder: Path) -> None:
     for number, pages in enumerate(documents):
         for index, page in enumerate(pages, 1):
             name = f"{number:06d}-page-{index}.png"
-            page.image.save(folder / name)
+            # Grain does not compress: more effort costs time and saves nothing.
+            page.image.save(folder / name, compress_level=1)
             truth = json.dumps({"gt_parse": page.fields}, ensure_ascii=False)
             metadata.append(json.dumps({"file_name": name, "ground_truth": truth}, ensure_ascii=False))
             places.append(json.dumps({"file_name": name, "places": _places(page)}, ensure_ascii=False))

@@ -77,6 +77,9 @@ def test_a_fleet_trains_and_installs(grown):
     assert said[0] == "2 of 2 types to train, 2 at a time" and "min left" in said[-1]
     for name in (PASSPORT, LICENCE):
         assert json.loads((folder / "adapters" / name / "document-type.json").read_text())["document_type"] == name
+    # What the generator drew is gone, and the checkpoint stays.
+    assert {path.name for path in (folder / "runs" / "utopia--passport--2024").iterdir()} >= {"checkpoint.pt", "candidate", "state.json"}
+    assert not list(folder.rglob("*.png"))
     gates = {gate["gate"]: gate["outcome"] for gate in states[0]["gates"]}
     assert gates == {"fields_exact": "passed", "every_field_exact": "passed", "no_field_worse": "not_performed", "regression": "not_performed"}
 

@@ -22,13 +22,15 @@ class Outcome:
         return asdict(self)
 
 
-def judge(gates: Gates, candidate: dict, live: dict | None, regression: list[Reading] | None, live_regression: list[Reading] | None) -> list[Outcome]:
-    """Every gate. `candidate` and `live` are scores on the same documents; so are the regression sets' readings."""
+def judge(
+    gates: Gates, candidate: dict, live: dict | None, regression: list[Reading] | None, live_regression: list[Reading] | None, without_live: str = "nothing of this type is live"
+) -> list[Outcome]:
+    """Every gate. `candidate` and `live` are scores on the same documents; so are the regression sets' readings. `without_live` says why there are none."""
     outcomes = [_at_least("fields_exact", candidate["fields_exact"], gates.fields_exact, "all fields")]
     name, worst = min(candidate["fields"].items(), key=lambda item: item[1]["fields_exact"])
     outcomes.append(_at_least("every_field_exact", worst["fields_exact"], gates.every_field_exact, f"`{name}`"))
     if live is None:
-        outcomes.append(Outcome("no_field_worse", NOT_PERFORMED, "nothing of this type is live"))
+        outcomes.append(Outcome("no_field_worse", NOT_PERFORMED, without_live))
     elif candidate["fields"].keys() != live["fields"].keys():
         outcomes.append(Outcome("no_field_worse", FAILED, "the live version was asked for other fields"))
     else:
@@ -39,7 +41,7 @@ def judge(gates: Gates, candidate: dict, live: dict | None, regression: list[Rea
     if regression is None:
         outcomes.append(Outcome("regression", NOT_PERFORMED, "there is no regression set"))
     elif live_regression is None:
-        outcomes.append(Outcome("regression", NOT_PERFORMED, "nothing of this type is live"))
+        outcomes.append(Outcome("regression", NOT_PERFORMED, without_live))
     else:
         outcomes.append(_regression(gates, regression, live_regression))
     return outcomes

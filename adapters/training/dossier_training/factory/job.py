@@ -8,6 +8,7 @@ import argparse
 import io
 import json
 import os
+import shutil
 import sys
 import tarfile
 import threading
@@ -42,19 +43,26 @@ class Job:
 def prepared(data: dict, run: Path, name: str) -> Path:
     """The folder of a data set; the generator's is drawn into the run's folder, once."""
     from dossier_training.dataset import captured_documents, write_donut
-    from dossier_training.factory.files import digest_of
 
     if "folder" in data:
         return Path(data["folder"])
-    folder = run / f"{name}-{digest_of(data)[7:19]}"
+    folder = prepared_folder(data, run, name)
     if not (folder / "metadata.jsonl").exists():
         write_donut(captured_documents(data["generate"], data["count"], data["seed"], data["capture"]), folder)
     return folder
 
 
+def prepared_folder(data: dict, run: Path, name: str) -> Path:
+    """Where `prepared` draws to."""
+    from dossier_training.factory.files import digest_of
+
+    return run / f"{name}-{digest_of(data)[7:19]}"
+
+
 def work(job: Job) -> dict:
     """Trains, evaluates beside the live version, judges; the outcome as data. A data set with faults is an outcome too."""
-    from dossier_training.factory import adapter, artifact, calibration, checks, donut, gates, metrics, reading
+    from dossier_training.factory import adapter, checks, donut, gates, metrics, reading
+    from dossier_training.factory.reader import AnotherBase, load_adapted
     from dossier_training.factory.settings import Gates, Training
 
     run, base = Path(job.run), Path(job.base)
@@ -73,14 +81,17 @@ def work(job: Job) -> dict:
     held_out = adapter.held_out_of(records)
     regression = donut.read(prepared(job.regression, run, "regression"))[0] if job.regression else None
     settings = Gates.model_validate(job.gates)
-    live = Path(job.live) if job.live else None
-    live_model = _reader(base, live) if live else None
+    try:
+        live_model, why_not = (load_adapted(base, Path(job.live)), "") if job.live else (None, "nothing of this type is live")
+    except AnotherBase:
+        live_model, why_not = None, "the live version is of another base"
     read = lambda model, pages: reading.read(model, pages, base) if model is not None and pages is not None else None  # noqa: E731
     live_readings = read(live_model, held_out)
     outcomes = gates.judge(
         settings, record["metrics"]["test"], metrics.score(live_readings) if live_readings else None,
-        read(_reader(base, candidate), regression), read(live_model, regression),
+        read(load_adapted(base, candidate), regression), read(live_model, regression), why_not,
     )  # fmt: skip
+    _drop_drawn(job, run)
     return {
         "state": "accepted" if gates.passed(outcomes) else "rejected",
         "work": job.work,
@@ -90,10 +101,11 @@ def work(job: Job) -> dict:
     }
 
 
-def _reader(base: Path, folder: Path):
-    from dossier_training.factory.reader import load_adapted
-
-    return load_adapted(base, folder)
+def _drop_drawn(job: Job, run: Path) -> None:
+    """What the generator drew can be drawn again, and a fleet's pages would fill a disk."""
+    for data, name in ((job.data, "data"), (job.regression, "regression")):
+        if data and "generate" in data:
+            shutil.rmtree(prepared_folder(data, run, name), ignore_errors=True)
 
 
 def perform(job: Job) -> dict:
