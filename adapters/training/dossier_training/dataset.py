@@ -1,6 +1,6 @@
 """Writes documents to disk: a data set in Donut's form, or samples a document a folder.
 
-    python -m dossier_training.dataset --type utopia/passport/2024 --count 200 --seed 1 --out DIR [--samples] [--capture mild]
+    python -m dossier_training.dataset --type utopia/passport/2024 --count 200 --seed 1 --out DIR [--samples] [--capture clean]
 
 Donut's form is `metadata.jsonl`, a line a page: `{"file_name", "ground_truth": "{\\"gt_parse\\": {...}}"}`.
 Beside it, `places.jsonl` tells where each character stands, as shares of width and height; Donut needs
@@ -11,23 +11,30 @@ A sample folder holds `page-1.png` (`page-2.png`) and `truth.json` with `{"field
 import argparse
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from dossier_training import page as pages
 from dossier_training.document_types import DOCUMENT_TYPES
-from dossier_training.documents import Document, random_document
-from dossier_training.page import HEIGHT, WIDTH, Capture, Glyph
+from dossier_training.documents import random_document
+from dossier_training.framing import Framing
+from dossier_training.page import Capture, Glyph
 
 # Training draws its seeds from below this; evaluation and samples from above.
 FIRST_HELD_OUT_SEED = 900_000_000
 
-_DRAW: dict[str, Callable[[np.random.Generator], Capture]] = {"clean": lambda _rng: Capture(), "mild": Capture.draw}
-# How badly a page may be captured.
-CAPTURES = tuple(_DRAW)
+# How badly a page may be captured: what the generator can do.
+CAPTURES: tuple[str, ...] = getattr(pages, "LEVELS", ("clean",))
+
+
+def _capture(rng: np.random.Generator, level: str) -> Capture:
+    if level not in CAPTURES:
+        raise ValueError(f"the generator captures no page `{level}`: it has {', '.join(CAPTURES)}")
+    return Capture.draw(rng) if len(CAPTURES) == 1 else Capture.draw(rng, level)
 
 
 @dataclass(frozen=True)
@@ -39,15 +46,15 @@ class CapturedPage:
     glyphs: list[Glyph]
 
 
-def captured_documents(type_name: str, count: int, seed: int, captures: Sequence[str] = ("mild",)) -> Iterator[list[CapturedPage]]:
+def captured_documents(type_name: str, count: int, seed: int, captures: Sequence[str] = ("clean",)) -> Iterator[list[CapturedPage]]:
     """`count` documents, each captured at a level drawn from `captures`; training never draws these."""
     make = random_document if type_name == "random" else DOCUMENT_TYPES[type_name]
     rng = np.random.default_rng([FIRST_HELD_OUT_SEED, seed])
     for _ in range(count):
-        document: Document = make(rng)
+        document = make(rng)
         level = captures[0] if len(captures) == 1 else captures[int(rng.integers(len(captures)))]
-        pages = [_DRAW[level](rng).apply(page, rng) for page in document.pages]
-        yield [CapturedPage(image, fields, glyphs) for (image, glyphs), fields in zip(pages, document.fields, strict=True)]
+        captured = [_capture(rng, level).apply(page, rng) for page in document.pages]
+        yield [CapturedPage(image, fields, glyphs) for (image, glyphs), fields in zip(captured, document.fields, strict=True)]
 
 
 def generator_digest(type_name: str, seed: int, captures: Sequence[str]) -> str:
@@ -61,9 +68,10 @@ def generator_digest(type_name: str, seed: int, captures: Sequence[str]) -> str:
 
 def _places(page: CapturedPage) -> dict[str, list[list[float] | None]]:
     places: dict[str, list[list[float] | None]] = {name: [None] * len(text) for name, text in page.fields.items()}
+    framing = Framing.of(*page.image.size)
     for glyph in page.glyphs:
         if glyph.field in places:
-            places[glyph.field][glyph.index] = [round(glyph.x / WIDTH, 5), round(glyph.y / HEIGHT, 5)]
+            places[glyph.field][glyph.index] = [round(share, 5) for share in framing.back(glyph.x, glyph.y)]
     return places
 
 
@@ -102,7 +110,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--samples", action="store_true", help="a folder a document instead of one metadata.jsonl")
-    parser.add_argument("--capture", choices=CAPTURES, default="mild", help="how badly pages are captured")
+    parser.add_argument("--capture", choices=CAPTURES, default="clean", help="how badly pages are captured")
     options = parser.parse_args()
     documents = captured_documents(options.type, options.count, options.seed, (options.capture,))
     (write_samples if options.samples else write_donut)(documents, options.out)

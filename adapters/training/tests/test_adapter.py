@@ -21,6 +21,7 @@ from dossier_training.factory import adapter, artifact, calibration, donut, file
 from dossier_training.factory.adapter import Order
 from dossier_training.factory.reader import AnotherBase, load_adapted
 from dossier_training.factory.settings import Training
+from dossier_training.framing import Framing
 
 from conftest import BASE, REPOSITORY
 
@@ -31,6 +32,7 @@ import json, os, signal, sys
 from pathlib import Path
 from dossier_training.factory import adapter
 from dossier_training.factory.settings import Training
+from dossier_training.framing import Framing
 order = json.loads(sys.argv[1])
 for name in ("dataset", "base", "out", "run"):
     order[name] = Path(order[name])
@@ -196,6 +198,19 @@ def test_what_is_moved_is_where_the_lesson_says():
         rows, columns = np.nonzero(np.asarray(moved.convert("L")) < 110)
         x, y = forward(606 / 768, 86 / 512)
         assert abs(columns.mean() + 0.5 - x * 768) < 1 and abs(rows.mean() + 0.5 - y * 512) < 1
+
+
+@pytest.mark.parametrize("size", [(768, 512), (500, 700), (1000, 300), (321, 517)])
+def test_the_encoder_sees_a_point_where_the_framing_says(size):
+    page = Image.new("RGB", size, (230, 230, 230))
+    x, y, radius = int(size[0] * 0.8), int(size[1] * 0.3), max(size) // 40
+    ImageDraw.Draw(page).ellipse([x - radius, y - radius, x + radius, y + radius], fill=(0, 0, 0))
+    framing = Framing.of(*size)
+    seen_x, seen_y = framing.seen((x + 0.5) / size[0], (y + 0.5) / size[1])
+    rows, columns = np.nonzero(pages.pixels_of(page, BASE).mean(0) < 110)
+    near = (abs(columns - seen_x) < 20) & (abs(rows - seen_y) < 20)
+    assert abs(columns[near].mean() + 0.5 - seen_x) < 1 and abs(rows[near].mean() + 0.5 - seen_y) < 1
+    assert framing.back(seen_x, seen_y) == pytest.approx(((x + 0.5) / size[0], (y + 0.5) / size[1]))
 
 
 def test_lessons_guide_to_ink(licences):

@@ -11,8 +11,9 @@ from transformers import AutoImageProcessor
 
 from dossier_training import vocabulary
 from dossier_training.factory.donut import Record
+from dossier_training.framing import Framing
 from dossier_training.lessons import collate, field_rows
-from dossier_training.page import HEIGHT, WIDTH, Glyph
+from dossier_training.page import Glyph
 
 _SHORT_FIELDS, _MRZ, _ABSENT, _BLANK = 6, 0.7, 0.1, 0.02
 
@@ -62,12 +63,13 @@ class Teacher:
         else:
             forward = lambda x, y: (x, y)  # noqa: E731
 
+        framing = Framing.of(*image.size)
+
         def place(name: str, index: int) -> Glyph | None:
             point = places[name][index] if places and name in places else None
             if point is None:
                 return None
-            x, y = forward(*point)
-            return Glyph(x * WIDTH, y * HEIGHT, "", name, index)
+            return Glyph(*framing.seen(*forward(*point)), "", name, index)
 
         asked = self._asked(rng, fields)
         return {"names": [name for name, _ in asked], "pixels": pixels_of(image, self.base), **field_rows(rng, asked, 0.0, place)}

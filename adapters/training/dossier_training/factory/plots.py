@@ -26,7 +26,7 @@ def bars(names: list[str], groups: dict[str, list[float | None]], axis: str, lim
     height = 0.8 / max(1, len(groups))
     for index, (label, values) in enumerate(groups.items()):
         known = [(place, value) for place, value in enumerate(values) if value is not None]
-        axes.barh([place + index * height for place, _ in known], [value for _, value in known], height, label=label)
+        axes.barh([place + index * height for place, _ in known], [value for _, value in known], height, label=label, color=f"C{index}")
     axes.set_yticks([place + 0.4 - height / 2 for place in range(len(names))], names)
     axes.invert_yaxis()
     axes.set_xlabel(axis)

@@ -6,10 +6,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from dossier_training.dataset import CAPTURES
 from dossier_training.document_types import DOCUMENT_TYPES
 from dossier_training.methods import METHODS, PARTS
 
+# Whether the generator has all of them is its own business: it refuses what it has not.
+Level = Literal["clean", "mild", "hard"]
 DOCUMENT_TYPE = r"^[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*){1,5}$"
 
 
@@ -61,7 +62,7 @@ class Generated(_Strict):
     generate: str
     count: int = Field(ge=1)
     seed: int = Field(ge=0)
-    capture: tuple[Literal[CAPTURES], ...] = ("mild",)
+    capture: tuple[Level, ...] = ("clean",)
 
     @model_validator(mode="after")
     def _known(self) -> "Generated":
@@ -96,7 +97,7 @@ class EveryGeneratedType(_Strict):
 
     count: int = Field(ge=1)
     seed: int = Field(ge=0)
-    capture: tuple[Literal[CAPTURES], ...] = ("mild",)
+    capture: tuple[Level, ...] = ("clean",)
     regression_count: int = Field(50, ge=0)
     regression_seed: int = Field(ge=0)
 
