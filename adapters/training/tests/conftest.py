@@ -14,9 +14,10 @@ import pytest
 import requests
 
 from dossier_training.dataset import captured_documents, write_donut
+from dossier_training.factory.settings import read_fleet
 
 REPOSITORY = Path(__file__).parents[3]
-BASE = REPOSITORY / "adapters" / "base" / "dossier-small"
+BASE = read_fleet(REPOSITORY / "adapters" / "fleet.toml").base
 TOKEN = "a token that reaches everything"
 _START_SECONDS = 120
 

@@ -58,13 +58,13 @@ def test_the_folder_is_peft_s_and_the_host_s(made):
     PeftModel.from_pretrained(load_base(BASE), order.out)
     # The host refuses any other key.
     manifest = json.loads((order.out / "document-type.json").read_text())
-    assert manifest == {"document_type": TYPE, "title": "Utopia driving licence 2022", "pages": 1, "base": "dossier-small", "rules": "utopia"}
+    assert manifest == {"document_type": TYPE, "title": "Utopia driving licence 2022", "pages": 1, "base": BASE.name, "rules": "utopia"}
     assert json.loads((order.out / "training.json").read_text()) == record
 
 
 def test_the_record_names_what_it_was_made_from(made, licences):
     order, record = made
-    assert record["base"] == {"name": "dossier-small", "digest": base_digest(BASE)}
+    assert record["base"] == {"name": BASE.name, "digest": base_digest(BASE)}
     assert record["data_set"]["digest"] == donut.data_set_digest(donut.split(donut.read(licences)[0]))
     assert record["files"]["adapter_model.safetensors"] == files.sha256_of((order.out / "adapter_model.safetensors").read_bytes())
     assert record["versions"]["torch"] == torch.__version__.split("+")[0]
