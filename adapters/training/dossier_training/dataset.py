@@ -47,7 +47,10 @@ class CapturedPage:
 
 
 def captured_documents(type_name: str, count: int, seed: int, captures: Sequence[str] = ("clean",)) -> Iterator[list[CapturedPage]]:
-    """`count` documents, each captured at a level drawn from `captures`; training never draws these."""
+    """`count` documents, each captured at a level drawn from `captures`.
+
+    Neither the base nor `train_adapter` ever draws these; a fleet trains on seeds of its own.
+    """
     make = random_document if type_name == "random" else DOCUMENT_TYPES[type_name]
     rng = np.random.default_rng([FIRST_HELD_OUT_SEED, seed])
     for _ in range(count):

@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
 from dossier_training.factory import checks, donut
+from dossier_training.factory.cli import app, main
 from dossier_training.factory.faults import KINDS
 
 TYPE = "utopia/licence/2022"
@@ -203,6 +205,33 @@ def test_the_report_tells_no_values(data):
     report = data.check()
     assert "SECRETNAME" not in report.as_text() + json.dumps(report.as_json())
     assert {fault["kind"] for fault in report.as_json()["faults"]} <= KINDS.keys()
+
+
+def _command(*arguments: object):
+    return CliRunner().invoke(app, [*map(str, arguments)])
+
+
+def test_the_command_says_what_is_wrong_and_fails(data):
+    data.write()
+    arguments = ("check", "--dataset", data.folder, "--document-type", TYPE)
+    good = _command(*arguments)
+    assert good.exit_code == 0 and "nothing stands against training" in good.stdout
+    (data.folder / "3.png").unlink()
+    broken = _command(*arguments)
+    assert broken.exit_code == 1 and "FAULT: missing_image" in broken.stdout and "3.png (./metadata.jsonl:4)" in broken.stdout
+    assert json.loads(_command(*arguments, "--json").stdout)["faults"][0] == {"kind": "missing_image", "stops": True, "where": "3.png (./metadata.jsonl:4)"}
+    assert _command(*arguments, "--allow", "missing_image").exit_code == 0
+    trained = _command("adapter", "--dataset", data.folder, "--document-type", TYPE, "--out", data.folder / "out", "--run", data.folder / "run")
+    assert trained.exit_code == 1 and "training must not start" in trained.stdout and not (data.folder / "out").exists()
+
+
+def test_errors_are_one_line(data, capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["dossier-train", "fleet", str(data.folder / "none.toml")])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    said = capsys.readouterr().err
+    assert said.startswith("dossier-train: ") and "none.toml" in said and said.count("\n") == 1
 
 
 def test_pages_of_one_document_stay_together(tmp_path):

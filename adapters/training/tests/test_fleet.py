@@ -187,7 +187,7 @@ def test_two_fleets_do_not_share_a_folder(grown):
         fleets.run(read_fleet(_write(folder)), folder / "runs")
 
 
-@pytest.mark.parametrize(("old", "new", "message"), [("steps = 2\nbatch", "stps = 2\nbatch", "training.stps"), ("fields_exact", "fields_exat", "gates.fields_exat"), ("count = 24, seed = 21 }\nregression", "count = 0, seed = 21 }\nregression", "greater than or equal to 1"), (f'generate = "{PASSPORT}", count = 24', 'generate = "x/y", count = 24', "has no `x/y`"), (f'document_type = "{LICENCE}"', f'document_type = "{PASSPORT}"', "listed twice"), ("training = { steps = 2 }", "training = { sleps = 2 }", "sleps"), ('document_type = "utopia/p', 'document_type = "Utopia/p', "string_pattern|should match pattern")])
+@pytest.mark.parametrize(("old", "new", "message"), [("steps = 2\nbatch", "stps = 2\nbatch", "training.stps"), ("fields_exact", "fields_exat", "gates.fields_exat"), ("count = 24, seed = 21 }\nregression", "count = 0, seed = 21 }\nregression", "greater than or equal to 1"), (f'generate = "{PASSPORT}", count = 24', 'generate = "x/y", count = 24', "has no `x/y`"), (f'document_type = "{LICENCE}"', f'document_type = "{PASSPORT}"', "listed twice"), ("count = 2, seed = 22", "count = 2, seed = 21", "by heart"), ("training = { steps = 2 }", "training = { sleps = 2 }", "sleps"), ('document_type = "utopia/p', 'document_type = "Utopia/p', "string_pattern|should match pattern")])
 def test_a_fleet_file_is_read_strictly(tmp_path, old, new, message):
     file = _write(tmp_path)
     assert old in file.read_text()

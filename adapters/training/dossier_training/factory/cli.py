@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from dossier_training.factory.settings import SettingsError, Training, read_fleet
+from dossier_training.factory.settings import Training, read_fleet
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False, help="Trains, judges and publishes adapters.")
 
@@ -147,11 +147,12 @@ def variants(
 
 
 def main() -> None:
-    """The program: an error is one line that says what is wrong."""
+    """The program: what its user can mend is one line that says what is wrong."""
     from dossier_training.factory.files import Busy
+    from dossier_training.factory.publish import HostError
 
     try:
         app()
-    except (SettingsError, Busy, OSError, ValueError, KeyError, RuntimeError) as error:
-        print(f"dossier-train: {error.args[0] if isinstance(error, KeyError) else error}", file=sys.stderr)
+    except (ValueError, OSError, Busy, HostError) as error:
+        print(f"dossier-train: {error}", file=sys.stderr)
         raise SystemExit(1) from None

@@ -13,7 +13,7 @@ from dossier_training.factory import artifact, donut, publish
 from dossier_training.factory.files import alone_in, digest_of, sha256_of, staging, write_json
 from dossier_training.factory.job import CANDIDATE, Job, prepared
 from dossier_training.factory.publish import Host, Rollout
-from dossier_training.factory.settings import Fleet, Folder, Generated, Type
+from dossier_training.factory.settings import Fleet, Folder, Generated, SettingsError, Type
 from dossier_training.factory.workers import cores, run_here, run_on_ray
 
 STATE = "state.json"
@@ -66,7 +66,7 @@ def plan(fleet: Fleet, runs: Path, only: tuple[str, ...] = ()) -> list[Planned]:
         state = json.loads(file.read_text()) if file.exists() else {}
         planned.append(Planned(entry, digest_of(identity), digest_of(terms), run, fleet.adapters / entry.document_type, state))
     if unknown := sorted(set(only) - {item.entry.document_type for item in planned}):
-        raise KeyError(f"the fleet has no `{unknown[0]}`")
+        raise SettingsError(f"the fleet has no `{unknown[0]}`")
     return planned
 
 

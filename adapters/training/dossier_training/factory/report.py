@@ -14,6 +14,7 @@ from dossier_training.factory import artifact, calibration, donut, metrics, plot
 from dossier_training.factory.calibration import Scaling
 from dossier_training.factory.files import write_bytes, write_json
 from dossier_training.factory.reader import load_adapted
+from dossier_training.factory.settings import SettingsError
 
 LEVELS = ("clean", "mild", "hard")
 
@@ -95,7 +96,7 @@ def write_report(adapters: Path, base: Path, file: Path, count: int, seed: int, 
     """`report.json`: every type of the generator that has an adapter; it is written after each, so that a kill loses one."""
     wanted = list(types) or list(DOCUMENT_TYPES)
     if unknown := [name for name in wanted if name not in DOCUMENT_TYPES]:
-        raise KeyError(f"the generator has no `{unknown[0]}`")
+        raise SettingsError(f"the generator has no `{unknown[0]}`")
     report: dict[str, object] = {"types": {}, "base_digest": base_digest(base), "made_by": f"{command} (dossier-training {_version()})"}
     for name in wanted:
         folder = adapters / name

@@ -91,6 +91,12 @@ class Type(_Strict):
     training: dict[str, object] = {}
     gates: dict[str, object] = {}
 
+    @model_validator(mode="after")
+    def _apart(self) -> "Type":
+        if isinstance(self.data, Generated) and isinstance(self.regression, Generated) and self.data.seed == self.regression.seed:
+            raise ValueError("data and regression are drawn from one seed: the regression set would be learnt by heart")
+        return self
+
 
 class EveryGeneratedType(_Strict):
     """The data of each type of the generator that `types` does not list."""
@@ -100,6 +106,12 @@ class EveryGeneratedType(_Strict):
     capture: tuple[Level, ...] = ("clean",)
     regression_count: int = Field(50, ge=0)
     regression_seed: int = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _apart(self) -> "EveryGeneratedType":
+        if self.seed == self.regression_seed:
+            raise ValueError("seed and regression_seed are the same: the regression set would be learnt by heart")
+        return self
 
 
 class Publish(_Strict):

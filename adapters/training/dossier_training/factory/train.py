@@ -23,7 +23,7 @@ from dossier_training.run import Schedule
 _ATTENTION = 0.3
 
 
-class AnotherRun(RuntimeError):
+class AnotherRun(ValueError):
     """The folder holds a run of other work."""
 
 

@@ -8,7 +8,7 @@ from dossier_training.dataset import captured_documents, write_donut
 from dossier_training.factory import adapter, plots
 from dossier_training.factory.adapter import Order
 from dossier_training.factory.files import digest_of, write_bytes, write_json
-from dossier_training.factory.settings import Training
+from dossier_training.factory.settings import SettingsError, Training
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def compare(types: list[str], base: Path, out: Path, training: Training, count: 
     """Trains every variant on every type, one after the other; what an earlier run measured in `out` with the same settings stays."""
     wanted = [variant for variant in VARIANTS if not only or variant.name in only]
     if missing := set(only) - {variant.name for variant in wanted}:
-        raise KeyError(f"no variant is called `{sorted(missing)[0]}`; there are {', '.join(v.name for v in VARIANTS)}")
+        raise SettingsError(f"no variant is called `{sorted(missing)[0]}`; there are {', '.join(v.name for v in VARIANTS)}")
     file = out / "variants.json"
     measured = {row["key"]: row for row in json.loads(file.read_text())["rows"]} if file.exists() else {}
     rows = []
