@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from dossier_training.factory import donut, publish
+from dossier_training.factory import fleet as fleets
 from dossier_training.factory.publish import Host, Package
-from dossier_training.factory.settings import Publish
+from dossier_training.factory.settings import Publish, read_fleet
 
-from conftest import REPOSITORY, TOKEN, data_root, serving
+from conftest import BASE, REPOSITORY, TOKEN, data_root, host_program, serving
 
 PASSPORT, CARD, LICENCE = "utopia/passport/2024", "utopia/id-card/2023", "utopia/driving-licence/2022"
 _DOCUMENTS = 3
@@ -113,6 +115,71 @@ def test_a_canary_that_is_left_to_people_is_followed(platform, admin, tmp_path):
     assert publish.settle(patient, CARD, package).state == "canary_failed"
 
 
+def test_a_fleet_publishes_and_installs_what_serves(platform, monkeypatch, tmp_path):
+    """The fleet's own part, with a job that brings a finished adapter: publish, leave the canary to people, install once it serves."""
+    monkeypatch.setenv("DOSSIER_ADMIN_TOKEN", TOKEN)
+    shutil.copytree(REPOSITORY / "adapters" / CARD, tmp_path / "adapters" / CARD)
+    before = (tmp_path / "adapters" / CARD / "adapter_model.safetensors").read_bytes()
+    (tmp_path / "fleet.toml").write_text(f"""
+base = "{BASE}"
+adapters = "adapters"
+[publish]
+admin_url = "{platform.admin_url}"
+url = "{platform.url}"
+canary_percent = 50
+canary_documents = 10
+[[types]]
+document_type = "{CARD}"
+data = {{ generate = "{CARD}", count = 24, seed = 1 }}
+regression = {{ generate = "{CARD}", count = 1, seed = 2 }}
+""")
+    jobs = []
+
+    def bring(given, _processes):
+        for job in given:
+            jobs.append(job.document_type)
+            _retrained(CARD, Path(job.run) / "candidate", 2e-4)
+            (Path(job.run) / "candidate" / "training.json").write_text(json.dumps({"work": job.work}))
+            yield job, {"state": "accepted", "work": job.work, "gates": []}
+
+    monkeypatch.setattr(fleets, "run_here", bring)
+    run = lambda: fleets.run(read_fleet(tmp_path / "fleet.toml"), tmp_path / "runs", say=lambda _line: None)[0]  # noqa: E731
+    state = run()
+    assert state["state"] == "canary", state
+    installed = tmp_path / "adapters" / CARD / "adapter_model.safetensors"
+    assert installed.read_bytes() == before
+    assert run()["state"] == "canary" and jobs == [CARD]
+    host = Host(read_fleet(tmp_path / "fleet.toml").publish)
+    host.change(CARD, "promote")
+    assert run()["state"] == "live" and jobs == [CARD] and installed.read_bytes() != before
+    assert host.status(CARD)["active"] == Package.of(tmp_path / "adapters" / CARD).digest
+    host.change(CARD, "rollback")
+
+
+def test_an_accepted_adapter_waits_for_a_host_that_is_away(monkeypatch, tmp_path):
+    monkeypatch.setenv("DOSSIER_ADMIN_TOKEN", TOKEN)
+    (tmp_path / "fleet.toml").write_text(f"""
+base = "{BASE}"
+adapters = "adapters"
+publish = {{ admin_url = "http://127.0.0.1:9", url = "http://127.0.0.1:9" }}
+[[types]]
+document_type = "{CARD}"
+data = {{ generate = "{CARD}", count = 24, seed = 1 }}
+""")
+
+    def bring(given, _processes):
+        for job in given:
+            _retrained(CARD, Path(job.run) / "candidate", 0)
+            yield job, {"state": "accepted", "work": job.work, "gates": []}
+
+    monkeypatch.setattr(fleets, "run_here", bring)
+    said = []
+    for _ in range(2):
+        state = fleets.run(read_fleet(tmp_path / "fleet.toml"), tmp_path / "runs", say=said.append)[0]
+        assert state["state"] == "accepted" and "ConnectionError" in state["publication"]["detail"]
+    assert "not published" in said[-1] and not (tmp_path / "adapters").exists()
+
+
 def test_refusals_name_their_code(platform, admin, monkeypatch, tmp_path):
     broken = _retrained(CARD, tmp_path / "broken", float("nan"))
     outcome = publish.roll_out(admin, CARD, broken, REPOSITORY / "adapters" / CARD, [], 0.05)
@@ -138,9 +205,6 @@ def test_removing_a_type_changes_no_other(tmp_path):
 
 
 def test_signatures_are_those_of_the_host(tmp_path):
-    from conftest import host_program
-    import subprocess
-
     key = tmp_path / "key"
     public = subprocess.run([host_program(), "plugin", "keygen", key], check=True, capture_output=True, text=True).stdout.strip()
     signed = Package.of(REPOSITORY / "adapters" / PASSPORT).signed(key)
