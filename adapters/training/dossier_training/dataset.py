@@ -1,23 +1,108 @@
 """Writes documents to disk: a data set in Donut's form, or samples a document a folder.
 
-    python -m dossier_training.dataset --type utopia/passport/2024 --count 200 --seed 900001 --out DIR [--samples]
+    python -m dossier_training.dataset --type utopia/passport/2024 --count 200 --seed 1 --out DIR [--samples] [--capture clean]
 
 Donut's form is `metadata.jsonl`, a line a page: `{"file_name", "ground_truth": "{\\"gt_parse\\": {...}}"}`.
+Beside it, `places.jsonl` tells where each character stands, as shares of width and height; Donut needs
+no such thing, and what learns from it reads without it too.
 A sample folder holds `page-1.png` (`page-2.png`) and `truth.json` with `{"fields": {...}}`.
 """
 
 import argparse
+import hashlib
 import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
+from dossier_training import page as pages
 from dossier_training.document_types import DOCUMENT_TYPES
 from dossier_training.documents import random_document
-from dossier_training.page import Capture
+from dossier_training.framing import Framing
+from dossier_training.page import Capture, Glyph
 
 # Training draws its seeds from below this; evaluation and samples from above.
 FIRST_HELD_OUT_SEED = 900_000_000
+
+# How badly a page may be captured: what the generator can do.
+CAPTURES: tuple[str, ...] = getattr(pages, "LEVELS", ("clean",))
+
+
+def _capture(rng: np.random.Generator, level: str) -> Capture:
+    if level not in CAPTURES:
+        raise ValueError(f"the generator captures no page `{level}`: it has {', '.join(CAPTURES)}")
+    return Capture.draw(rng) if len(CAPTURES) == 1 else Capture.draw(rng, level)
+
+
+@dataclass(frozen=True)
+class CapturedPage:
+    """One page as it was captured, with its truth and where its characters stand."""
+
+    image: Image.Image
+    fields: dict[str, str]
+    glyphs: list[Glyph]
+
+
+def captured_documents(type_name: str, count: int, seed: int, captures: Sequence[str] = ("clean",)) -> Iterator[list[CapturedPage]]:
+    """`count` documents, each captured at a level drawn from `captures`.
+
+    Neither the base nor `train_adapter` ever draws these; a fleet trains on seeds of its own.
+    """
+    make = random_document if type_name == "random" else DOCUMENT_TYPES[type_name]
+    rng = np.random.default_rng([FIRST_HELD_OUT_SEED, seed])
+    for _ in range(count):
+        document = make(rng)
+        level = captures[0] if len(captures) == 1 else captures[int(rng.integers(len(captures)))]
+        captured = [_capture(rng, level).apply(page, rng) for page in document.pages]
+        yield [CapturedPage(image, fields, glyphs) for (image, glyphs), fields in zip(captured, document.fields, strict=True)]
+
+
+def generator_digest(type_name: str, seed: int, captures: Sequence[str]) -> str:
+    """A digest of what the generator would draw, by its first documents: it changes with code, fonts and libraries."""
+    digest = hashlib.sha256()
+    for pages in captured_documents(type_name, 4, seed, captures):
+        for page in pages:
+            digest.update(page.image.tobytes() + json.dumps(page.fields, ensure_ascii=False).encode())
+    return f"sha256:{digest.hexdigest()}"
+
+
+def _places(page: CapturedPage) -> dict[str, list[list[float] | None]]:
+    places: dict[str, list[list[float] | None]] = {name: [None] * len(text) for name, text in page.fields.items()}
+    framing = Framing.of(*page.image.size)
+    for glyph in page.glyphs:
+        if glyph.field in places:
+            places[glyph.field][glyph.index] = [round(share, 5) for share in framing.back(glyph.x, glyph.y)]
+    return places
+
+
+def write_donut(documents: Iterator[list[CapturedPage]], folder: Path) -> None:
+    """Writes a data set in Donut's form; `metadata.jsonl` comes last, so that half a data set is none."""
+    folder.mkdir(parents=True, exist_ok=True)
+    metadata, places = [], []
+    for number, pages in enumerate(documents):
+        for index, page in enumerate(pages, 1):
+            name = f"{number:06d}-page-{index}.png"
+            # Grain does not compress: more effort costs time and saves nothing.
+            page.image.save(folder / name, compress_level=1)
+            truth = json.dumps({"gt_parse": page.fields}, ensure_ascii=False)
+            metadata.append(json.dumps({"file_name": name, "ground_truth": truth}, ensure_ascii=False))
+            places.append(json.dumps({"file_name": name, "places": _places(page)}, ensure_ascii=False))
+    (folder / "places.jsonl").write_text("\n".join(places) + "\n")
+    (folder / "metadata.jsonl").write_text("\n".join(metadata) + "\n")
+
+
+def write_samples(documents: Iterator[list[CapturedPage]], folder: Path) -> None:
+    """Writes a folder a document."""
+    for number, pages in enumerate(documents, 1):
+        sample = folder / str(number)
+        sample.mkdir(parents=True, exist_ok=True)
+        for index, page in enumerate(pages, 1):
+            page.image.save(sample / f"page-{index}.png", optimize=True)
+        fields = {name: text for page in pages for name, text in page.fields.items()}
+        (sample / "truth.json").write_text(json.dumps({"fields": fields}, ensure_ascii=False, indent=2) + "\n")
 
 
 def main() -> None:
@@ -28,29 +113,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--samples", action="store_true", help="a folder a document instead of one metadata.jsonl")
+    parser.add_argument("--capture", choices=CAPTURES, default="clean", help="how badly pages are captured")
     options = parser.parse_args()
-    make = DOCUMENT_TYPES.get(options.type, random_document)
-    rng = np.random.default_rng([FIRST_HELD_OUT_SEED, options.seed])
-    options.out.mkdir(parents=True, exist_ok=True)
-    metadata = []
-    for number in range(options.count):
-        document = make(rng)
-        images = [Capture.draw(rng).apply(page, rng)[0] for page in document.pages]
-        if options.samples:
-            folder = options.out / str(number + 1)
-            folder.mkdir(exist_ok=True)
-            for page, image in enumerate(images, 1):
-                image.save(folder / f"page-{page}.png", optimize=True)
-            fields = {name: text for page in document.fields for name, text in page.items()}
-            (folder / "truth.json").write_text(json.dumps({"fields": fields}, ensure_ascii=False, indent=2) + "\n")
-            continue
-        for page, (image, fields) in enumerate(zip(images, document.fields, strict=True), 1):
-            name = f"{number:06d}-page-{page}.png"
-            image.save(options.out / name)
-            truth = json.dumps({"gt_parse": fields}, ensure_ascii=False)
-            metadata.append(json.dumps({"file_name": name, "ground_truth": truth}, ensure_ascii=False))
-    if metadata:
-        (options.out / "metadata.jsonl").write_text("\n".join(metadata) + "\n")
+    documents = captured_documents(options.type, options.count, options.seed, (options.capture,))
+    (write_samples if options.samples else write_donut)(documents, options.out)
 
 
 if __name__ == "__main__":

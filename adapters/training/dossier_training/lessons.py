@@ -68,24 +68,27 @@ def lesson(rng: np.random.Generator, page: Page, fields: dict[str, str], asking:
     """One page as arrays, captured at random, and the names of the fields its rows ask for."""
     image, glyphs = Capture.draw(rng).apply(page, rng)
     places: dict[tuple[str | None, int], Glyph] = {(g.field, g.index): g for g in glyphs}
-    columns: dict[str, list[int]] = {"ids": [], "positions": [], "rows": [], "labels": [], "guide": []}
     asked = _asked(rng, fields, asking)
+    arrays = field_rows(rng, asked, asking.spelled, lambda name, index: places.get((name, index)))
+    characters, field_cells, indices = cell_targets(glyphs)
+    pixels = model_pixels(image).transpose(2, 0, 1).copy()
+    return {"names": [name for name, _ in asked], "pixels": pixels, "characters": characters, "fields": field_cells, "indices": indices, **arrays}
+
+
+def field_rows(rng: np.random.Generator, asked: list[tuple[str, str]], spelled: float, place: Callable[[str, int], Glyph | None]) -> dict[str, np.ndarray]:
+    """The decoder's columns for the fields asked of a page; `place` tells where a character of a value stands, if it is known."""
+    columns: dict[str, list[int]] = {"ids": [], "positions": [], "rows": [], "labels": [], "guide": []}
     for row, (name, text) in enumerate(asked):
-        prompt = vocabulary.prompt_ids(name, spelled=bool(rng.random() < asking.spelled))
+        prompt = vocabulary.prompt_ids(name, spelled=bool(rng.random() < spelled))
         written = vocabulary.text_ids(text)
         ids = prompt + written
-        labels = [_NONE] * (len(prompt) - 1) + written + [vocabulary.EOS_ID]
-        guide = [_NONE] * (len(prompt) - 1)
-        guide += [token_of(places[name, i]) if (name, i) in places else _NONE for i in range(len(text))] + [_NONE]
+        glyphs = [place(name, index) for index in range(len(text))]
         columns["ids"] += ids
         columns["positions"] += list(range(len(ids)))
         columns["rows"] += [row] * len(ids)
-        columns["labels"] += labels
-        columns["guide"] += guide
-    characters, field_cells, indices = cell_targets(glyphs)
-    arrays = {name: np.array(column, dtype=np.int64) for name, column in columns.items()}
-    pixels = model_pixels(image).transpose(2, 0, 1).copy()
-    return {"names": [name for name, _ in asked], "pixels": pixels, "characters": characters, "fields": field_cells, "indices": indices, **arrays}
+        columns["labels"] += [_NONE] * (len(prompt) - 1) + written + [vocabulary.EOS_ID]
+        columns["guide"] += [_NONE] * (len(prompt) - 1) + [token_of(glyph) if glyph else _NONE for glyph in glyphs] + [_NONE]
+    return {name: np.array(column, dtype=np.int64) for name, column in columns.items()}
 
 
 def collate(lessons: list[dict[str, object]]) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """The methods an adapter can be trained by: PEFT's, and LoRA-XS, which PEFT does not have."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -13,12 +14,20 @@ from torch import nn
 from dossier_training import lora_xs
 from dossier_training.checkpoints import base_digest
 
+_ENCODER = r"encoder\.encoder\.layers\.\d+\.blocks\.\d+\.(attention\.self\.(query|key|value)|attention\.output\.dense|intermediate\.dense|output\.dense)"
+_DECODER = r"decoder\.model\.decoder\.layers\.\d+\.((self_attn|encoder_attn)\.(q_proj|k_proj|v_proj|out_proj)|fc1|fc2)"
+_PATCH_EMBEDDING = r"encoder\.embeddings\.patch_embeddings\.projection"
+_OF_PARTS = {"both": f"{_ENCODER}|{_DECODER}", "encoder": _ENCODER, "decoder": _DECODER}
+
 # Every Linear of the encoder's blocks and of the decoder's layers: q, k, v, attention output, MLP.
-TARGETS = (
-    r"encoder\.encoder\.layers\.\d+\.blocks\.\d+\.(attention\.self\.(query|key|value)|attention\.output\.dense|intermediate\.dense|output\.dense)"
-    r"|decoder\.model\.decoder\.layers\.\d+\.((self_attn|encoder_attn)\.(q_proj|k_proj|v_proj|out_proj)|fc1|fc2)"
-)
+TARGETS = _OF_PARTS["both"]
 METHODS = ("lora", "rslora", "dora", "vera", "lora-xs")
+PARTS = tuple(_OF_PARTS)
+
+
+def targets_of(parts: str, patch_embedding: bool = False) -> str:
+    """The pattern of the adapted layers: every Linear of `parts`, and the patch convolution if it is wanted."""
+    return _OF_PARTS[parts] + (f"|{_PATCH_EMBEDDING}" if patch_embedding else "")
 
 
 class Adapted(Protocol):
@@ -33,14 +42,27 @@ class Adapted(Protocol):
         """Writes the adapter's folder, its tensors in f16; the config names the base and its digest."""
 
 
-def adapt(model: nn.Module, method: str, rank: int, factors: Path | None = None) -> Adapted:
-    """Puts an adapter into `model`; `factors` is the file of an earlier LoRA-XS adapter of the same base."""
+def adapt(
+    model: nn.Module, method: str, rank: int, factors: Path | None = None, targets: str = TARGETS, modules_to_save: Sequence[str] = ()
+) -> Adapted:
+    """Puts an adapter into `model`; `factors` is the file of an earlier LoRA-XS adapter of the same base.
+
+    Raises `ValueError` where the method can't do what is asked.
+    """
+    if method in ("vera", "lora-xs") and (_PATCH_EMBEDDING in targets or modules_to_save):
+        raise ValueError(f"{method} adapts Linear layers alone: neither the patch convolution nor modules_to_save")
+    names = [name for name, _ in model.named_modules()]
+    for saved in modules_to_save:
+        # PEFT passes over what matches nothing; the host refuses it.
+        if not any(name == saved or name.endswith(f".{saved}") for name in names):
+            raise ValueError(f"modules_to_save: the base has no `{saved}`")
     if method == "lora-xs":
-        return _LoraXs(model, rank, factors)
+        return _LoraXs(model, rank, factors, targets)
     if method == "vera":
-        return _Peft(model, VeraConfig(r=rank, target_modules=TARGETS, projection_prng_key=0, save_projection=True))
+        return _Peft(model, VeraConfig(r=rank, target_modules=targets, projection_prng_key=0, save_projection=True))
     variant = {"lora": {}, "rslora": {"use_rslora": True}, "dora": {"use_dora": True}}[method]
-    return _Peft(model, LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=TARGETS, lora_dropout=0.0, bias="none", **variant))
+    saved = list(modules_to_save) or None
+    return _Peft(model, LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=targets, lora_dropout=0.0, bias="none", modules_to_save=saved, **variant))
 
 
 class _Peft:
@@ -68,16 +90,16 @@ class _Peft:
 
 
 class _LoraXs:
-    def __init__(self, model: nn.Module, rank: int, factors: Path | None) -> None:
-        self.inner, self.rank = model.requires_grad_(False), rank
-        targets = [name for name, module in model.named_modules() if isinstance(module, nn.Linear) and re.fullmatch(TARGETS, name)]
-        weights = {name: model.get_submodule(name).weight for name in targets}
+    def __init__(self, model: nn.Module, rank: int, factors: Path | None, targets: str) -> None:
+        self.inner, self.rank, self.targets = model.requires_grad_(False), rank, targets
+        names = [name for name, module in model.named_modules() if isinstance(module, nn.Linear) and re.fullmatch(targets, name)]
+        weights = {name: model.get_submodule(name).weight for name in names}
         self.factors = load_file(factors) if factors else lora_xs.factors_of(weights, rank)
-        self.layers = lora_xs.insert(model, targets, self.factors, rank, alpha=2 * rank)
+        self.layers = lora_xs.insert(model, names, self.factors, rank, alpha=2 * rank)
 
     def load(self, folder: Path) -> None:
         lora_xs.load(folder, self.layers, self.factors)
 
     def export(self, base: Path, folder: Path) -> None:
-        config = {"base_model_name_or_path": base.name, "revision": base_digest(base), "target_modules": TARGETS, "r": self.rank, "lora_alpha": 2 * self.rank}
+        config = {"base_model_name_or_path": base.name, "revision": base_digest(base), "target_modules": self.targets, "r": self.rank, "lora_alpha": 2 * self.rank}
         lora_xs.export(folder, self.layers, self.factors, config)

@@ -1,9 +1,13 @@
 """Training: packed rows compute what single rows do, runs go on where they stopped, exports load in transformers and PEFT."""
 
+import contextlib
+import importlib
+import io
 import json
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -24,8 +28,11 @@ PACKAGE = Path(__file__).parents[1]
 
 
 def _run(module: str, *arguments: object) -> str:
-    command = [sys.executable, "-m", f"dossier_training.{module}", *map(str, arguments), "--threads", "1", "--workers", "0"]
-    return subprocess.run(command, cwd=PACKAGE, check=True, capture_output=True, text=True).stdout
+    """The module's command line, in this process: torch is loaded once."""
+    command = [module, *map(str, arguments), "--threads", "1", "--workers", "0"]
+    with mock.patch.object(sys, "argv", command), contextlib.redirect_stdout(io.StringIO()) as output:
+        importlib.import_module(f"dossier_training.{module}").main()
+    return output.getvalue()
 
 
 def test_packed_rows_equal_single_rows():

@@ -1,0 +1,96 @@
+"""One document type from data set to adapter: check, train, evaluate, calibrate, write."""
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from dossier_training.checkpoints import base_digest
+from dossier_training.factory import artifact, calibration, checks, metrics, reading, train
+from dossier_training.factory.donut import Record
+from dossier_training.factory.faults import Report
+from dossier_training.factory.files import alone_in, digest_of, write_json
+from dossier_training.factory.settings import Training
+from dossier_training.methods import Adapted
+
+
+class UnfitDataSet(ValueError):
+    """The data set has faults; the report names each."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__("the data set has faults")
+        self.report = report
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be made."""
+
+    document_type: str
+    dataset: Path
+    base: Path
+    out: Path
+    run: Path
+    training: Training = Training()
+    title: str | None = None
+    pages: int | None = None
+    rules: str | None = None
+    fields: tuple[str, ...] = ()
+    optional_fields: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
+    factors: Path | None = None
+    work: str | None = field(default=None, metadata={"help": "what a fleet knows this work by"})
+
+
+def work_digest(document_type: str, data_set: str, base: Path, training: Training) -> str:
+    """Names a work by everything that decides its outcome."""
+    return digest_of({"document_type": document_type, "data_set": data_set, "base": base_digest(base), "training": training.identity()})
+
+
+def evaluated(readings: list[metrics.Reading], scalings: dict[str, calibration.Scaling]) -> dict[str, object]:
+    """The figures of readings, and their calibration error once scaled (`ece_calibrated`), in all and a field."""
+    score, scaled = metrics.score(readings), metrics.score(calibration.apply(scalings, readings))
+    score["ece_calibrated"] = scaled["ece"]
+    for name, of_field in score["fields"].items():
+        of_field["ece_calibrated"] = scaled["fields"][name]["ece"]
+    return score
+
+
+def make(order: Order, quiet: bool = False, after_step=lambda _step: None) -> dict[str, object]:
+    """Makes the adapter and returns its record.
+
+    Raises `UnfitDataSet` before any training where the data set has faults.
+    """
+    with alone_in(order.run):
+        records, report = checks.check(order.dataset, order.document_type, order.fields, order.optional_fields, order.allow)
+        write_json(order.run / "check.json", report.as_json())
+        if report.stops:
+            raise UnfitDataSet(report)
+        data_set = {name: value for name, value in report.statistics.items() if name != "fields"}
+        work = work_digest(order.document_type, str(data_set["digest"]), order.base, order.training)
+        adapted, progress = train.train(
+            records, order.base, order.training, order.run, work, order.document_type, order.factors, quiet, after_step
+        )
+        _as_exported(adapted)
+        held_out = {name: [record for record in records if record.split == name] for name in ("validation", "test")}
+        scalings = calibration.fit(reading.read(adapted.inner, held_out["validation"], order.base))
+        found = evaluated(reading.read(adapted.inner, held_out["test"], order.base), scalings)
+        record = {
+            "work": order.work or work,
+            "data_set": data_set,
+            "metrics": {"validation": progress.best, "test": found},
+            "cost": asdict(progress),
+        }
+        pages = order.pages or max(record_.page for record_ in records)
+        manifest = artifact.manifest_of(order.document_type, order.base, order.out, order.title, pages, order.rules)
+        return artifact.write(adapted, order.base, order.out, order.run, manifest, order.training, scalings, record)
+
+
+def _as_exported(adapted: Adapted) -> None:
+    """Tensors are exported in f16: what is evaluated is what will be read with."""
+    for parameter in adapted.inner.parameters():
+        if parameter.requires_grad:
+            parameter.data.copy_(parameter.data.half())
+
+
+def held_out_of(records: list[Record]) -> list[Record]:
+    """The pages that neither training nor calibration saw."""
+    return [record for record in records if record.split == "test"]

@@ -1,0 +1,76 @@
+"""The finished adapter: PEFT's folder, the host's manifest, the calibration, a model card, and what it was made from."""
+
+import importlib.metadata
+import json
+import platform
+import re
+from pathlib import Path
+
+import jinja2
+
+from dossier_training.checkpoints import base_digest
+from dossier_training.factory import calibration
+from dossier_training.factory.calibration import Scaling
+from dossier_training.factory.files import sha256_of, staging
+from dossier_training.factory.settings import Training
+from dossier_training.lora_xs import FACTORS_FILE
+from dossier_training.methods import Adapted
+
+MANIFEST, RECORD, CALIBRATION, CARD = "document-type.json", "training.json", "calibration.json", "README.md"
+WEIGHTS = "adapter_model.safetensors"
+
+
+def templates() -> jinja2.Environment:
+    """The templates of cards and pages; a name that is not given is an error."""
+    folder = Path(__file__).parent / "templates"
+    return jinja2.Environment(loader=jinja2.FileSystemLoader(folder), autoescape=jinja2.select_autoescape(["html.j2"]), undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+
+
+def versions() -> dict[str, str]:
+    """What it was made with."""
+    names = ("torch", "transformers", "peft", "safetensors", "numpy", "pillow")
+    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in names}}
+
+
+def manifest_of(document_type: str, base: Path, out: Path, title: str | None = None, pages: int | None = None, rules: str | None = None) -> dict[str, object]:
+    """The host's manifest. What is not told stays as it stands in `out`; else the title is the type, and the rules are named as its issuer."""
+    before = json.loads((out / MANIFEST).read_text()) if (out / MANIFEST).exists() else {}
+    return {
+        "document_type": document_type,
+        "title": title or before.get("title") or re.sub(r"[-/]", " ", document_type).capitalize(),
+        "pages": pages or before.get("pages") or 1,
+        "base": base.name,
+        "rules": rules or before.get("rules") or document_type.split("/")[0],
+    }
+
+
+def record_of(folder: Path) -> dict[str, object] | None:
+    """What an adapter says it was made from, if it does."""
+    file = folder / RECORD
+    return json.loads(file.read_text()) if file.exists() else None
+
+
+def write(
+    adapted: Adapted, base: Path, out: Path, near: Path, manifest: dict[str, object], training: Training, scalings: dict[str, Scaling], record: dict[str, object]
+) -> dict[str, object]:
+    """Writes the whole folder beside and swaps it in; until then `out` stays as it was. Returns the record."""
+    with staging(out, near) as fresh:
+        adapted.export(base, fresh)
+        (fresh / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+        (fresh / CALIBRATION).write_text(json.dumps(calibration.as_json(scalings), indent=2) + "\n")
+        files = {path.name: sha256_of(path.read_bytes()) for path in sorted(fresh.iterdir())}
+        record = {
+            "format": 1,
+            "document_type": manifest["document_type"],
+            "base": {"name": base.name, "digest": base_digest(base)},
+            "training": training.model_dump(mode="json"),
+            **record,
+            "adapter_bytes": (fresh / WEIGHTS).stat().st_size,
+            # Held once for all adapters that bring the same.
+            "factors_bytes": (fresh / FACTORS_FILE).stat().st_size if (fresh / FACTORS_FILE).exists() else 0,
+            "files": files,
+            "versions": versions(),
+        }
+        (fresh / RECORD).write_text(json.dumps(record, indent=2) + "\n")
+        (fresh / CARD).write_text(templates().get_template("card.md.j2").render(manifest=manifest, record=record, training=training))
+    return record

@@ -1,0 +1,122 @@
+"""Pages of a data set as lessons: a batch is a function of seed and step alone, so that a run that goes on sees what it would have seen."""
+
+import math
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from transformers import AutoImageProcessor
+
+from dossier_training import vocabulary
+from dossier_training.factory.donut import Record
+from dossier_training.framing import Framing
+from dossier_training.lessons import collate, field_rows
+from dossier_training.page import Glyph
+
+_SHORT_FIELDS, _MRZ, _ABSENT, _BLANK = 6, 0.7, 0.1, 0.02
+
+
+@lru_cache(maxsize=4)
+def _processor(base: Path):
+    return AutoImageProcessor.from_pretrained(base)
+
+
+def pixels_of(image: Image.Image, base: Path) -> np.ndarray:
+    """What the base's own image processor makes of a page, before it is normalised: uint8 `(3, height, width)`."""
+    made = _processor(base)(image, do_rescale=False, do_normalize=False, return_tensors="np").pixel_values[0]
+    return np.clip(np.rint(made), 0, 255).astype(np.uint8)
+
+
+def opened(record: Record) -> Image.Image:
+    """A page's image."""
+    with Image.open(record.file) as image:
+        return image.convert("RGB")
+
+
+class Teacher:
+    """Batches for training."""
+
+    def __init__(self, records: list[Record], base: Path, batch: int, seed: int, augment: bool) -> None:
+        self.records, self.base, self.batch_size, self.seed, self.augment = records, base, batch, seed, augment
+        of_type = {name for record in records for name in record.fields}
+        # Other pages' fields first: the host asks every page for every field.
+        self.absent = [sorted(of_type), sorted(set(vocabulary.FIELD_NAMES) - of_type)]
+
+    def batch(self, step: int) -> dict[str, object]:
+        """The batch of a step."""
+        lessons = []
+        for index in range(step * self.batch_size, (step + 1) * self.batch_size):
+            epoch, place = divmod(index, len(self.records))
+            order = np.random.default_rng([self.seed, 0, epoch]).permutation(len(self.records))
+            lessons.append(self._lesson(np.random.default_rng([self.seed, 1, index]), self.records[order[place]]))
+        return collate(lessons)
+
+    def _lesson(self, rng: np.random.Generator, record: Record) -> dict[str, object]:
+        image, fields, places = opened(record), record.fields, record.places
+        if rng.random() < _BLANK:
+            ground = tuple(int(level) for level in np.median(np.asarray(image).reshape(-1, 3), axis=0))
+            image, fields, places = Image.new("RGB", image.size, ground), {}, None
+        if self.augment:
+            image, forward = _moved(rng, image)
+        else:
+            forward = lambda x, y: (x, y)  # noqa: E731
+
+        framing = Framing.of(*image.size)
+
+        def place(name: str, index: int) -> Glyph | None:
+            point = places[name][index] if places and name in places else None
+            if point is None:
+                return None
+            return Glyph(*framing.seen(*forward(*point)), "", name, index)
+
+        asked = self._asked(rng, fields)
+        return {"names": [name for name, _ in asked], "pixels": pixels_of(image, self.base), **field_rows(rng, asked, 0.0, place)}
+
+    def _asked(self, rng: np.random.Generator, fields: dict[str, str]) -> list[tuple[str, str]]:
+        short = [name for name in fields if name != "mrz"]
+        chosen = [str(name) for name in rng.permutation(short)[:_SHORT_FIELDS]]
+        if "mrz" in fields and (rng.random() < _MRZ or not chosen):
+            chosen.append("mrz")
+        rows = [(name, fields[name]) for name in chosen]
+        if rng.random() < _ABSENT or not rows:
+            likely, others = ([name for name in names if name not in fields] for names in self.absent)
+            names = likely if likely and (rng.random() < 0.7 or not others) else others
+            rows.append((str(rng.choice(names)), ""))
+        return rows
+
+
+def _moved(rng: np.random.Generator, image: Image.Image):
+    """The page slightly turned, scaled, moved, brightened and grained; and where a point of it, in shares, now lies."""
+    width, height = image.size
+    radians, zoom = math.radians(float(np.clip(rng.normal(0, 0.4), -1, 1))), float(rng.uniform(0.98, 1.015))
+    shift_x, shift_y = (float(v) for v in rng.uniform(-0.006, 0.006, 2) * width)
+    cosine, sine = math.cos(radians) * zoom, math.sin(radians) * zoom
+    middle_x, middle_y = width / 2, height / 2
+
+    def forward(x: float, y: float) -> tuple[float, float]:
+        dx, dy = x * width - middle_x, y * height - middle_y
+        return (middle_x + cosine * dx - sine * dy + shift_x) / width, (middle_y + sine * dx + cosine * dy + shift_y) / height
+
+    a, b = cosine / zoom**2, sine / zoom**2
+    back = (a, b, middle_x - a * (middle_x + shift_x) - b * (middle_y + shift_y), -b, a, middle_y + b * (middle_x + shift_x) - a * (middle_y + shift_y))
+    edge = tuple(int(level) for level in np.median(np.asarray(image)[0], axis=0))
+    pixels = np.asarray(image.transform(image.size, Image.Transform.AFFINE, back, Image.Resampling.BILINEAR, fillcolor=edge), dtype=np.float32)
+    pixels = pixels * float(rng.uniform(0.92, 1.05)) + float(rng.uniform(-6, 6)) + rng.standard_normal((height, width, 1), dtype=np.float32) * float(rng.uniform(0, 4))
+    return Image.fromarray(pixels.clip(0, 255).astype(np.uint8)), forward
+
+
+def examination(records: list[Record], base: Path) -> dict[str, object]:
+    """Pages as one batch that asks for every field they show."""
+    lessons = []
+    for record in records:
+        asked = sorted(record.fields.items()) or [(vocabulary.FIELD_NAMES[0], "")]
+        rows = field_rows(np.random.default_rng(0), asked, 0.0, lambda _name, _index: None)
+        lessons.append({"names": [name for name, _ in asked], "pixels": pixels_of(opened(record), base), **rows})
+    return collate(lessons)
+
+
+def normalised(pixels: torch.Tensor) -> torch.Tensor:
+    """Pixels 0 to 255 as -1 to 1, as the image processor does."""
+    return pixels.float() / 127.5 - 1

@@ -1,0 +1,58 @@
+"""Plots as SVG, for a page or a file."""
+
+import io
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("svg")
+from matplotlib import pyplot  # noqa: E402
+
+_WIDTH = 9.0
+matplotlib.rcParams.update({"svg.hashsalt": "dossier", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
+
+
+def _svg(figure) -> str:
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None})
+    pyplot.close(figure)
+    text = buffer.getvalue()
+    return text[text.index("<svg") :]
+
+
+def bars(names: list[str], groups: dict[str, list[float | None]], axis: str, limit: float | None = None) -> str:
+    """Horizontal bars, a group of them a name; what was not measured is left out."""
+    figure, axes = pyplot.subplots(figsize=(_WIDTH, 0.6 + (0.12 + 0.18 * len(groups)) * max(1, len(names))))
+    height = 0.8 / max(1, len(groups))
+    for index, (label, values) in enumerate(groups.items()):
+        known = [(place, value) for place, value in enumerate(values) if value is not None]
+        axes.barh([place + index * height for place, _ in known], [value for _, value in known], height, label=label, color=f"C{index}")
+    axes.set_yticks([place + 0.4 - height / 2 for place in range(len(names))], names)
+    axes.invert_yaxis()
+    axes.set_xlabel(axis)
+    if limit is not None:
+        axes.set_xlim(0, limit)
+    if len(groups) > 1:
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+    return _svg(figure)
+
+
+def points(groups: dict[str, list[tuple[float, float, str]]], x_axis: str, y_axis: str) -> str:
+    """Labelled points, x on a logarithmic scale."""
+    figure, axes = pyplot.subplots(figsize=(_WIDTH, 5))
+    for label, marks in groups.items():
+        axes.scatter([x for x, _, _ in marks], [y for _, y, _ in marks], label=label, s=24)
+        for x, y, text in marks:
+            axes.annotate(text, (x, y), xytext=(4, 3), textcoords="offset points", fontsize=7)
+    axes.set_xscale("log")
+    axes.set_xlabel(x_axis)
+    axes.set_ylabel(y_axis)
+    if len(groups) > 1:
+        axes.legend(frameon=False)
+    return _svg(figure)
+
+
+def write(svg: str, file: Path) -> None:
+    """An SVG file of its own."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text('<?xml version="1.0" encoding="utf-8"?>\n' + svg)

@@ -1,0 +1,117 @@
+"""How the fleet stands, as one page and as data; and how well what is in `adapters/` reads, level by level."""
+
+import importlib.metadata
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from dossier_training.checkpoints import base_digest
+from dossier_training.dataset import CAPTURES, captured_documents, write_donut
+from dossier_training.document_types import DOCUMENT_TYPES
+from dossier_training.factory import artifact, calibration, donut, metrics, plots, reading
+from dossier_training.factory.calibration import Scaling
+from dossier_training.factory.files import write_bytes, write_json
+from dossier_training.factory.reader import load_adapted
+from dossier_training.factory.settings import SettingsError
+
+LEVELS = ("clean", "mild", "hard")
+
+
+def write_fleet(states: list[dict], base: Path, folder: Path) -> None:
+    """`fleet.html` and `fleet.json`."""
+    rows = [_row(state) for state in states]
+    write_json(folder / "fleet.json", {"base_digest": base_digest(base), "types": rows})
+    names = [row["document_type"] for row in rows]
+    column = lambda key: [row[key] for row in rows]  # noqa: E731
+    drawn = {
+        "Fields read exactly": plots.bars(names, {"new version": column("fields_exact"), "live version before": column("live_fields_exact")}, "share of fields", 1.0),
+        "Character error rate": plots.bars(names, {"new version": column("cer")}, "errors a character"),
+        "Calibration error": plots.bars(names, {"before": column("ece"), "after": column("ece_calibrated")}, "ECE"),
+        "Cost": plots.bars(names, {"processor time": [v and v / 60 for v in column("cpu_seconds")], "clock": [v and v / 60 for v in column("seconds")]}, "minutes"),
+    }
+    page = artifact.templates().get_template("fleet.html.j2").render(rows=rows, plots=drawn, base=base.name, base_digest=base_digest(base))
+    write_bytes(folder / "fleet.html", page.encode())
+
+
+def _row(state: dict) -> dict[str, object]:
+    record = state.get("record") or {}
+    test, cost = record.get("metrics", {}).get("test", {}), record.get("cost", {})
+    training = record.get("training", {})
+    checked = state.get("check") or {}
+    return {
+        "document_type": state["document_type"],
+        "state": state["state"],
+        "detail": state.get("reason") or (state.get("publication") or {}).get("detail"),
+        "at": state.get("at"),
+        "work": state.get("work") or record.get("work"),
+        "method": training.get("method"),
+        "r": training.get("r"),
+        "documents": record.get("data_set", {}).get("documents") or checked.get("documents"),
+        "data_set_digest": record.get("data_set", {}).get("digest") or checked.get("digest"),
+        **{name: test.get(name) for name in ("fields_exact", "documents_exact", "cer", "f1", "tree_edit_accuracy", "mrz_char_accuracy", "ece", "ece_calibrated")},
+        "fields": {name: field["fields_exact"] for name, field in test.get("fields", {}).items()},
+        "live_fields_exact": (state.get("live") or {}).get("fields_exact"),
+        **{name: cost.get(name) for name in ("step", "best_step", "stopped", "images", "seconds", "cpu_seconds", "parameters")},
+        "adapter_bytes": record.get("adapter_bytes"),
+        "gates": state.get("gates", []),
+        "faults": [fault for fault in checked.get("faults", []) if fault["stops"]],
+    }
+
+
+def scalings_of(adapter: Path) -> dict[str, Scaling]:
+    """An adapter's calibration; none where it has none."""
+    file = adapter / artifact.CALIBRATION
+    fields = json.loads(file.read_text())["fields"] if file.exists() else {}
+    return {name: Scaling(**numbers) for name, numbers in fields.items()}
+
+
+def measure(document_type: str, base: Path, adapter: Path, count: int, seed: int, work: Path, captures: Sequence[str] = LEVELS) -> dict[str, object]:
+    """How well an adapter reads newly generated documents of each level; `None` where the generator has no such level."""
+    model, scalings = load_adapted(base, adapter), scalings_of(adapter)
+    came: dict[str, object] = {}
+    everything: list[metrics.Reading] = []
+    for level in LEVELS:
+        if level not in CAPTURES or level not in captures:
+            came[f"fields_exact_{level}"] = None
+            continue
+        folder = work / f"{document_type.replace('/', '--')}-{level}-{count}-{seed}"
+        if not (folder / "metadata.jsonl").exists():
+            write_donut(captured_documents(document_type, count, seed, (level,)), folder)
+        readings = reading.read(model, donut.read(folder)[0], base)
+        came[f"fields_exact_{level}"] = metrics.score(readings)["fields_exact"]
+        everything += readings
+    zones = [(r.truth, r.text) for r in everything if r.name == "mrz"]
+    scaled = calibration.apply(scalings, everything)
+    exact = np.array([r.exact for r in scaled], dtype=float)
+    came["mrz_char_accuracy"] = max(0.0, 1 - metrics.character_error_rate(zones)) if zones else None
+    came["ece"] = metrics.expected_calibration_error(np.array([r.confidence for r in scaled]), exact) if scaled else None
+    came["documents"] = count * sum(level in CAPTURES and level in captures for level in LEVELS)
+    came["adapter_bytes"] = (adapter / artifact.WEIGHTS).stat().st_size
+    return came
+
+
+def write_report(adapters: Path, base: Path, file: Path, count: int, seed: int, work: Path, types: Iterable[str] = (), command: str = "dossier-train report", say=print) -> dict[str, object]:
+    """`report.json`: every type of the generator that has an adapter; it is written after each, so that a kill loses one."""
+    wanted = list(types) or list(DOCUMENT_TYPES)
+    if unknown := [name for name in wanted if name not in DOCUMENT_TYPES]:
+        raise SettingsError(f"the generator has no `{unknown[0]}`")
+    report: dict[str, object] = {"types": {}, "base_digest": base_digest(base), "made_by": f"{command} (dossier-training {_version()})"}
+    for name in wanted:
+        folder = adapters / name
+        if not (folder / artifact.WEIGHTS).exists():
+            say(f"{name}: no adapter")
+            continue
+        report["types"][name] = measure(name, base, folder, count, seed, work)
+        write_json(file, report)
+        say(f"{name}: " + ", ".join(f"{level} {report['types'][name][f'fields_exact_{level}']}" for level in LEVELS))
+    write_json(file, report)
+    return report
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("dossier-training")
+    except importlib.metadata.PackageNotFoundError:
+        return "of a source tree"

@@ -1,0 +1,186 @@
+"""What a training run, a gate and a fleet can be told. Unknown keys are refused."""
+
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from dossier_training.document_types import DOCUMENT_TYPES
+from dossier_training.methods import METHODS, PARTS
+
+# Whether the generator has all of them is its own business: it refuses what it has not.
+Level = Literal["clean", "mild", "hard"]
+DOCUMENT_TYPE = r"^[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*){1,5}$"
+
+
+class SettingsError(ValueError):
+    """A file of settings is not valid; the message names file and key."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Training(_Strict):
+    """How an adapter is trained."""
+
+    method: Literal[METHODS] = "lora"
+    r: int = Field(8, ge=1, le=256)
+    parts: Literal[PARTS] = "both"
+    patch_embedding: bool = False
+    modules_to_save: tuple[str, ...] = ()
+    lr: float = Field(3e-3, ge=0)
+    lora_plus_ratio: float = Field(1.0, ge=1, description="learning rate of B over that of A (Hayou et al. 2024)")
+    steps: int = Field(800, ge=1)
+    batch: int = Field(12, ge=1)
+    warm_up: int = Field(30, ge=0)
+    evaluate_every: int = Field(50, ge=1)
+    patience: int = Field(6, ge=1, description="evaluations without a better one, then training stops")
+    checkpoint_seconds: float = Field(30.0, ge=0)
+    augment: bool = True
+    seed: int = 3
+    threads: int = Field(1, ge=1)
+
+    def identity(self) -> dict[str, object]:
+        """What decides the outcome: not how often it is saved."""
+        return self.model_dump(mode="json", exclude={"checkpoint_seconds", "threads"})
+
+
+class Gates(_Strict):
+    """What a new version must reach before it is published. Shares of fields, 0 to 1."""
+
+    fields_exact: float = Field(0.85, ge=0, le=1)
+    every_field_exact: float = Field(0.0, ge=0, le=1)
+    field_worse_by_at_most: float = Field(0.02, ge=0, le=1)
+    regression_losses_at_most: float = Field(0.02, ge=0, le=1, description="share of what the live version reads exactly and the new one does not")
+
+
+class Generated(_Strict):
+    """Documents of the generator; `capture` draws evenly among its levels."""
+
+    generate: str
+    count: int = Field(ge=1)
+    seed: int = Field(ge=0)
+    capture: tuple[Level, ...] = ("clean",)
+
+    @model_validator(mode="after")
+    def _known(self) -> "Generated":
+        if self.generate not in DOCUMENT_TYPES:
+            raise ValueError(f"the generator has no `{self.generate}`")
+        return self
+
+
+class Folder(_Strict):
+    """A data set in Donut's form, relative to the file that names it."""
+
+    folder: Path
+
+
+class Type(_Strict):
+    """One document type of a fleet."""
+
+    document_type: str = Field(pattern=DOCUMENT_TYPE)
+    data: Generated | Folder
+    regression: Generated | Folder | None = None
+    title: str | None = None
+    pages: int | None = Field(None, ge=1)
+    rules: str | None = None
+    allow: tuple[str, ...] = ()
+    optional_fields: tuple[str, ...] = ()
+    training: dict[str, object] = {}
+    gates: dict[str, object] = {}
+
+    @model_validator(mode="after")
+    def _apart(self) -> "Type":
+        if isinstance(self.data, Generated) and isinstance(self.regression, Generated) and self.data.seed == self.regression.seed:
+            raise ValueError("data and regression are drawn from one seed: the regression set would be learnt by heart")
+        return self
+
+
+class EveryGeneratedType(_Strict):
+    """The data of each type of the generator that `types` does not list."""
+
+    count: int = Field(ge=1)
+    seed: int = Field(ge=0)
+    capture: tuple[Level, ...] = ("clean",)
+    regression_count: int = Field(50, ge=0)
+    regression_seed: int = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _apart(self) -> "EveryGeneratedType":
+        if self.seed == self.regression_seed:
+            raise ValueError("seed and regression_seed are the same: the regression set would be learnt by heart")
+        return self
+
+
+class Publish(_Strict):
+    """Where accepted adapters go. The token is in the environment variable that `token_variable` names."""
+
+    admin_url: str
+    url: str
+    token_variable: str = "DOSSIER_ADMIN_TOKEN"
+    signing_key: Path | None = None
+    canary_percent: int = Field(10, ge=1, le=100)
+    canary_documents: int = Field(200, ge=1, description="requests, with documents of the regression set, while the canary answers")
+    promote: bool = False
+
+
+class Fleet(_Strict):
+    """`fleet.toml`."""
+
+    base: Path
+    adapters: Path = Path(".")
+    training: Training = Training()
+    gates: Gates = Gates()
+    publish: Publish | None = None
+    every_generated_type: EveryGeneratedType | None = None
+    types: tuple[Type, ...] = ()
+
+    @model_validator(mode="after")
+    def _once(self) -> "Fleet":
+        names = [entry.document_type for entry in self.types]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"`{twice[0]}` is listed twice")
+        for entry in self.types:
+            self.training_of(entry), self.gates_of(entry)
+        return self
+
+    def training_of(self, entry: Type) -> Training:
+        """The fleet's settings with those of a type over them."""
+        return Training.model_validate({**self.training.model_dump(), **entry.training})
+
+    def gates_of(self, entry: Type) -> Gates:
+        """The fleet's gates with those of a type over them."""
+        return Gates.model_validate({**self.gates.model_dump(), **entry.gates})
+
+    def every_type(self) -> list[Type]:
+        """The listed types, then those of the generator."""
+        entries = list(self.types)
+        if every := self.every_generated_type:
+            listed = {entry.document_type for entry in entries}
+            for name in DOCUMENT_TYPES:
+                if name not in listed:
+                    data = Generated(generate=name, count=every.count, seed=every.seed, capture=every.capture)
+                    regression = data.model_copy(update={"count": every.regression_count, "seed": every.regression_seed}) if every.regression_count else None
+                    entries.append(Type(document_type=name, data=data, regression=regression))
+        return entries
+
+
+def read_fleet(file: Path) -> Fleet:
+    """Reads `fleet.toml`; its paths become absolute."""
+    try:
+        fleet = Fleet.model_validate(tomllib.loads(file.read_text()))
+    except (OSError, tomllib.TOMLDecodeError, ValidationError) as error:
+        raise SettingsError(f"{file}: {_readable(error)}") from None
+    root = file.resolve().parent
+    located = lambda data: Folder(folder=root / data.folder) if isinstance(data, Folder) else data  # noqa: E731
+    types = tuple(entry.model_copy(update={"data": located(entry.data), "regression": located(entry.regression)}) for entry in fleet.types)
+    return fleet.model_copy(update={"base": root / fleet.base, "adapters": (root / fleet.adapters).resolve(), "types": types})
+
+
+def _readable(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        return "; ".join(f"{'.'.join(map(str, part['loc'])) or 'file'}: {part['msg']}" for part in error.errors())
+    return str(error)

@@ -1,0 +1,171 @@
+"""Trains one adapter on a data set; a kill at any time goes on from the checkpoint as if nothing had been."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+from peft.optimizers import create_loraplus_optimizer
+from tqdm import tqdm
+
+from dossier_training.checkpoints import load_base
+from dossier_training.factory.donut import Record
+from dossier_training.factory.files import replacing
+from dossier_training.factory.pages import Teacher, normalised
+from dossier_training.factory.reading import examine
+from dossier_training.factory.settings import Training
+from dossier_training.lessons import decode_packed, text_losses
+from dossier_training.methods import Adapted, adapt, targets_of
+from dossier_training.run import Schedule
+
+_ATTENTION = 0.3
+
+
+class AnotherRun(ValueError):
+    """The folder holds a run of other work."""
+
+
+@dataclass
+class Progress:
+    """What a run has come to."""
+
+    step: int = 0
+    images: int = 0
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    best_step: int = 0
+    best: dict[str, float] = field(default_factory=dict)
+    since_best: int = 0
+    stopped: str | None = None
+    parameters: int = 0
+
+
+def adapted_base(base: Path, training: Training, factors: Path | None = None) -> Adapted:
+    """The base with a fresh adapter in it, by the training's seed."""
+    torch.manual_seed(training.seed)
+    targets = targets_of(training.parts, training.patch_embedding)
+    return adapt(load_base(base), training.method, training.r, factors, targets, training.modules_to_save)
+
+
+def optimiser_of(adapted: Adapted, training: Training) -> torch.optim.Optimizer:
+    """AdamW; with LoRA+, B learns faster than A."""
+    if training.lora_plus_ratio > 1 and training.method != "lora-xs":
+        return create_loraplus_optimizer(
+            adapted.model, torch.optim.AdamW, lr=training.lr, loraplus_lr_ratio=training.lora_plus_ratio, betas=(0.9, 0.98), weight_decay=0.0
+        )
+    trained = [parameter for parameter in adapted.inner.parameters() if parameter.requires_grad]
+    return torch.optim.AdamW(trained, lr=training.lr, weight_decay=0.0, betas=(0.9, 0.98))
+
+
+class _Saved:
+    """`checkpoint.pt`: the adapter, the best one, the optimiser and the progress of one work."""
+
+    def __init__(self, folder: Path, work: str) -> None:
+        self.file, self.work, self.at = folder / "checkpoint.pt", work, time.monotonic()
+
+    def write(self, **parts: object) -> None:
+        with replacing(self.file) as fresh:
+            torch.save({"work": self.work, **parts}, fresh)
+        self.at = time.monotonic()
+
+    def read(self) -> dict[str, object] | None:
+        if not self.file.exists():
+            return None
+        saved = torch.load(self.file, weights_only=True)
+        if saved["work"] != self.work:
+            raise AnotherRun(f"{self.file} is of other data, base or settings: take another run folder, or remove it")
+        return saved
+
+
+def train(
+    records: list[Record],
+    base: Path,
+    training: Training,
+    folder: Path,
+    work: str,
+    label: str = "",
+    factors: Path | None = None,
+    quiet: bool = False,
+    after_step: Callable[[int], None] = lambda _step: None,
+) -> tuple[Adapted, Progress]:
+    """Trains on the split `train` and returns the adapter that read `validation` best.
+
+    `work` names data, base and settings: a checkpoint of another work is refused with `AnotherRun`.
+    """
+    torch.set_num_threads(training.threads)
+    torch.use_deterministic_algorithms(True)
+    adapted = adapted_base(base, training, factors)
+    model = adapted.inner
+    trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    optimiser = optimiser_of(adapted, training)
+    peaks = [group["lr"] for group in optimiser.param_groups]
+    progress, best = Progress(parameters=sum(p.numel() for p in trained.values())), _copy(trained)
+    saved = _Saved(folder, work)
+    if before := saved.read():
+        _put(before["adapter"], trained)
+        best = before["best"]
+        optimiser.load_state_dict(before["optimiser"])
+        progress = Progress(**json.loads(before["progress"]))
+
+    splits = {name: [record for record in records if record.split == name] for name in ("train", "validation")}
+    teacher = Teacher(splits["train"], base, training.batch, training.seed, training.augment)
+    schedule = Schedule(1.0, training.steps, warm_up=min(training.warm_up, max(1, training.steps // 4)))
+    save = lambda: saved.write(adapter=_copy(trained), best=best, optimiser=optimiser.state_dict(), progress=json.dumps(asdict(progress)))  # noqa: E731
+
+    bar = tqdm(total=training.steps, initial=progress.step, desc=label or None, unit="step", disable=quiet, mininterval=1.0)
+    clock, cpu = time.monotonic(), time.process_time()
+    while progress.stopped is None:
+        for group, peak in zip(optimiser.param_groups, peaks, strict=True):
+            group["lr"] = peak * schedule.at(progress.step)
+        rates = _step(model, optimiser, list(trained.values()), teacher.batch(progress.step))
+        progress.step += 1
+        progress.images += training.batch
+        bar.update()
+        last = progress.step >= training.steps
+        if last or progress.step % training.evaluate_every == 0:
+            found = examine(model.eval(), splits["validation"], base)
+            model.train()
+            if not progress.best or (found["fields_exact"], -found["loss"]) > (progress.best["fields_exact"], -progress.best["loss"]):
+                progress.best, progress.best_step, progress.since_best, best = found, progress.step, 0, _copy(trained)
+            else:
+                progress.since_best += 1
+            if last:
+                progress.stopped = "all steps"
+            elif progress.since_best >= training.patience:
+                progress.stopped = "no better for a while"
+            bar.set_postfix({"loss": f"{rates['text']:.3f}", "exact": f"{found['fields_exact']:.3f}"})
+        progress.seconds += time.monotonic() - clock
+        progress.cpu_seconds += time.process_time() - cpu
+        clock, cpu = time.monotonic(), time.process_time()
+        if progress.stopped or time.monotonic() - saved.at >= training.checkpoint_seconds:
+            save()
+        after_step(progress.step)
+    bar.close()
+    _put(best, trained)
+    model.eval()
+    return adapted, progress
+
+
+def _step(model: torch.nn.Module, optimiser: torch.optim.Optimizer, trained: list[torch.nn.Parameter], batch: dict[str, object]) -> dict[str, float]:
+    states = model.encoder(pixel_values=normalised(batch["pixels"])).last_hidden_state
+    logits, attentions = decode_packed(model.decoder, states, batch, attentions=True)
+    losses, rates = text_losses(logits, attentions, batch)
+    loss = losses["text"] + _ATTENTION * losses.get("attention", 0.0)
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(trained, 1.0)
+    optimiser.step()
+    return rates
+
+
+def _copy(trained: dict[str, torch.nn.Parameter]) -> dict[str, torch.Tensor]:
+    return {name: parameter.detach().clone() for name, parameter in trained.items()}
+
+
+def _put(values: dict[str, torch.Tensor], trained: dict[str, torch.nn.Parameter]) -> None:
+    if values.keys() != trained.keys():
+        raise AnotherRun("the checkpoint is of another adapter")
+    for name, parameter in trained.items():
+        parameter.data.copy_(values[name])

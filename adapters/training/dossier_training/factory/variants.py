@@ -1,0 +1,85 @@
+"""What each kind of adapter costs and brings: the same data, steps and seed for all of them."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from dossier_training.dataset import captured_documents, write_donut
+from dossier_training.factory import adapter, plots
+from dossier_training.factory.adapter import Order
+from dossier_training.factory.files import digest_of, write_bytes, write_json
+from dossier_training.factory.settings import SettingsError, Training
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A kind of adapter, and what of the settings it changes. Small methods want a higher rate."""
+
+    name: str
+    changes: dict[str, object]
+
+
+VARIANTS = (
+    Variant("LoRA r=4", {"r": 4}),
+    Variant("LoRA r=8", {"r": 8}),
+    Variant("LoRA r=16", {"r": 16}),
+    Variant("rsLoRA r=8", {"method": "rslora"}),
+    Variant("DoRA r=8", {"method": "dora"}),
+    Variant("LoRA r=8, encoder", {"parts": "encoder"}),
+    Variant("LoRA r=8, decoder", {"parts": "decoder"}),
+    Variant("LoRA r=8, patch convolution too", {"patch_embedding": True}),
+    Variant("LoRA r=8, two norms whole", {"modules_to_save": ("encoder.embeddings.norm", "decoder.model.decoder.layer_norm")}),
+    Variant("LoRA+ r=8, B 4 times", {"lora_plus_ratio": 4.0}),
+    Variant("VeRA r=64", {"method": "vera", "r": 64, "lr": 3e-2}),
+    Variant("LoRA-XS r=16", {"method": "lora-xs", "r": 16, "lr": 1e-2}),
+)
+_COLUMNS = ("variant", "document_type", "parameters", "bytes", "shared_bytes", "fields_exact", "cer", "seconds", "cpu_seconds", "steps", "images")
+
+
+def compare(types: list[str], base: Path, out: Path, training: Training, count: int, seed: int, only: tuple[str, ...] = (), say=print) -> list[dict]:
+    """Trains every variant on every type, one after the other; what an earlier run measured in `out` with the same settings stays."""
+    wanted = [variant for variant in VARIANTS if not only or variant.name in only]
+    if missing := set(only) - {variant.name for variant in wanted}:
+        raise SettingsError(f"no variant is called `{sorted(missing)[0]}`; there are {', '.join(v.name for v in VARIANTS)}")
+    file = out / "variants.json"
+    measured = {row["key"]: row for row in json.loads(file.read_text())["rows"]} if file.exists() else {}
+    rows = []
+    for document_type in types:
+        slug = document_type.replace("/", "--")
+        data = out / "data" / f"{slug}-{count}-{seed}"
+        if not (data / "metadata.jsonl").exists():
+            write_donut(captured_documents(document_type, count, seed), data)
+        for variant in wanted:
+            settings = Training.model_validate({**training.model_dump(), **variant.changes})
+            key = digest_of([document_type, variant.name, count, seed, settings.identity()])
+            if key not in measured:
+                run = out / "runs" / key[7:23]
+                order = Order(document_type, data, base, run / "adapter", run, settings)
+                measured[key] = {"key": key, "variant": variant.name, **_row(document_type, adapter.make(order, quiet=True))}
+            rows.append(measured[key])
+            write_json(file, {"rows": list(measured.values())})
+            say(as_line(rows[-1]))
+    write_bytes(out / "variants.md", as_table(rows).encode())
+    marks = {name: [(row["parameters"], row["fields_exact"], row["variant"]) for row in rows if row["document_type"] == name] for name in types}
+    plots.write(plots.points(marks, "trained parameters", "share of fields read exactly"), out / "variants.svg")
+    return rows
+
+
+def _row(document_type: str, record: dict) -> dict[str, object]:
+    cost, test = record["cost"], record["metrics"]["test"]
+    return {
+        "document_type": document_type, "parameters": cost["parameters"], "bytes": record["adapter_bytes"], "shared_bytes": record["factors_bytes"], "fields_exact": test["fields_exact"],
+        "asked": test["asked"], "cer": test["cer"], "seconds": cost["seconds"], "cpu_seconds": cost["cpu_seconds"], "steps": cost["step"], "images": cost["images"],
+    }  # fmt: skip
+
+
+def as_line(row: dict) -> str:
+    """A row of the table."""
+    shown = {**row, "fields_exact": f"{100 * row['fields_exact']:.1f} %", "cer": f"{row['cer']:.4f}", "seconds": f"{row['seconds']:.0f}", "cpu_seconds": f"{row['cpu_seconds']:.0f}"}
+    return "| " + " | ".join(str(shown[name]) for name in _COLUMNS) + " |"
+
+
+def as_table(rows: list[dict]) -> str:
+    """The table, in Markdown."""
+    head = "| " + " | ".join(name.replace("_", " ") for name in _COLUMNS) + " |"
+    return "\n".join([head, "|" + "---|" * len(_COLUMNS), *map(as_line, rows)]) + "\n"
