@@ -14,7 +14,7 @@ import numpy as np
 
 from dossier_training.document_types import DOCUMENT_TYPES
 from dossier_training.documents import random_document
-from dossier_training.page import Capture
+from dossier_training.page import LEVELS, Capture
 
 # Training draws its seeds from below this; evaluation and samples from above.
 FIRST_HELD_OUT_SEED = 900_000_000
@@ -27,6 +27,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--capture", choices=LEVELS, default="clean", help="how the pages were photographed")
     parser.add_argument("--samples", action="store_true", help="a folder a document instead of one metadata.jsonl")
     options = parser.parse_args()
     make = DOCUMENT_TYPES.get(options.type, random_document)
@@ -35,7 +36,7 @@ def main() -> None:
     metadata = []
     for number in range(options.count):
         document = make(rng)
-        images = [Capture.draw(rng).apply(page, rng)[0] for page in document.pages]
+        images = [Capture.draw(rng, options.capture).apply(page, rng)[0] for page in document.pages]
         if options.samples:
             folder = options.out / str(number + 1)
             folder.mkdir(exist_ok=True)

@@ -72,3 +72,10 @@ def td1(code: str, issuer: str, surname: str, given_names: str, number: str, nat
     middle = birth_part + sex.replace("X", "<") + expiry_part + nationality.ljust(3, "<") + second_optional
     composite = check_digit(head + birth_part + expiry_part + second_optional)
     return "\n".join((upper, middle + composite, name_field(surname, given_names, 30)))
+
+
+def licence(issuer: str, number: str, expiry: date, surname: str) -> str:
+    """One line of 30, as European driving licences print it: `D1`, issuer, number, its digit, expiry, eight letters of the name, a digit over all."""
+    head = "D1" + issuer.ljust(3, "<") + number.ljust(9, "<") + check_digit(number.ljust(9, "<")) + yymmdd(expiry)
+    text = head + transliterate(surname)[:8].ljust(8, "<")
+    return text + check_digit(text)
