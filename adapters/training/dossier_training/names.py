@@ -60,7 +60,7 @@ def names(locale: str) -> Names:
     """The names of one of `LOCALES`."""
     people = importlib.import_module(f"faker.providers.person.{locale}").Provider
     surnames = ("last_romanized_names", "last_names", "unisex_last_names", "last_names_without_suffix")
-    given_names = ("first_romanized_names", "first_names")
+    given_names = ("first_romanized_names", "first_names", "first_names_male")
     try:
         places = _list(importlib.import_module(f"faker.providers.address.{locale}").Provider, ("cities", "city_names", "real_city_names", "municipalities"), locale)
     except ModuleNotFoundError:

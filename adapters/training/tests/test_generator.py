@@ -127,7 +127,7 @@ def test_no_character_leaves_the_image():
 def test_names_of_every_language_are_printed_in_the_vocabulary():
     for locale in names.LOCALES:
         found = names.names(locale)
-        assert len(found.surnames) >= 5 and len(found.given_names) >= 20, locale
+        assert len(found.surnames) >= 5 and len(found.given_names) >= 5, locale
         for text in found.surnames + found.given_names + found.places:
             vocabulary.text_ids(text)
             assert set(mrz.transliterate(text)) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ<"), text
