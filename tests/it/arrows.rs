@@ -7,7 +7,7 @@ use dossier_tests::repository;
 use serde_json::Value;
 
 /// Each crate of the workspace, and the crates of the workspace it may use.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     (
         "dossier",
         &[
@@ -30,6 +30,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("dossier-rules-sdk", &[]),
     ("icao", &["dossier-rules-sdk"]),
     ("noop", &["dossier-rules-sdk"]),
+    ("states", &["dossier-rules-sdk"]),
     ("utopia", &["dossier-rules-sdk"]),
 ];
 

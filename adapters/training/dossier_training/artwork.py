@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from dossier_training import fonts
 from dossier_training.page import PIXELS_PER_UNIT, Page
@@ -54,9 +54,17 @@ def rays(page: Page, centre: tuple[float, float], count: int, colour: Colour) ->
 def small_print(page: Page, text: str, pitch: float, colour: Colour) -> None:
     """Lines of one word all over the page, too small to be read."""
     face = fonts.font("LiberationSans-Regular.ttf", 7)
-    line = f"{text} " * (1 + round(page.width / max(1, len(text))))
+    word = Image.new("L", (round(face.getlength(f"{text} ")), 10))
+    ImageDraw.Draw(word).text((0, 0), text, font=face, fill=255)
+    # Set once and laid out by numpy: setting each line anew takes longer than all else on the page.
+    width, height = page.image.size
+    line = np.tile(np.asarray(word), (1, 2 + width // word.width))
+    mask = np.zeros((height, width), dtype=np.uint8)
     for y in np.arange(2, page.height, pitch):
-        page.draw.text((-3 * (y % 5), y * PIXELS_PER_UNIT), line, font=face, fill=colour)
+        top, left = round(y * PIXELS_PER_UNIT), round(3 * (y % 5)) % word.width
+        rows = mask[top : top + 10]
+        rows[:] = line[: len(rows), left : left + width]
+    page.image.paste(colour, mask=Image.fromarray(mask))
 
 
 def chip(page: Page, left: float, top: float) -> None:

@@ -164,16 +164,21 @@ class Capture:
         image = page.image.transform(page.image.size, Image.Transform.PERSPECTIVE, in_pixels.inverse().coefficients(), Image.Resampling.BILINEAR, fillcolor=self.surround)
         if self.blur:
             image = image.filter(ImageFilter.GaussianBlur(self.blur))
-        pixels = np.asarray(image, dtype=np.float32)
+        pixels = np.asarray(image).astype(np.float32)
         if self.smear:
             pixels = smear(pixels, *self.smear)
-        gain = self.gain * np.array(self.cast, dtype=np.float32)
-        pixels = pixels * (gain * self.shadow.factor(image.size) if self.shadow else gain) + self.lift
+        pixels *= np.array(self.cast, dtype=np.float32) * np.float32(self.gain)
+        if self.shadow:
+            pixels *= self.shadow.factor(image.size)
+        if self.lift:
+            pixels += np.float32(self.lift)
         if self.glare:
-            pixels += (255 - pixels) * self.glare.whiteness(image.size)
+            whiteness = self.glare.whiteness(image.size)
+            pixels *= 1 - whiteness
+            pixels += 255 * whiteness
         if self.noise:
-            pixels += rng.standard_normal((*pixels.shape[:2], 1), dtype=np.float32) * self.noise
-        image = Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
+            pixels += rng.standard_normal((*pixels.shape[:2], 1), dtype=np.float32) * np.float32(self.noise)
+        image = Image.fromarray(pixels.clip(0, 255, out=pixels).astype(np.uint8))
         if self.jpeg:
             image = jpeg(image, self.jpeg)
         if not page.glyphs:

@@ -30,6 +30,7 @@ def main() -> None:
     parser.add_argument("--encoder", type=Path, help="run folder of train_encoder, for a fresh start")
     parser.add_argument("--start", type=Path, help="an exported base, or a checkpoint of another run, to start from where there is none")
     parser.add_argument("--minutes", type=float, help="how long the whole run may take; it ends and is annealed by then, or by --steps")
+    parser.add_argument("--bf16", action="store_true", help="compute in bfloat16, on processors that have its instructions; weights stay f32")
     parser.add_argument("--export", type=Path, help="where the Hugging Face folder goes at the end")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -55,10 +56,11 @@ def main() -> None:
     for batch in batches(lessons, options, collate):
         optimiser.set_lr(annealing.lr(run.step))
         curriculum.advance(annealing.progress(run.step))
-        states = model.encoder(pixel_values=normalise(batch["pixels"])).last_hidden_state
-        dense, dense_rates = heads(states, batch["characters"], batch["fields"], batch["indices"])
-        logits, attentions = decode_packed(model.decoder, states, batch, attentions=True)
-        text, text_rates = text_losses(logits, attentions, batch)
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=options.bf16):
+            states = model.encoder(pixel_values=normalise(batch["pixels"])).last_hidden_state
+            logits, attentions = decode_packed(model.decoder, states, batch, attentions=True)
+        dense, dense_rates = heads(states.float(), batch["characters"], batch["fields"], batch["indices"])
+        text, text_rates = text_losses(logits.float(), tuple(layer.float() for layer in attentions), batch)
         loss = text["text"] + 0.5 * text.get("attention", 0.0) + 0.5 * dense["character"] + 0.3 * dense.get("field", 0.0) + dense.get("index", 0.0) + dense["position"]
         optimiser.zero_grad()
         loss.backward()

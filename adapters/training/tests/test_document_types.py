@@ -2,12 +2,13 @@
 
 import re
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from dossier_training import fonts, mrz, numbers, vocabulary
-from dossier_training.document_types import DOCUMENT_TYPES, STATES
+from dossier_training import fonts, manifest, mrz, numbers, rules_table, vocabulary
+from dossier_training.document_types import DOCUMENT_TYPES, STATES, declared
 from dossier_training.document_types.declared import BadDeclaration, load_state
 from dossier_training.document_types.drawing import _letters_and_digits
 from dossier_training.page import HEIGHT, LEVELS, WIDTH, Capture
@@ -125,7 +126,7 @@ def test_ink_of_every_type_stands_where_its_glyphs_say():
 
 
 def test_bad_declarations_are_named(tmp_path):
-    good = next(iter(sorted((__import__("pathlib").Path(load_state.__code__.co_filename).parent / "states").glob("*.toml")))).read_text()
+    good = (Path(declared.__file__).parent / "states" / "anatolis.toml").read_text()
     for change, message in [
         (("calendar", 'calender = "gregorian"\n'), "unknown key calender"),
         (("check", good.replace('check = "luhn"', 'check = "moon"')), "check is moon"),
@@ -142,3 +143,19 @@ def test_bad_declarations_are_named(tmp_path):
 def test_value_fonts_have_every_letter():
     for state, kind in DECLARED.values():
         assert fonts.covers(kind.value_font or state.value_font, vocabulary.ACCENTED)
+
+
+def test_the_rules_know_what_is_declared():
+    rules = Path(__file__).parents[3] / "plugins" / "states" / "src"
+    for name, text in rules_table.tables().items():
+        assert (rules / name).read_text() == text, f"{name}: run python -m dossier_training.rules_table"
+
+
+def test_a_manifest_says_what_the_host_wants():
+    assert manifest.manifest("norvaria/id-card/2021", "dossier-small") == {
+        "document_type": "norvaria/id-card/2021",
+        "title": "Identity card of Norvaria (2021), front and back",
+        "pages": 2,
+        "base": "dossier-small",
+        "rules": "states",
+    }
