@@ -31,6 +31,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("icao", &["dossier-rules-sdk"]),
     ("marked", &["dossier-rules-sdk"]),
     ("noop", &["dossier-rules-sdk"]),
+    ("states", &["dossier-rules-sdk"]),
     ("utopia", &["dossier-rules-sdk"]),
 ];
 

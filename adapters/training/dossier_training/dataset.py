@@ -18,24 +18,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from dossier_training import page as pages
 from dossier_training.document_types import DOCUMENT_TYPES
 from dossier_training.documents import random_document
 from dossier_training.framing import Framing
-from dossier_training.page import Capture, Glyph
+from dossier_training.page import LEVELS, Capture, Glyph
 
 # Training draws its seeds from below this; evaluation and samples from above.
 FIRST_HELD_OUT_SEED = 900_000_000
-
-# How badly a page may be captured: what the generator can do.
-CAPTURES: tuple[str, ...] = getattr(pages, "LEVELS", ("clean",))
-
-
-def _capture(rng: np.random.Generator, level: str) -> Capture:
-    if level not in CAPTURES:
-        raise ValueError(f"the generator captures no page `{level}`: it has {', '.join(CAPTURES)}")
-    return Capture.draw(rng) if len(CAPTURES) == 1 else Capture.draw(rng, level)
-
 
 @dataclass(frozen=True)
 class CapturedPage:
@@ -56,7 +45,7 @@ def captured_documents(type_name: str, count: int, seed: int, captures: Sequence
     for _ in range(count):
         document = make(rng)
         level = captures[0] if len(captures) == 1 else captures[int(rng.integers(len(captures)))]
-        captured = [_capture(rng, level).apply(page, rng) for page in document.pages]
+        captured = [Capture.draw(rng, level).apply(page, rng) for page in document.pages]
         yield [CapturedPage(image, fields, glyphs) for (image, glyphs), fields in zip(captured, document.fields, strict=True)]
 
 
@@ -112,8 +101,8 @@ def main() -> None:
     parser.add_argument("--count", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--capture", choices=LEVELS, default="clean", help="how the pages were photographed")
     parser.add_argument("--samples", action="store_true", help="a folder a document instead of one metadata.jsonl")
-    parser.add_argument("--capture", choices=CAPTURES, default="clean", help="how badly pages are captured")
     options = parser.parse_args()
     documents = captured_documents(options.type, options.count, options.seed, (options.capture,))
     (write_samples if options.samples else write_donut)(documents, options.out)

@@ -1,177 +1,231 @@
-"""A document: what stands on its pages, and a random one of a layout nobody ships.
-
-A layout places fields; a document is a layout filled in. The three shipped document types are layouts
-of their own (`document_types/`); the base is trained on random ones only.
-"""
+"""Documents of layouts that nobody ships: what the base is trained on. No two are alike."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from dossier_training import fonts, mrz, people
-from dossier_training.page import HEIGHT, WIDTH, Ink, Page
+from dossier_training import artwork, captions, dates, fonts, mrz, numbers, people
+from dossier_training.document import Document, categories, draw_mrz
+from dossier_training.page import LANDSCAPE, PORTRAIT, Ink, Page
+from dossier_training.text_pages import text_page
 
+__all__ = ["Document", "base_lesson", "categories", "draw_mrz", "random_document"]
 
-@dataclass(frozen=True)
-class Document:
-    """The drawn pages, and for each page its fields and their values in reading order."""
-
-    pages: list[Page]
-    fields: list[dict[str, str]]
-
-
-CAPTIONS = {
-    "surname": ("Surname", "Name / Nom", "Last name", "1. Surname", "Family name", "Nom"),
-    "given_names": ("Given names", "Prénoms", "First names", "2. Given names", "Forenames"),
-    "full_name": ("Full name", "Name", "Holder"),
-    "document_number": ("Document No.", "Passport No.", "Card number", "No.", "5. Number", "Licence No."),
-    "personal_number": ("Personal No.", "ID number", "Identity No."),
-    "nationality": ("Nationality", "Nationalité", "Citizenship"),
-    "issuing_state": ("Code of issuing State", "Issuing country", "Country code"),
-    "date_of_birth": ("Date of birth", "Born", "Date de naissance", "3. Date of birth"),
-    "place_of_birth": ("Place of birth", "Lieu de naissance", "Birthplace"),
-    "sex": ("Sex", "Sexe", "Gender"),
-    "height": ("Height", "Taille"),
-    "eye_colour": ("Eyes", "Colour of eyes"),
-    "date_of_issue": ("Date of issue", "Issued", "4a. Date of issue", "Valid from"),
-    "date_of_expiry": ("Date of expiry", "Expires", "4b. Valid until", "Valid until"),
-    "authority": ("Authority", "Issued by", "4c. Authority", "Autorité"),
-    "address": ("Address", "Residence", "8. Address"),
-    "categories": ("Categories", "9. Categories", "Classes"),
-    "restrictions": ("Restrictions", "12. Codes"),
-    "document_code": ("Type", "Code"),
-    "card_access_number": ("CAN", "Access No."),
-}
-
-CATEGORY_CODES = ("AM", "A1", "A2", "A", "B1", "B", "C1", "C", "D1", "D", "BE", "CE", "T")
-
-
-def categories(rng: np.random.Generator) -> str:
-    """Driving-licence categories in their usual order."""
-    chosen = sorted(rng.choice(len(CATEGORY_CODES), int(rng.integers(1, 6)), replace=False))
-    return " ".join(CATEGORY_CODES[i] for i in chosen)
-
-
-def values(rng: np.random.Generator, person: people.Person, date_form: str) -> dict[str, Callable[[], str]]:
-    """How each field of the global list is made up for a person."""
-    return {
-        "surname": lambda: person.surname,
-        "given_names": lambda: person.given_names,
-        "full_name": lambda: f"{person.given_names} {person.surname}"[:28].strip(),
-        "document_number": lambda: people.alphanumerics(rng, int(rng.integers(7, 11))),
-        "personal_number": lambda: people.digits(rng, int(rng.integers(8, 13))),
-        "nationality": lambda: people.letters(rng, 3),
-        "issuing_state": lambda: people.letters(rng, 3),
-        "date_of_birth": lambda: people.date_text(person.birth, date_form),
-        "place_of_birth": lambda: person.place,
-        "sex": lambda: person.sex,
-        "height": lambda: f"{int(rng.integers(50, 210))} CM",
-        "eye_colour": lambda: str(rng.choice(["BLUE", "BROWN", "GREEN", "GREY", "BLACK"])),
-        "date_of_issue": lambda: people.date_text(person.issue, date_form),
-        "date_of_expiry": lambda: people.date_text(person.expiry, date_form),
-        "authority": lambda: people.name(rng, 22, 2),
-        "address": lambda: f"{int(rng.integers(1, 300))} {people.name(rng, 18, 2)}",
-        "categories": lambda: categories(rng),
-        "restrictions": lambda: " ".join(people.digits(rng, 2) for _ in range(int(rng.integers(1, 4)))),
-        "document_code": lambda: str(rng.choice(["P", "ID", "PP", "I", "DL", "PD"])),
-        "card_access_number": lambda: people.digits(rng, 6),
-    }
-
-
-def draw_mrz(page: Page, text: str, x: float, y: float, line_pitch: float, character_pitch: float, ink: Ink) -> None:
-    """Draws the lines of an MRZ; indices count the line breaks, as the field's text does."""
-    start = 0
-    for number, line in enumerate(text.split("\n")):
-        page.spaced(x, y + number * line_pitch, line, character_pitch, ink, "mrz", start)
-        start += len(line) + 1
+_MONO = ("LiberationMono-Regular.ttf", "LiberationMono-Bold.ttf", "DejaVuSansMono.ttf")
 
 
 @dataclass(frozen=True)
 class _Style:
-    font: str
-    size: float
-    colour: tuple[int, int, int]
-    caption_font: str
-    caption_size: float
-    caption_colour: tuple[int, int, int]
-    captions: bool
+    value: Ink
+    caption: Ink
+    number: Ink
+    captions: str
+    language: str
+    second_language: str | None
+    beside: bool
     date_form: str
+    calendar: str
+    months: str
 
 
-def _style(rng: np.random.Generator) -> _Style:
+def _style(rng: np.random.Generator, portrait: bool) -> _Style:
+    colour = tuple(int(v) for v in rng.integers(0, 90, 3))
+    size = float(rng.uniform(10, 12.5) if portrait else rng.uniform(10.5, 15.5))
+    tracking = float(rng.uniform(0.2, 2.0)) if rng.random() < 0.2 else 0.0
+    value = Ink(str(rng.choice(fonts.MORE_TEXT_FONTS)), size, colour, 0.0 if portrait else tracking)
+    number = value
+    if rng.random() < 0.4:
+        number = Ink(str(rng.choice((fonts.OCR_B, fonts.OCR_B, *fonts.MORE_TEXT_FONTS))), float(rng.uniform(size, size + 2.5)), tuple(int(v) for v in rng.integers(0, 110, 3)))
+    caption = Ink(str(rng.choice(fonts.MORE_TEXT_FONTS)), float(rng.uniform(5.5, 8)), tuple(int(v) for v in rng.integers(20, 150, 3)))
+    language = "en" if rng.random() < 0.5 else str(rng.choice(captions.LANGUAGES))
+    second = "en" if language != "en" and rng.random() < 0.6 else str(rng.choice(captions.LANGUAGES)) if rng.random() < 0.15 else None
     return _Style(
-        font=str(rng.choice(fonts.TEXT_FONTS + (fonts.OCR_B,))),
-        size=float(rng.uniform(11, 14.5)),
-        colour=tuple(int(v) for v in rng.integers(0, 80, 3)),
-        caption_font=str(rng.choice(fonts.TEXT_FONTS[:6])),
-        caption_size=float(rng.uniform(6, 8)),
-        caption_colour=tuple(int(v) for v in rng.integers(30, 150, 3)),
-        captions=bool(rng.random() < 0.9),
-        date_form=str(rng.choice(people.DATE_FORMS)),
+        value=value,
+        caption=caption,
+        number=number,
+        captions=str(rng.choice(["words", "numerals", "none"], p=[0.82, 0.1, 0.08])),
+        language=language,
+        second_language=second,
+        beside=bool(rng.random() < 0.15) and not portrait,
+        date_form=str(rng.choice(dates.DATE_FORMS)),
+        calendar=str(rng.choice(dates.CALENDARS, p=[0.84, 0.08, 0.08])),
+        months=str(rng.choice(list(dates.MONTH_NAMES), p=[0.52, *[0.08] * 6])),
     )
 
 
+def _values(rng: np.random.Generator, person: people.Person, style: _Style) -> dict[str, Callable[[], str]]:
+    """How each field of the global list is made up for a person."""
+    day = lambda date: dates.date_text(date, style.date_form, style.calendar, style.months)  # noqa: E731
+    return {
+        "surname": lambda: person.surname,
+        "given_names": lambda: person.given_names,
+        "full_name": lambda: f"{person.given_names} {person.surname}"[:28].strip(" -'"),
+        "document_number": lambda: numbers.fill(rng, numbers.random_shape(rng, 6, 12)),
+        "personal_number": lambda: numbers.fill(rng, numbers.random_shape(rng, 7, 14)),
+        "nationality": lambda: people.letters(rng, 3) if rng.random() < 0.6 else people.any_text(rng, 16, 1),
+        "issuing_state": lambda: people.letters(rng, 3),
+        "date_of_birth": lambda: day(person.birth),
+        "place_of_birth": lambda: person.place,
+        "sex": lambda: person.sex if rng.random() < 0.85 else person.sex + "/" + people.letters(rng, 1),
+        "height": lambda: str(rng.choice(["{} CM", "{}", "{}CM"])).format(int(rng.integers(50, 210))) if rng.random() < 0.8 else f"1.{int(rng.integers(0, 100)):02d} M",
+        "eye_colour": lambda: str(rng.choice(["BLUE", "BROWN", "GREEN", "GREY", "BLACK", "BLEU", "MARRON", "VERT", "BLAU", "BRAUN", "AZUL", "VERDE", "GRIS"])),
+        "date_of_issue": lambda: day(person.issue),
+        "date_of_expiry": lambda: day(person.expiry),
+        "authority": lambda: people.any_text(rng, 22, 2),
+        "address": lambda: _address(rng),
+        "categories": lambda: categories(rng) if rng.random() < 0.7 else categories(rng).replace(" ", str(rng.choice(["/", ", ", "-"])))[:30],
+        "restrictions": lambda: str(rng.choice([" ", ".", "/"])).join(people.digits(rng, 2) for _ in range(int(rng.integers(1, 4)))),
+        "document_code": lambda: str(rng.choice(["P", "ID", "PP", "I", "DL", "PD", "AR", "C"])),
+        "card_access_number": lambda: people.digits(rng, 6),
+    }
+
+
+def _address(rng: np.random.Generator) -> str:
+    street, house = people.any_text(rng, 18, 2), int(rng.integers(1, 300))
+    return str(rng.choice([f"{house} {street}", f"{street} {house}", f"{street} {house}/{int(rng.integers(1, 40))}"]))
+
+
+def _number(rng: np.random.Generator, longest: int) -> str:
+    return numbers.fill(rng, numbers.random_shape(rng, 6, longest)).translate({ord(c): None for c in "-/. "})
+
+
 def _random_mrz(rng: np.random.Generator, person: people.Person) -> str:
-    build = (mrz.td1, mrz.td2, mrz.td3)[int(rng.choice([0, 1, 2], p=[0.4, 0.15, 0.45]))]
-    code = {"td1": "ID", "td2": "I", "td3": "P"}[build.__name__]
-    number = people.alphanumerics(rng, int(rng.integers(7, 10)))
-    optional = people.alphanumerics(rng, int(rng.integers(1, 7))) if rng.random() < 0.3 else ""
     state = people.letters(rng, 3)
-    return build(code, state, person.surname, person.given_names, number, state, person.birth, person.sex, person.expiry, optional)
+    kind = str(rng.choice(["td1", "td2", "td3", "licence"], p=[0.4, 0.13, 0.4, 0.07]))
+    if kind == "licence":
+        return mrz.licence(state, _number(rng, 9), person.expiry, person.surname)
+    code = {"td1": "ID", "td2": "I", "td3": "P"}[kind]
+    optional = _number(rng, 7)[:7] if rng.random() < 0.35 else ""
+    return getattr(mrz, kind)(code, state, person.surname, person.given_names, _number(rng, 9), state, person.birth, person.sex, person.expiry, optional)
+
+
+def _background(rng: np.random.Generator, page: Page) -> None:
+    ground = page.background
+    if rng.random() < 0.4:
+        artwork.gradient(page, tuple(int(v) for v in rng.integers(170, 252, 3)), float(rng.uniform(0, 90)))
+    if rng.random() < 0.35:
+        for _ in range(int(rng.integers(1, 4))):
+            start, thickness = float(rng.uniform(0, page.height)), float(rng.uniform(3, 60))
+            artwork.band(page, (0, start, page.width, start + thickness), artwork.mixed(ground, artwork.hue(rng), float(rng.uniform(0.05, 0.25))))
+    if rng.random() < 0.25:
+        artwork.small_print(page, people.word(rng, 3), float(rng.uniform(5, 14)), artwork.mixed(ground, artwork.hue(rng), float(rng.uniform(0.15, 0.35))))
+    for _ in range(int(rng.integers(0, 3))):
+        centre = float(rng.uniform(0, page.width)), float(rng.uniform(0, page.height))
+        artwork.rosette(page, centre, float(rng.uniform(15, 90)), int(rng.integers(3, 11)), artwork.mixed(ground, artwork.hue(rng), float(rng.uniform(0.1, 0.3))))
+    if rng.random() < 0.15:
+        centre = float(rng.uniform(0, page.width)), float(rng.uniform(0, page.height))
+        artwork.rays(page, centre, int(rng.integers(24, 120)), artwork.mixed(ground, artwork.hue(rng), float(rng.uniform(0.06, 0.2))))
+    page.guilloche(rng, int(rng.integers(0, 12)), 34)
+    if rng.random() < 0.3:
+        centre = float(rng.uniform(20, page.width - 20)), float(rng.uniform(20, page.height - 20))
+        artwork.emblem(page, centre, float(rng.uniform(8, 40)), int(rng.integers(4, 9)), artwork.mixed(ground, artwork.hue(rng), float(rng.uniform(0.08, 0.3))))
+
+
+def _header(rng: np.random.Generator, page: Page, style: _Style) -> None:
+    if rng.random() < 0.3:
+        artwork.band(page, (0, 0, page.width, float(rng.uniform(14, 24))), artwork.mixed(page.background, artwork.hue(rng), float(rng.uniform(0.2, 0.9))))
+    titles = [people.word(rng, int(rng.integers(2, 4))) for _ in range(2)]
+    ink = Ink(style.caption.font, float(rng.uniform(8, 14)), tuple(int(v) for v in rng.integers(0, 140, 3)))
+    page.caption(float(rng.uniform(6, page.width / 3)), float(rng.uniform(2, 7)), titles[0] if rng.random() < 0.5 else titles[0].title(), ink)
+    if rng.random() < 0.5:
+        page.caption(float(rng.uniform(page.width * 0.5, page.width * 0.7)), float(rng.uniform(2, 9)), titles[1], _resized(ink, float(rng.uniform(7, 10))))
+
+
+def _resized(ink: Ink, size: float) -> Ink:
+    """The ink at another size."""
+    return Ink(ink.font, size, ink.colour, ink.tracking)
+
+
+def _caption(rng: np.random.Generator, style: _Style, field: str, room: float) -> str:
+    if style.captions == "numerals" and field in captions.NUMERALS:
+        return captions.NUMERALS[field]
+    text = str(rng.choice(captions.CAPTIONS[style.language][field]))
+    if not style.second_language or style.beside:
+        return text
+    both = text + str(rng.choice([" / ", "/", " - "])) + str(rng.choice(captions.CAPTIONS[style.second_language][field]))
+    return both if style.caption.width(both) < room else text
+
+
+def _photograph(rng: np.random.Generator, page: Page, left: float, right: float, bottom: float) -> tuple[float, float, float]:
+    """Draws it and returns what is left for the fields: left, right, top."""
+    if page.size == PORTRAIT:
+        width, top = float(rng.uniform(55, 85)), float(rng.uniform(22, 30))
+        start = float(rng.uniform(left, right - width))
+        page.portrait(rng, (start, top, start + width, top + width * 1.2))
+        return left, right, top + width * 1.2 + 4
+    width, top = float(rng.uniform(70, 110)), float(rng.uniform(22, 42))
+    start = left if rng.random() < 0.75 else right - width
+    page.portrait(rng, (start, top, start + width, max(top + 20, min(bottom - 4, top + width * 1.28))))
+    return (left + width + float(rng.uniform(6, 16)), right, 0.0) if start == left else (left, start - 6, 0.0)
+
+
+def _place_mrz(rng: np.random.Generator, page: Page, text: str, line_pitch: float) -> None:
+    lines = text.split("\n")
+    count, room = len(lines[0]), page.width - 16
+    pitch = float(rng.uniform(7.9, room / count)) if count > 40 else float(rng.uniform(9, min(11.9, room / count)))
+    x = float(rng.uniform(4, max(5, min(24, page.width - 6 - pitch * count))))
+    font = fonts.OCR_B if rng.random() < 0.88 else str(rng.choice(_MONO))
+    ink = Ink(font, float(rng.uniform(12.4, 15.2)), tuple(int(v) for v in rng.integers(0, 70, 3)))
+    draw_mrz(page, text, x, page.height - 6 - len(lines) * line_pitch, line_pitch, pitch, ink)
 
 
 def random_document(rng: np.random.Generator) -> Document:
-    """One page of a layout made for this document alone: shuffled fields in one or two columns, MRZ or none."""
-    person, style = people.person(rng), _style(rng)
-    page = Page(tuple(int(v) for v in rng.integers(175, 252, 3)))
-    page.guilloche(rng, int(rng.integers(2, 10)), 34)
-    page.caption(float(rng.uniform(10, 160)), float(rng.uniform(3, 8)), people.word(rng, 3).title(), Ink(style.caption_font, float(rng.uniform(8, 13)), style.caption_colour))
-    mrz_text = _random_mrz(rng, person) if rng.random() < 0.55 else None
+    """One page of a layout made for this document alone: shuffled fields in columns, MRZ or none, any artwork."""
+    portrait = rng.random() < 0.1
+    person, style = people.any_person(rng), _style(rng, portrait)
+    page = Page(tuple(int(v) for v in rng.integers(165, 253, 3)), size=PORTRAIT if portrait else LANDSCAPE)
+    _background(rng, page)
+    _header(rng, page, style)
+    mrz_text = _random_mrz(rng, person) if not portrait and rng.random() < 0.5 else None
     mrz_lines = mrz_text.count("\n") + 1 if mrz_text else 0
-    line_pitch = float(rng.uniform(16, 20))
-    bottom = HEIGHT - 8 - mrz_lines * line_pitch - (4 if mrz_lines else 0)
-    left, right = float(rng.uniform(8, 20)), WIDTH - 8.0
+    line_pitch = float(rng.uniform(15.5, 21))
+    bottom = page.height - 8 - mrz_lines * line_pitch - (4 if mrz_lines else 0)
+    left, right, top = float(rng.uniform(8, 24)), page.width - 8.0, 0.0
     if rng.random() < 0.7:
-        width = float(rng.uniform(75, 105))
-        top = float(rng.uniform(24, 40))
-        photo_left = left if rng.random() < 0.8 else right - width
-        page.portrait(rng, (photo_left, top, photo_left + width, min(bottom - 4, top + width * 1.28)))
-        left, right = (left + width + float(rng.uniform(6, 16)), right) if photo_left == left else (left, photo_left - 6)
+        left, right, top = _photograph(rng, page, left, right, bottom)
+    fields = _place_fields(rng, page, style, _values(rng, person, style), (left, max(top, float(rng.uniform(20, 30))), right, bottom))
+    if mrz_text:
+        _place_mrz(rng, page, mrz_text, line_pitch)
+        fields["mrz"] = mrz_text
+    return Document([page], [fields])
 
-    makers = values(rng, person, style.date_form)
+
+def _place_fields(rng: np.random.Generator, page: Page, style: _Style, makers: dict[str, Callable[[], str]], box: tuple[float, float, float, float]) -> dict[str, str]:
+    left, y, right, bottom = box
     waiting = list(rng.permutation(list(makers)))
-    ink = Ink(style.font, style.size, style.colour)
-    caption_ink = Ink(style.caption_font, style.caption_size, style.caption_colour)
-    caption_height = style.caption_size + 1 if style.captions else 0.0
-    row_height = style.size + caption_height + float(rng.uniform(4, 12))
+    caption_height = style.caption.size + 1 if style.captions != "none" and not style.beside else 0.0
+    line_height = max(style.value.size, style.number.size)
+    row_height = line_height + caption_height + float(rng.uniform(3, 12))
+    underline = artwork.mixed(page.background, (0, 0, 0), float(rng.uniform(0.1, 0.5))) if rng.random() < 0.15 else None
     fields: dict[str, str] = {}
-    y = float(rng.uniform(20, 30))
-    while waiting and y + caption_height + style.size + 2 < bottom:
+    while waiting and y + caption_height + line_height + 2 < bottom:
         x = left
         while waiting:
-            field = waiting[-1]
-            text = makers[field]()
-            width = sum(fonts.advance(ink.font, ink.pixels, c) for c in text) / 2
-            if x + width > right:
+            field = str(waiting[-1])
+            text, caption = makers[field](), _caption(rng, style, field, right - x) if style.captions != "none" else ""
+            ink = style.number if field.endswith("number") and fonts.covers(style.number.font, text) else style.value
+            indent = style.caption.width(caption) + 4 if style.beside and caption else 0.0
+            if x + indent + ink.width(text) > right:
                 if x == left:
                     waiting.pop()
                     continue
                 break
             waiting.pop()
             fields[field] = text
-            if style.captions:
-                page.caption(x, y, str(rng.choice(CAPTIONS[field])), caption_ink)
-            page.value(x, y + caption_height, text, ink, field)
-            x += max(width + float(rng.uniform(12, 30)), float(rng.uniform(60, 120)))
+            if caption:
+                page.caption(x, y + (line_height - style.caption.size if style.beside else 0.0), caption, style.caption)
+            end = page.value(x + indent, y + caption_height, text, ink, field)
+            if underline:
+                page.draw.line([v * 2 for v in (x, y + caption_height + line_height + 1.5, end, y + caption_height + line_height + 1.5)], fill=underline, width=1)
+            beside = 0.0 if style.beside else style.caption.width(caption) + 6
+            x += max(end - x + float(rng.uniform(10, 30)), float(rng.uniform(50, 120)), beside)
             if x > right - 40:
                 break
         y += row_height
-    if mrz_text:
-        per_line = mrz_text.index("\n")
-        pitch = float(rng.uniform(7.9, (WIDTH - 16) / per_line)) if per_line > 40 else float(rng.uniform(9, min(11.8, (WIDTH - 16) / per_line)))
-        x = float(rng.uniform(4, max(5, min(20, WIDTH - 6 - pitch * per_line))))
-        mrz_ink = Ink(fonts.OCR_B, float(rng.uniform(12.8, 14.8)), tuple(int(v) for v in rng.integers(0, 60, 3)))
-        draw_mrz(page, mrz_text, x, HEIGHT - 6 - mrz_lines * line_pitch, line_pitch, pitch, mrz_ink)
-        fields["mrz"] = mrz_text
-    return Document([page], [fields])
+    return fields
+
+
+def base_lesson(rng: np.random.Generator) -> Document:
+    """What the base is trained on: random documents, and every eighth a page full of text that holds no field."""
+    return Document([text_page(rng)], [{}]) if rng.random() < 0.125 else random_document(rng)

@@ -22,6 +22,22 @@ TEXT_FONTS = (
     "FreeSansBold.ttf",
     "FreeMonoBold.ttf",
 )
+# What random layouts are set in besides, so that no letter is known by one shape alone.
+MORE_TEXT_FONTS = TEXT_FONTS + (
+    "DejaVuSansCondensed.ttf",
+    "DejaVuSansCondensed-Bold.ttf",
+    "DejaVuSansMono-Bold.ttf",
+    "DejaVuSerif.ttf",
+    "DejaVuSerif-Bold.ttf",
+    "DejaVuSerifCondensed.ttf",
+    "DejaVuSerifCondensed-Bold.ttf",
+    "LiberationSans-Italic.ttf",
+    "LiberationSansNarrow-Bold.ttf",
+    "LiberationSerif-Regular.ttf",
+    "FreeMono.ttf",
+    "FreeSerif.ttf",
+    "FreeSerifBold.ttf",
+)
 
 
 class MissingFont(RuntimeError):
@@ -47,3 +63,14 @@ def font(file_name: str, size: int) -> ImageFont.FreeTypeFont:
 def advance(file_name: str, size: int, character: str) -> float:
     """Horizontal advance of one character in pixels."""
     return font(file_name, size).getlength(character)
+
+
+@lru_cache(maxsize=4096)
+def _has(file_name: str, character: str) -> bool:
+    face = font(file_name, 40)
+    return character.isspace() or bytes(face.getmask(character)) != bytes(face.getmask("\U0010fffe"))
+
+
+def covers(file_name: str, text: str) -> bool:
+    """Whether the font has every character; OCR B has few accented letters and draws a box for the others."""
+    return all(_has(file_name, character) for character in text)

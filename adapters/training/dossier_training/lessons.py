@@ -16,8 +16,8 @@ from torch.utils.data import IterableDataset
 
 from dossier_training import vocabulary
 from dossier_training.dense import cell_targets, token_of
-from dossier_training.documents import Document
-from dossier_training.page import Capture, Glyph, Page, model_pixels
+from dossier_training.document import Document
+from dossier_training.page import LEVELS, Capture, Glyph, Page, model_pixels
 
 _NONE = -100
 # Of the three layers, those that look for the next character, and how many heads are told where.
@@ -35,11 +35,30 @@ class Asking:
     blank: float = 0.02
 
 
-class Lessons(IterableDataset):
-    """Endless lessons drawn from `documents` by a seed."""
+class Curriculum:
+    """What share of the pages is captured at each of `LEVELS`: from `first` to `last` as `progress` goes from 0 to 1."""
 
-    def __init__(self, documents: Callable[[np.random.Generator], Document], asking: Asking, seed: int) -> None:
-        self.documents, self.asking, self.seed = documents, asking, seed
+    def __init__(self, first: tuple[float, ...] = (1.0, 0.0, 0.0), last: tuple[float, ...] | None = None) -> None:
+        self.first, self.last = np.array(first), np.array(last or first)
+        # The workers that draw pages see what the training writes here.
+        self._progress = torch.zeros(1).share_memory_()
+
+    def advance(self, progress: float) -> None:
+        """Says how far the run is."""
+        self._progress[0] = progress
+
+    def level(self, rng: np.random.Generator) -> str:
+        """The level of the next page."""
+        progress = float(self._progress[0])
+        shares = self.first * (1 - progress) + self.last * progress
+        return str(rng.choice(LEVELS, p=shares / shares.sum()))
+
+
+class Lessons(IterableDataset):
+    """Endless lessons drawn from `documents` by a seed, captured as the curriculum says: clean without one."""
+
+    def __init__(self, documents: Callable[[np.random.Generator], Document], asking: Asking, seed: int, curriculum: Curriculum | None = None) -> None:
+        self.documents, self.asking, self.seed, self.curriculum = documents, asking, seed, curriculum
 
     def __iter__(self):
         worker = torch.utils.data.get_worker_info()
@@ -48,8 +67,8 @@ class Lessons(IterableDataset):
             document = self.documents(rng)
             for page, fields in zip(document.pages, document.fields, strict=True):
                 if rng.random() < self.asking.blank:
-                    page, fields = Page(page.background), {}
-                yield lesson(rng, page, fields, self.asking)
+                    page, fields = Page(page.background, size=page.size), {}
+                yield lesson(rng, page, fields, self.asking, self.curriculum.level(rng) if self.curriculum else "clean")
 
 
 def _asked(rng: np.random.Generator, fields: dict[str, str], asking: Asking) -> list[tuple[str, str]]:
@@ -64,9 +83,9 @@ def _asked(rng: np.random.Generator, fields: dict[str, str], asking: Asking) -> 
     return rows
 
 
-def lesson(rng: np.random.Generator, page: Page, fields: dict[str, str], asking: Asking) -> dict[str, object]:
+def lesson(rng: np.random.Generator, page: Page, fields: dict[str, str], asking: Asking, level: str = "clean") -> dict[str, object]:
     """One page as arrays, captured at random, and the names of the fields its rows ask for."""
-    image, glyphs = Capture.draw(rng).apply(page, rng)
+    image, glyphs = Capture.draw(rng, level).apply(page, rng)
     places: dict[tuple[str | None, int], Glyph] = {(g.field, g.index): g for g in glyphs}
     asked = _asked(rng, fields, asking)
     arrays = field_rows(rng, asked, asking.spelled, lambda name, index: places.get((name, index)))

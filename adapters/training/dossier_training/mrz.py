@@ -72,3 +72,32 @@ def td1(code: str, issuer: str, surname: str, given_names: str, number: str, nat
     middle = birth_part + sex.replace("X", "<") + expiry_part + nationality.ljust(3, "<") + second_optional
     composite = check_digit(head + birth_part + expiry_part + second_optional)
     return "\n".join((upper, middle + composite, name_field(surname, given_names, 30)))
+
+
+def licence(issuer: str, number: str, expiry: date, surname: str) -> str:
+    """One line of 30, as European driving licences print it: `D1`, issuer, number, its digit, expiry, eight letters of the name, a digit over all."""
+    head = "D1" + issuer.ljust(3, "<") + number.ljust(9, "<") + check_digit(number.ljust(9, "<")) + yymmdd(expiry)
+    text = head + transliterate(surname)[:8].ljust(8, "<")
+    return text + check_digit(text)
+
+
+def checked_parts(zone: str) -> list[tuple[str, str]]:
+    """Every part of a zone that has a check digit, with that digit as printed; read by position, not as it was built."""
+    lines = zone.split("\n")
+    if len(lines) == 1:
+        line = lines[0]
+        return [(line[5:14], line[14]), (line[:29], line[29])]
+    if len(lines) == 3:
+        upper, middle = lines[0], lines[1]
+        parts = [(middle[:6], middle[6]), (middle[8:14], middle[14]), (upper[5:30] + middle[:7] + middle[8:15] + middle[18:29], middle[29])]
+        if upper[14] != "<":
+            return [(upper[5:14], upper[14]), *parts]
+        overflow = upper[15:30].rstrip("<")
+        return [(upper[5:14] + overflow[:-1], overflow[-1]), *parts]
+    lower = lines[1]
+    parts = [(lower[:9], lower[9]), (lower[13:19], lower[19]), (lower[21:27], lower[27])]
+    if len(lower) == 44:
+        if lower[42] != "<":
+            parts.append((lower[28:42], lower[42]))
+        return [*parts, (lower[:10] + lower[13:20] + lower[21:43], lower[43])]
+    return [*parts, (lower[:10] + lower[13:20] + lower[21:35], lower[35])]

@@ -1,15 +1,25 @@
 """Invented people: names, places, dates and numbers. Nobody real, and no fixed list to memorise."""
 
-from dataclasses import dataclass
+import unicodedata
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
 
-MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+from dossier_training import names, vocabulary
+from dossier_training.dates import DATE_FORMS, date_text
+
+__all__ = ["DATE_FORMS", "Person", "accented", "alphanumerics", "any_person", "any_text", "date_text", "digits", "letters", "name", "person", "word"]
+
 _ONSETS = ("B", "BR", "C", "CH", "D", "DR", "F", "FL", "G", "GR", "H", "J", "K", "KR", "L", "M", "N", "P", "PR", "QU", "R", "S", "SCH", "SH", "ST", "T", "TH", "TR", "V", "W", "X", "Y", "Z", "")
 _NUCLEI = ("A", "E", "I", "O", "U", "AI", "EI", "OU", "IA", "EA", "Y")
 _CODAS = ("", "", "", "N", "R", "S", "L", "M", "T", "K", "X", "Z", "ND", "RT", "SKI", "V", "CK", "NG", "B", "G", "P", "F", "D")
 _ACCENTS = {"A": "ÄÁÀÅ", "O": "ÖÓØ", "U": "ÜÚ", "E": "ÉÈ", "N": "Ñ", "C": "Ç", "S": "Š", "I": "Í"}
+_NOT_COMPOSED = {"Æ": "A", "Ð": "D", "Ø": "O", "Þ": "T", "Ł": "L"}
+_EVERY_ACCENT: dict[str, str] = {}
+for _letter in vocabulary.ACCENTED:
+    _plain = _NOT_COMPOSED.get(_letter) or unicodedata.normalize("NFKD", _letter)[0]
+    _EVERY_ACCENT[_plain] = _EVERY_ACCENT.get(_plain, "") + _letter
 
 
 @dataclass(frozen=True)
@@ -69,6 +79,36 @@ def person(rng: np.random.Generator, today: date = date(2026, 1, 1), validity_ye
     )
 
 
+def _every_accent(rng: np.random.Generator, text: str, share: float) -> str:
+    """The text with `share` of its letters accented in any way that the vocabulary has."""
+    marked = [str(rng.choice(list(_EVERY_ACCENT[c]))) if c in _EVERY_ACCENT and rng.random() < share else c for c in text]
+    return "".join(marked)
+
+
+def any_text(rng: np.random.Generator, longest: int, parts: int) -> str:
+    """A place or an authority of any language: invented, with any accents, or a town's name."""
+    if rng.random() < 0.45:
+        place = names.place(rng, names.locale(rng), longest)
+        if place and len(place) >= 2:
+            return place
+    text = name(rng, longest, parts)
+    return _every_accent(rng, text, 0.25) if rng.random() < 0.35 else text
+
+
+def any_person(rng: np.random.Generator) -> Person:
+    """A holder whose names are those of any language, or invented with any accents."""
+    invented = person(rng)
+    if rng.random() < 0.65:
+        locale = names.locale(rng)
+        longest = 26 if rng.random() < 0.15 else 18
+        found = names.surname(rng, locale, longest), names.given_names(rng, locale, longest)
+    else:
+        found = invented.surname, invented.given_names
+        if rng.random() < 0.4:
+            found = tuple(_every_accent(rng, text, 0.25) for text in found)
+    return replace(invented, surname=found[0], given_names=found[1], place=any_text(rng, 20, 2))
+
+
 def letters(rng: np.random.Generator, count: int) -> str:
     """Random capitals."""
     return "".join(chr(65 + int(i)) for i in rng.integers(0, 26, count))
@@ -82,15 +122,3 @@ def digits(rng: np.random.Generator, count: int) -> str:
 def alphanumerics(rng: np.random.Generator, count: int) -> str:
     """Random capitals and digits."""
     return "".join("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"[int(i)] for i in rng.integers(0, 36, count))
-
-
-def date_text(day: date, form: str) -> str:
-    """A date in one of the written forms: `D.M.Y`, `D/M/Y`, `Y-M-D`, `D-M-Y`, `D M Y`, `D MON Y`, `DMONY`."""
-    d, m, y, mon = f"{day.day:02d}", f"{day.month:02d}", f"{day.year:04d}", MONTHS[day.month - 1]
-    return {
-        "D.M.Y": f"{d}.{m}.{y}", "D/M/Y": f"{d}/{m}/{y}", "Y-M-D": f"{y}-{m}-{d}", "D-M-Y": f"{d}-{m}-{y}",
-        "D M Y": f"{d} {m} {y}", "D MON Y": f"{d} {mon} {y}", "DMONY": f"{d}{mon}{y}",
-    }[form]  # fmt: skip
-
-
-DATE_FORMS = ("D.M.Y", "D/M/Y", "Y-M-D", "D-M-Y", "D M Y", "D MON Y", "DMONY")

@@ -5,10 +5,10 @@ from datetime import date
 import numpy as np
 import pytest
 
-from dossier_training import mrz, people, vocabulary
+from dossier_training import dates, fonts, mrz, names, people, vocabulary
 from dossier_training.document_types import DOCUMENT_TYPES
 from dossier_training.documents import random_document
-from dossier_training.page import HEIGHT, WIDTH, Capture, model_pixels
+from dossier_training.page import HEIGHT, LANDSCAPE, LEVELS, PORTRAIT, WIDTH, Capture, Glyph, Page, model_pixels
 
 EVERY_DOCUMENT = {"random": random_document, **DOCUMENT_TYPES}
 
@@ -84,3 +84,57 @@ def test_a_seed_decides_everything():
 def test_dates_are_written_in_their_form(form):
     text = people.date_text(date(1985, 3, 9), form)
     assert "1985" in text and "09" in text
+
+
+def test_calendars_count_the_years():
+    assert dates.solar_hijri(date(2024, 3, 20)) == (1403, 1, 1)
+    assert dates.solar_hijri(date(1979, 2, 11)) == (1357, 11, 22)
+    assert dates.solar_hijri(date(2025, 3, 20)) == (1403, 12, 30)
+    assert dates.date_text(date(1985, 3, 9), "D/M/Y", "buddhist") == "09/03/2528"
+    assert dates.date_text(date(1985, 3, 9), "D-MON-Y", language="tr") == "09-MAR-1985"
+    with pytest.raises(ValueError, match="lunar"):
+        dates.date_text(date(1985, 3, 9), "D/M/Y", "lunar")
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("size", [LANDSCAPE, PORTRAIT])
+def test_marks_are_found_where_the_capture_says(level, size):
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        page = Page((235, 235, 235), size=size)
+        marks = rng.uniform((12, 12), np.array(size) - 12, (5, 2))
+        for x, y in marks:
+            page.draw.ellipse([2 * x - 9, 2 * y - 9, 2 * x + 9, 2 * y + 9], fill=(0, 0, 0))
+            page.glyphs.append(Glyph(float(x), float(y), "A", "surname", 0))
+        capture = Capture.draw(rng, level)
+        image, glyphs = capture.apply(page, rng)
+        seen = model_pixels(image)[..., 1].astype(float)
+        for glyph in glyphs:
+            assert 5 <= glyph.x <= WIDTH - 5 and 5 <= glyph.y <= HEIGHT - 5
+            row, column = round(glyph.y - 0.5), round(glyph.x - 0.5)
+            around = seen[max(0, row - 11) : row + 12, max(0, column - 11) : column + 12]
+            assert seen[row, column] < 0.75 * np.quantile(around, 0.9), (seed, glyph)
+
+
+def test_no_character_leaves_the_image():
+    rng = np.random.default_rng(2)
+    for number in range(30):
+        page = random_document(rng).pages[0]
+        _, glyphs = Capture.draw(rng, LEVELS[number % 3]).apply(page, rng)
+        assert all(5 <= g.x <= WIDTH - 5 and 5 <= g.y <= HEIGHT - 5 for g in glyphs)
+
+
+def test_names_of_every_language_are_printed_in_the_vocabulary():
+    for locale in names.LOCALES:
+        found = names.names(locale)
+        assert len(found.surnames) >= 5 and len(found.given_names) >= 5, locale
+        for text in found.surnames + found.given_names + found.places:
+            vocabulary.text_ids(text)
+            assert set(mrz.transliterate(text)) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ<"), text
+    assert names.printed("Щукин") == "SHCHUKIN" and names.printed("işık", "tr_TR") == "İŞIK"
+
+
+def test_a_font_says_what_it_lacks():
+    assert fonts.covers(fonts.OCR_B, "AZ09<ÄÖ-") and not fonts.covers(fonts.OCR_B, "Ñ")
+    for file_name in fonts.MORE_TEXT_FONTS:
+        assert fonts.covers(file_name, vocabulary.CHARACTERS.replace("\n", "")), file_name

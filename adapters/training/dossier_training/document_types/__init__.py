@@ -1,14 +1,20 @@
-"""The three shipped document types of Utopia. The base never sees them."""
+"""The document types: Utopia's three, drawn by hand, and those declared in `states/`. The base never sees them."""
 
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 
+from dossier_training.document import Document
 from dossier_training.document_types import driving_licence, id_card, passport
-from dossier_training.documents import Document
+from dossier_training.document_types.declared import State, load_state
+from dossier_training.document_types.drawing import draw
 
+STATES: dict[str, State] = {file.stem: load_state(file) for file in sorted((Path(__file__).parent / "states").glob("*.toml"))}
 DOCUMENT_TYPES: dict[str, Callable[[np.random.Generator], Document]] = {
     "utopia/passport/2024": passport.document,
     "utopia/id-card/2023": id_card.document,
     "utopia/driving-licence/2022": driving_licence.document,
+    **{f"{state_id}/{name}": partial(draw, state=state, kind=kind) for state_id, state in STATES.items() for name, kind in state.documents.items()},
 }

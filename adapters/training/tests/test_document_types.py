@@ -1,0 +1,161 @@
+"""The declared document types: everything printed fits, is in the vocabulary, carries right check characters, and stands where it is said to."""
+
+import re
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dossier_training import fonts, manifest, mrz, numbers, rules_table, vocabulary
+from dossier_training.document_types import DOCUMENT_TYPES, STATES, declared
+from dossier_training.document_types.declared import BadDeclaration, load_state
+from dossier_training.document_types.drawing import _letters_and_digits
+from dossier_training.page import HEIGHT, LEVELS, WIDTH, Capture
+
+DECLARED = {f"{state_id}/{name}": (state, kind) for state_id, state in STATES.items() for name, kind in state.documents.items()}
+
+
+def test_there_are_enough_states_and_kinds():
+    states = {name.split("/")[0] for name in DOCUMENT_TYPES}
+    kinds = [kind for _, kind in DECLARED.values()]
+    assert len(DOCUMENT_TYPES) >= 24 and len(states) >= 8
+    assert any(kind.portrait for kind in kinds) and any(kind.back for kind in kinds) and any(kind.mrz is None for kind in kinds)
+    assert {kind.mrz for kind in kinds} == {None, "td1", "td2", "td3", "licence"}
+    assert {state.calendar for state in STATES.values()} == {"gregorian", "buddhist", "solar-hijri"}
+    versions = {name.rsplit("/", 1)[0] for name in DECLARED}
+    assert len(DECLARED) - len(versions) >= 4, "versions of the same document"
+
+
+@pytest.mark.parametrize("name", DOCUMENT_TYPES)
+def test_values_fit_their_pages_and_the_vocabulary(name):
+    rng = np.random.default_rng(3)
+    for seed in range(6):
+        document = DOCUMENT_TYPES[name](rng)
+        assert len(document.pages) == len(document.fields) == (len(DECLARED[name][1].sides) if name in DECLARED else len(document.pages))
+        for number, (page, values) in enumerate(zip(document.pages, document.fields, strict=True)):
+            assert values
+            drawn = {(g.field, g.index): g for g in page.glyphs}
+            for field, text in values.items():
+                assert field in vocabulary.FIELD_NAMES
+                vocabulary.text_ids(text)
+                for index, character in enumerate(text):
+                    if character != "\n":
+                        glyph = drawn.pop((field, index))
+                        assert glyph.character == character
+                        assert 4 <= glyph.x <= page.width - 4 and 6 <= glyph.y <= page.height - 6, (field, text)
+            assert not drawn, "nothing drawn that no value has"
+            for level in LEVELS:
+                _, glyphs = Capture.draw(rng, level).apply(page, rng)
+                assert all(5 <= g.x <= WIDTH - 5 and 5 <= g.y <= HEIGHT - 5 for g in glyphs), (level, number, seed)
+
+
+@pytest.mark.parametrize("name", DOCUMENT_TYPES)
+def test_no_two_values_overlap(name):
+    rng = np.random.default_rng(4)
+    for _ in range(4):
+        for page in DOCUMENT_TYPES[name](rng).pages:
+            places = np.array([(g.x, g.y) for g in page.glyphs])
+            apart = np.abs(places[:, None] - places[None])
+            near = (apart[..., 0] < 1.5) & (apart[..., 1] < 8)
+            assert near.sum() == len(places)
+
+
+@pytest.mark.parametrize("name", [name for name, (_, kind) in DECLARED.items() if kind.mrz])
+def test_zones_agree_with_what_is_printed(name):
+    state, kind = DECLARED[name]
+    rng = np.random.default_rng(5)
+    for _ in range(8):
+        values = {field: text for page in DOCUMENT_TYPES[name](rng).fields for field, text in page.items()}
+        lines = values["mrz"].split("\n")
+        assert [len(line) for line in lines] == {"td1": [30] * 3, "td2": [36] * 2, "td3": [44] * 2, "licence": [30]}[kind.mrz]
+        assert all(re.fullmatch("[A-Z0-9<]+", line) for line in lines)
+        for part, digit in mrz.checked_parts(values["mrz"]):
+            assert mrz.check_digit(part) == digit
+        number = _letters_and_digits(values["document_number"]) if "document_number" in values else None
+        assert number is None or number[:9] in values["mrz"]
+        assert mrz.transliterate(values["surname"])[:8] in values["mrz"]
+        assert state.code in lines[0]
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_numbers_carry_their_check_characters(name):
+    state, kind = DECLARED[name]
+    rng = np.random.default_rng(6)
+    for _ in range(5):
+        values = {field: text for page in DOCUMENT_TYPES[name](rng).fields for field, text in page.items()}
+        for field, form in (("document_number", kind.document_number or state.document_number), ("personal_number", state.personal_number)):
+            if field in values and form.check:
+                text = values[field]
+                assert numbers.CHECKS[form.check](text[:-1]) == text[-1]
+
+
+def test_published_check_characters():
+    # Each with a number published beside its method: a card number, an article number, an identity number, a personal code.
+    assert numbers.CHECKS["luhn"]("7992739871") == "3"
+    assert numbers.CHECKS["ean"]("400638133393") == "1"
+    assert numbers.CHECKS["letter-23"]("12345678") == "Z"
+    assert numbers.CHECKS["letter-31"]("131052-308") == "T"
+    assert numbers.CHECKS["icao"]("L898902C3") == "6"
+    body = "123456789"
+    digit = int(numbers.CHECKS["weighted-11"](body))
+    assert digit == 0 or (digit + sum(int(c) * weight for weight, c in enumerate(reversed(body), 2))) % 11 == 0
+
+
+def test_a_birthday_in_a_number_is_the_birthday():
+    rng = np.random.default_rng(1)
+    assert numbers.fill(rng, "{DDMMYY}-999#", "letter-31", date(1999, 9, 29)).startswith("290999-")
+
+
+def test_ink_of_every_type_stands_where_its_glyphs_say():
+    rng = np.random.default_rng(8)
+    for name in DOCUMENT_TYPES:
+        page = DOCUMENT_TYPES[name](rng).pages[0]
+        capture = Capture(degrees=4.0, zoom=0.97, corners=((3, -2), (-4, 3), (2, 4), (-3, -3)))
+        blank = type(page)(page.background, glyphs=page.glyphs, size=page.size)
+        image, glyphs = capture.apply(page, rng)
+        plain, _ = capture.apply(blank, rng)
+        scale, left = page.size[1] * 2 / HEIGHT, (WIDTH - round(page.size[0])) // 2
+        changed = np.abs(np.asarray(image, dtype=int) - np.asarray(plain, dtype=int)).max(axis=2)
+        inked = []
+        for glyph in glyphs:
+            if glyph.character not in " <'-.":
+                x, y = round((glyph.x - left) * scale), round(glyph.y * scale)
+                inked.append(changed[max(0, y - 7) : y + 8, max(0, x - 5) : x + 6].max())
+        assert np.quantile(inked, 0.05) > 90, name
+
+
+def test_bad_declarations_are_named(tmp_path):
+    good = (Path(declared.__file__).parent / "states" / "anatolis.toml").read_text()
+    for change, message in [
+        (("calendar", 'calender = "gregorian"\n'), "unknown key calender"),
+        (("check", good.replace('check = "luhn"', 'check = "moon"')), "check is moon"),
+        (("place", good.replace("surname = [120, 52]", "surnam = [120, 52]")), "places is surnam"),
+        (("mrz", good.replace('mrz = "td1"', 'mrz = "td4"')), "mrz is td4"),
+        (("code", good.replace('code = "QAN"\n', "")), "code is missing"),
+    ]:
+        file = tmp_path / "state.toml"
+        file.write_text(change[1] + good if change[0] == "calendar" else change[1])
+        with pytest.raises(BadDeclaration, match=message):
+            load_state(file)
+
+
+def test_value_fonts_have_every_letter():
+    for state, kind in DECLARED.values():
+        assert fonts.covers(kind.value_font or state.value_font, vocabulary.ACCENTED)
+
+
+def test_the_rules_know_what_is_declared():
+    rules = Path(__file__).parents[3] / "plugins" / "states" / "src"
+    for name, text in rules_table.tables().items():
+        assert (rules / name).read_text() == text, f"{name}: run python -m dossier_training.rules_table"
+
+
+def test_a_manifest_says_what_the_host_wants():
+    assert manifest.manifest("norvaria/id-card/2021", "dossier-small") == {
+        "document_type": "norvaria/id-card/2021",
+        "title": "Identity card of Norvaria (2021), front and back",
+        "pages": 2,
+        "base": "dossier-small",
+        "rules": "states",
+    }

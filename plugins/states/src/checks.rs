@@ -1,0 +1,84 @@
+//! The checks of a document: always all of its type's, in a fixed order.
+//!
+//! - `reading.confidence`, `reading.not_empty`, `reading.characters`
+//! - for the fields that the type has: `document_number.format`, `personal_number.format`,
+//!   `nationality.format`, `issuing_state.format`, `sex.format`, `date_of_birth.format`,
+//!   `date_of_issue.format`, `date_of_expiry.format`; `document_number.check_digit`,
+//!   `personal_number.check_digit`, `personal_number.date_of_birth` where the number has such a part
+//! - `date_of_birth.plausible`, `date_of_issue.plausible`, `date_of_issue.after_birth`,
+//!   `date_of_expiry.after_issue`, `document.expiry`
+//! - with a machine-readable zone: `mrz.format`, `mrz.issuing_state`, `mrz.check_digit.*`,
+//!   `mrz.matches.*`
+
+use dossier_rules_sdk::checks::{failed, judged, not_performed, of_readings, passed};
+use dossier_rules_sdk::zone::{Zone, ZoneFault};
+use dossier_rules_sdk::{Check, Date, dates};
+
+use crate::document_type::ZoneKind;
+use crate::{DocumentType, LicenceLine, Reading, before};
+
+mod form;
+mod plausibility;
+mod zones;
+
+/// What was read where a zone should be.
+enum ReadZone {
+    Icao(Zone),
+    Licence(LicenceLine),
+}
+
+/// What the checks look at.
+pub struct Document<'a> {
+    /// Its type.
+    pub document_type: &'static DocumentType,
+    /// What was read: fields of the type, none twice.
+    pub readings: &'a [Reading],
+    /// The current date.
+    pub today: Date,
+    zone: Option<Result<ReadZone, ZoneFault>>,
+}
+
+impl<'a> Document<'a> {
+    /// Parses the zone, if it was read.
+    #[must_use]
+    pub fn new(document_type: &'static DocumentType, readings: &'a [Reading], today: Date) -> Self {
+        let raw = readings.iter().find(|reading| reading.name == "mrz").map(|reading| &reading.raw);
+        let zone = raw.zip(document_type.zone).map(|(raw, kind)| match kind {
+            ZoneKind::Icao(_) => Zone::parse(raw).map(ReadZone::Icao),
+            ZoneKind::LicenceLine => LicenceLine::parse(raw).map(ReadZone::Licence),
+        });
+        Self { document_type, readings, today, zone }
+    }
+
+    /// What was read for a field.
+    #[must_use]
+    pub fn reading(&self, name: &str) -> Option<&'a Reading> {
+        self.readings.iter().find(|reading| reading.name == name)
+    }
+
+    /// The zone's lines, if it has the form of one.
+    #[must_use]
+    pub fn zone_text(&self) -> Option<String> {
+        match self.zone.as_ref()?.as_ref().ok()? {
+            ReadZone::Icao(zone) => Some(zone.text()),
+            ReadZone::Licence(line) => Some(line.text().to_owned()),
+        }
+    }
+
+    /// The date that was read for a field, if it is one.
+    fn date(&self, name: &str) -> Option<Date> {
+        dates::parse(&self.reading(name)?.raw, &self.document_type.dates)
+    }
+}
+
+/// Performs every check of the document's type.
+#[must_use]
+pub fn all(document: &Document<'_>) -> Vec<Check> {
+    let mut checks = of_readings(&before::all(document.document_type), document.readings);
+    checks.extend(form::checks(document));
+    checks.extend(plausibility::checks(document));
+    if let Some(kind) = document.document_type.zone {
+        checks.extend(zones::checks(document, kind));
+    }
+    checks
+}

@@ -1,0 +1,69 @@
+//! Whether the dates of the visual zone make sense together and today.
+
+use super::{Check, Document, dates, judged, not_performed};
+
+/// Nobody known has lived longer than 122 years.
+const GREATEST_AGE_YEARS: i32 = 130;
+
+const BIRTH: &str = "date_of_birth";
+const ISSUE: &str = "date_of_issue";
+const EXPIRY: &str = "date_of_expiry";
+
+pub(super) fn checks(document: &Document<'_>) -> Vec<Check> {
+    let today = document.today;
+    let (birth, issue, expiry) =
+        (document.date(BIRTH), document.date(ISSUE), document.date(EXPIRY));
+    let is_past = |date| !dates::is_before(today, date);
+    vec![
+        check(
+            "date_of_birth.plausible",
+            &[BIRTH],
+            birth.map(|date| {
+                is_past(date) && dates::is_at_most_years_old(date, today, GREATEST_AGE_YEARS)
+            }),
+            "the holder is born, and not older than people get",
+            "the holder isn't born yet, or is older than people get",
+        ),
+        check(
+            "date_of_issue.plausible",
+            &[ISSUE],
+            issue.map(is_past),
+            "the document was issued today or before",
+            "the document is issued in the future",
+        ),
+        check(
+            "date_of_issue.after_birth",
+            &[BIRTH, ISSUE],
+            birth.zip(issue).map(|(birth, issue)| dates::is_before(birth, issue)),
+            "the document was issued after the holder's birth",
+            "the document was issued before the holder's birth",
+        ),
+        check(
+            "date_of_expiry.after_issue",
+            &[ISSUE, EXPIRY],
+            issue.zip(expiry).map(|(issue, expiry)| dates::is_before(issue, expiry)),
+            "the document expires after its issue",
+            "the document expires before its issue",
+        ),
+        check(
+            "document.expiry",
+            &[EXPIRY],
+            expiry.map(|expiry| !dates::is_before(expiry, today)),
+            "the document has not expired",
+            "the document has expired",
+        ),
+    ]
+}
+
+fn check(
+    code: &'static str,
+    fields: &[&'static str],
+    holds: Option<bool>,
+    message: &'static str,
+    otherwise: &'static str,
+) -> Check {
+    match holds {
+        Some(holds) => judged(code, fields, holds, message, otherwise),
+        None => not_performed(code, fields, "a date was not read, or is none"),
+    }
+}

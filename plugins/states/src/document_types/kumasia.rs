@@ -1,0 +1,108 @@
+//! The document types of Kumasia; written by `python -m dossier_training.rules_table`.
+
+use dossier_rules_sdk::dates::{Calendar, DateFormat, MonthForm, PartOrder};
+use dossier_rules_sdk::zone::ZoneFormat;
+
+use crate::{CheckScheme, DocumentType, FieldRule, Nationality, NumberForm, ZoneKind};
+
+pub(super) static DOCUMENT_TYPES: [DocumentType; 3] = [
+    DocumentType {
+        id: "kumasia/passport/2019",
+        pages: 1,
+        issuing_state: "QKM",
+        nationality: Nationality::Own,
+        dates: DateFormat {
+            order: PartOrder::DayMonthYear,
+            separators: "/",
+            month: MonthForm::Number,
+            padded: true,
+            calendar: Calendar::Gregorian,
+        },
+        sexes: ["F", "M", "X"],
+        zone: Some(ZoneKind::Icao(ZoneFormat::Td3)),
+        personal_number_in_zone: false,
+        document_number: NumberForm { shape: "A9999999", check: None },
+        personal_number: Some(NumberForm {
+            shape: "QKM-99999999-#",
+            check: Some(CheckScheme::Luhn),
+        }),
+        fields: &[
+            FieldRule { name: "document_code", page: 0 },
+            FieldRule { name: "issuing_state", page: 0 },
+            FieldRule { name: "document_number", page: 0 },
+            FieldRule { name: "surname", page: 0 },
+            FieldRule { name: "given_names", page: 0 },
+            FieldRule { name: "nationality", page: 0 },
+            FieldRule { name: "date_of_birth", page: 0 },
+            FieldRule { name: "sex", page: 0 },
+            FieldRule { name: "personal_number", page: 0 },
+            FieldRule { name: "place_of_birth", page: 0 },
+            FieldRule { name: "date_of_issue", page: 0 },
+            FieldRule { name: "date_of_expiry", page: 0 },
+            FieldRule { name: "mrz", page: 0 },
+        ],
+    },
+    DocumentType {
+        id: "kumasia/id-card/2020",
+        pages: 1,
+        issuing_state: "QKM",
+        nationality: Nationality::Own,
+        dates: DateFormat {
+            order: PartOrder::DayMonthYear,
+            separators: "/",
+            month: MonthForm::Number,
+            padded: true,
+            calendar: Calendar::Gregorian,
+        },
+        sexes: ["F", "M", "X"],
+        zone: None,
+        personal_number_in_zone: false,
+        document_number: NumberForm { shape: "A9999999", check: None },
+        personal_number: Some(NumberForm {
+            shape: "QKM-99999999-#",
+            check: Some(CheckScheme::Luhn),
+        }),
+        fields: &[
+            FieldRule { name: "surname", page: 0 },
+            FieldRule { name: "given_names", page: 0 },
+            FieldRule { name: "sex", page: 0 },
+            FieldRule { name: "date_of_birth", page: 0 },
+            FieldRule { name: "height", page: 0 },
+            FieldRule { name: "personal_number", page: 0 },
+            FieldRule { name: "date_of_expiry", page: 0 },
+            FieldRule { name: "nationality", page: 0 },
+        ],
+    },
+    DocumentType {
+        id: "kumasia/driving-licence/2021",
+        pages: 1,
+        issuing_state: "QKM",
+        nationality: Nationality::Own,
+        dates: DateFormat {
+            order: PartOrder::DayMonthYear,
+            separators: "/",
+            month: MonthForm::Number,
+            padded: true,
+            calendar: Calendar::Gregorian,
+        },
+        sexes: ["F", "M", "X"],
+        zone: None,
+        personal_number_in_zone: false,
+        document_number: NumberForm { shape: "AAA-99999-99#", check: Some(CheckScheme::Luhn) },
+        personal_number: None,
+        fields: &[
+            FieldRule { name: "document_number", page: 0 },
+            FieldRule { name: "surname", page: 0 },
+            FieldRule { name: "given_names", page: 0 },
+            FieldRule { name: "date_of_birth", page: 0 },
+            FieldRule { name: "sex", page: 0 },
+            FieldRule { name: "height", page: 0 },
+            FieldRule { name: "date_of_issue", page: 0 },
+            FieldRule { name: "date_of_expiry", page: 0 },
+            FieldRule { name: "address", page: 0 },
+            FieldRule { name: "categories", page: 0 },
+            FieldRule { name: "restrictions", page: 0 },
+            FieldRule { name: "authority", page: 0 },
+        ],
+    },
+];

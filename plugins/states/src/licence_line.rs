@@ -1,0 +1,82 @@
+//! The one line of 30 characters on the back of some driving licences: `D1`, issuer, number and its
+//! check digit, date of expiry, eight letters of the name, a check digit over all before it.
+
+use dossier_rules_sdk::check_digits::icao_9303;
+use dossier_rules_sdk::zone::ZoneFault;
+
+/// Characters of the line.
+pub(crate) const LENGTH: u32 = 30;
+
+/// A licence's line.
+pub struct LicenceLine(String);
+
+impl LicenceLine {
+    /// Parses a line. One whose check digits don't agree is a line all the same.
+    ///
+    /// # Errors
+    /// When it doesn't have the form of one.
+    pub fn parse(text: &str) -> Result<Self, ZoneFault> {
+        let line = text.trim();
+        if line.chars().count() != LENGTH as usize {
+            return Err(ZoneFault::Shape);
+        }
+        if !line.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'<') {
+            return Err(ZoneFault::Characters);
+        }
+        if !line.starts_with("D1") {
+            return Err(ZoneFault::DocumentCode);
+        }
+        if line[5..].starts_with('<') {
+            return Err(ZoneFault::DocumentNumber);
+        }
+        Ok(Self(line.to_owned()))
+    }
+
+    /// The line.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
+    /// The issuing state, without fillers.
+    #[must_use]
+    pub fn issuing_state(&self) -> &str {
+        self.0[2..5].trim_end_matches('<')
+    }
+
+    /// The document number, without fillers.
+    #[must_use]
+    pub fn document_number(&self) -> &str {
+        self.0[5..14].trim_end_matches('<')
+    }
+
+    /// The date of expiry, `YYMMDD`.
+    #[must_use]
+    pub fn date_of_expiry(&self) -> &str {
+        &self.0[15..21]
+    }
+
+    /// The beginning of the surname, fillers as spaces.
+    #[must_use]
+    pub fn surname(&self) -> String {
+        self.0[21..29].trim_end_matches('<').replace('<', " ")
+    }
+
+    /// Whether the surname may go on: it fills its cells.
+    #[must_use]
+    pub fn surname_may_be_truncated(&self) -> bool {
+        !self.0[21..29].ends_with('<')
+    }
+
+    /// Whether the number's check digit agrees.
+    #[must_use]
+    pub fn number_agrees(&self) -> bool {
+        icao_9303(&self.0[5..15]) == Some(true)
+    }
+
+    /// Whether the line's check digit agrees.
+    #[must_use]
+    pub fn composite_agrees(&self) -> bool {
+        icao_9303(&self.0) == Some(true)
+    }
+}
