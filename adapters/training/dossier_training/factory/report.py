@@ -8,15 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from dossier_training.checkpoints import base_digest
-from dossier_training.dataset import CAPTURES, captured_documents, write_donut
+from dossier_training.dataset import captured_documents, write_donut
 from dossier_training.document_types import DOCUMENT_TYPES
 from dossier_training.factory import artifact, calibration, donut, metrics, plots, reading
 from dossier_training.factory.calibration import Scaling
 from dossier_training.factory.files import write_bytes, write_json
 from dossier_training.factory.reader import load_adapted
 from dossier_training.factory.settings import SettingsError
-
-LEVELS = ("clean", "mild", "hard")
+from dossier_training.page import LEVELS
 
 
 def write_fleet(states: list[dict], base: Path, folder: Path) -> None:
@@ -68,12 +67,12 @@ def scalings_of(adapter: Path) -> dict[str, Scaling]:
 
 
 def measure(document_type: str, base: Path, adapter: Path, count: int, seed: int, work: Path, captures: Sequence[str] = LEVELS) -> dict[str, object]:
-    """How well an adapter reads newly generated documents of each level; `None` where the generator has no such level."""
+    """How well an adapter reads newly generated documents of each level; `None` for a level that is not asked for."""
     model, scalings = load_adapted(base, adapter), scalings_of(adapter)
     came: dict[str, object] = {}
     everything: list[metrics.Reading] = []
     for level in LEVELS:
-        if level not in CAPTURES or level not in captures:
+        if level not in captures:
             came[f"fields_exact_{level}"] = None
             continue
         folder = work / f"{document_type.replace('/', '--')}-{level}-{count}-{seed}"
@@ -87,7 +86,7 @@ def measure(document_type: str, base: Path, adapter: Path, count: int, seed: int
     exact = np.array([r.exact for r in scaled], dtype=float)
     came["mrz_char_accuracy"] = max(0.0, 1 - metrics.character_error_rate(zones)) if zones else None
     came["ece"] = metrics.expected_calibration_error(np.array([r.confidence for r in scaled]), exact) if scaled else None
-    came["documents"] = count * sum(level in CAPTURES and level in captures for level in LEVELS)
+    came["documents"] = count * sum(level in captures for level in LEVELS)
     came["adapter_bytes"] = (adapter / artifact.WEIGHTS).stat().st_size
     return came
 
