@@ -1,11 +1,13 @@
 """One type from data set to adapter: what is written, what a kill and a full disk leave, what is refused."""
 
+import importlib.machinery
 import json
 import os
 import resource
 import signal
 import subprocess
 import sys
+import types
 from dataclasses import replace
 from pathlib import Path
 
@@ -257,13 +259,13 @@ def test_an_adapter_of_another_base_is_refused(made, tmp_path):
         load_adapted(BASE, other)
 
 
-@pytest.mark.parametrize(("method", "changes"), [("lora", {"modules_to_save": ("decoder.model.decoder.layer_norm",), "patch_embedding": True}), ("rslora", {"parts": "decoder"}), ("dora", {"parts": "encoder"}), ("vera", {}), ("lora-xs", {"parts": "decoder"})])
+@pytest.mark.parametrize(("method", "changes"), [("lora", {"modules_to_save": ("decoder.model.decoder.layer_norm",), "patch_embedding": True}), ("rslora", {"parts": "decoder", "bf16": True}), ("dora", {"parts": "encoder"}), ("vera", {}), ("lora-xs", {"parts": "decoder"})])
 def test_every_method_takes_a_step_and_is_read_back(method, changes, licences, tmp_path):
     training = Training(method=method, r=4, steps=1, batch=1, lr=1e-2, **changes)
     adapted = train.adapted_base(BASE, training)
     optimiser = train.optimiser_of(adapted, training)
     trained = [p for p in adapted.inner.parameters() if p.requires_grad]
-    train._step(adapted.inner, optimiser, trained, pages.Teacher(donut.read(licences)[0], BASE, 1, 1, False).batch(0))
+    train._step(adapted.inner, optimiser, trained, pages.Teacher(donut.read(licences)[0], BASE, 1, 1, False).batch(0), training.bf16)
     adapter._as_exported(adapted)
     adapted.export(BASE, tmp_path)
     ids, pixels = torch.tensor([[1, 6]]), torch.rand(1, 3, 256, 384) * 2 - 1
@@ -272,6 +274,17 @@ def test_every_method_takes_a_step_and_is_read_back(method, changes, licences, t
         found = load_adapted(BASE, tmp_path)(pixel_values=pixels, decoder_input_ids=ids).logits
         base = load_base(BASE).eval()(pixel_values=pixels, decoder_input_ids=ids).logits
     assert torch.allclose(wanted, found, atol=1e-5) and not torch.equal(found, base)
+
+
+def test_a_manifest_keeps_what_stands_and_takes_what_is_declared(monkeypatch, tmp_path):
+    declared = types.ModuleType("dossier_training.manifest")
+    declared.__spec__ = importlib.machinery.ModuleSpec("dossier_training.manifest", None)
+    declared.manifest = lambda name, base: {"x/y": {"document_type": name, "title": "Y of X", "pages": 2, "base": base, "rules": "states"}}[name]
+    monkeypatch.setitem(sys.modules, "dossier_training.manifest", declared)
+    assert artifact.manifest_of("x/y", BASE, tmp_path) == {"document_type": "x/y", "title": "Y of X", "pages": 2, "base": BASE.name, "rules": "states"}
+    assert artifact.manifest_of("x/z", BASE, tmp_path)["rules"] == "x"
+    (tmp_path / "document-type.json").write_text(json.dumps({"title": "Kept", "pages": 3, "rules": "kept"}))
+    assert artifact.manifest_of("x/y", BASE, tmp_path, pages=4) == {"document_type": "x/y", "title": "Kept", "pages": 4, "base": BASE.name, "rules": "kept"}
 
 
 def test_lora_plus_teaches_b_faster():

@@ -1,6 +1,8 @@
 """The finished adapter: PEFT's folder, the host's manifest, the calibration, a model card, and what it was made from."""
 
+import importlib
 import importlib.metadata
+import importlib.util
 import json
 import platform
 import re
@@ -33,8 +35,8 @@ def versions() -> dict[str, str]:
 
 
 def manifest_of(document_type: str, base: Path, out: Path, title: str | None = None, pages: int | None = None, rules: str | None = None) -> dict[str, object]:
-    """The host's manifest. What is not told stays as it stands in `out`; else the title is the type, and the rules are named as its issuer."""
-    before = json.loads((out / MANIFEST).read_text()) if (out / MANIFEST).exists() else {}
+    """The host's manifest. What is not told stays as it stands in `out`, or is as the generator declares it; else the title is the type, and the rules are named as its issuer."""
+    before = {**_declared(document_type, base.name), **(json.loads((out / MANIFEST).read_text()) if (out / MANIFEST).exists() else {})}
     return {
         "document_type": document_type,
         "title": title or before.get("title") or re.sub(r"[-/]", " ", document_type).capitalize(),
@@ -42,6 +44,16 @@ def manifest_of(document_type: str, base: Path, out: Path, title: str | None = N
         "base": base.name,
         "rules": rules or before.get("rules") or document_type.split("/")[0],
     }
+
+
+def _declared(document_type: str, base: str) -> dict[str, object]:
+    """What the generator declares of a type, where it declares types at all."""
+    if importlib.util.find_spec("dossier_training.manifest") is None:
+        return {}
+    try:
+        return importlib.import_module("dossier_training.manifest").manifest(document_type, base)
+    except KeyError:
+        return {}
 
 
 def record_of(folder: Path) -> dict[str, object] | None:

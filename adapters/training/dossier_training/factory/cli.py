@@ -59,6 +59,7 @@ def adapter(
     evaluate_every: int = Training().evaluate_every,
     patience: Annotated[int, typer.Option(help="evaluations without a better one, then training stops")] = Training().patience,
     augment: bool = True,
+    bf16: Annotated[bool, typer.Option(help="compute in bfloat16, on processors that have its instructions")] = False,
     seed: int = Training().seed,
     threads: int = 2,
     quiet: bool = False,
@@ -68,7 +69,7 @@ def adapter(
 
     training = Training(
         method=method, r=r, parts=parts, patch_embedding=patch_embedding, modules_to_save=tuple(module_to_save), lr=lr, lora_plus_ratio=lora_plus_ratio,
-        steps=steps, batch=batch, evaluate_every=evaluate_every, patience=patience, augment=augment, seed=seed, threads=threads,
+        steps=steps, batch=batch, evaluate_every=evaluate_every, patience=patience, augment=augment, bf16=bf16, seed=seed, threads=threads,
     )  # fmt: skip
     run = run or _RUNS / document_type.replace("/", "--")
     order = factory.Order(document_type, dataset, base, out, run, training, title, pages, rules, tuple(field), tuple(optional_field), tuple(allow), factors)

@@ -39,6 +39,7 @@ class Training(_Strict):
     patience: int = Field(6, ge=1, description="evaluations without a better one, then training stops")
     checkpoint_seconds: float = Field(30.0, ge=0)
     augment: bool = True
+    bf16: bool = Field(False, description="compute in bfloat16, on processors that have its instructions; weights stay f32")
     seed: int = 3
     threads: int = Field(1, ge=1)
 

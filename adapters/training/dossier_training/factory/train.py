@@ -119,7 +119,7 @@ def train(
     while progress.stopped is None:
         for group, peak in zip(optimiser.param_groups, peaks, strict=True):
             group["lr"] = peak * schedule.at(progress.step)
-        rates = _step(model, optimiser, list(trained.values()), teacher.batch(progress.step))
+        rates = _step(model, optimiser, list(trained.values()), teacher.batch(progress.step), training.bf16)
         progress.step += 1
         progress.images += training.batch
         bar.update()
@@ -148,9 +148,11 @@ def train(
     return adapted, progress
 
 
-def _step(model: torch.nn.Module, optimiser: torch.optim.Optimizer, trained: list[torch.nn.Parameter], batch: dict[str, object]) -> dict[str, float]:
-    states = model.encoder(pixel_values=normalised(batch["pixels"])).last_hidden_state
-    logits, attentions = decode_packed(model.decoder, states, batch, attentions=True)
+def _step(model: torch.nn.Module, optimiser: torch.optim.Optimizer, trained: list[torch.nn.Parameter], batch: dict[str, object], bf16: bool = False) -> dict[str, float]:
+    with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+        states = model.encoder(pixel_values=normalised(batch["pixels"])).last_hidden_state
+        logits, attentions = decode_packed(model.decoder, states, batch, attentions=True)
+    logits, attentions = logits.float(), tuple(layer.float() for layer in attentions)
     losses, rates = text_losses(logits, attentions, batch)
     loss = losses["text"] + _ATTENTION * losses.get("attention", 0.0)
     optimiser.zero_grad(set_to_none=True)
