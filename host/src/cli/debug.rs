@@ -89,7 +89,13 @@ pub(super) fn compile(args: &DebugCompileArgs) -> Result<(), CommandError> {
     let component = std::fs::read(&args.file)
         .map_err(|source| CommandError::Unreadable { path: args.file.clone(), source })?;
     // Set here, not by whoever starts this process: it may be killed, and these must hold then too.
-    let limits = [(Resource::As, args.memory_bytes), (Resource::Cpu, args.cpu_seconds)];
+    // Address space alone would leave what the allocator has reserved for its threads already: tens of
+    // megabytes for each, which become memory without a new mapping.
+    let limits = [
+        (Resource::As, args.memory_bytes),
+        (Resource::Data, args.memory_bytes),
+        (Resource::Cpu, args.cpu_seconds),
+    ];
     for (resource, most) in limits {
         let limit = Rlimit { current: Some(most), maximum: Some(most) };
         setrlimit(resource, limit).map_err(|error| CommandError::Process(error.into()))?;

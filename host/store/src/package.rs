@@ -23,6 +23,8 @@ pub const DOCUMENT_TYPE_MANIFEST: &str = "document-type.json";
 pub const ADAPTER_CONFIG: &str = "adapter_config.json";
 /// PEFT's weights of the adapter.
 pub const ADAPTER_WEIGHTS: &str = "adapter_model.safetensors";
+/// What LoRA-XS needs beside them.
+pub const LORA_XS_FACTORS: &str = "lora_xs_factors.safetensors";
 
 /// The signature; the one file that is not part of the digest.
 const SIGNATURE: &str = "signature.json";
@@ -134,6 +136,15 @@ impl PackageKind {
         }
     }
 
+    /// What may be there beside them: the records of `dossier-train`, which nobody reads here, and
+    /// what LoRA-XS needs.
+    fn optional(self) -> &'static [&'static str] {
+        match self {
+            Self::Rules => &[],
+            Self::Adapter => &["training.json", "calibration.json", LORA_XS_FACTORS],
+        }
+    }
+
     fn has(self, name: &str) -> bool {
         let fixture = |name: &str| {
             let stem = name.strip_prefix(FIXTURES).and_then(|name| name.strip_suffix(".json"));
@@ -142,7 +153,10 @@ impl PackageKind {
                 !stem.is_empty() && stem.len() <= 100 && stem.bytes().all(is_plain)
             })
         };
-        name == README || self.required().contains(&name) || (self == Self::Rules && fixture(name))
+        let known = self.required().iter().chain(self.optional());
+        name == README
+            || known.into_iter().any(|known| *known == name)
+            || (self == Self::Rules && fixture(name))
     }
 }
 

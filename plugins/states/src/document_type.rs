@@ -147,9 +147,7 @@ impl FieldKind {
                 document_type.personal_number.map_or(0, |number| number.length())
             }
             Self::StateCode => 3,
-            Self::Sex => {
-                document_type.sexes.iter().map(|sex| count(sex)).max().unwrap_or_default()
-            }
+            Self::Sex => document_type.sexes.iter().map(|sex| count(sex)).max().unwrap_or_default(),
             Self::Date => match document_type.dates.month {
                 MonthForm::Number => count("12.03.1985"),
                 MonthForm::EnglishCapitals | MonthForm::Name(_) => count("12 MAR 1985"),

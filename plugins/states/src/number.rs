@@ -61,9 +61,7 @@ impl NumberForm {
                 Place::Digit => c.is_ascii_digit(),
                 Place::Either => c.is_ascii_uppercase() || c.is_ascii_digit(),
                 Place::Check(CheckScheme::Letter23) => c.is_ascii_uppercase(),
-                Place::Check(CheckScheme::Letter31) => {
-                    c.is_ascii_uppercase() || c.is_ascii_digit()
-                }
+                Place::Check(CheckScheme::Letter31) => c.is_ascii_uppercase() || c.is_ascii_digit(),
                 Place::Check(_) => c.is_ascii_digit(),
                 Place::Itself(expected) => c == expected,
             })
@@ -84,8 +82,10 @@ impl NumberForm {
             CheckScheme::Luhn => check_digits::luhn(&digits(&characters)),
             CheckScheme::Ean => {
                 let digits = digits(&characters);
-                let weights =
-                    (0..digits.len()).rev().map(|i| if i % 2 == 0 { 1 } else { 3 }).collect::<Vec<_>>();
+                let weights = (0..digits.len())
+                    .rev()
+                    .map(|i| if i % 2 == 0 { 1 } else { 3 })
+                    .collect::<Vec<_>>();
                 check_digits::weighted_sum(&digits, &weights, 10, |rest| rest == 0)
             }
             CheckScheme::Weighted11 => {
@@ -94,7 +94,9 @@ impl NumberForm {
                 let control = control.parse::<u32>().ok()?;
                 let weights = (2..).take(body.len()).collect::<Vec<_>>();
                 let weights = weights.into_iter().rev().collect::<Vec<_>>();
-                check_digits::weighted_sum(body, &weights, 11, |rest| (11 - rest) % 11 % 10 == control)
+                check_digits::weighted_sum(body, &weights, 11, |rest| {
+                    (11 - rest) % 11 % 10 == control
+                })
             }
             CheckScheme::Letter23 => Some(letter(&characters, LETTERS_23)?),
             CheckScheme::Letter31 => Some(letter(&characters, LETTERS_31)?),

@@ -1,3 +1,5 @@
+//! The rules on invented cards and licences.
+
 use dossier_rules_sdk::{Check, Outcome};
 
 use super::{FieldKind, Reading, ZoneKind, after, before, document_types};
@@ -54,13 +56,22 @@ fn a_right_card_passes_every_check() {
 fn each_lie_fails_its_own_checks() {
     for (name, lie, expected) in [
         ("surname", "HUGES", vec!["mrz.matches.surname"]),
-        ("personal_number", "131052-308U", vec!["personal_number.check_digit", "mrz.matches.personal_number"]),
+        (
+            "personal_number",
+            "131052-308U",
+            vec!["personal_number.check_digit", "mrz.matches.personal_number"],
+        ),
         ("nationality", "UTO", vec!["nationality.format", "mrz.matches.nationality"]),
         ("date_of_expiry", "07.05.2031", vec!["mrz.matches.date_of_expiry"]),
         ("document_number", "EU9180358", vec!["mrz.matches.document_number"]),
-        ("date_of_birth", "14.10.1952", vec!["personal_number.date_of_birth", "mrz.matches.date_of_birth"]),
+        (
+            "date_of_birth",
+            "14.10.1952",
+            vec!["personal_number.date_of_birth", "mrz.matches.date_of_birth"],
+        ),
     ] {
-        let values = CARD.map(|(field, page, raw)| (field, page, if field == name { lie } else { raw }));
+        let values =
+            CARD.map(|(field, page, raw)| (field, page, if field == name { lie } else { raw }));
         let report = after("norvaria/id-card/2021", &readings(&values), TODAY).expect("a report");
         assert_eq!(outcomes(&report.checks, Outcome::Failed), expected, "{name}");
     }
@@ -97,14 +108,30 @@ fn a_licence_s_line_is_compared_with_the_front() {
         ("date_of_expiry", 0, "21 08 2025"),
         ("mrz", 1, line),
     ];
-    let report = after("helvetara/driving-licence/2024", &readings(&values), TODAY).expect("a report");
-    for code in ["mrz.format", "mrz.issuing_state", "mrz.check_digit.document_number", "mrz.check_digit.composite", "mrz.matches.surname", "mrz.matches.document_number", "mrz.matches.date_of_expiry"] {
+    let report =
+        after("helvetara/driving-licence/2024", &readings(&values), TODAY).expect("a report");
+    for code in [
+        "mrz.format",
+        "mrz.issuing_state",
+        "mrz.check_digit.document_number",
+        "mrz.check_digit.composite",
+        "mrz.matches.surname",
+        "mrz.matches.document_number",
+        "mrz.matches.date_of_expiry",
+    ] {
         assert!(outcomes(&report.checks, Outcome::Passed).contains(&code), "{code}");
     }
-    let wrong = values.map(|(field, page, raw)| (field, page, if field == "mrz" { "D1QHV1891803586250821GUSSONI<3" } else { raw }));
-    let report = after("helvetara/driving-licence/2024", &readings(&wrong), TODAY).expect("a report");
+    let wrong = values.map(|(field, page, raw)| {
+        (field, page, if field == "mrz" { "D1QHV1891803586250821GUSSONI<3" } else { raw })
+    });
+    let report =
+        after("helvetara/driving-licence/2024", &readings(&wrong), TODAY).expect("a report");
     let failed = outcomes(&report.checks, Outcome::Failed);
-    for code in ["mrz.check_digit.document_number", "mrz.check_digit.composite", "mrz.matches.document_number"] {
+    for code in [
+        "mrz.check_digit.document_number",
+        "mrz.check_digit.composite",
+        "mrz.matches.document_number",
+    ] {
         assert!(failed.contains(&code), "{code}");
     }
 }
@@ -122,10 +149,16 @@ fn nothing_read_is_nothing_performed() {
 fn every_document_type_asks_for_its_fields() {
     let mut ids = Vec::new();
     for document_type in document_types() {
-        let requests = before(document_type.id, document_type.pages, None, TODAY).expect("requests");
+        let requests =
+            before(document_type.id, document_type.pages, None, TODAY).expect("requests");
         assert_eq!(requests.len(), document_type.fields.len());
-        assert!(requests.iter().all(|request| request.max_length > 0 && request.page < document_type.pages));
-        let has_zone = document_type.fields.iter().any(|rule| FieldKind::of(rule.name) == FieldKind::Zone);
+        assert!(
+            requests
+                .iter()
+                .all(|request| request.max_length > 0 && request.page < document_type.pages)
+        );
+        let has_zone =
+            document_type.fields.iter().any(|rule| FieldKind::of(rule.name) == FieldKind::Zone);
         assert_eq!(has_zone, document_type.zone.is_some(), "{}", document_type.id);
         assert!(before(document_type.id, document_type.pages + 1, None, TODAY).is_err());
         ids.push(document_type.id);
@@ -135,6 +168,8 @@ fn every_document_type_asks_for_its_fields() {
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), count);
-    assert!(document_types().any(|document_type| document_type.zone == Some(ZoneKind::LicenceLine)));
+    assert!(
+        document_types().any(|document_type| document_type.zone == Some(ZoneKind::LicenceLine))
+    );
     assert!(before("norvaria/passport/1918", 1, None, TODAY).is_err());
 }

@@ -85,6 +85,20 @@ fn limits_hold_before_anything_is_kept() {
 }
 
 #[test]
+fn an_adapter_may_bring_the_records_of_its_training_and_nothing_else() {
+    let with = |extra: &str| {
+        let names = [DOCUMENT_TYPE_MANIFEST, ADAPTER_CONFIG, ADAPTER_WEIGHTS, extra];
+        Package::new(names.map(|name| (name.to_owned(), b"{}".to_vec())).into())
+    };
+    for extra in ["README.md", "training.json", "calibration.json", LORA_XS_FACTORS] {
+        assert!(with(extra).is_ok(), "{extra}");
+    }
+    for extra in ["notes.txt", COMPONENT, "fixtures/one.json"] {
+        assert!(with(extra).is_err(), "{extra}");
+    }
+}
+
+#[test]
 fn a_link_is_no_file() {
     let mut builder = tar::Builder::new(Vec::new());
     let mut header = tar::Header::new_ustar();

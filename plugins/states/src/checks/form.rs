@@ -70,8 +70,18 @@ pub(super) fn checks(document: &Document<'_>) -> Vec<Check> {
         );
     }
     let document_number = Some(kind.document_number);
-    checks.extend(digit(document, "document_number.check_digit", "document_number", document_number));
-    checks.extend(digit(document, "personal_number.check_digit", "personal_number", kind.personal_number));
+    checks.extend(digit(
+        document,
+        "document_number.check_digit",
+        "document_number",
+        document_number,
+    ));
+    checks.extend(digit(
+        document,
+        "personal_number.check_digit",
+        "personal_number",
+        kind.personal_number,
+    ));
     checks.extend(birth_date(document));
     checks
 }

@@ -16,9 +16,11 @@ pub(super) fn checks(document: &Document<'_>, kind: ZoneKind) -> Vec<Check> {
     match kind {
         ZoneKind::Icao(format) => {
             let zone = icao(document);
-            checks.extend(digits(format).iter().map(|&(code, digit)| {
-                agreement(code, zone.map(|zone| zone.check_digit(digit)))
-            }));
+            checks.extend(
+                digits(format).iter().map(|&(code, digit)| {
+                    agreement(code, zone.map(|zone| zone.check_digit(digit)))
+                }),
+            );
             checks.extend(icao_comparisons(document));
         }
         ZoneKind::LicenceLine => {

@@ -1,3 +1,5 @@
+//! Numbers with their check digits.
+
 use proptest::prelude::*;
 
 use super::{CheckScheme, NumberForm};
