@@ -23,7 +23,7 @@ mod zones;
 
 /// What was read where a zone should be.
 enum ReadZone {
-    Icao(Zone),
+    Icao(Box<Zone>),
     Licence(LicenceLine),
 }
 
@@ -44,7 +44,7 @@ impl<'a> Document<'a> {
     pub fn new(document_type: &'static DocumentType, readings: &'a [Reading], today: Date) -> Self {
         let raw = readings.iter().find(|reading| reading.name == "mrz").map(|reading| &reading.raw);
         let zone = raw.zip(document_type.zone).map(|(raw, kind)| match kind {
-            ZoneKind::Icao(_) => Zone::parse(raw).map(ReadZone::Icao),
+            ZoneKind::Icao(_) => Zone::parse(raw).map(|zone| ReadZone::Icao(Box::new(zone))),
             ZoneKind::LicenceLine => LicenceLine::parse(raw).map(ReadZone::Licence),
         });
         Self { document_type, readings, today, zone }

@@ -16,7 +16,7 @@ fn readings(values: &[(&str, u32, &str)]) -> Vec<Reading> {
     values.iter().map(reading).collect()
 }
 
-fn outcomes<'a>(checks: &'a [Check], outcome: Outcome) -> Vec<&'a str> {
+fn outcomes(checks: &[Check], outcome: Outcome) -> Vec<&str> {
     checks.iter().filter(|check| check.outcome == outcome).map(|check| check.code).collect()
 }
 

@@ -83,12 +83,19 @@ struct LockedLowRank<'a, L> {
     b_t: (L, &'a Layout),
 }
 
+/// A part whose shapes fit.
+struct CheckedPart<'a> {
+    vectors: Range<usize>,
+    weight: Matrix<'a>,
+    bias: Option<&'a [f32]>,
+}
+
 /// Everything checked, as slices.
 struct Work<'a> {
     x: &'a [f32],
     in_features: usize,
     out_features: usize,
-    parts: Vec<(Range<usize>, Matrix<'a>, Option<&'a [f32]>)>,
+    parts: Vec<CheckedPart<'a>>,
     low_rank: Vec<(Range<usize>, LowRankMatrices<'a>)>,
 }
 
@@ -115,7 +122,7 @@ impl<'a> Work<'a> {
             if !fits {
                 bail!("a product of {in_features} features with a weight of {}", weight.rows);
             }
-            work.parts.push((part.vectors.clone(), weight, bias));
+            work.parts.push(CheckedPart { vectors: part.vectors.clone(), weight, bias });
         }
         for LockedLowRank { vectors: part, a, b_t } in low_rank {
             let (rank, columns) = a.1.shape().dims2()?;
@@ -141,7 +148,7 @@ impl<'a> Work<'a> {
     /// All of the result where vectors are few and the weight is large.
     fn compute_few(&self) -> Vec<f32> {
         let mut y = Vec::new();
-        for (vectors, weight, bias) in &self.parts {
+        for CheckedPart { vectors, weight, bias } in &self.parts {
             let x = self.inputs(vectors);
             match weight.transposed().as_rows() {
                 Some(weight) => y.append(&mut multiply_few(x, weight, *bias, self.in_features)),
@@ -160,7 +167,7 @@ impl<'a> Work<'a> {
     /// Whole rows of the result, from `first` on.
     fn block(&self, first: usize, y: &mut [f32]) {
         let block = first..first + y.len() / self.out_features.max(1);
-        for (vectors, weight, bias) in &self.parts {
+        for CheckedPart { vectors, weight, bias } in &self.parts {
             let Some(rows) = common(&block, vectors) else { continue };
             let y = &mut y[self.outputs(first, &rows)];
             self.multiply(self.inputs(&rows), *weight, *bias, y, 1);
