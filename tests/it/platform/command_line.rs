@@ -120,7 +120,9 @@ fn a_component_that_needs_too_much_memory_is_killed_and_a_good_one_is_not() {
         Command::new(DOSSIER).args(arguments).arg(file).output().expect("starts").status
     };
     assert!(compile("2147483648", &rules).success());
-    assert!(!compile("100000000", &rules).success(), "the limit is held");
+    // Less than the process has already: on a busy machine, where threads take turns, these rules
+    // compile in 60 MB.
+    assert!(!compile("16000000", &rules).success(), "the limit is held");
     let folder = tempfile::tempdir().expect("a folder");
     let broken = folder.path().join("broken.wasm");
     fs::write(&broken, b"\0asm\x0d\0\x01\0broken").expect("written");
