@@ -68,7 +68,8 @@ def platform(tmp_path_factory):
 @pytest.fixture
 def admin(platform, monkeypatch) -> Host:
     monkeypatch.setenv("DOSSIER_ADMIN_TOKEN", TOKEN)
-    return Host(Publish(admin_url=platform.admin_url, url=platform.url, canary_percent=50, canary_documents=30, promote=True))
+    # Chance decides who reads; it ends once both versions have read all, so the number may be large.
+    return Host(Publish(admin_url=platform.admin_url, url=platform.url, canary_percent=50, canary_documents=300, promote=True))
 
 
 def test_adding_and_retraining_a_type_changes_no_other(platform, admin, tmp_path):
