@@ -2,23 +2,18 @@
 //! and whether a thousand reloads cost memory for good.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use dossier_store::{COMPONENT, CanarySettings, Package, RULES_MANIFEST, Scope};
+use dossier_store::{COMPONENT, Package, RULES_MANIFEST};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use tokio::task::JoinSet;
 
-use crate::catalog::Manifest;
-use crate::config::{
-    AdminConfig, CompileLimits, Config, ConfigError, PlatformConfig, Publisher, ReaderConfig,
-    ServeArgs, Token, defaults,
-};
+use crate::config::{ConfigError, ReaderConfig};
 use crate::outgoing::plain_client;
 use crate::reader::rules_file;
 use crate::{ServeError, StartError, serve};
@@ -26,13 +21,17 @@ use crate::{ServeError, StartError, serve};
 mod marked;
 use marked::{Marked, document_type, is_of_one_version, rules_name};
 
+mod root;
+use root::{NOBODY_ELSE, at, configuration, read, write_root};
+
 /// A white page of 64 x 48 pixels.
 const BLANK: &[u8] = include_bytes!("blank.png");
 const TOKEN: &str = "this token ends with the process that measures";
-const NOBODY_ELSE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// The version of everything when the measurement begins: more than are kept ready.
 const WARM_UP: u32 = 6;
+/// How often memory is looked at on the way.
+const SAMPLES: u32 = 10;
 
 /// What is measured.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +45,7 @@ pub struct Settings {
 }
 
 /// What a run came to.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ReloadFigures {
     settings: Settings,
     /// From the call that activates a compiled version to its answer, from when on every request
@@ -61,9 +60,11 @@ pub struct ReloadFigures {
     mixed: u64,
     /// With one version of everything.
     rss_mb_of_one_version: f64,
-    /// With all the versions that a host keeps ready.
+    /// With all the versions that a host keeps ready, and the clients reading.
     rss_mb_at_start: f64,
-    rss_mb_after: f64,
+    /// How many reloads were done, and the memory then: a leak rises to the end, and what is not
+    /// freed at once levels out.
+    rss_mb_after: Vec<(u32, f64)>,
 }
 
 /// Reloads can't be measured.
@@ -120,8 +121,9 @@ impl ReloadFigures {
     /// The figures, by name.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Map<String, Value> {
-        let reloads = self.settings.reloads;
-        let after = format!("rss_mb_after_{reloads}_reloads");
+        let after = self.rss_mb_after.iter();
+        let after =
+            after.map(|(reloads, mb)| (format!("rss_mb_after_{reloads}_reloads"), json!(mb)));
         [
             ("reload_plugins".to_owned(), json!(self.settings.plugins)),
             ("reload_clients".to_owned(), json!(self.settings.clients)),
@@ -133,9 +135,9 @@ impl ReloadFigures {
             ("mixed_version_requests".to_owned(), json!(self.mixed)),
             ("rss_mb_of_one_version".to_owned(), json!(self.rss_mb_of_one_version)),
             ("rss_mb_at_start".to_owned(), json!(self.rss_mb_at_start)),
-            (after, json!(self.rss_mb_after)),
         ]
         .into_iter()
+        .chain(after)
         .collect()
     }
 }
@@ -169,27 +171,13 @@ pub async fn run(
         host.read(plugin).await?;
     }
     let rss_mb_of_one_version = resident_mb()?;
-    // Versions that a host keeps ready are no leak: they are all there before it is looked for.
-    for version in 2..=WARM_UP {
-        for plugin in 0..plugins {
-            host.reload(&marked, plugin, version, &mut Times::default()).await?;
-        }
-    }
-    let rss_mb_at_start = resident_mb()?;
     let done = Arc::new(AtomicBool::new(false));
     let mut reading = JoinSet::new();
     for client in 0..clients {
         reading.spawn(host.clone().read_until(Arc::clone(&done), client, plugins));
     }
     let mut times = Times::default();
-    let mut reloaded = Ok(());
-    for reload in 0..reloads {
-        let (plugin, version) = (reload % plugins, WARM_UP + 1 + reload / plugins);
-        reloaded = host.reload(&marked, plugin, version, &mut times).await;
-        if reloaded.is_err() {
-            break;
-        }
-    }
+    let memory = host.reload_all(&marked, settings, &mut times).await;
     done.store(true, Ordering::Relaxed);
     let mut tally = Tally::default();
     while let Some(counted) = reading.join_next().await {
@@ -198,8 +186,7 @@ pub async fn run(
         tally.failed += counted.failed;
         tally.mixed += counted.mixed;
     }
-    reloaded?;
-    let rss_mb_after = resident_mb()?;
+    let (rss_mb_at_start, rss_mb_after) = memory?;
     server.shutdown().await;
     Ok(ReloadFigures {
         settings,
@@ -213,70 +200,6 @@ pub async fn run(
         rss_mb_at_start,
         rss_mb_after,
     })
-}
-
-/// A root of artifacts: the base, and document types that share the first adapter there is.
-fn write_root(
-    reader: &ReaderConfig,
-    marked: &Marked,
-    root: &Path,
-    plugins: u32,
-) -> Result<(), ReloadBenchError> {
-    let manifests = Manifest::find_all(&reader.adapters()).map_err(StartError::from)?;
-    let first = manifests.first().ok_or_else(|| {
-        let adapters = reader.adapters();
-        StartError::from(crate::catalog::CatalogError::NoDocumentTypes { adapters })
-    })?;
-    let base = Path::new("base").join(&first.base);
-    copy_files(&reader.adapters().join(&base), &root.join("adapters").join(&base))?;
-    for plugin in 0..plugins {
-        let (id, rules) = (document_type(plugin), rules_name(plugin));
-        let folder = root.join("adapters").join(&id);
-        copy_files(&first.folder, &folder)?;
-        let manifest = json!({
-            "document_type": id, "title": id, "pages": 1, "base": first.base, "rules": rules,
-        });
-        write(&folder.join("document-type.json"), manifest.to_string().as_bytes())?;
-        let component = root.join("plugins/prebuilt").join(format!("{rules}.wasm"));
-        write(&component, &marked.component(plugin, 1))?;
-    }
-    Ok(())
-}
-
-fn configuration(
-    reader: &ReaderConfig,
-    folder: &Path,
-    program: Option<PathBuf>,
-) -> Result<Config, ReloadBenchError> {
-    let everything = |pattern: &str| pattern.parse().into_iter().collect::<Vec<_>>();
-    let scope = Scope { document_types: everything("*"), plugins: everything("*") };
-    let publisher = Publisher { name: "bench".to_owned(), scope };
-    let token = Token { sha256: Sha256::digest(TOKEN).into(), publisher };
-    let mut platform = PlatformConfig {
-        data_dir: Some(folder.join("data")),
-        admin: Some(AdminConfig { listen: NOBODY_ELSE, tokens: vec![token] }),
-        signing_keys: Vec::new(),
-        dev: true,
-        watch: None,
-        canary: CanarySettings {
-            min_calls: defaults::CANARY_MIN_CALLS,
-            max_failure_percent: defaults::CANARY_MAX_FAILURE_PERCENT,
-        },
-        probe: None,
-        compile: CompileLimits {
-            memory_bytes: defaults::COMPILE_MEMORY_BYTES,
-            timeout: defaults::COMPILE_TIMEOUT,
-        },
-        package_grace: Duration::MAX,
-        prune_at_start: false,
-    };
-    if let Some(program) = program {
-        platform.compile_in(program);
-    }
-    let args = ServeArgs { listen: Some(NOBODY_ELSE), ..ServeArgs::default() };
-    let (config, _telemetry) = Config::resolve(args)?;
-    let reader = ReaderConfig { data_root: folder.to_owned(), ..reader.clone() };
-    Ok(Config { reader, platform: Some(platform), ..config })
 }
 
 /// The host, as its clients see it.
@@ -302,6 +225,33 @@ struct Tally {
 }
 
 impl Host {
+    /// Everything again and again; the memory before the reloads that count, and on the way.
+    async fn reload_all(
+        &self,
+        marked: &Marked,
+        settings: Settings,
+        times: &mut Times,
+    ) -> Result<(f64, Vec<(u32, f64)>), ReloadBenchError> {
+        let Settings { plugins, reloads, .. } = settings;
+        // Versions that a host keeps ready are no leak: they are all there before it is looked for.
+        for version in 2..=WARM_UP {
+            for plugin in 0..plugins {
+                self.reload(marked, plugin, version, &mut Times::default()).await?;
+            }
+        }
+        let at_start = resident_mb()?;
+        let mut after = Vec::new();
+        for reload in 0..reloads {
+            let (plugin, version) = (reload % plugins, WARM_UP + 1 + reload / plugins);
+            self.reload(marked, plugin, version, times).await?;
+            let done = reload + 1;
+            if done == reloads || done.is_multiple_of(reloads.div_ceil(SAMPLES)) {
+                after.push((done, resident_mb()?));
+            }
+        }
+        Ok((at_start, after))
+    }
+
     async fn reload(
         &self,
         marked: &Marked,
@@ -415,28 +365,4 @@ fn median(times: &mut [Duration]) -> f64 {
 
 fn rounded(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
-}
-
-fn copy_files(from: &Path, to: &Path) -> Result<(), ReloadBenchError> {
-    for entry in std::fs::read_dir(from).map_err(at(from))? {
-        let file = entry.map_err(at(from))?.path();
-        if let (true, Some(name)) = (file.is_file(), file.file_name()) {
-            write(&to.join(name), &read(&file)?)?;
-        }
-    }
-    Ok(())
-}
-
-fn read(file: &Path) -> Result<Vec<u8>, ReloadBenchError> {
-    std::fs::read(file).map_err(at(file))
-}
-
-fn write(file: &Path, bytes: &[u8]) -> Result<(), ReloadBenchError> {
-    let folder = file.parent().unwrap_or(file);
-    std::fs::create_dir_all(folder).map_err(at(folder))?;
-    std::fs::write(file, bytes).map_err(at(file))
-}
-
-fn at(path: &Path) -> impl FnOnce(std::io::Error) -> ReloadBenchError + '_ {
-    move |source| ReloadBenchError::File { path: path.to_owned(), source }
 }

@@ -31,6 +31,9 @@ const HISTORY: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("history")
 const KEPT_GENERATIONS: u64 = 256;
 /// Events kept.
 const KEPT_EVENTS: u64 = 100_000;
+/// Pages of the file held in memory. redb's default is 1 GiB, which the kept generations of a few
+/// thousand document types would fill; all that is read while serving is the last of them.
+const CACHED_PAGES_BYTES: usize = 1 << 20;
 
 /// The catalogue's database. Opened by one process at a time, which the file's lock sees to; reads
 /// go on beside a write.
@@ -101,10 +104,14 @@ impl Catalogue {
     /// [`CatalogueError::Locked`] when another process has it open; when it can't be opened, or has
     /// another format.
     pub fn open(file: &Path) -> Result<Self, CatalogueError> {
-        let opened = Database::create(file).map_err(|error| match error {
-            redb::DatabaseError::DatabaseAlreadyOpen => CatalogueError::Locked,
-            error => database(error),
-        })?;
+        let mut builder = Database::builder();
+        let opened =
+            builder.set_cache_size(CACHED_PAGES_BYTES).create(file).map_err(
+                |error| match error {
+                    redb::DatabaseError::DatabaseAlreadyOpen => CatalogueError::Locked,
+                    error => database(error),
+                },
+            )?;
         let transaction = opened.begin_write().map_err(database)?;
         {
             let mut meta = transaction.open_table(META).map_err(database)?;
