@@ -7,6 +7,12 @@ use crate::{Check, Outcome};
 mod readings;
 pub use readings::of_readings;
 
+mod plausibility;
+pub use plausibility::{PrintedDates, of_dates};
+
+mod comparison;
+pub use comparison::{Comparison, compared, names_exceed};
+
 /// A check that ran and holds.
 #[must_use]
 pub fn passed(

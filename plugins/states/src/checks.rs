@@ -10,16 +10,20 @@
 //! - with a machine-readable zone: `mrz.format`, `mrz.issuing_state`, `mrz.check_digit.*`,
 //!   `mrz.matches.*`
 
-use dossier_rules_sdk::checks::{failed, judged, not_performed, of_readings, passed};
+use dossier_rules_sdk::checks::{
+    PrintedDates, failed, judged, not_performed, of_dates, of_readings,
+};
 use dossier_rules_sdk::zone::{Zone, ZoneFault};
 use dossier_rules_sdk::{Check, Date, dates};
 
 use crate::document_type::ZoneKind;
 use crate::{DocumentType, LicenceLine, Reading, before};
 
+mod comparison;
 mod form;
-mod plausibility;
 mod zones;
+
+const NO_ZONE: &str = "no machine-readable zone was read, or it isn't one";
 
 /// What was read where a zone should be.
 enum ReadZone {
@@ -69,6 +73,28 @@ impl<'a> Document<'a> {
     fn date(&self, name: &str) -> Option<Date> {
         dates::parse(&self.reading(name)?.raw, &self.document_type.dates)
     }
+
+    fn printed_dates(&self) -> PrintedDates {
+        PrintedDates {
+            birth: self.date("date_of_birth"),
+            issue: self.date("date_of_issue"),
+            expiry: self.date("date_of_expiry"),
+        }
+    }
+
+    fn icao(&self) -> Option<&Zone> {
+        match self.zone.as_ref()?.as_ref().ok()? {
+            ReadZone::Icao(zone) => Some(zone),
+            ReadZone::Licence(_) => None,
+        }
+    }
+
+    fn licence(&self) -> Option<&LicenceLine> {
+        match self.zone.as_ref()?.as_ref().ok()? {
+            ReadZone::Licence(line) => Some(line),
+            ReadZone::Icao(_) => None,
+        }
+    }
 }
 
 /// Performs every check of the document's type.
@@ -76,9 +102,10 @@ impl<'a> Document<'a> {
 pub fn all(document: &Document<'_>) -> Vec<Check> {
     let mut checks = of_readings(&before::all(document.document_type), document.readings);
     checks.extend(form::checks(document));
-    checks.extend(plausibility::checks(document));
+    checks.extend(of_dates(document.printed_dates(), document.today));
     if let Some(kind) = document.document_type.zone {
         checks.extend(zones::checks(document, kind));
+        checks.extend(comparison::checks(document, kind));
     }
     checks
 }

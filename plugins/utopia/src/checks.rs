@@ -15,7 +15,9 @@
 //!   `.sex`, `.date_of_expiry`
 
 use dossier_rules_sdk::Date;
-use dossier_rules_sdk::checks::{failed, judged, not_performed, of_readings, passed};
+use dossier_rules_sdk::checks::{
+    PrintedDates, failed, judged, not_performed, of_dates, of_readings, passed,
+};
 
 use crate::before;
 use crate::zone::{Zone, ZoneFault};
@@ -24,7 +26,6 @@ use crate::{Check, DocumentType, FieldKind, Reading, dates};
 mod comparison;
 mod form;
 mod machine_readable_zone;
-mod plausibility;
 
 /// What the checks look at.
 pub struct Document<'a> {
@@ -64,6 +65,14 @@ impl<'a> Document<'a> {
     fn date(&self, name: &str) -> Option<Date> {
         dates::parse(&self.reading(name)?.raw, self.document_type.date_format)
     }
+
+    fn printed_dates(&self) -> PrintedDates {
+        PrintedDates {
+            birth: self.date("date_of_birth"),
+            issue: self.date("date_of_issue"),
+            expiry: self.date("date_of_expiry"),
+        }
+    }
 }
 
 /// Performs every check of the document's type.
@@ -71,7 +80,7 @@ impl<'a> Document<'a> {
 pub fn all(document: &Document<'_>) -> Vec<Check> {
     let mut checks = of_readings(&before::all(document.document_type), document.readings);
     checks.extend(form::checks(document));
-    checks.extend(plausibility::checks(document));
+    checks.extend(of_dates(document.printed_dates(), document.today));
     if let Some(format) = document.document_type.zone {
         checks.extend(machine_readable_zone::checks(document, format));
         checks.extend(comparison::checks(document));

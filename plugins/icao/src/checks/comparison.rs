@@ -1,44 +1,25 @@
 //! Whether the zone and the visual zone say the same.
 
-use dossier_rules_sdk::names::{NameMatch, Script, compare_in, shortest_spelling};
+use dossier_rules_sdk::checks::{Comparison, compared, names_exceed};
+use dossier_rules_sdk::names::{Script, shortest_spelling};
 use dossier_rules_sdk::zone::agrees_with;
 use dossier_rules_sdk::{Check, Reading};
 
-use super::{NO_ZONE, failed, not_performed, passed};
+use super::NO_ZONE;
 use crate::document::{Document, visual_date};
 use crate::zones::{Content, Names};
+
+const SCRIPT: Script = Script::LatinOrCyrillic;
 
 pub(super) fn checks(document: &Document<'_>) -> Vec<Check> {
     document.document_type.visual.iter().map(|field| comparison(document, field)).collect()
 }
 
-/// What came of a comparison.
-enum Comparison {
-    Same,
-    SameAsFarAsItGoes,
-    Different,
-    Impossible(&'static str),
-}
-
 fn comparison(document: &Document<'_>, field: &'static str) -> Check {
-    let code = code_of(field);
-    let fields = &[field, "mrz"];
-    let Some(visual) = document.reading(field) else {
-        return not_performed(code, fields, "the field was not read in the visual zone");
-    };
-    let Some(zone) = document.valid_zone() else {
-        return not_performed(code, fields, NO_ZONE);
-    };
-    match compare(document, field, visual, zone) {
-        Comparison::Same => passed(code, fields, "both zones say the same"),
-        Comparison::SameAsFarAsItGoes => passed(
-            code,
-            fields,
-            "both zones say the same as far as the machine-readable zone has room for it",
-        ),
-        Comparison::Different => failed(code, fields, "the zones differ"),
-        Comparison::Impossible(why) => not_performed(code, fields, why),
-    }
+    let (visual, zone) = (document.reading(field), document.valid_zone().ok_or(NO_ZONE));
+    compared(code_of(field), field, visual, zone, |visual, zone| {
+        compare(document, field, visual, zone)
+    })
 }
 
 fn code_of(field: &str) -> &'static str {
@@ -61,7 +42,7 @@ fn compare(document: &Document<'_>, field: &str, visual: &Reading, zone: &Conten
             None => nothing,
         },
         "document_number" => match &zone.document_number {
-            Some(number) => equal(letters_and_digits(&visual.raw) == letters_and_digits(number)),
+            Some(number) => Comparison::of_numbers(&visual.raw, number),
             None => nothing,
         },
         "nationality" => match &zone.nationality {
@@ -69,17 +50,13 @@ fn compare(document: &Document<'_>, field: &str, visual: &Reading, zone: &Conten
             None => nothing,
         },
         "sex" => match (visual_sex(visual.raw.trim()), zone.sex) {
-            (Some(visual), Some(zone)) => equal(Some(visual) == zone),
+            (Some(visual), Some(zone)) => Comparison::of(Some(visual) == zone),
             (None, _) => Comparison::Impossible("how the visual zone writes the sex isn't known"),
             (_, None) => nothing,
         },
         "date_of_birth" => date(visual, zone.date_of_birth.as_deref()),
         _ => date(visual, zone.date_of_expiry.as_deref()),
     }
-}
-
-fn equal(is_equal: bool) -> Comparison {
-    if is_equal { Comparison::Same } else { Comparison::Different }
 }
 
 fn name(document: &Document<'_>, field: &str, visual: &Reading, names: &Names) -> Comparison {
@@ -91,42 +68,24 @@ fn name(document: &Document<'_>, field: &str, visual: &Reading, names: &Names) -
     let Some(in_zone) = in_zone else {
         return Comparison::Impossible("the machine-readable zone doesn't tell it");
     };
-    let may_be_truncated = names.may_be_truncated || has_no_room(document, names);
-    if in_zone.is_empty() && may_be_truncated && !visual.raw.trim().is_empty() {
-        return Comparison::Impossible("the machine-readable zone had no room for it");
-    }
-    match compare_in(Script::LatinOrCyrillic, &visual.raw, in_zone, may_be_truncated) {
-        NameMatch::Equal => Comparison::Same,
-        NameMatch::Truncated => Comparison::SameAsFarAsItGoes,
-        NameMatch::Different
-            if shortest_spelling(Script::LatinOrCyrillic, &visual.raw).is_none() =>
-        {
+    let (surname, given_names) = (document.reading("surname"), document.reading("given_names"));
+    let may_be_truncated = names.may_be_truncated
+        || names
+            .shared_cells
+            .is_some_and(|cells| names_exceed(SCRIPT, surname, given_names, cells));
+    match Comparison::of_names(SCRIPT, &visual.raw, in_zone, may_be_truncated) {
+        Comparison::Different if shortest_spelling(SCRIPT, &visual.raw).is_none() => {
             Comparison::Impossible("Doc 9303 has no transliteration of the visual name's letters")
         }
-        NameMatch::Different => Comparison::Different,
+        found => found,
     }
-}
-
-/// Some issuers cut names right after a filler, so that the field isn't full; then it is the visual
-/// names that tell, by not fitting.
-fn has_no_room(document: &Document<'_>, names: &Names) -> bool {
-    let length = |field| {
-        let reading = document.reading(field);
-        reading
-            .and_then(|reading| shortest_spelling(Script::LatinOrCyrillic, &reading.raw))
-            .unwrap_or(0)
-    };
-    let separator = 2;
-    names
-        .shared_cells
-        .is_some_and(|cells| length("surname") + separator + length("given_names") > cells)
 }
 
 /// A visual zone writes a code, or the name of a state in a language of its own.
 fn nationality(visual: &str, code: &str) -> Comparison {
     let is_code = (1..=3).contains(&visual.len()) && visual.bytes().all(|b| b.is_ascii_uppercase());
     if is_code && mrz::country_name(visual).is_some() {
-        equal(mrz::codes_equivalent(visual, code))
+        Comparison::of(mrz::codes_equivalent(visual, code))
     } else {
         Comparison::Impossible("the visual zone writes no code of Doc 9303")
     }
@@ -140,7 +99,7 @@ fn date(visual: &Reading, in_zone: Option<&str>) -> Comparison {
     match visual_date(&visual.raw).map(|visual| agrees_with(in_zone, visual)) {
         None => Comparison::Impossible("the visual zone's date can't be read in one way alone"),
         Some(None) => Comparison::Impossible("the machine-readable zone says it is unknown"),
-        Some(Some(agrees)) => equal(agrees),
+        Some(Some(agrees)) => Comparison::of(agrees),
     }
 }
 
@@ -153,8 +112,4 @@ pub(crate) fn visual_sex(text: &str) -> Option<&'static str> {
         "X" => Some("X"),
         _ => None,
     }
-}
-
-fn letters_and_digits(text: &str) -> String {
-    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
 }

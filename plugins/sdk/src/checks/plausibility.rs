@@ -1,0 +1,82 @@
+//! Whether the dates of the visual zone make sense together and today.
+
+use super::{judged, not_performed};
+use crate::dates::{is_at_most_years_old, is_before};
+use crate::{Check, Date};
+
+/// Nobody known has lived longer than 122 years.
+const GREATEST_AGE_YEARS: i32 = 130;
+
+const BIRTH: &str = "date_of_birth";
+const ISSUE: &str = "date_of_issue";
+const EXPIRY: &str = "date_of_expiry";
+
+/// The dates that a document prints; none where one was not read, or is no date.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PrintedDates {
+    /// The field `date_of_birth`.
+    pub birth: Option<Date>,
+    /// The field `date_of_issue`.
+    pub issue: Option<Date>,
+    /// The field `date_of_expiry`.
+    pub expiry: Option<Date>,
+}
+
+/// The checks `date_of_birth.plausible`, `date_of_issue.plausible`, `date_of_issue.after_birth`,
+/// `date_of_expiry.after_issue` and `document.expiry`.
+#[must_use]
+pub fn of_dates(printed: PrintedDates, today: Date) -> Vec<Check> {
+    let PrintedDates { birth, issue, expiry } = printed;
+    let is_past = |date| !is_before(today, date);
+    vec![
+        check(
+            "date_of_birth.plausible",
+            &[BIRTH],
+            birth
+                .map(|date| is_past(date) && is_at_most_years_old(date, today, GREATEST_AGE_YEARS)),
+            "the holder is born, and not older than people get",
+            "the holder isn't born yet, or is older than people get",
+        ),
+        check(
+            "date_of_issue.plausible",
+            &[ISSUE],
+            issue.map(is_past),
+            "the document was issued today or before",
+            "the document is issued in the future",
+        ),
+        check(
+            "date_of_issue.after_birth",
+            &[BIRTH, ISSUE],
+            birth.zip(issue).map(|(birth, issue)| is_before(birth, issue)),
+            "the document was issued after the holder's birth",
+            "the document was issued before the holder's birth",
+        ),
+        check(
+            "date_of_expiry.after_issue",
+            &[ISSUE, EXPIRY],
+            issue.zip(expiry).map(|(issue, expiry)| is_before(issue, expiry)),
+            "the document expires after its issue",
+            "the document expires before its issue",
+        ),
+        check(
+            "document.expiry",
+            &[EXPIRY],
+            expiry.map(|expiry| !is_before(expiry, today)),
+            "the document has not expired",
+            "the document has expired",
+        ),
+    ]
+}
+
+fn check(
+    code: &'static str,
+    fields: &[&'static str],
+    holds: Option<bool>,
+    message: &'static str,
+    otherwise: &'static str,
+) -> Check {
+    match holds {
+        Some(holds) => judged(code, fields, holds, message, otherwise),
+        None => not_performed(code, fields, "a date was not read, or is none"),
+    }
+}
