@@ -6,6 +6,9 @@ mod arrivals;
 
 pub mod documents;
 
+mod memory;
+pub use memory::UnknownMemory;
+
 mod plot;
 
 pub mod reloads;

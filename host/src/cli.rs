@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use dossier_model::DeviceKind;
 
-use crate::config::{ReaderArgs, ServeArgs, TelemetryArgs, parse_device};
+use crate::config::{ModelArgs, ReaderArgs, ServeArgs, TelemetryArgs};
 
 mod run;
 pub use run::{CommandError, run};
@@ -166,9 +165,9 @@ pub struct DebugModelArgs {
     /// The page.
     #[arg(long, value_name = "FILE")]
     pub image: PathBuf,
-    /// Where the model computes: cpu, cuda or cuda:1.
-    #[arg(long, value_name = "DEVICE", default_value = "cpu", value_parser = parse_device)]
-    pub device: DeviceKind,
+    /// Where it computes, and in what it is kept.
+    #[command(flatten)]
+    pub model: ModelArgs,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

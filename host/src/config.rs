@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::ValueEnum;
-use dossier_model::{DeviceKind, PoolSettings};
+use dossier_model::{ModelSettings, PoolSettings};
 use jiff::civil::Date;
 
 mod args;
@@ -14,11 +14,11 @@ pub use args::{ReaderArgs, ServeArgs, TelemetryArgs};
 
 pub mod defaults;
 
-mod device;
-pub use device::{InvalidDevice, parse_device};
-
 mod file;
 pub use file::{FileConfig, FileSigningKey, FileToken};
+
+mod model;
+pub use model::{InvalidDevice, ModelArgs};
 
 mod platform;
 pub use platform::{
@@ -43,8 +43,8 @@ pub struct Config {
 pub struct ReaderConfig {
     /// The folder that holds `adapters/` and `plugins/prebuilt/`.
     pub data_root: PathBuf,
-    /// Where the model computes.
-    pub device: DeviceKind,
+    /// Where the model computes, and in what it is kept.
+    pub model: ModelSettings,
     /// The date the rules take for today; without it, the host clock's date in UTC.
     pub today: Option<Date>,
     /// Limits of one document.
@@ -299,7 +299,7 @@ impl ReaderConfig {
                 .data_root
                 .or_else(|| file.data_root.clone())
                 .unwrap_or_else(|| PathBuf::from(defaults::DATA_ROOT)),
-            device: args.device.or(file.device).unwrap_or(defaults::DEVICE),
+            model: args.model.over(file),
             today: args.today.or(file.today),
             document: DocumentLimits {
                 pages: args.max_pages.or(file.max_pages).unwrap_or(defaults::MAX_PAGES),

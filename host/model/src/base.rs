@@ -13,7 +13,7 @@ use crate::lora::{AdapterHost, SharedMatrices};
 use crate::model::VisionEncoderDecoder;
 use crate::vocabulary::Vocabulary;
 use crate::weights::WeightFile;
-use crate::{Adapter, DeviceKind, ImageProcessor, ModelError};
+use crate::{Adapter, AdapterPrecision, DeviceKind, ImageProcessor, ModelError, ModelSettings};
 
 /// A base model in memory. Clones share it.
 #[derive(Clone)]
@@ -30,6 +30,7 @@ pub(crate) struct Parts {
     /// Absent for checkpoints that are only debugged.
     pub(crate) vocabulary: Option<Arc<Vocabulary>>,
     pub(crate) device: Device,
+    adapter_precision: AdapterPrecision,
     digest: Digest,
     parameters: usize,
 }
@@ -38,13 +39,21 @@ impl Base {
     /// Loads a Hugging Face folder of a `VisionEncoderDecoderModel` with a DonutSwin encoder and an
     /// mBART decoder: `config.json`, `model.safetensors` (f32, f16 or bf16), `preprocessor_config.json`
     /// (or `processor_config.json`), and, where they exist, `generation_config.json` and
-    /// `tokenizer.json`. Computes in f32.
+    /// `tokenizer.json`. Keeps all weights in f32, and computes in f32.
     ///
     /// # Errors
     /// When a file is missing or corrupt, when a key or a tensor is unknown, missing or of another
     /// shape; the error names the file and the key or tensor.
     pub fn load(folder: &Path, device: DeviceKind) -> Result<Self, ModelError> {
-        let device = device.open()?;
+        Self::load_as(folder, ModelSettings { device, ..ModelSettings::default() })
+    }
+
+    /// [`Base::load`] with matrices kept in what `settings` say, and those of its adapters too.
+    ///
+    /// # Errors
+    /// As [`Base::load`], and when a weight does not fit into f16.
+    pub fn load_as(folder: &Path, settings: ModelSettings) -> Result<Self, ModelError> {
+        let device = settings.device.open()?;
         let mut config = ModelConfig::read(&folder.join("config.json"))?;
         let generation_path = folder.join("generation_config.json");
         let generation = match generation_path.exists() {
@@ -57,7 +66,8 @@ impl Base {
             config.encoder.image_size = padded_size;
         }
         config.encoder.check_grids(&folder.join("config.json"))?;
-        let weights = WeightFile::open(&folder.join("model.safetensors"), &device)?;
+        let weights = folder.join("model.safetensors");
+        let weights = WeightFile::open(&weights, &device, settings.weights)?;
         let parameters = weights.parameters();
         let model = VisionEncoderDecoder::load(&config, weights)?;
         let tokenizer_path = folder.join("tokenizer.json");
@@ -72,6 +82,7 @@ impl Base {
             generation,
             vocabulary,
             device,
+            adapter_precision: settings.adapters,
             digest: digest(folder)?,
             parameters,
         };
@@ -91,6 +102,12 @@ impl Base {
     #[must_use]
     pub fn parameters(&self) -> usize {
         self.parts.parameters
+    }
+
+    /// Memory of its weights, as they are kept.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.parts.model.bytes()
     }
 
     /// Whether the vocabulary has a way to ask for `field`.
@@ -122,8 +139,14 @@ impl Base {
         folder: &Path,
         shared: &SharedMatrices,
     ) -> Result<(Digest, Adapter), ModelError> {
-        let Parts { model, device, digest, .. } = self.parts();
-        let host = AdapterHost { digest: *digest, layers: model.linears(), device, shared };
+        let Parts { model, device, digest, adapter_precision, .. } = self.parts();
+        let host = AdapterHost {
+            digest: *digest,
+            layers: model.linears(),
+            device,
+            precision: *adapter_precision,
+            shared,
+        };
         Adapter::load(folder, &host)
     }
 

@@ -44,6 +44,9 @@ mod product;
 mod segment;
 pub(crate) use segment::{add_bias_to_rows, add_to_rows, scale_rows};
 
+mod weight;
+pub(crate) use weight::Weight;
+
 mod window_attention;
 pub(crate) use window_attention::{WindowScores, window_attention};
 
@@ -90,6 +93,12 @@ impl InplaceOp2 for Add {
         });
         Ok(())
     }
+}
+
+/// Whether rows kept like this are widened here.
+fn is_kept_here(values: &Tensor) -> bool {
+    let is_kept = matches!(values.dtype(), DType::F32 | DType::BF16 | DType::F16 | DType::U8);
+    values.device().is_cpu() && is_kept
 }
 
 /// Whether these operations compute on `x` themselves.

@@ -3,7 +3,7 @@
 use candle_core::{Result, Tensor};
 
 use crate::ModelError;
-use crate::kernels::{Part, affine_in_parts};
+use crate::kernels::{Part, Weight, affine_in_parts};
 use crate::lora::{AdapterRows, LayerDelta, Replaced};
 use crate::weights::WeightFile;
 
@@ -15,7 +15,7 @@ pub(crate) use registry::{LayerId, LayerInfo, LayerKind, LinearRegistry};
 pub(crate) struct Linear {
     id: LayerId,
     /// `(out_features, in_features)`.
-    weight: Tensor,
+    weight: Weight,
     bias: Option<Tensor>,
 }
 
@@ -29,21 +29,21 @@ impl Linear {
         out_features: usize,
         bias: bool,
     ) -> std::result::Result<Self, ModelError> {
-        let weight = file.take(&format!("{path}.weight"), &[out_features, in_features])?;
+        let weight = file.take_matrix(&format!("{path}.weight"), &[out_features, in_features])?;
         let bias = match bias {
             true => Some(file.take(&format!("{path}.bias"), &[out_features])?),
             false => None,
         };
-        Self::from_weight(registry, path, &weight, bias)
+        Ok(Self::from_weight(registry, path, weight, bias))
     }
 
     /// A layer whose weight, `(out_features, in_features)`, was loaded before.
     pub(crate) fn from_weight(
         registry: &mut LinearRegistry,
         path: &str,
-        weight: &Tensor,
+        weight: Weight,
         bias: Option<Tensor>,
-    ) -> std::result::Result<Self, ModelError> {
+    ) -> Self {
         Self::register(registry, path, LayerKind::Linear, weight, bias)
     }
 
@@ -57,22 +57,22 @@ impl Linear {
         [out_channels, in_channels, height, width]: [usize; 4],
     ) -> std::result::Result<Self, ModelError> {
         let shape = [out_channels, in_channels, height, width];
-        let weight = file.take(&format!("{path}.weight"), &shape)?.flatten_from(1)?;
+        let weight = file.take_matrix(&format!("{path}.weight"), &shape)?;
         let bias = file.take(&format!("{path}.bias"), &[out_channels])?;
         let kind = LayerKind::Conv2d { in_channels, kernel: [height, width] };
-        Self::register(registry, path, kind, &weight, Some(bias))
+        Ok(Self::register(registry, path, kind, weight, Some(bias)))
     }
 
     fn register(
         registry: &mut LinearRegistry,
         path: &str,
         kind: LayerKind,
-        weight: &Tensor,
+        weight: Weight,
         bias: Option<Tensor>,
-    ) -> std::result::Result<Self, ModelError> {
+    ) -> Self {
         let info =
             LayerInfo { path: path.to_owned(), kind, weight: weight.clone(), bias: bias.clone() };
-        Ok(Self { id: registry.add(info), weight: weight.clone(), bias })
+        Self { id: registry.add(info), weight, bias }
     }
 
     /// `(..., in_features)` to `(..., out_features)`. The leading dimension counts `rows.items()`
@@ -112,12 +112,12 @@ impl Linear {
                 Some(LayerDelta::Added(added)) => added.merged(&self.weight, self.bias.as_ref())?,
                 Some(LayerDelta::Replaced(replaced)) => self.replaced(replaced),
             };
-            Ok((segment.vectors(vectors_per_item), weight.t()?, bias))
+            Ok((segment.vectors(vectors_per_item), weight, bias))
         });
         let merged = merged.collect::<Result<Vec<_>>>()?;
-        let parts = merged.iter().map(|(vectors, weight_t, bias)| Part {
+        let parts = merged.iter().map(|(vectors, weight, bias)| Part {
             vectors: vectors.clone(),
-            weight_t,
+            weight,
             bias: bias.as_ref(),
         });
         affine_in_parts(x, &parts.collect::<Vec<_>>(), &[])
@@ -130,29 +130,25 @@ impl Linear {
         rows: &AdapterRows,
         vectors_per_item: usize,
     ) -> Result<Tensor> {
-        let base_weight_t = self.weight.t()?;
         let replaced = rows.segments_on(self.id).map(|(segment, delta)| {
             let parameters = match delta {
-                Some(LayerDelta::Replaced(replaced)) => {
-                    let (weight, bias) = self.replaced(replaced);
-                    Some((weight.t()?, bias))
-                }
+                Some(LayerDelta::Replaced(replaced)) => Some(self.replaced(replaced)),
                 _ => None,
             };
-            Ok((segment.vectors(vectors_per_item), parameters))
+            (segment.vectors(vectors_per_item), parameters)
         });
-        let replaced = replaced.collect::<Result<Vec<_>>>()?;
+        let replaced = replaced.collect::<Vec<_>>();
         let mut parts: Vec<Part<'_>> = Vec::new();
         let mut base_is_last = false;
         for (vectors, parameters) in &replaced {
             match (parameters, parts.last_mut()) {
                 (None, Some(last)) if base_is_last => last.vectors.end = vectors.end,
                 (parameters, _) => {
-                    let (weight_t, bias) = match parameters {
-                        Some((weight_t, bias)) => (weight_t, bias),
-                        None => (&base_weight_t, &self.bias),
+                    let (weight, bias) = match parameters {
+                        Some((weight, bias)) => (weight, bias),
+                        None => (&self.weight, &self.bias),
                     };
-                    parts.push(Part { vectors: vectors.clone(), weight_t, bias: bias.as_ref() });
+                    parts.push(Part { vectors: vectors.clone(), weight, bias: bias.as_ref() });
                 }
             }
             base_is_last = parameters.is_none();
@@ -170,8 +166,11 @@ impl Linear {
         Ok(y)
     }
 
-    fn replaced(&self, replaced: &Replaced) -> (Tensor, Option<Tensor>) {
+    fn replaced(&self, replaced: &Replaced) -> (Weight, Option<Tensor>) {
         let Replaced { weight, bias } = replaced;
-        (weight.as_ref().unwrap_or(&self.weight).clone(), bias.clone())
+        let weight = weight
+            .as_ref()
+            .map_or_else(|| self.weight.clone(), |weight| Weight::new(weight.clone()));
+        (weight, bias.clone())
     }
 }

@@ -5,7 +5,7 @@ use candle_core::{Result, Tensor};
 
 use crate::ModelError;
 use crate::config::ModelConfig;
-use crate::kernels::layer_norm;
+use crate::kernels::{Weight, layer_norm};
 use crate::linear::{LayerId, LayerInfo, LayerKind, Linear, LinearRegistry};
 use crate::lora::{AdapterRows, LayerDelta, Replaced};
 use crate::weights::WeightFile;
@@ -33,6 +33,7 @@ pub(crate) struct VisionEncoderDecoder {
     enc_to_dec_proj: Option<Linear>,
     pub(crate) decoder: Decoder,
     linears: LinearRegistry,
+    bytes: usize,
 }
 
 impl VisionEncoderDecoder {
@@ -50,8 +51,14 @@ impl VisionEncoderDecoder {
             false => None,
         };
         let decoder = Decoder::load(&config.decoder, &file, &mut linears)?;
+        let bytes = file.bytes();
         file.finish()?;
-        Ok(Self { encoder, enc_to_dec_proj, decoder, linears })
+        Ok(Self { encoder, enc_to_dec_proj, decoder, linears, bytes })
+    }
+
+    /// Memory of all weights.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     pub(crate) fn linears(&self) -> &LinearRegistry {
@@ -100,7 +107,7 @@ impl LayerNorm {
         let id = registry.add(LayerInfo {
             path: path.to_owned(),
             kind: LayerKind::LayerNorm,
-            weight: weight.clone(),
+            weight: Weight::new(weight.clone()),
             bias: Some(bias.clone()),
         });
         Ok(Self { id, weight, bias, eps })

@@ -1,6 +1,6 @@
 //! A checkpoint's tensors: checked for shape, each accounted for.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,8 @@ use candle_core::safetensors::{BufferedSafetensors, Load as _, MmapedSafetensors
 use candle_core::{DType, Device, Tensor};
 use safetensors::tensor::TensorView;
 
-use crate::ModelError;
+use crate::kernels::Weight;
+use crate::{ModelError, WeightPrecision};
 
 mod map;
 
@@ -17,7 +18,10 @@ pub(crate) struct WeightFile {
     path: PathBuf,
     tensors: Source,
     device: Device,
+    precision: WeightPrecision,
     taken: RefCell<HashSet<String>>,
+    /// Memory of what was taken, as it is kept.
+    bytes: Cell<usize>,
 }
 
 /// Where the bytes are.
@@ -27,9 +31,13 @@ enum Source {
 }
 
 impl WeightFile {
-    /// Maps the file into memory.
-    pub(crate) fn open(path: &Path, device: &Device) -> Result<Self, ModelError> {
-        Ok(Self::new(path, Source::Mapped(map::open(path)?), device))
+    /// Maps the file into memory; matrices of a base are to be kept in `precision`.
+    pub(crate) fn open(
+        path: &Path,
+        device: &Device,
+        precision: WeightPrecision,
+    ) -> Result<Self, ModelError> {
+        Ok(Self::new(path, Source::Mapped(map::open(path)?), device, precision))
     }
 
     /// The file at `path`, whose contents were read before.
@@ -40,12 +48,12 @@ impl WeightFile {
     ) -> Result<Self, ModelError> {
         let tensors = BufferedSafetensors::new(contents)
             .map_err(|source| ModelError::Safetensors { path: path.to_owned(), source })?;
-        Ok(Self::new(path, Source::Read(tensors), device))
+        Ok(Self::new(path, Source::Read(tensors), device, WeightPrecision::F32))
     }
 
-    fn new(path: &Path, tensors: Source, device: &Device) -> Self {
-        let taken = RefCell::default();
-        Self { path: path.to_owned(), tensors, device: device.clone(), taken }
+    fn new(path: &Path, tensors: Source, device: &Device, precision: WeightPrecision) -> Self {
+        let (device, taken, bytes) = (device.clone(), RefCell::default(), Cell::default());
+        Self { path: path.to_owned(), tensors, device, precision, taken, bytes }
     }
 
     /// Where the tensors go.
@@ -81,9 +89,27 @@ impl WeightFile {
 
     /// The tensor as f32, of exactly `shape`.
     pub(crate) fn take(&self, name: &str, shape: &[usize]) -> Result<Tensor, ModelError> {
+        let tensor = self.take_floats(name, shape)?.to_dtype(DType::F32)?;
+        self.bytes.update(|bytes| bytes + tensor.elem_count() * size_of::<f32>());
+        Ok(tensor)
+    }
+
+    /// A weight of the base of exactly `shape`, as a matrix of `shape[0]` rows, in what it is to be
+    /// kept in.
+    pub(crate) fn take_matrix(&self, name: &str, shape: &[usize]) -> Result<Weight, ModelError> {
+        let matrix = self.take_floats(name, shape)?.flatten_from(1)?;
+        let weight = Weight::keep(&matrix, self.precision)?;
+        self.bytes.update(|bytes| bytes + weight.bytes());
+        match self.precision == WeightPrecision::F16 && !is_finite(&weight.to_f32()?)? {
+            true => Err(self.contents(name, "holds values too large for f16")),
+            false => Ok(weight),
+        }
+    }
+
+    fn take_floats(&self, name: &str, shape: &[usize]) -> Result<Tensor, ModelError> {
         let tensor = self.take_raw(name, shape)?;
         match tensor.dtype() {
-            DType::F32 | DType::F16 | DType::BF16 | DType::F64 => Ok(tensor.to_dtype(DType::F32)?),
+            DType::F32 | DType::F16 | DType::BF16 | DType::F64 => Ok(tensor),
             _ => Err(self.contents(name, "is not of a floating-point type")),
         }
     }
@@ -140,6 +166,11 @@ impl WeightFile {
     /// The error for a tensor whose values can't be used.
     pub(crate) fn contents(&self, name: &str, problem: &'static str) -> ModelError {
         ModelError::TensorContents { path: self.path.clone(), name: name.to_owned(), problem }
+    }
+
+    /// Memory of what was taken for a base, as it is kept.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes.get()
     }
 
     /// Refuses tensors that nobody took.

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use dossier_document::Digest;
 use dossier_inference::{InferenceHandle, InferenceThread};
-use dossier_model::{AdapterPool, Base, DeviceKind, PoolSettings, debug};
+use dossier_model::{AdapterPool, Base, ModelSettings, PoolSettings, debug};
 use serde::Serialize;
 
 use super::arrivals::{Latency, Popularity, open_loop};
+use super::memory::resident_mb;
 use super::workload::{inference, median};
 use super::{Workload, WorkloadError, plot};
 
@@ -17,8 +18,8 @@ use super::{Workload, WorkloadError, plot};
 pub struct Settings {
     /// The folder of the base.
     pub base: PathBuf,
-    /// Where it computes.
-    pub device: DeviceKind,
+    /// Where it computes, and in what it is kept.
+    pub model: ModelSettings,
     /// Numbers of adapters in use, ascending; the last is how many there are.
     pub counts: Vec<usize>,
     /// Ranks, taken in turn.
@@ -31,6 +32,8 @@ pub struct Settings {
     pub rounds: usize,
     /// Fields of a document, 24 characters each.
     pub fields: usize,
+    /// How often an adapter is loaded and sent away, to see whether memory comes back.
+    pub cycles: u32,
     /// Where the curve goes, as SVG.
     pub plot: Option<PathBuf>,
 }
@@ -67,8 +70,10 @@ pub struct Report {
     pub load_ms_p99: f64,
     /// Memory of all adapters.
     pub pool_bytes: usize,
-    /// Memory of the base's weights, in f32.
+    /// Memory of the base's weights, as they are kept.
     pub base_bytes: usize,
+    /// Whether memory comes back; without it, that was not measured.
+    pub cycles: Option<Cycles>,
 }
 
 /// Documents a second with a number of adapters in use.
@@ -84,12 +89,23 @@ pub struct Throughput {
     pub ratio_to_base: f64,
 }
 
+/// Memory of the process around loading an adapter and sending it away, again and again.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Cycles {
+    /// How often.
+    pub cycles: u32,
+    /// After a hundred of them that do not count.
+    pub rss_mb_before: f64,
+    /// After all of them.
+    pub rss_mb_after: f64,
+}
+
 /// Writes the adapters into a folder of its own, measures, and takes the folder away.
 ///
 /// # Errors
 /// When the base does not load, or a document is not read.
 pub async fn run(settings: &Settings) -> Result<Report, WorkloadError> {
-    let base = Base::load(&settings.base, settings.device)?;
+    let base = Base::load_as(&settings.base, settings.model)?;
     let workload = Workload::new(settings.fields, CHARACTERS)?;
     let folder = tempfile::tempdir()?;
     let rig = Rig::new(&base, settings, folder.path())?;
@@ -137,6 +153,10 @@ pub async fn run(settings: &Settings) -> Result<Report, WorkloadError> {
         let handle = rig.quarter.handle();
         latency_ms.push(open_loop(&workload, &handle, &drawn, (rate, cv), alone).await?);
     }
+    let cycles = match settings.cycles {
+        0 => None,
+        cycles => Some(load_and_send_away(&base, &folder.path().join("0"), cycles)?),
+    };
     let mut load_ms = rig.load_ms.clone();
     load_ms.sort_by(f64::total_cmp);
     Ok(Report {
@@ -155,8 +175,24 @@ pub async fn run(settings: &Settings) -> Result<Report, WorkloadError> {
         load_ms_p50: load_ms[load_ms.len() / 2],
         load_ms_p99: load_ms[load_ms.len() * 99 / 100],
         pool_bytes: rig.all_pool.statistics().resident_bytes,
-        base_bytes: base.parameters() * size_of::<f32>(),
+        base_bytes: base.bytes(),
+        cycles,
     })
+}
+
+/// Loads one adapter and sends it away, again and again, and looks at the process's memory.
+fn load_and_send_away(base: &Base, folder: &Path, cycles: u32) -> Result<Cycles, WorkloadError> {
+    let pool = AdapterPool::new(base, PoolSettings::default())?;
+    let cycle = || Ok::<_, WorkloadError>(pool.remove(&pool.add(folder)?));
+    // What the allocator keeps after the first ones is no leak.
+    for _ in 0..cycles.min(100) {
+        cycle()?;
+    }
+    let rss_mb_before = resident_mb()?;
+    for _ in 0..cycles {
+        cycle()?;
+    }
+    Ok(Cycles { cycles, rss_mb_before, rss_mb_after: resident_mb()? })
 }
 
 /// Characters of a field.

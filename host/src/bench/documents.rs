@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use dossier_document::PageImage;
-use dossier_model::{AdapterPool, Base, DeviceKind, PoolSettings};
+use dossier_model::{AdapterPool, Base, ModelSettings, PoolSettings};
 use serde::Serialize;
 
 use super::workload::inference;
@@ -14,8 +14,8 @@ use super::{Workload, WorkloadError};
 pub struct Settings {
     /// The folder of the base.
     pub base: PathBuf,
-    /// Where it computes.
-    pub device: DeviceKind,
+    /// Where it computes, and in what it is kept.
+    pub model: ModelSettings,
     /// Folders of adapters, taken in turn document by document; none for the base alone.
     pub adapters: Vec<PathBuf>,
     /// The page of every document, or `None` for noise.
@@ -46,7 +46,7 @@ pub struct Report {
 /// # Errors
 /// When the base or an adapter does not load, or a document is not read.
 pub async fn run(settings: &Settings) -> Result<Report, WorkloadError> {
-    let base = Base::load(&settings.base, settings.device)?;
+    let base = Base::load_as(&settings.base, settings.model)?;
     let mut workload = Workload::new(settings.fields, settings.characters)?;
     if let Some(page) = &settings.page {
         workload = workload.with_page(page.clone());

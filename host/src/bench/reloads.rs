@@ -13,6 +13,7 @@ use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use super::memory::{UnknownMemory, resident_mb};
 use crate::config::{ConfigError, ReaderConfig};
 use crate::outgoing::plain_client;
 use crate::reader::rules_file;
@@ -105,8 +106,8 @@ pub enum ReloadBenchError {
         answer: String,
     },
     /// The operating system does not tell how much memory is in use.
-    #[error("the memory in use is told by Linux alone")]
-    NoMemory,
+    #[error(transparent)]
+    NoMemory(#[from] UnknownMemory),
     /// A client panicked.
     #[error("a client panicked")]
     Panicked,
@@ -347,15 +348,6 @@ fn package(marked: &Marked, plugin: u32, version: u32) -> Result<Package, Reload
 
 fn refused(what: &'static str, answer: &Value) -> ReloadBenchError {
     ReloadBenchError::Refused { what, answer: answer.to_string() }
-}
-
-/// Memory of this process that is in RAM, as Linux tells it.
-fn resident_mb() -> Result<f64, ReloadBenchError> {
-    let status = read(Path::new("/proc/self/status")).map_err(|_| ReloadBenchError::NoMemory)?;
-    let status = String::from_utf8_lossy(&status).into_owned();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse::<f64>().ok());
-    kib.map(|kib| rounded(kib / 1024.0)).ok_or(ReloadBenchError::NoMemory)
 }
 
 fn median(times: &mut [Duration]) -> f64 {

@@ -12,6 +12,8 @@ use dossier_inference::{
 use dossier_model::{AdapterPool, Base, ModelBackend, ModelError};
 use futures_util::future::try_join_all;
 
+use super::memory::UnknownMemory;
+
 /// The fields asked for: names that the base's vocabulary can spell.
 const NAMES: [&str; 8] = [
     "surname",
@@ -44,6 +46,9 @@ pub enum WorkloadError {
     /// The page has no valid size.
     #[error(transparent)]
     Page(#[from] InvalidPageImage),
+    /// The operating system does not tell how much memory is in use.
+    #[error(transparent)]
+    Memory(#[from] UnknownMemory),
     /// Fields of that number or length can't be asked for.
     #[error("at most {} fields of 1 to 1024 characters can be asked for", NAMES.len())]
     Fields,

@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use dossier_model::DeviceKind;
 
 use super::{BenchPluginsArgs, CommandError, debug, output};
 use crate::bench::{adapters, documents};
-use crate::config::parse_device;
+use crate::config::ModelArgs;
 
 mod plugins;
 
@@ -34,6 +33,9 @@ pub struct BenchAdaptersArgs {
     /// Ranks of the adapters, taken in turn.
     #[arg(long, value_name = "R", value_delimiter = ',', default_value = "4,8,16,32")]
     pub ranks: Vec<usize>,
+    /// Load an adapter and send it away that often, to see whether memory comes back.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub cycles: u32,
     /// Draw the curve of documents a second against adapters, as SVG.
     #[arg(long, value_name = "FILE")]
     pub plot: Option<PathBuf>,
@@ -62,9 +64,9 @@ pub struct BenchModelArgs {
     /// Folder of the base.
     #[arg(long, value_name = "DIR", default_value = "adapters/base/dossier-small")]
     pub base: PathBuf,
-    /// Where the model computes: cpu, cuda or cuda:1.
-    #[arg(long, value_name = "DEVICE", default_value = "cpu", value_parser = parse_device)]
-    pub device: DeviceKind,
+    /// Where it computes, and in what it is kept.
+    #[command(flatten)]
+    pub model: ModelArgs,
     /// Documents that wait at once.
     #[arg(long, value_name = "N", default_value_t = 64)]
     pub documents: usize,
@@ -91,16 +93,17 @@ pub(super) async fn run(command: BenchCommand) -> Result<(), CommandError> {
 }
 
 async fn bench_adapters(args: BenchAdaptersArgs) -> Result<(), CommandError> {
-    let BenchModelArgs { base, device, documents, batch, rounds, fields, json } = args.model;
+    let BenchModelArgs { base, model, documents, batch, rounds, fields, json } = args.model;
     let settings = adapters::Settings {
         base,
-        device,
+        model: model.settings(),
         counts: args.counts,
         ranks: args.ranks,
         documents,
         batch,
         rounds,
         fields,
+        cycles: args.cycles,
         plot: args.plot,
     };
     let report = adapters::run(&settings).await?;
@@ -122,6 +125,10 @@ async fn bench_adapters(args: BenchAdaptersArgs) -> Result<(), CommandError> {
         rows.push(row(&format!("arrivals of cv {}: p99 ms", latency.cv), latency.p99));
     }
     rows.push(row("disk to memory: p50 ms", report.load_ms_p50));
+    if let Some(memory) = &report.cycles {
+        let name = format!("{} times loaded and sent away: MB more", memory.cycles);
+        rows.push(row(&name, memory.rss_mb_after - memory.rss_mb_before));
+    }
     rows.push(row("adapters: share of the base's bytes", {
         report.pool_bytes as f64 / report.base_bytes as f64
     }));
@@ -130,11 +137,11 @@ async fn bench_adapters(args: BenchAdaptersArgs) -> Result<(), CommandError> {
 }
 
 async fn bench_documents(args: BenchDocumentsArgs) -> Result<(), CommandError> {
-    let BenchModelArgs { base, device, documents, batch, rounds, fields, json } = args.model;
+    let BenchModelArgs { base, model, documents, batch, rounds, fields, json } = args.model;
     let page = args.image.as_deref().map(debug::read_image).transpose()?;
     let settings = documents::Settings {
         base,
-        device,
+        model: model.settings(),
         adapters: args.adapter,
         page,
         documents,

@@ -67,7 +67,7 @@ pub(super) fn generate(args: &DebugGenerateArgs) -> Result<(), CommandError> {
 }
 
 fn load(args: &DebugModelArgs) -> Result<Subject, CommandError> {
-    let base = Base::load(&args.base, args.device)?;
+    let base = Base::load_as(&args.base, args.model.settings())?;
     let adapter = args
         .adapter
         .as_deref()

@@ -4,10 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
-use dossier_model::DeviceKind;
 use jiff::civil::Date;
 
-use super::{LogFormat, LogLevel, PlatformArgs, parse_device};
+use super::{LogFormat, LogLevel, ModelArgs, PlatformArgs};
 
 /// Flags of `dossier serve`.
 #[derive(Args, Clone, Debug, Default)]
@@ -59,9 +58,9 @@ pub struct ReaderArgs {
     /// Folder that holds `adapters/` and `plugins/prebuilt/` [default: the current directory].
     #[arg(long, env = "DOSSIER_DATA_ROOT", value_name = "FOLDER")]
     pub data_root: Option<PathBuf>,
-    /// Where the model computes: cpu, cuda or cuda:1 (built with the feature `cuda`) [default: cpu].
-    #[arg(long, env = "DOSSIER_DEVICE", value_name = "DEVICE", value_parser = parse_device)]
-    pub device: Option<DeviceKind>,
+    /// Where the model computes, and in what it is kept.
+    #[command(flatten)]
+    pub model: ModelArgs,
     /// The date the rules take for today [default: the clock's date in UTC].
     #[arg(long, env = "DOSSIER_TODAY", value_name = "YYYY-MM-DD")]
     pub today: Option<Date>,

@@ -3,15 +3,12 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use dossier_model::DeviceKind;
 use dossier_plugin::PluginSettings;
 
 /// Only this machine: opening the server to a network is a decision.
 pub const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 /// The current directory.
 pub const DATA_ROOT: &str = ".";
-/// What every machine has.
-pub const DEVICE: DeviceKind = DeviceKind::Cpu;
 
 /// A few thousand file descriptors are the usual limit of a process; this leaves room.
 pub const MAX_CONNECTIONS: usize = 512;

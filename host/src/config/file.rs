@@ -3,11 +3,11 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use dossier_model::DeviceKind;
+use dossier_model::{AdapterPrecision, DeviceKind, WeightPrecision};
 use jiff::civil::Date;
 use serde::{Deserialize, Deserializer};
 
-use super::{ConfigError, LogFormat, LogLevel, device, read_to_string};
+use super::{ConfigError, LogFormat, LogLevel, model, read_to_string};
 
 /// The keys of the configuration file; each means what the flag of that name means.
 #[derive(Debug, Default, Deserialize)]
@@ -16,8 +16,12 @@ use super::{ConfigError, LogFormat, LogLevel, device, read_to_string};
 pub struct FileConfig {
     pub listen: Option<SocketAddr>,
     pub data_root: Option<PathBuf>,
-    #[serde(default, deserialize_with = "device::deserialize")]
+    #[serde(default, deserialize_with = "model::device")]
     pub device: Option<DeviceKind>,
+    #[serde(default, deserialize_with = "model::precision")]
+    pub weight_precision: Option<WeightPrecision>,
+    #[serde(default, deserialize_with = "model::precision")]
+    pub adapter_precision: Option<AdapterPrecision>,
     #[serde(default, deserialize_with = "date")]
     pub today: Option<Date>,
     pub max_pages: Option<usize>,

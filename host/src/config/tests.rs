@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use dossier_model::{AdapterPrecision, DeviceKind, WeightPrecision};
+
 use super::*;
 
 fn write(text: &str) -> (tempfile::TempDir, PathBuf) {
@@ -131,11 +133,25 @@ fn publishers_are_read_from_the_file_and_mistakes_are_named() {
 
 #[test]
 fn a_device_is_read_from_its_name() {
-    let device = |text: &str| with_file(&format!("device = \"{text}\"")).map(|c| c.reader.device);
+    let device =
+        |text: &str| with_file(&format!("device = \"{text}\"")).map(|c| c.reader.model.device);
     assert_eq!(device("cpu").expect("valid"), DeviceKind::Cpu);
     assert_eq!(device("cuda").expect("valid"), DeviceKind::Cuda(0));
     assert_eq!(device("cuda:3").expect("valid"), DeviceKind::Cuda(3));
     assert!(device("gpu").is_err());
+}
+
+#[test]
+fn a_model_is_kept_in_f32_unless_told_otherwise() {
+    let model = |text: &str| with_file(text).map(|config| config.reader.model);
+    assert_eq!(model("").expect("valid"), ModelSettings::default());
+    let narrow = model("weight_precision = \"int8\"\nadapter_precision = \"bf16\"").expect("valid");
+    assert_eq!(narrow.weights, WeightPrecision::Int8);
+    assert_eq!(narrow.adapters, AdapterPrecision::Bf16);
+    for (key, value) in [("weight_precision", "int4"), ("adapter_precision", "int8")] {
+        let error = model(&format!("{key} = \"{value}\"")).expect_err(value).to_string();
+        assert!(error.contains(key) && error.contains("bf16"), "{error}");
+    }
 }
 
 #[test]
@@ -157,7 +173,9 @@ fn flags_state_the_defaults_they_have() {
     let command = ServeArgs::augment_args(Command::new("serve"));
     for (flag, default) in [
         ("listen", defaults::LISTEN.to_string()),
-        ("device", defaults::DEVICE.to_string()),
+        ("device", DeviceKind::default().to_string()),
+        ("weight_precision", WeightPrecision::default().to_string()),
+        ("adapter_precision", AdapterPrecision::default().to_string()),
         ("max_connections", defaults::MAX_CONNECTIONS.to_string()),
         ("max_concurrent_requests", defaults::MAX_CONCURRENT_REQUESTS.to_string()),
         ("max_body_bytes", defaults::MAX_BODY_BYTES.to_string()),

@@ -141,9 +141,9 @@ pub(super) async fn load(config: &ReaderConfig) -> Result<(Catalog, ModelBackend
     }
 
     let folders = manifests.iter().map(|manifest| manifest.folder.clone()).collect::<Vec<_>>();
-    let (device, pool) = (config.device, config.adapter_pool());
+    let (model, pool) = (config.model, config.adapter_pool());
     let loading =
-        tokio::task::spawn_blocking(move || load_model(&base_folder, &folders, device, pool));
+        tokio::task::spawn_blocking(move || load_model(&base_folder, &folders, model, pool));
     let LoadedModel { base, adapters, backend } =
         loading.await.map_err(|_| StartError::Panicked)??;
 

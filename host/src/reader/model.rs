@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use dossier_document::Digest;
-use dossier_model::{AdapterPool, Base, DeviceKind, ModelBackend, ModelError, PoolSettings};
+use dossier_model::{AdapterPool, Base, ModelBackend, ModelError, ModelSettings, PoolSettings};
 
 /// A base with its adapters.
 pub(super) struct LoadedModel {
@@ -18,10 +18,10 @@ pub(super) struct LoadedModel {
 pub(super) fn load_model(
     base: &Path,
     adapters: &[PathBuf],
-    device: DeviceKind,
+    settings: ModelSettings,
     pool: PoolSettings,
 ) -> Result<LoadedModel, ModelError> {
-    let (base, pool) = load_base(base, device, pool)?;
+    let (base, pool) = load_base(base, settings, pool)?;
     let adapters = adapters.iter().map(|folder| pool.add(folder)).collect::<Result<_, _>>()?;
     let backend = ModelBackend::new(base.clone(), pool)?;
     Ok(LoadedModel { base, adapters, backend })
@@ -30,10 +30,10 @@ pub(super) fn load_model(
 /// Loads a base, and makes room for adapters that come later.
 pub(crate) fn load_base(
     base: &Path,
-    device: DeviceKind,
+    settings: ModelSettings,
     pool: PoolSettings,
 ) -> Result<(Base, AdapterPool), ModelError> {
-    let base = Base::load(base, device)?;
+    let base = Base::load_as(base, settings)?;
     let pool = AdapterPool::new(&base, pool)?;
     Ok((base, pool))
 }

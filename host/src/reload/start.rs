@@ -58,8 +58,8 @@ pub(crate) async fn start(
 
     let base_name = base_of(&config, &store, &generation)?;
     let folder = config.adapters().join("base").join(&base_name);
-    let (device, pool) = (config.device, config.adapter_pool());
-    let loaded = tokio::task::spawn_blocking(move || load_base(&folder, device, pool));
+    let (model, pool) = (config.model, config.adapter_pool());
+    let loaded = tokio::task::spawn_blocking(move || load_base(&folder, model, pool));
     let (base, pool) = loaded.await.map_err(|_| StartError::Panicked)??;
     let backend = ModelBackend::new(base.clone(), pool.clone())?;
     let base_digest = base.digest();

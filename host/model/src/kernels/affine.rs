@@ -8,7 +8,8 @@ use super::few_vectors::multiply_few;
 use super::fresh::fresh_rows;
 use super::low_rank::{LowRankMatrices, add_low_rank};
 use super::product::{Destination, Matrix, MatrixMut, multiply};
-use super::{contiguous, covers, runs_here, with_values};
+use super::weight::{StoredRows, Weight};
+use super::{contiguous, covers, is_kept_here, runs_here, with_values};
 
 mod fallback;
 use fallback::with_products_of_candle;
@@ -17,8 +18,8 @@ use fallback::with_products_of_candle;
 #[derive(Clone, Debug)]
 pub(crate) struct Part<'a> {
     pub(crate) vectors: Range<usize>,
-    /// `(in_features, out_features)`, of any strides.
-    pub(crate) weight_t: &'a Tensor,
+    /// `(out_features, in_features)`, of any strides where it is kept in f32.
+    pub(crate) weight: &'a Weight,
     /// `(out_features)`.
     pub(crate) bias: Option<&'a Tensor>,
 }
@@ -27,16 +28,17 @@ pub(crate) struct Part<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct LowRank<'a> {
     pub(crate) vectors: Range<usize>,
-    /// `(r, in_features)`, contiguous.
+    /// `(r, in_features)`, contiguous, f32, bf16 or f16.
     pub(crate) a: &'a Tensor,
-    /// `(r, out_features)`, contiguous.
+    /// `(r, out_features)`, as `a`.
     pub(crate) b_t: &'a Tensor,
 }
 
 /// `(vectors, in_features)` to `(vectors, out_features)`; `weight_t` is `(in_features,
 /// out_features)`, of any strides.
 pub(crate) fn affine(x: &Tensor, weight_t: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
-    affine_in_parts(x, &[Part { vectors: 0..x.dim(0)?, weight_t, bias }], &[])
+    let weight = Weight::new(weight_t.t()?);
+    affine_in_parts(x, &[Part { vectors: 0..x.dim(0)?, weight: &weight, bias }], &[])
 }
 
 /// As [`affine`], part by part, with products of low rank on top. The parts cover all vectors in
@@ -46,14 +48,15 @@ pub(crate) fn affine_in_parts(
     parts: &[Part<'_>],
     low_rank: &[LowRank<'_>],
 ) -> Result<Tensor> {
-    if !runs_here(x) || !parts.iter().all(|part| runs_here(part.weight_t)) {
+    if !runs_here(x) || !parts.iter().all(|part| is_kept_here(part.weight.values())) {
         return with_products_of_candle(x, parts, low_rank);
     }
     let (vectors, _) = x.dims2()?;
     let x = x.contiguous()?;
     let parts = parts.iter().map(|part| LockedPart {
         vectors: part.vectors.clone(),
-        weight_t: part.weight_t.storage_and_layout(),
+        weight: part.weight.values().storage_and_layout(),
+        scales: part.weight.scales().map(Tensor::storage_and_layout),
         bias: part.bias.map(Tensor::storage_and_layout),
     });
     let parts = parts.collect::<Vec<_>>();
@@ -73,7 +76,8 @@ pub(crate) fn affine_in_parts(
 /// The tensors of a part, locked while their values are read; `L` is what candle locks with.
 struct LockedPart<'a, L> {
     vectors: Range<usize>,
-    weight_t: (L, &'a Layout),
+    weight: (L, &'a Layout),
+    scales: Option<(L, &'a Layout)>,
     bias: Option<(L, &'a Layout)>,
 }
 
@@ -84,18 +88,27 @@ struct LockedLowRank<'a, L> {
 }
 
 /// A part whose shapes fit.
-struct CheckedPart<'a> {
+struct CheckedPart<'a, W> {
     vectors: Range<usize>,
-    weight: Matrix<'a>,
+    weight: W,
     bias: Option<&'a [f32]>,
 }
+
+/// A weight, `(out_features, in_features)`.
+enum CheckedWeight<'a> {
+    Strided(Matrix<'a>),
+    Rows(StoredRows<'a>),
+}
+
+/// A weight in f32, `(in_features, out_features)`.
+type WidePart<'a> = CheckedPart<'a, Matrix<'a>>;
 
 /// Everything checked, as slices.
 struct Work<'a> {
     x: &'a [f32],
     in_features: usize,
     out_features: usize,
-    parts: Vec<CheckedPart<'a>>,
+    parts: Vec<CheckedPart<'a, CheckedWeight<'a>>>,
     low_rank: Vec<(Range<usize>, LowRankMatrices<'a>)>,
 }
 
@@ -108,20 +121,26 @@ impl<'a> Work<'a> {
     ) -> Result<Self> {
         let in_features = x.len() / vectors.max(1);
         let Some(first) = parts.first() else { bail!("a product of no part") };
-        let (_, out_features) = first.weight_t.1.shape().dims2()?;
+        let (out_features, _) = first.weight.1.shape().dims2()?;
         let mut work =
             Self { x, in_features, out_features, parts: Vec::new(), low_rank: Vec::new() };
         if !covers(vectors, parts.iter().map(|part| &part.vectors)) {
             bail!("parts that do not cover {vectors} vectors");
         }
         for part in parts {
-            let weight = matrix(&part.weight_t)?;
+            let (rows, columns) = part.weight.1.shape().dims2()?;
+            let scales = part.scales.as_ref().map(locked_values).transpose()?;
             let bias = part.bias.as_ref().map(locked_values).transpose()?;
-            let fits = (weight.rows, weight.columns) == (in_features, out_features)
+            let fits = (rows, columns) == (out_features, in_features)
+                && scales.is_none_or(|scales| scales.len() == out_features)
                 && bias.is_none_or(|bias| bias.len() == out_features);
             if !fits {
-                bail!("a product of {in_features} features with a weight of {}", weight.rows);
+                bail!("a product of {in_features} features with a weight of {columns}");
             }
+            let weight = match part.weight.1.is_contiguous() {
+                true => CheckedWeight::Rows(StoredRows::of(&part.weight, scales)?),
+                false => CheckedWeight::Strided(matrix(&part.weight)?),
+            };
             work.parts.push(CheckedPart { vectors: part.vectors.clone(), weight, bias });
         }
         for LockedLowRank { vectors: part, a, b_t } in low_rank {
@@ -130,7 +149,8 @@ impl<'a> Work<'a> {
             if !fits || part.end > vectors {
                 bail!("a product of rank {rank} for {part:?} that does not fit {vectors} vectors");
             }
-            let matrices = LowRankMatrices { a: locked_values(a)?, b_t: locked_values(b_t)?, rank };
+            let (a, b_t) = (StoredRows::of(a, None)?, StoredRows::of(b_t, None)?);
+            let matrices = LowRankMatrices { a, b_t, rank };
             work.low_rank.push((part.clone(), matrices));
         }
         Ok(work)
@@ -138,25 +158,50 @@ impl<'a> Work<'a> {
 
     fn compute(&self, vectors: usize) -> Vec<f32> {
         let cost = self.in_features * self.out_features / MULTIPLICATIONS_PER_ADDITION;
-        if vectors < FEW_VECTORS && self.in_features * self.out_features > LARGE_WEIGHT {
+        let is_large = self.in_features * self.out_features > LARGE_WEIGHT;
+        if vectors < FEW_VECTORS && (is_large || self.parts.iter().any(|part| part.is_narrow())) {
             return self.compute_few();
         }
+        let widened = self.parts.iter().map(|part| match part.weight {
+            CheckedWeight::Rows(rows) if part.is_narrow() => rows.all_widened(self.in_features),
+            _ => Vec::new(),
+        });
+        let widened = widened.collect::<Vec<_>>();
+        let parts = self.parts.iter().zip(&widened).map(|(part, widened)| self.wide(part, widened));
+        let parts = parts.collect::<Vec<_>>();
         // Each task packs the whole weight for itself: no more of them than are needed.
-        fresh_rows(vectors, self.out_features, cost, 1, |first, y| self.block(first, y))
+        fresh_rows(vectors, self.out_features, cost, 1, |first, y| self.block(&parts, first, y))
     }
 
-    /// All of the result where vectors are few and the weight is large.
+    fn wide<'b>(
+        &self,
+        part: &'b CheckedPart<'a, CheckedWeight<'a>>,
+        widened: &'b [f32],
+    ) -> WidePart<'b> {
+        let weight = match part.weight {
+            CheckedWeight::Strided(weight) => weight.transposed(),
+            CheckedWeight::Rows(rows) => {
+                let values = if let StoredRows::F32(values) = rows { values } else { widened };
+                Matrix::row_major(values, self.out_features, self.in_features).transposed()
+            }
+        };
+        CheckedPart { vectors: part.vectors.clone(), weight, bias: part.bias }
+    }
+
+    /// All of the result where vectors are few and the weight is large or narrow.
     fn compute_few(&self) -> Vec<f32> {
         let mut y = Vec::new();
         for CheckedPart { vectors, weight, bias } in &self.parts {
             let x = self.inputs(vectors);
-            match weight.transposed().as_rows() {
-                Some(weight) => y.append(&mut multiply_few(x, weight, *bias, self.in_features)),
-                None => {
+            match weight {
+                CheckedWeight::Rows(rows) => {
+                    y.append(&mut multiply_few(x, *rows, *bias, self.in_features));
+                }
+                CheckedWeight::Strided(weight) => {
                     let start = y.len();
                     y.resize(start + vectors.len() * self.out_features, 0f32);
                     let threads = rayon::current_num_threads();
-                    self.multiply(x, *weight, *bias, &mut y[start..], threads);
+                    self.multiply(x, weight.transposed(), *bias, &mut y[start..], threads);
                 }
             }
         }
@@ -165,9 +210,9 @@ impl<'a> Work<'a> {
     }
 
     /// Whole rows of the result, from `first` on.
-    fn block(&self, first: usize, y: &mut [f32]) {
+    fn block(&self, parts: &[WidePart<'_>], first: usize, y: &mut [f32]) {
         let block = first..first + y.len() / self.out_features.max(1);
-        for CheckedPart { vectors, weight, bias } in &self.parts {
+        for CheckedPart { vectors, weight, bias } in parts {
             let Some(rows) = common(&block, vectors) else { continue };
             let y = &mut y[self.outputs(first, &rows)];
             self.multiply(self.inputs(&rows), *weight, *bias, y, 1);
@@ -210,6 +255,12 @@ impl<'a> Work<'a> {
     /// Where some rows stand in a result that begins with row `first`.
     fn outputs(&self, first: usize, rows: &Range<usize>) -> Range<usize> {
         (rows.start - first) * self.out_features..(rows.end - first) * self.out_features
+    }
+}
+
+impl CheckedPart<'_, CheckedWeight<'_>> {
+    fn is_narrow(&self) -> bool {
+        !matches!(self.weight, CheckedWeight::Strided(_) | CheckedWeight::Rows(StoredRows::F32(_)))
     }
 }
 

@@ -5,12 +5,14 @@ use pulp::{Simd, WithSimd};
 
 use super::blocks::TASKS_PER_CORE;
 use super::fresh::fresh_rows;
+use super::weight::StoredRows;
 
 /// `x weight^T + bias`: `x` is `(vectors, in_features)`, `weight` `(out_features, in_features)`, the
-/// result `(vectors, out_features)`. The weight is read once, from where it lies.
+/// result `(vectors, out_features)`. The weight is read once, from where it lies;
+/// a narrow one is widened a few rows at a time.
 pub(super) fn multiply_few(
     x: &[f32],
-    weight: &[f32],
+    weight: StoredRows<'_>,
     bias: Option<&[f32]>,
     in_features: usize,
 ) -> Vec<f32> {
@@ -18,9 +20,7 @@ pub(super) fn multiply_few(
     let cost = vectors * in_features / ADDITIONS;
     // A row an output: each task has neighbouring rows to write.
     let y_t = fresh_rows(out_features, vectors, cost, TASKS_PER_CORE, |first, y_t| {
-        let rows = y_t.len() / vectors.max(1);
-        let weight = &weight[first * in_features..][..rows * in_features];
-        pulp::Arch::new().dispatch(Rows { x, weight, in_features, y_t });
+        pulp::Arch::new().dispatch(Rows { x, weight, first, in_features, y_t });
     });
     fresh_rows(vectors, out_features, out_features, 1, |first, y| {
         let rows = y.len() / out_features;
@@ -51,7 +51,9 @@ const CHUNK: usize = 64;
 /// Some rows of the weight with all vectors.
 struct Rows<'a> {
     x: &'a [f32],
-    weight: &'a [f32],
+    weight: StoredRows<'a>,
+    /// The first of the rows.
+    first: usize,
     in_features: usize,
     /// `(rows, vectors)`.
     y_t: &'a mut [f32],
@@ -62,15 +64,20 @@ impl WithSimd for Rows<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { x, weight, in_features, y_t } = self;
+        let Self { x, weight, mut first, in_features, y_t } = self;
         let vectors = x.len() / in_features;
-        let groups = weight.chunks(ROWS * in_features).zip(y_t.chunks_mut(ROWS * vectors));
-        for (weight, y_t) in groups {
-            match weight.len() == ROWS * in_features {
-                true => some_rows::<S, ROWS>(simd, x, weight, in_features, y_t),
-                false => {
-                    let rows = weight.chunks_exact(in_features);
-                    for (weight, y_t) in rows.zip(y_t.chunks_exact_mut(vectors)) {
+        let mut scratch = Vec::new();
+        for y_t in y_t.chunks_mut(ROWS * vectors) {
+            let rows = first..first + y_t.len() / vectors;
+            first = rows.end;
+            match rows.len() {
+                ROWS => {
+                    let weight = weight.widened(rows, in_features, &mut scratch);
+                    some_rows::<S, ROWS>(simd, x, weight, in_features, y_t);
+                }
+                _ => {
+                    for (row, y_t) in rows.zip(y_t.chunks_exact_mut(vectors)) {
+                        let weight = weight.widened(row..row + 1, in_features, &mut scratch);
                         some_rows::<S, 1>(simd, x, weight, in_features, y_t);
                     }
                 }

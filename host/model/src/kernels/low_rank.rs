@@ -2,14 +2,15 @@
 //! costs more than the arithmetic.
 
 use super::lanes;
+use super::weight::StoredRows;
 
 /// A and B of one adapter on one layer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LowRankMatrices<'a> {
     /// `(rank, in_features)`.
-    pub(super) a: &'a [f32],
+    pub(super) a: StoredRows<'a>,
     /// `(rank, out_features)`.
-    pub(super) b_t: &'a [f32],
+    pub(super) b_t: StoredRows<'a>,
     pub(super) rank: usize,
 }
 
@@ -25,9 +26,12 @@ pub(super) fn add_low_rank(y: &mut [f32], x: &[f32], matrices: LowRankMatrices<'
     let (in_features, out_features) = (a.len() / rank, b_t.len() / rank);
     assert_eq!(x.len() * out_features, y.len() * in_features, "vectors of a product");
     let mut inner = vec![0f32; x.len() / in_features * rank];
+    let (mut a_wide, mut b_wide) = (Vec::new(), Vec::new());
     lanes::in_widest_registers(
         #[inline(always)]
         || {
+            let a = a.widened(0..rank, in_features, &mut a_wide);
+            let b_t = b_t.widened(0..rank, out_features, &mut b_wide);
             for (inner, x) in inner.chunks_exact_mut(rank).zip(x.chunks_exact(in_features)) {
                 let some = inner.chunks_mut(ROWS).zip(a.chunks(ROWS * in_features));
                 for (inner, a) in some {

@@ -6,24 +6,27 @@ use super::affine::{MULTIPLICATIONS_PER_ADDITION, locked_values, matrix};
 use super::blocks::TASKS_PER_CORE;
 use super::fresh::fresh_rows;
 use super::low_rank::add_product;
-use super::{lanes, runs_here, with_values};
+use super::weight::{StoredRows, Weight};
+use super::{is_kept_here, lanes, runs_here, with_values};
 
-/// `scale * weight + left right`, row by row: `weight` is `(out_features, in_features)`, `scale`
+/// `scale * weight + left right` in f32, row by row: `weight` is `(out_features, in_features)`, `scale`
 /// `(out_features)`, `left` `(out_features, r)` of any strides and `right` `(r, in_features)`.
 pub(crate) fn merge(
-    weight: &Tensor,
+    weight: &Weight,
     scale: Option<&Tensor>,
     left: &Tensor,
     right: &Tensor,
 ) -> Result<Tensor> {
-    if !(runs_here(weight) && runs_here(left) && weight.is_contiguous()) {
+    let values = weight.values();
+    if !(is_kept_here(values) && runs_here(left) && values.is_contiguous()) {
+        let weight = weight.to_f32()?;
         let scaled = match scale {
             Some(scale) => weight.broadcast_mul(&scale.unsqueeze(1)?)?,
-            None => weight.clone(),
+            None => weight,
         };
         return scaled + left.matmul(right)?;
     }
-    let (rows, columns) = weight.dims2()?;
+    let (rows, columns) = values.dims2()?;
     let (rank, right_columns) = right.dims2()?;
     let left = left.storage_and_layout();
     let left = matrix(&left)?;
@@ -37,32 +40,34 @@ pub(crate) fn merge(
         bail!("a scale for other than {rows} rows");
     }
     let cost = columns + columns * rank / MULTIPLICATIONS_PER_ADDITION;
-    let merged = with_values(weight, |weight| {
-        with_values(&right, |right| {
-            Ok(fresh_rows(rows, columns, cost, TASKS_PER_CORE, |first, merged| {
-                lanes::in_widest_registers(
-                    #[inline(always)]
-                    || {
-                        let rows = first..first + merged.len() / columns;
-                        merged.copy_from_slice(&weight[rows.start * columns..rows.end * columns]);
-                        if let Some(scale) = scale {
-                            for (row, scale) in merged.chunks_exact_mut(columns).zip(&scale[rows]) {
-                                row.iter_mut().for_each(|value| *value *= scale);
-                            }
+    let scales = weight.scales().map(Tensor::storage_and_layout);
+    let scales = scales.as_ref().map(locked_values).transpose()?;
+    let stored = values.storage_and_layout();
+    let stored = StoredRows::of(&stored, scales)?;
+    let merged = with_values(&right, |right| {
+        Ok(fresh_rows(rows, columns, cost, TASKS_PER_CORE, |first, merged| {
+            lanes::in_widest_registers(
+                #[inline(always)]
+                || {
+                    stored.widen_into(first, columns, merged);
+                    if let Some(scale) = scale {
+                        let rows = merged.chunks_exact_mut(columns);
+                        for (row, scale) in rows.zip(&scale[first..]) {
+                            row.iter_mut().for_each(|value| *value *= scale);
                         }
-                        add_product(
-                            merged,
-                            columns,
-                            #[inline(always)]
-                            |row, place| left.at(first + row, place),
-                            right,
-                        );
-                    },
-                );
-            }))
-        })
+                    }
+                    add_product(
+                        merged,
+                        columns,
+                        #[inline(always)]
+                        |row, place| left.at(first + row, place),
+                        right,
+                    );
+                },
+            );
+        }))
     })?;
-    Tensor::from_vec(merged, (rows, columns), weight.device())
+    Tensor::from_vec(merged, (rows, columns), values.device())
 }
 
 #[cfg(test)]

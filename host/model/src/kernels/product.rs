@@ -55,12 +55,6 @@ impl<'a> Matrix<'a> {
         self.values[row * self.row_stride + column * self.column_stride]
     }
 
-    /// All numbers, row by row, where they lie like that.
-    pub(super) fn as_rows(&self) -> Option<&'a [f32]> {
-        let contiguous = self.column_stride == 1 && self.row_stride == self.columns;
-        contiguous.then(|| self.values.get(..self.rows * self.columns)).flatten()
-    }
-
     fn fits(&self) -> bool {
         fits(self.values.len(), self.rows, self.columns, self.row_stride, self.column_stride)
     }

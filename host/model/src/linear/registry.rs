@@ -2,6 +2,8 @@
 
 use candle_core::Tensor;
 
+use crate::kernels::Weight;
+
 /// The place of a layer in the registry of its base; adapters are indexed by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LayerId(pub(crate) usize);
@@ -13,7 +15,7 @@ pub(crate) struct LayerInfo {
     pub(crate) path: String,
     pub(crate) kind: LayerKind,
     /// `(out_features, in_features)`, or `(features)` of a LayerNorm.
-    pub(crate) weight: Tensor,
+    pub(crate) weight: Weight,
     pub(crate) bias: Option<Tensor>,
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use candle_core::{Device, Tensor};
+use candle_core::{DType, Device, Tensor};
 use dossier_document::Digest;
 
 use super::config::{AdapterConfig, Method};
@@ -13,10 +13,10 @@ use super::lora_xs::FACTORS_FILE;
 use super::method::LoadedMethod;
 use super::saved::{check_copy, take_replaced};
 use super::shared::SharedMatrices;
-use crate::ModelError;
 use crate::digest::digest_contents;
 use crate::linear::{LayerId, LayerInfo, LinearRegistry};
-use crate::weights::WeightFile;
+use crate::weights::{WeightFile, is_finite};
+use crate::{AdapterPrecision, ModelError};
 
 /// An adapter in memory, its layers aligned with those of the base it was loaded for.
 pub struct Adapter {
@@ -29,6 +29,8 @@ pub(crate) struct AdapterHost<'a> {
     pub(crate) digest: Digest,
     pub(crate) layers: &'a LinearRegistry,
     pub(crate) device: &'a Device,
+    /// In what the matrices are kept.
+    pub(crate) precision: AdapterPrecision,
     /// What its adapters have in common.
     pub(crate) shared: &'a SharedMatrices,
 }
@@ -60,7 +62,7 @@ impl Adapter {
             LoadedMethod::load(&config, &config_file.path, &roles, &weights, factors_file, base)?;
         let mut layers = Vec::with_capacity(roles.len());
         for (index, (layer, role)) in base.layers.layers().iter().zip(&roles).enumerate() {
-            layers.push(match role {
+            let delta = match role {
                 Role::Untouched => take_bias_alone(&weights, layer, &config)?,
                 Role::Saved => {
                     let replaced = take_replaced(&weights, layer, config.biases)?;
@@ -72,7 +74,17 @@ impl Adapter {
                     let added = method.take_added(&weights, LayerId(index), layer, bias)?;
                     Some(LayerDelta::Added(added))
                 }
-            });
+            };
+            let kept = delta.map(|delta| delta.kept_in(base.precision)).transpose()?;
+            let fits = base.precision != AdapterPrecision::F16
+                || kept.iter().flat_map(LayerDelta::tensors).try_fold(true, |all, tensor| {
+                    Ok::<_, candle_core::Error>(all && is_finite(&tensor.to_dtype(DType::F32)?)?)
+                })?;
+            if !fits {
+                let path = &layer.path;
+                return Err(weights.contents(path, "has matrices with values too large for f16"));
+            }
+            layers.push(kept);
         }
         weights.finish()?;
         Ok((digest, Self { layers }))

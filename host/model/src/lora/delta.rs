@@ -3,11 +3,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use candle_core::{Result, Tensor};
+use candle_core::{DType, Result, Tensor};
 
 use super::lora_xs::LoraXsFactors;
 use super::vera::VeraProjections;
-use crate::kernels::{LowRank, add_bias_to_rows, add_to_rows, affine, merge, scale_rows};
+use crate::AdapterPrecision;
+use crate::kernels::{LowRank, Weight, add_bias_to_rows, add_to_rows, affine, merge, scale_rows};
 use crate::linear::{LayerId, LayerInfo};
 
 /// What an adapter makes of a layer of the base.
@@ -32,7 +33,8 @@ pub(crate) struct Added {
 /// Parameters in the place of the base's.
 #[derive(Debug)]
 pub(crate) struct Replaced {
-    /// `(out_features, in_features)`, or `(features)` of a LayerNorm; the base's where it is absent.
+    /// `(out_features, in_features)`, f32, bf16 or f16, or `(features)` of a LayerNorm; the base's
+    /// where it is absent.
     pub(crate) weight: Option<Tensor>,
     /// There is none in the place of none.
     pub(crate) bias: Option<Tensor>,
@@ -43,9 +45,9 @@ pub(crate) struct Replaced {
 pub(super) enum Product {
     /// LoRA: all of it belongs to the adapter.
     Pair {
-        /// `(r, in_features)`.
+        /// `(r, in_features)`, f32, bf16 or f16.
         a: Tensor,
-        /// `(r, out_features)`, with the scaling in it.
+        /// `(r, out_features)`, as `a`, with the scaling in it.
         b_t: Tensor,
     },
     /// VeRA: two vectors beside matrices that all adapters share.
@@ -118,14 +120,14 @@ impl Added {
     /// them.
     pub(crate) fn merged(
         &self,
-        weight: &Tensor,
+        weight: &Weight,
         bias: Option<&Tensor>,
-    ) -> Result<(Tensor, Option<Tensor>)> {
+    ) -> Result<(Weight, Option<Tensor>)> {
         let scale = self.scale.as_ref();
         let weight = match &self.product {
             Some(product) => {
                 let (left, right) = product.factors()?;
-                merge(weight, scale, &left, &right)?
+                Weight::new(merge(weight, scale, &left, &right)?)
             }
             None => weight.clone(),
         };
@@ -145,7 +147,7 @@ impl Product {
     /// `(vectors, in_features)` to `(vectors, out_features)`.
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         match self {
-            Self::Pair { a, b_t } => affine(&affine(x, &a.t()?, None)?, b_t, None),
+            Self::Pair { a, b_t } => affine(&affine(x, &wide(a)?.t()?, None)?, &wide(b_t)?, None),
             Self::Vera { projections, in_features, lambda_d, lambda_b } => {
                 let inner = affine(x, &projections.a_t(*in_features)?, None)?;
                 scale_rows(&inner, lambda_d, 0..x.dim(0)?)?;
@@ -163,7 +165,7 @@ impl Product {
     /// Two matrices, `(out_features, r)` and `(r, in_features)`, whose product is all of it.
     fn factors(&self) -> Result<(Tensor, Tensor)> {
         match self {
-            Self::Pair { a, b_t } => Ok((b_t.t()?, a.clone())),
+            Self::Pair { a, b_t } => Ok((wide(b_t)?.t()?, wide(a)?)),
             Self::Vera { projections, in_features, lambda_d, lambda_b } => {
                 let b = projections.b_t(lambda_b.elem_count())?.t()?;
                 let a_t = projections.a_t(*in_features)?;
@@ -178,7 +180,27 @@ impl Product {
     }
 }
 
+/// f32 of what may be kept narrower.
+fn wide(matrix: &Tensor) -> Result<Tensor> {
+    matrix.to_dtype(DType::F32)
+}
+
 impl LayerDelta {
+    /// The same, with the matrices that belong to the adapter alone kept in `precision`.
+    pub(super) fn kept_in(self, precision: AdapterPrecision) -> Result<Self> {
+        let keep = |matrix: Tensor| matrix.to_dtype(precision.dtype());
+        Ok(match self {
+            Self::Added(Added { scale, shift, product: Some(Product::Pair { a, b_t }) }) => {
+                let product = Some(Product::Pair { a: keep(a)?, b_t: keep(b_t)? });
+                Self::Added(Added { scale, shift, product })
+            }
+            Self::Replaced(Replaced { weight: Some(weight), bias }) if weight.rank() == 2 => {
+                Self::Replaced(Replaced { weight: Some(keep(weight)?), bias })
+            }
+            other => other,
+        })
+    }
+
     /// The tensors that belong to the adapter alone.
     pub(super) fn tensors(&self) -> impl Iterator<Item = &Tensor> {
         let (vectors, product) = match self {

@@ -95,7 +95,8 @@ impl Factors {
         let a = file.take_finite(&a_name, &[rank, layer.in_features()])?;
         let b = file.take_finite(&b_name, &[layer.out_features(), rank])?;
         // Singular vectors of W: W A^T = B. Any other base is far from it, rounding to f16 is not.
-        let off = (layer.weight.matmul(&a.t()?)? - &b)?.sqr()?.sum_all()?.to_scalar::<f32>()?;
+        let off =
+            (layer.weight.to_f32()?.matmul(&a.t()?)? - &b)?.sqr()?.sum_all()?.to_scalar::<f32>()?;
         let norm = b.sqr()?.sum_all()?.to_scalar::<f32>()?;
         if rank == 0 || off > FACTOR_TOLERANCE * FACTOR_TOLERANCE * norm {
             return Err(file.contents(&b_name, "is no factor of this base's weight"));

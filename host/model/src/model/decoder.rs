@@ -8,7 +8,7 @@ use super::{DEFAULT_EPS, KvCache, LayerNorm, TokenBatch};
 use crate::ModelError;
 use crate::activation::Activation;
 use crate::config::DecoderConfig;
-use crate::kernels::{PageSpan, add_to_fresh, attend_to_pages, attend_to_past};
+use crate::kernels::{PageSpan, Weight, add_to_fresh, attend_to_pages, attend_to_past};
 use crate::linear::{Linear, LinearRegistry};
 use crate::lora::AdapterRows;
 use crate::weights::WeightFile;
@@ -16,8 +16,9 @@ use crate::weights::WeightFile;
 /// The decoder: embeddings, layers, output head.
 #[derive(Debug)]
 pub(crate) struct Decoder {
-    /// `(vocab_size, d_model)`, scaled already.
-    embed_tokens: Tensor,
+    /// `(vocab_size, d_model)`.
+    embed_tokens: Weight,
+    embedding_scale: f64,
     /// `(positions, d_model)`; the checkpoint's two unused rows in front are cut off.
     embed_positions: Tensor,
     layernorm_embedding: LayerNorm,
@@ -55,7 +56,7 @@ impl Decoder {
             .map(|layer| Layer::load(config, &format!("{path}.layers.{layer}"), file, linears))
             .collect::<std::result::Result<_, _>>()?;
         let (embed_tokens, head) = load_embeddings(config, file)?;
-        let scale = if config.scale_embedding { (d_model as f64).sqrt() } else { 1.0 };
+        let embedding_scale = if config.scale_embedding { (d_model as f64).sqrt() } else { 1.0 };
         let positions = config.max_position_embeddings;
         let embed_positions = file.take(
             &format!("{path}.embed_positions.weight"),
@@ -66,12 +67,13 @@ impl Decoder {
         };
         debug_assert_eq!(head.dims(), [vocab_size, d_model]);
         Ok(Self {
-            embed_tokens: (embed_tokens * scale)?,
+            embed_tokens,
+            embedding_scale,
             embed_positions: embed_positions.narrow(0, POSITION_OFFSET, positions)?,
             layernorm_embedding: norm("layernorm_embedding", linears)?,
             layers,
             layer_norm: norm("layer_norm", linears)?,
-            lm_head: Linear::from_weight(linears, "decoder.lm_head", &head, None)?,
+            lm_head: Linear::from_weight(linears, "decoder.lm_head", head, None),
             heads: config.attention_heads,
             device: file.device().clone(),
         })
@@ -111,7 +113,7 @@ impl Decoder {
     pub(crate) fn forward(&self, batch: &TokenBatch, past: &KvCache) -> Result<Tensor> {
         let tokens = Tensor::new(batch.tokens.as_slice(), &self.device)?;
         let positions = Tensor::new(batch.positions.as_slice(), &self.device)?;
-        let embedded = (self.embed_tokens.index_select(&tokens, 0)?
+        let embedded = ((self.embed_tokens.rows(&tokens)? * self.embedding_scale)?
             + self.embed_positions.index_select(&positions, 0)?)?;
         let mut x = self.layernorm_embedding.forward(&embedded, &batch.adapters)?;
         for (index, layer) in self.layers.iter().enumerate() {
@@ -144,15 +146,15 @@ const POSITION_OFFSET: usize = 2;
 fn load_embeddings(
     config: &DecoderConfig,
     file: &WeightFile,
-) -> std::result::Result<(Tensor, Tensor), ModelError> {
+) -> std::result::Result<(Weight, Weight), ModelError> {
     let tokens = "decoder.model.decoder.embed_tokens.weight";
     let head = "decoder.lm_head.weight";
     let shape = [config.vocab_size, config.d_model];
     if config.tie_word_embeddings && !(file.contains(tokens) && file.contains(head)) {
-        let shared = file.take(if file.contains(head) { head } else { tokens }, &shape)?;
+        let shared = file.take_matrix(if file.contains(head) { head } else { tokens }, &shape)?;
         return Ok((shared.clone(), shared));
     }
-    Ok((file.take(tokens, &shape)?, file.take(head, &shape)?))
+    Ok((file.take_matrix(tokens, &shape)?, file.take_matrix(head, &shape)?))
 }
 
 /// Self-attention, cross-attention and a feed-forward part (`MBartDecoderLayer`).

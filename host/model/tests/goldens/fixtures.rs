@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use dossier_document::PageImage;
+use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde::de::DeserializeOwned;
 
@@ -46,7 +47,7 @@ impl Tensors {
     pub(crate) fn read(path: &Path) -> Self {
         let bytes = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let file = SafeTensors::deserialize(&bytes).expect("a safetensors file");
-        let float = |view: &safetensors::tensor::TensorView<'_>| match view.dtype() {
+        let float = |view: &TensorView<'_>| match view.dtype() {
             Dtype::F32 => view
                 .data()
                 .chunks_exact(4)
@@ -68,6 +69,26 @@ impl Tensors {
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &String> {
         self.0.keys()
+    }
+
+    pub(crate) fn iter_mut(
+        &mut self,
+    ) -> impl Iterator<Item = (&String, &mut (Vec<usize>, Vec<f32>))> {
+        self.0.iter_mut()
+    }
+
+    /// Writes all of them as f32, but for the index buffers: the model does without those.
+    pub(crate) fn write(&self, path: &Path) {
+        let floats = self.0.iter().filter(|(name, _)| !name.ends_with("relative_position_index"));
+        let bytes = floats.map(|(name, (shape, values))| {
+            let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<_>>();
+            (name, shape, bytes)
+        });
+        let bytes = bytes.collect::<Vec<_>>();
+        let views = bytes.iter().map(|(name, shape, bytes)| {
+            (name, TensorView::new(Dtype::F32, (*shape).clone(), bytes).expect("a tensor"))
+        });
+        safetensors::serialize_to_file(views, None, path).expect("a file");
     }
 }
 

@@ -7,6 +7,7 @@ mod adapter_mixes;
 mod adapter_refusals;
 mod donut_shape;
 mod fixtures;
+mod precisions;
 mod processor;
 mod properties;
 mod refusals;

@@ -7,7 +7,6 @@ use dossier_document::{CharacterSet, Digest, FieldRequest, LineShape};
 use dossier_inference::{Backend, BackendError, ReadOutput, ReadRequest};
 use dossier_model::{AdapterPool, Base, DeviceKind, ModelBackend, PoolSettings, debug};
 use proptest::prelude::*;
-use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -282,17 +281,5 @@ fn merge(base: &Path, adapter: &Path) {
             }
         }
     }
-    // The index buffers are not floats; the model does without them.
-    let names = weights.names().filter(|name| !name.ends_with("relative_position_index"));
-    let bytes = names
-        .map(|name| {
-            let (shape, values) = weights.get(name);
-            let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<_>>();
-            (name.clone(), shape.clone(), bytes)
-        })
-        .collect::<Vec<_>>();
-    let views = bytes.iter().map(|(name, shape, bytes)| {
-        (name, TensorView::new(Dtype::F32, shape.clone(), bytes).expect("a tensor"))
-    });
-    safetensors::serialize_to_file(views, None, &path).expect("a file");
+    weights.write(&path);
 }

@@ -9,13 +9,14 @@ async fn a_small_run_measures_every_arm() {
     let plot = folder.path().join("curve.svg");
     let settings = Settings {
         base: root.join("adapters/base/dossier-small"),
-        device: DeviceKind::Cpu,
+        model: ModelSettings::default(),
         counts: vec![1, 16],
         ranks: vec![2, 4],
         documents: 3,
         batch: 2,
         rounds: 1,
         fields: 1,
+        cycles: 3,
         plot: Some(plot.clone()),
     };
     let report = run(&settings).await.expect("a report");
@@ -25,6 +26,8 @@ async fn a_small_run_measures_every_arm() {
         report.latency_ms.iter().all(|latency| latency.refused == 0 && latency.p50 <= latency.p99)
     );
     assert!(report.ratio_all_to_base_quarter_resident > 0.0);
+    let cycles = report.cycles.expect("three cycles");
+    assert!(cycles.cycles == 3 && cycles.rss_mb_before > 1.0 && cycles.rss_mb_after > 1.0);
     assert!(report.pool_bytes > 0 && report.base_bytes > 1_000_000);
     assert!(std::fs::read_to_string(plot).expect("a curve").starts_with("<svg"));
 }

@@ -31,12 +31,13 @@ fn it_equals_candle_for_few_and_for_many_vectors() {
 fn parts_and_products_of_low_rank_equal_candle() {
     for (vectors, first) in [(10, 4), (900, 650)] {
         let (x, weight, other) = (random(vectors, 96), random(200, 96), random(200, 96));
-        let (weight_t, other_t) = (weight.t().expect("a view"), other.t().expect("a view"));
+        let weight_t = weight.t().expect("a view");
+        let (weight, other) = (Weight::new(weight), Weight::new(other));
         let bias = random(1, 200).squeeze(0).expect("one dimension");
         let (a, b_t) = (random(8, 96), random(8, 200));
         let parts = [
-            Part { vectors: 0..first, weight_t: &weight_t, bias: Some(&bias) },
-            Part { vectors: first..vectors, weight_t: &other_t, bias: None },
+            Part { vectors: 0..first, weight: &weight, bias: Some(&bias) },
+            Part { vectors: first..vectors, weight: &other, bias: None },
         ];
         let low_rank = [LowRank { vectors: first - 2..first + 3, a: &a, b_t: &b_t }];
         let found = affine_in_parts(&x, &parts, &low_rank).expect("a product");
@@ -50,8 +51,8 @@ fn parts_and_products_of_low_rank_equal_candle() {
 
 #[test]
 fn parts_must_cover_all_vectors_in_order() {
-    let (x, weight_t) = (random(6, 5), random(5, 4));
-    let part = |vectors| Part { vectors, weight_t: &weight_t, bias: None };
+    let (x, weight) = (random(6, 5), Weight::new(random(4, 5)));
+    let part = |vectors| Part { vectors, weight: &weight, bias: None };
     for parts in [vec![], vec![part(0..5)], vec![part(0..3), part(4..6)], vec![part(0..7)]] {
         assert!(affine_in_parts(&x, &parts, &[]).is_err(), "{parts:?}");
     }
@@ -64,7 +65,8 @@ fn other_shapes_are_an_error() {
     let short = random(1, 3).squeeze(0).expect("one dimension");
     assert!(affine(&random(2, 6), &weight_t, Some(&short)).is_err());
     let (a, b_t) = (random(2, 6), random(3, 4));
-    let parts = [Part { vectors: 0..2, weight_t: &weight_t, bias: None }];
+    let weight = Weight::new(random(4, 6));
+    let parts = [Part { vectors: 0..2, weight: &weight, bias: None }];
     let low_rank = [LowRank { vectors: 0..2, a: &a, b_t: &b_t }];
     assert!(affine_in_parts(&random(2, 6), &parts, &low_rank).is_err());
 }

@@ -21,7 +21,7 @@ fn it_equals_candle_for_any_shape() {
             let biased = product.broadcast_add(&bias).expect("a sum");
             let (x, weight, bias) = (values(&x), values(&weight), values(&bias));
             for (bias, expected) in [(None, product), (Some(bias.as_slice()), biased)] {
-                let found = multiply_few(&x, &weight, bias, in_features);
+                let found = multiply_few(&x, StoredRows::F32(&weight), bias, in_features);
                 for (found, expected) in found.iter().zip(values(&expected)) {
                     assert!((found - expected).abs() < 1e-3, "{found} and {expected}");
                 }

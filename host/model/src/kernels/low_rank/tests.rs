@@ -22,7 +22,8 @@ fn it_equals_candle_at_every_rank_and_number_of_vectors() {
             let expected = product.and_then(|product| product + &y);
             let (a, b_t) = (values(&a), values(&b_t));
             let mut found = values(&y);
-            let matrices = LowRankMatrices { a: &a, b_t: &b_t, rank };
+            let (a, b_t) = (StoredRows::F32(&a), StoredRows::F32(&b_t));
+            let matrices = LowRankMatrices { a, b_t, rank };
             add_low_rank(&mut found, &values(&x), matrices);
             for (found, expected) in found.iter().zip(values(&expected.expect("a product"))) {
                 assert!((found - expected).abs() < 1e-3, "rank {rank}, {vectors} vectors");
@@ -34,7 +35,8 @@ fn it_equals_candle_at_every_rank_and_number_of_vectors() {
 #[test]
 fn a_vector_alone_gives_what_it_gives_among_others() {
     let (a, b_t, x) = (values(&random(8, 60)), values(&random(8, 85)), values(&random(6, 60)));
-    let matrices = LowRankMatrices { a: &a, b_t: &b_t, rank: 8 };
+    let (a, b_t) = (StoredRows::F32(&a), StoredRows::F32(&b_t));
+    let matrices = LowRankMatrices { a, b_t, rank: 8 };
     let mut together = vec![0f32; 6 * 85];
     add_low_rank(&mut together, &x, matrices);
     for (x, together) in x.chunks_exact(60).zip(together.chunks_exact(85)) {

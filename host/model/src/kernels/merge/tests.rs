@@ -2,7 +2,7 @@
 
 use candle_core::{Device, Tensor};
 
-use super::merge;
+use super::{Weight, merge};
 
 fn random(rows: usize, columns: usize) -> Tensor {
     Tensor::randn(0f32, 1.0, (rows, columns), &Device::Cpu).expect("random numbers")
@@ -18,7 +18,7 @@ fn it_equals_candle_for_small_and_for_large_weights() {
         let scaled = scale.unsqueeze(1).and_then(|scale| weight.broadcast_mul(&scale));
         for (scale, weight_part) in [(None, Ok(weight.clone())), (Some(&scale), scaled)] {
             let expected = weight_part.and_then(|weight| weight + &product).expect("a sum");
-            let found = merge(&weight, scale, &left, &right).expect("a sum");
+            let found = merge(&Weight::new(weight.clone()), scale, &left, &right).expect("a sum");
             let difference =
                 (found - expected).and_then(|d| d.abs()?.max_all()?.to_scalar::<f32>());
             assert!(difference.expect("a number") < 1e-4);
@@ -28,7 +28,7 @@ fn it_equals_candle_for_small_and_for_large_weights() {
 
 #[test]
 fn other_shapes_are_an_error() {
-    let weight = random(6, 4);
+    let weight = Weight::new(random(6, 4));
     assert!(merge(&weight, None, &random(5, 2), &random(2, 4)).is_err());
     assert!(merge(&weight, None, &random(6, 2), &random(3, 4)).is_err());
     assert!(merge(&weight, None, &random(6, 2), &random(2, 5)).is_err());
