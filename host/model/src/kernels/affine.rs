@@ -159,7 +159,7 @@ impl<'a> Work<'a> {
     fn compute(&self, vectors: usize) -> Vec<f32> {
         let cost = self.in_features * self.out_features / MULTIPLICATIONS_PER_ADDITION;
         let is_large = self.in_features * self.out_features > LARGE_WEIGHT;
-        if vectors < FEW_VECTORS && (is_large || self.parts.iter().any(|part| part.is_narrow())) {
+        if vectors < if is_large { FEW_VECTORS } else { VERY_FEW_VECTORS } {
             return self.compute_few();
         }
         let widened = self.parts.iter().map(|part| match part.weight {
@@ -188,7 +188,7 @@ impl<'a> Work<'a> {
         CheckedPart { vectors: part.vectors.clone(), weight, bias: part.bias }
     }
 
-    /// All of the result where vectors are few and the weight is large or narrow.
+    /// All of the result where vectors are few for the weight.
     fn compute_few(&self) -> Vec<f32> {
         let mut y = Vec::new();
         for CheckedPart { vectors, weight, bias } in &self.parts {
@@ -276,6 +276,9 @@ pub(super) const MULTIPLICATIONS_PER_ADDITION: usize = 16;
 
 /// Fewer vectors than this are not worth reading a large weight once a task.
 const FEW_VECTORS: usize = 192;
+
+/// Fewer vectors than this are not worth packing, or widening, any whole weight.
+const VERY_FEW_VECTORS: usize = 32;
 
 /// A weight of more numbers than this does not stay in a core's own cache.
 const LARGE_WEIGHT: usize = 1 << 18;

@@ -19,9 +19,15 @@ pub(super) fn multiply_few(
     let (vectors, out_features) = (x.len() / in_features, weight.len() / in_features);
     let cost = vectors * in_features / ADDITIONS;
     // A row an output: each task has neighbouring rows to write.
-    let y_t = fresh_rows(out_features, vectors, cost, TASKS_PER_CORE, |first, y_t| {
+    let mut y_t = fresh_rows(out_features, vectors, cost, TASKS_PER_CORE, |first, y_t| {
         pulp::Arch::new().dispatch(Rows { x, weight, first, in_features, y_t });
     });
+    if vectors == 1 {
+        if let Some(bias) = bias {
+            y_t.iter_mut().zip(bias).for_each(|(y, bias)| *y += bias);
+        }
+        return y_t;
+    }
     fresh_rows(vectors, out_features, out_features, 1, |first, y| {
         let rows = y.len() / out_features;
         for from in (0..out_features).step_by(CHUNK) {
