@@ -54,6 +54,8 @@ pub struct ReaderConfig {
     /// Bytes of adapters in the model's memory; the least recently used beyond it are loaded again when
     /// they are needed.
     pub adapter_memory_bytes: usize,
+    /// Bytes of files of adapters in the host's memory, of those that had to be loaded again.
+    pub adapter_host_memory_bytes: usize,
     /// What one batch may hold.
     pub batch: BatchLimits,
     /// Pages decoded at the same time at most, whatever the number of requests.
@@ -320,6 +322,10 @@ impl ReaderConfig {
                 .adapter_memory_bytes
                 .or(file.adapter_memory_bytes)
                 .unwrap_or(defaults::ADAPTER_MEMORY_BYTES),
+            adapter_host_memory_bytes: args
+                .adapter_host_memory_bytes
+                .or(file.adapter_host_memory_bytes)
+                .unwrap_or(defaults::ADAPTER_HOST_MEMORY_BYTES),
             batch: BatchLimits {
                 documents: args
                     .batch_documents
@@ -379,8 +385,11 @@ impl ReaderConfig {
 
     /// How the pool of adapters is sized. As many documents may wait for a load as for the model.
     pub(crate) fn adapter_pool(&self) -> PoolSettings {
-        let memory_bytes = self.adapter_memory_bytes;
-        PoolSettings { memory_bytes, max_waiting: self.queue_documents }
+        PoolSettings {
+            memory_bytes: self.adapter_memory_bytes,
+            host_memory_bytes: self.adapter_host_memory_bytes,
+            max_waiting: self.queue_documents,
+        }
     }
 
     /// The folder of adapters, the base among them.

@@ -9,7 +9,7 @@ use dossier_document::{Digest, FieldName, PageImage};
 
 use crate::config::{GenerationConfig, ModelConfig};
 use crate::digest::digest_files;
-use crate::lora::{AdapterHost, SharedMatrices};
+use crate::lora::{AdapterFiles, AdapterHost, SharedMatrices};
 use crate::model::VisionEncoderDecoder;
 use crate::vocabulary::Vocabulary;
 use crate::weights::WeightFile;
@@ -130,24 +130,21 @@ impl Base {
     /// matches nothing, or a tensor is missing, unused, of another shape or not finite; the error
     /// names the file and the key or tensor.
     pub fn load_adapter(&self, folder: &Path) -> Result<(Digest, Adapter), ModelError> {
-        self.load_adapter_beside(folder, &SharedMatrices::default())
+        let files = AdapterFiles::read(folder, self.digest())?;
+        let adapter = self.load_adapter_beside(&files, &SharedMatrices::default())?;
+        Ok((files.digest(), adapter))
     }
 
-    /// [`Base::load_adapter`], sharing what it has in common with adapters loaded before.
+    /// The adapter of files that were read, sharing what it has in common with those before.
     pub(crate) fn load_adapter_beside(
         &self,
-        folder: &Path,
+        files: &AdapterFiles,
         shared: &SharedMatrices,
-    ) -> Result<(Digest, Adapter), ModelError> {
-        let Parts { model, device, digest, adapter_precision, .. } = self.parts();
-        let host = AdapterHost {
-            digest: *digest,
-            layers: model.linears(),
-            device,
-            precision: *adapter_precision,
-            shared,
-        };
-        Adapter::load(folder, &host)
+    ) -> Result<Adapter, ModelError> {
+        let Parts { model, device, adapter_precision, .. } = self.parts();
+        let host =
+            AdapterHost { layers: model.linears(), device, precision: *adapter_precision, shared };
+        Adapter::load(files, &host)
     }
 
     pub(crate) fn parts(&self) -> &Parts {

@@ -22,7 +22,7 @@ pub(crate) struct Linear {
 impl Linear {
     /// Loads `{path}.weight`, `(out_features, in_features)`, and `{path}.bias` if `bias`.
     pub(crate) fn load(
-        file: &WeightFile,
+        file: &WeightFile<'_>,
         registry: &mut LinearRegistry,
         path: &str,
         in_features: usize,
@@ -51,7 +51,7 @@ impl Linear {
     /// convolution whose stride is its kernel: `(patches, in_channels * height * width)` to
     /// `(patches, out_channels)`.
     pub(crate) fn load_patch_convolution(
-        file: &WeightFile,
+        file: &WeightFile<'_>,
         registry: &mut LinearRegistry,
         path: &str,
         [out_channels, in_channels, height, width]: [usize; 4],

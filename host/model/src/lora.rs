@@ -15,6 +15,8 @@ pub(crate) use shared::SharedMatrices;
 
 mod config;
 mod files;
+pub(crate) use files::AdapterFiles;
+
 mod lora_xs;
 mod low_rank;
 mod method;

@@ -39,7 +39,7 @@ pub(crate) struct VisionEncoderDecoder {
 impl VisionEncoderDecoder {
     pub(crate) fn load(
         config: &ModelConfig,
-        file: WeightFile,
+        file: WeightFile<'_>,
     ) -> std::result::Result<Self, ModelError> {
         let mut linears = LinearRegistry::default();
         let encoder = Encoder::load(&config.encoder, &file, &mut linears)?;
@@ -96,7 +96,7 @@ struct LayerNorm {
 
 impl LayerNorm {
     fn load(
-        file: &WeightFile,
+        file: &WeightFile<'_>,
         registry: &mut LinearRegistry,
         path: &str,
         features: usize,

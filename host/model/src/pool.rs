@@ -9,7 +9,7 @@ use dossier_document::Digest;
 use dossier_inference::{BackendError, LeaseFuture, Residency};
 use futures_channel::oneshot;
 
-use crate::lora::SharedMatrices;
+use crate::lora::{AdapterFiles, SharedMatrices};
 use crate::{Adapter, Base, ModelError};
 
 mod ledger;
@@ -19,6 +19,9 @@ mod lease;
 use lease::AdapterLease;
 
 mod loader;
+
+mod host_tier;
+use host_tier::HostTier;
 
 /// The adapters of one base. Clones share them, so adapters come and go while a
 /// [`ModelBackend`](crate::ModelBackend) reads.
@@ -34,8 +37,11 @@ pub struct AdapterPool {
 /// How much of a pool may be in memory, and how many may wait for the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolSettings {
-    /// Bytes of adapters in memory.
+    /// Bytes of adapters in the model's memory.
     pub memory_bytes: usize,
+    /// Bytes of files of adapters in the host's memory: what had to be loaded again is kept there,
+    /// so that the next time it is neither read nor hashed.
+    pub host_memory_bytes: usize,
     /// Documents that may wait for adapters to be loaded; one more is refused.
     pub max_waiting: usize,
 }
@@ -61,12 +67,16 @@ pub struct PoolStatistics {
     pub evictions: u64,
     /// Loads that failed.
     pub failures: u64,
+    /// Bytes of files in the host's memory.
+    pub host_bytes: usize,
+    /// Loads that found their files there.
+    pub host_hits: u64,
 }
 
 impl Default for PoolSettings {
-    /// 4 GiB, 256 documents waiting.
+    /// 4 GiB, 1 GiB of files, 256 documents waiting.
     fn default() -> Self {
-        Self { memory_bytes: 4 << 30, max_waiting: 256 }
+        Self { memory_bytes: 4 << 30, host_memory_bytes: 1 << 30, max_waiting: 256 }
     }
 }
 
@@ -75,6 +85,8 @@ struct Shared {
     /// What adapters have in common, counted apart from them.
     matrices: SharedMatrices,
     ledger: Mutex<Ledger<Arc<Adapter>, Waiter>>,
+    /// Never locked together with the ledger.
+    host_tier: Mutex<HostTier>,
     /// Tells the loader that a lease has ended.
     released: Condvar,
     /// To the loader, which ends when this is dropped. As long as the most that may wait, so it is
@@ -96,6 +108,7 @@ impl AdapterPool {
             base: base.clone(),
             matrices: SharedMatrices::default(),
             ledger: Mutex::new(ledger),
+            host_tier: Mutex::new(HostTier::new(settings.host_memory_bytes)),
             released: Condvar::new(),
             loads,
         });
@@ -109,7 +122,8 @@ impl AdapterPool {
     /// # Errors
     /// As [`Base::load_adapter`], and when it is larger than the whole budget.
     pub fn add(&self, folder: &Path) -> Result<Digest, ModelError> {
-        let (digest, adapter) = self.shared.load(folder)?;
+        let files = self.shared.read(folder)?;
+        let (digest, adapter) = (files.digest(), self.shared.make(&files)?);
         let bytes = adapter.bytes();
         let mut ledger = self.shared.ledger();
         if bytes > ledger.budget_bytes() {
@@ -123,6 +137,7 @@ impl AdapterPool {
     /// Makes an adapter unknown; whether it was known is the answer. Documents that hold a lease on it
     /// are read; its memory is free after the last of them.
     pub fn remove(&self, digest: &Digest) -> bool {
+        self.shared.host_tier().remove(digest);
         self.shared.ledger().remove(digest)
     }
 
@@ -160,6 +175,10 @@ impl AdapterPool {
     /// How the pool stands.
     #[must_use]
     pub fn statistics(&self) -> PoolStatistics {
+        let (host_bytes, host_hits) = {
+            let tier = self.shared.host_tier();
+            (tier.bytes(), tier.hits())
+        };
         let ledger = self.shared.ledger();
         let counters = ledger.counters();
         PoolStatistics {
@@ -172,6 +191,8 @@ impl AdapterPool {
             misses: counters.misses,
             evictions: counters.evictions,
             failures: counters.failures,
+            host_bytes,
+            host_hits,
         }
     }
 }
@@ -200,8 +221,17 @@ impl Residency for AdapterPool {
 }
 
 impl Shared {
-    fn load(&self, folder: &Path) -> Result<(Digest, Adapter), ModelError> {
-        self.base.load_adapter_beside(folder, &self.matrices)
+    fn read(&self, folder: &Path) -> Result<AdapterFiles, ModelError> {
+        AdapterFiles::read(folder, self.base.digest())
+    }
+
+    fn make(&self, files: &AdapterFiles) -> Result<Adapter, ModelError> {
+        self.base.load_adapter_beside(files, &self.matrices)
+    }
+
+    /// As of the ledger, no step can panic half-way.
+    fn host_tier(&self) -> MutexGuard<'_, HostTier> {
+        self.host_tier.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A panic while the books were open would be a fault of the ledger, which has no step that can

@@ -4,8 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use candle_core::safetensors::{BufferedSafetensors, Load as _, MmapedSafetensors};
-use candle_core::{DType, Device, Tensor};
+use candle_core::safetensors::{Load as _, MmapedSafetensors, SliceSafetensors};
+use candle_core::{CpuStorage, DType, Device, Storage, Tensor};
 use safetensors::tensor::TensorView;
 
 use crate::kernels::Weight;
@@ -14,9 +14,9 @@ use crate::{ModelError, WeightPrecision};
 mod map;
 
 /// A safetensors file whose tensors are taken one by one.
-pub(crate) struct WeightFile {
+pub(crate) struct WeightFile<'a> {
     path: PathBuf,
-    tensors: Source,
+    tensors: Source<'a>,
     device: Device,
     precision: WeightPrecision,
     taken: RefCell<HashSet<String>>,
@@ -25,12 +25,12 @@ pub(crate) struct WeightFile {
 }
 
 /// Where the bytes are.
-enum Source {
+enum Source<'a> {
     Mapped(MmapedSafetensors),
-    Read(BufferedSafetensors),
+    InMemory(SliceSafetensors<'a>),
 }
 
-impl WeightFile {
+impl<'a> WeightFile<'a> {
     /// Maps the file into memory; matrices of a base are to be kept in `precision`.
     pub(crate) fn open(
         path: &Path,
@@ -40,18 +40,18 @@ impl WeightFile {
         Ok(Self::new(path, Source::Mapped(map::open(path)?), device, precision))
     }
 
-    /// The file at `path`, whose contents were read before.
+    /// The file at `path`, whose contents are in memory.
     pub(crate) fn parse(
         path: &Path,
-        contents: Vec<u8>,
+        contents: &'a [u8],
         device: &Device,
     ) -> Result<Self, ModelError> {
-        let tensors = BufferedSafetensors::new(contents)
+        let tensors = SliceSafetensors::new(contents)
             .map_err(|source| ModelError::Safetensors { path: path.to_owned(), source })?;
-        Ok(Self::new(path, Source::Read(tensors), device, WeightPrecision::F32))
+        Ok(Self::new(path, Source::InMemory(tensors), device, WeightPrecision::F32))
     }
 
-    fn new(path: &Path, tensors: Source, device: &Device, precision: WeightPrecision) -> Self {
+    fn new(path: &Path, tensors: Source<'a>, device: &Device, precision: WeightPrecision) -> Self {
         let (device, taken, bytes) = (device.clone(), RefCell::default(), Cell::default());
         Self { path: path.to_owned(), tensors, device, precision, taken, bytes }
     }
@@ -80,7 +80,7 @@ impl WeightFile {
     pub(crate) fn names(&self) -> Vec<String> {
         let tensors = match &self.tensors {
             Source::Mapped(tensors) => tensors.tensors(),
-            Source::Read(tensors) => tensors.tensors(),
+            Source::InMemory(tensors) => tensors.tensors(),
         };
         let mut names = tensors.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
         names.sort_unstable();
@@ -149,7 +149,7 @@ impl WeightFile {
     fn find(&self, name: &str) -> Option<TensorView<'_>> {
         match &self.tensors {
             Source::Mapped(tensors) => tensors.get(name).ok(),
-            Source::Read(tensors) => tensors.get(name).ok(),
+            Source::InMemory(tensors) => tensors.get(name).ok(),
         }
     }
 
@@ -183,8 +183,21 @@ impl WeightFile {
     }
 }
 
-/// Whether a tensor holds neither NaN nor infinity.
+/// Whether a tensor of f32 or f16 holds neither NaN nor infinity.
 pub(crate) fn is_finite(tensor: &Tensor) -> candle_core::Result<bool> {
-    // Every number times 0 is 0, and NaN stays.
-    Ok((tensor * 0.0)?.sum_all()?.to_scalar::<f32>()? == 0.0)
+    let (storage, layout) = tensor.storage_and_layout();
+    // Each number is looked at: stopping at the first would keep the loop from being vectorised.
+    Ok(match (&*storage, layout.contiguous_offsets()) {
+        (Storage::Cpu(CpuStorage::F32(values)), Some((start, end))) => {
+            values[start..end].iter().fold(true, |finite, value| finite & value.is_finite())
+        }
+        (Storage::Cpu(CpuStorage::F16(values)), Some((start, end))) => {
+            values[start..end].iter().fold(true, |finite, value| finite & value.is_finite())
+        }
+        _ => {
+            // Every number times 0 is 0, and NaN stays.
+            let zeros = (tensor.to_dtype(DType::F32)? * 0.0)?;
+            zeros.sum_all()?.to_scalar::<f32>()? == 0.0
+        }
+    })
 }

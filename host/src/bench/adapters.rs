@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use dossier_document::Digest;
-use dossier_inference::{InferenceHandle, InferenceThread};
+use dossier_inference::{InferenceError, InferenceHandle, InferenceThread, Residency as _};
 use dossier_model::{AdapterPool, Base, ModelSettings, PoolSettings, debug};
 use serde::Serialize;
 
@@ -32,6 +32,8 @@ pub struct Settings {
     pub rounds: usize,
     /// Fields of a document, 24 characters each.
     pub fields: usize,
+    /// Bytes of files of adapters that may be in the host's memory.
+    pub host_memory_bytes: usize,
     /// How often an adapter is loaded and sent away, to see whether memory comes back.
     pub cycles: u32,
     /// Where the curve goes, as SVG.
@@ -68,6 +70,8 @@ pub struct Report {
     pub load_ms_p50: f64,
     /// From disk to memory, in milliseconds.
     pub load_ms_p99: f64,
+    /// The median load of one that was sent away; there is none where there is but one.
+    pub load_again_ms: Option<LoadAgain>,
     /// Memory of all adapters.
     pub pool_bytes: usize,
     /// Memory of the base's weights, as they are kept.
@@ -98,6 +102,15 @@ pub struct Cycles {
     pub rss_mb_before: f64,
     /// After all of them.
     pub rss_mb_after: f64,
+}
+
+/// How long a document waits for an adapter that was sent away, in milliseconds.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct LoadAgain {
+    /// Read from disk and hashed.
+    pub from_disk: f64,
+    /// Made of files in the host's memory.
+    pub from_host: f64,
 }
 
 /// Writes the adapters into a folder of its own, measures, and takes the folder away.
@@ -157,6 +170,14 @@ pub async fn run(settings: &Settings) -> Result<Report, WorkloadError> {
         0 => None,
         cycles => Some(load_and_send_away(&base, &folder.path().join("0"), cycles)?),
     };
+    let folders = ["0", "1"].map(|name| folder.path().join(name));
+    let load_again_ms = match rig.digests.len() {
+        1 => None,
+        _ => Some(LoadAgain {
+            from_disk: load_again_ms(&base, &folders, 0).await?,
+            from_host: load_again_ms(&base, &folders, usize::MAX).await?,
+        }),
+    };
     let mut load_ms = rig.load_ms.clone();
     load_ms.sort_by(f64::total_cmp);
     Ok(Report {
@@ -174,6 +195,7 @@ pub async fn run(settings: &Settings) -> Result<Report, WorkloadError> {
         latency_ms,
         load_ms_p50: load_ms[load_ms.len() / 2],
         load_ms_p99: load_ms[load_ms.len() * 99 / 100],
+        load_again_ms,
         pool_bytes: rig.all_pool.statistics().resident_bytes,
         base_bytes: base.bytes(),
         cycles,
@@ -194,6 +216,31 @@ fn load_and_send_away(base: &Base, folder: &Path, cycles: u32) -> Result<Cycles,
     }
     Ok(Cycles { cycles, rss_mb_before, rss_mb_after: resident_mb()? })
 }
+
+/// Two adapters take turns in a pool with room for one.
+async fn load_again_ms(
+    base: &Base,
+    folders: &[PathBuf; 2],
+    host_memory_bytes: usize,
+) -> Result<f64, WorkloadError> {
+    let mut memory_bytes = 0;
+    for folder in folders {
+        memory_bytes = memory_bytes.max(base.load_adapter(folder)?.1.bytes());
+    }
+    let pool =
+        AdapterPool::new(base, PoolSettings { memory_bytes, host_memory_bytes, max_waiting: 1 })?;
+    let adapters = [pool.add(&folders[0])?, pool.add(&folders[1])?];
+    let mut waited = Vec::new();
+    for turn in 0..LOADS_AGAIN {
+        let started = Instant::now();
+        drop(pool.lease(adapters[(turn + 1) % 2]).await.map_err(InferenceError::from)?);
+        waited.push(started.elapsed().as_secs_f64() * 1e3);
+    }
+    // The first time each of them comes from disk.
+    Ok(median(waited.split_off(2)))
+}
+
+const LOADS_AGAIN: usize = 42;
 
 /// Characters of a field.
 const CHARACTERS: u32 = 24;
@@ -220,8 +267,10 @@ impl Rig {
             return Err(WorkloadError::NoAdapters);
         }
         let max_waiting = 2 * settings.documents;
-        let pool =
-            |memory_bytes| AdapterPool::new(base, PoolSettings { memory_bytes, max_waiting });
+        let pool = |memory_bytes| {
+            let host_memory_bytes = settings.host_memory_bytes;
+            AdapterPool::new(base, PoolSettings { memory_bytes, host_memory_bytes, max_waiting })
+        };
         let all_pool = pool(usize::MAX)?;
         let (mut digests, mut load_ms) = (Vec::new(), Vec::new());
         let folders = (0..count).map(|index| folder.join(index.to_string())).collect::<Vec<_>>();

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::{BenchPluginsArgs, CommandError, debug, output};
 use crate::bench::{adapters, documents};
-use crate::config::ModelArgs;
+use crate::config::{ModelArgs, defaults};
 
 mod plugins;
 
@@ -33,6 +33,9 @@ pub struct BenchAdaptersArgs {
     /// Ranks of the adapters, taken in turn.
     #[arg(long, value_name = "R", value_delimiter = ',', default_value = "4,8,16,32")]
     pub ranks: Vec<usize>,
+    /// Files of adapters that may be in the host's memory, where a quarter fits into the model's.
+    #[arg(long, value_name = "BYTES", default_value_t = defaults::ADAPTER_HOST_MEMORY_BYTES)]
+    pub host_memory_bytes: usize,
     /// Load an adapter and send it away that often, to see whether memory comes back.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub cycles: u32,
@@ -103,6 +106,7 @@ async fn bench_adapters(args: BenchAdaptersArgs) -> Result<(), CommandError> {
         batch,
         rounds,
         fields,
+        host_memory_bytes: args.host_memory_bytes,
         cycles: args.cycles,
         plot: args.plot,
     };

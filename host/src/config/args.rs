@@ -80,6 +80,10 @@ pub struct ReaderArgs {
     /// [default: 4294967296].
     #[arg(long, env = "DOSSIER_ADAPTER_MEMORY_BYTES", value_name = "BYTES")]
     pub adapter_memory_bytes: Option<usize>,
+    /// Bytes of files of adapters in the host's memory, of those that had to be loaded again; 0 for
+    /// none [default: 1073741824].
+    #[arg(long, env = "DOSSIER_ADAPTER_HOST_MEMORY_BYTES", value_name = "BYTES")]
+    pub adapter_host_memory_bytes: Option<usize>,
     /// Documents read in one batch at most [default: 8].
     #[arg(long, env = "DOSSIER_BATCH_DOCUMENTS", value_name = "N")]
     pub batch_documents: Option<usize>,

@@ -41,6 +41,8 @@ pub const MAX_DOCUMENT_PIXELS: u64 = 80_000_000;
 pub const QUEUE_DOCUMENTS: usize = 32;
 /// 4,000 adapters of 1 MiB.
 pub const ADAPTER_MEMORY_BYTES: usize = 4 << 30;
+/// As files they are half as large as in f32, and the operating system caches them too.
+pub const ADAPTER_HOST_MEMORY_BYTES: usize = 1 << 30;
 /// More rows make no better use of a CPU; an accelerator may take more.
 pub const BATCH_DOCUMENTS: usize = 8;
 /// Two for every document of a batch.

@@ -29,6 +29,7 @@ pub struct FileConfig {
     pub max_document_pixels: Option<u64>,
     pub queue_documents: Option<usize>,
     pub adapter_memory_bytes: Option<usize>,
+    pub adapter_host_memory_bytes: Option<usize>,
     pub batch_documents: Option<usize>,
     pub batch_pages: Option<usize>,
     pub batch_rows: Option<usize>,

@@ -189,6 +189,7 @@ fn flags_state_the_defaults_they_have() {
         ("max_document_pixels", defaults::MAX_DOCUMENT_PIXELS.to_string()),
         ("queue_documents", defaults::QUEUE_DOCUMENTS.to_string()),
         ("adapter_memory_bytes", defaults::ADAPTER_MEMORY_BYTES.to_string()),
+        ("adapter_host_memory_bytes", defaults::ADAPTER_HOST_MEMORY_BYTES.to_string()),
         ("batch_documents", defaults::BATCH_DOCUMENTS.to_string()),
         ("batch_pages", defaults::BATCH_PAGES.to_string()),
         ("batch_rows", defaults::BATCH_ROWS.to_string()),

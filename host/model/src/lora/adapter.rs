@@ -1,19 +1,15 @@
 //! One adapter, checked against the base it belongs to.
 
 use std::fmt;
-use std::path::Path;
 
-use candle_core::{DType, Device, Tensor};
-use dossier_document::Digest;
+use candle_core::{Device, Tensor};
 
-use super::config::{AdapterConfig, Method};
+use super::config::AdapterConfig;
 use super::delta::{Added, LayerDelta, Replaced};
-use super::files::{FileContents, MAX_CONFIG_BYTES, MAX_TENSOR_FILE_BYTES, refuse_pickle};
-use super::lora_xs::FACTORS_FILE;
+use super::files::AdapterFiles;
 use super::method::LoadedMethod;
 use super::saved::{check_copy, take_replaced};
 use super::shared::SharedMatrices;
-use crate::digest::digest_contents;
 use crate::linear::{LayerId, LayerInfo, LinearRegistry};
 use crate::weights::{WeightFile, is_finite};
 use crate::{AdapterPrecision, ModelError};
@@ -26,7 +22,6 @@ pub struct Adapter {
 
 /// The base an adapter is loaded for.
 pub(crate) struct AdapterHost<'a> {
-    pub(crate) digest: Digest,
     pub(crate) layers: &'a LinearRegistry,
     pub(crate) device: &'a Device,
     /// In what the matrices are kept.
@@ -36,34 +31,17 @@ pub(crate) struct AdapterHost<'a> {
 }
 
 impl Adapter {
-    /// Loads a folder: `adapter_config.json`, `adapter_model.safetensors`, and for LoRA-XS
-    /// `lora_xs_factors.safetensors`.
-    pub(crate) fn load(
-        folder: &Path,
-        base: &AdapterHost<'_>,
-    ) -> Result<(Digest, Self), ModelError> {
-        refuse_pickle(folder)?;
-        let tensor_file = |name| FileContents::read(folder.join(name), MAX_TENSOR_FILE_BYTES);
-        let config_file = FileContents::read(folder.join("adapter_config.json"), MAX_CONFIG_BYTES)?;
-        let config = AdapterConfig::parse(&config_file, base.digest)?;
-        let weights_file = tensor_file("adapter_model.safetensors")?;
-        let factors_file = match config.method {
-            Method::LoraXs { .. } => Some(tensor_file(FACTORS_FILE)?),
-            _ => None,
-        };
-        let files = [Some(&config_file), Some(&weights_file), factors_file.as_ref()];
-        let digest = digest_contents(
-            files.into_iter().flatten().map(|file| (file.path.as_path(), file.bytes.as_slice())),
-        );
-
-        let roles = config.roles(&config_file.path, base.layers.layers())?;
-        let weights = weights_file.into_weights(base.device)?;
-        let method =
-            LoadedMethod::load(&config, &config_file.path, &roles, &weights, factors_file, base)?;
+    /// Makes an adapter of what was read from its folder.
+    pub(crate) fn load(files: &AdapterFiles, base: &AdapterHost<'_>) -> Result<Self, ModelError> {
+        let AdapterFiles { config_path, config, .. } = files;
+        let roles = config.roles(config_path, base.layers.layers())?;
+        let weights = files.weights.weights(base.device)?;
+        let factors = files.factors.as_ref();
+        let method = LoadedMethod::load(config, config_path, &roles, &weights, factors, base)?;
         let mut layers = Vec::with_capacity(roles.len());
         for (index, (layer, role)) in base.layers.layers().iter().zip(&roles).enumerate() {
             let delta = match role {
-                Role::Untouched => take_bias_alone(&weights, layer, &config)?,
+                Role::Untouched => take_bias_alone(&weights, layer, config)?,
                 Role::Saved => {
                     let replaced = take_replaced(&weights, layer, config.biases)?;
                     Some(LayerDelta::Replaced(replaced))
@@ -78,7 +56,7 @@ impl Adapter {
             let kept = delta.map(|delta| delta.kept_in(base.precision)).transpose()?;
             let fits = base.precision != AdapterPrecision::F16
                 || kept.iter().flat_map(LayerDelta::tensors).try_fold(true, |all, tensor| {
-                    Ok::<_, candle_core::Error>(all && is_finite(&tensor.to_dtype(DType::F32)?)?)
+                    Ok::<_, candle_core::Error>(all && is_finite(tensor)?)
                 })?;
             if !fits {
                 let path = &layer.path;
@@ -87,7 +65,7 @@ impl Adapter {
             layers.push(kept);
         }
         weights.finish()?;
-        Ok((digest, Self { layers }))
+        Ok(Self { layers })
     }
 
     /// Numbers that belong to this adapter alone.
@@ -130,7 +108,7 @@ pub(super) enum Role {
 }
 
 fn take_bias_alone(
-    weights: &WeightFile,
+    weights: &WeightFile<'_>,
     layer: &LayerInfo,
     config: &AdapterConfig,
 ) -> Result<Option<LayerDelta>, ModelError> {

@@ -5,14 +5,58 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use candle_core::Device;
+use dossier_document::Digest;
 
+use super::config::{AdapterConfig, Method};
+use super::lora_xs::FACTORS_FILE;
 use crate::ModelError;
+use crate::digest::digest_contents;
 use crate::weights::WeightFile;
 
 /// The greatest size of a tensor file of an adapter. A full copy of a model is not an adapter.
-pub(super) const MAX_TENSOR_FILE_BYTES: u64 = 256 << 20;
+const MAX_TENSOR_FILE_BYTES: u64 = 256 << 20;
 /// The greatest size of `adapter_config.json`.
-pub(super) const MAX_CONFIG_BYTES: u64 = 1 << 20;
+const MAX_CONFIG_BYTES: u64 = 1 << 20;
+
+/// An adapter folder in memory: `adapter_config.json`, `adapter_model.safetensors`, and for LoRA-XS
+/// `lora_xs_factors.safetensors`.
+pub(crate) struct AdapterFiles {
+    pub(super) config_path: PathBuf,
+    pub(super) config: AdapterConfig,
+    pub(super) weights: FileContents,
+    pub(super) factors: Option<FileContents>,
+    digest: Digest,
+}
+
+impl AdapterFiles {
+    /// Reads a folder, for a base of this digest.
+    pub(crate) fn read(folder: &Path, base: Digest) -> Result<Self, ModelError> {
+        refuse_pickle(folder)?;
+        let tensor_file = |name| FileContents::read(folder.join(name), MAX_TENSOR_FILE_BYTES);
+        let config_file = FileContents::read(folder.join("adapter_config.json"), MAX_CONFIG_BYTES)?;
+        let config = AdapterConfig::parse(&config_file, base)?;
+        let weights = tensor_file("adapter_model.safetensors")?;
+        let factors = match config.method {
+            Method::LoraXs { .. } => Some(tensor_file(FACTORS_FILE)?),
+            _ => None,
+        };
+        let files = [Some(&config_file), Some(&weights), factors.as_ref()];
+        let digest = digest_contents(
+            files.into_iter().flatten().map(|file| (file.path.as_path(), file.bytes.as_slice())),
+        );
+        Ok(Self { config_path: config_file.path, config, weights, factors, digest })
+    }
+
+    /// SHA-256 over the files.
+    pub(crate) fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// Memory of the tensor files.
+    pub(crate) fn bytes(&self) -> usize {
+        self.weights.bytes.len() + self.factors.as_ref().map_or(0, |factors| factors.bytes.len())
+    }
+}
 
 /// A file in memory.
 pub(super) struct FileContents {
@@ -47,18 +91,18 @@ impl FileContents {
     }
 
     /// Parses a safetensors file.
-    pub(super) fn into_weights(self, device: &Device) -> Result<WeightFile, ModelError> {
+    pub(super) fn weights(&self, device: &Device) -> Result<WeightFile<'_>, ModelError> {
         let is_pickle =
             self.bytes.starts_with(b"PK\x03\x04") || self.bytes.starts_with(b"\x80\x02");
-        match WeightFile::parse(&self.path, self.bytes, device) {
-            Err(_) if is_pickle => Err(ModelError::PickledAdapter { path: self.path }),
+        match WeightFile::parse(&self.path, &self.bytes, device) {
+            Err(_) if is_pickle => Err(ModelError::PickledAdapter { path: self.path.clone() }),
             parsed => parsed,
         }
     }
 }
 
 /// Refuses a folder that holds a pickle, which PEFT would read where there is nothing else.
-pub(super) fn refuse_pickle(folder: &Path) -> Result<(), ModelError> {
+fn refuse_pickle(folder: &Path) -> Result<(), ModelError> {
     let path = folder.join("adapter_model.bin");
     match path.exists() {
         true => Err(ModelError::PickledAdapter { path }),

@@ -45,7 +45,7 @@ struct Factors {
 impl LoraXsFactors {
     /// The factors in `file`, which must have the digest `expected`.
     pub(super) fn load(
-        file: FileContents,
+        file: &FileContents,
         config_path: &std::path::Path,
         expected: Digest,
         layers: &[LayerInfo],
@@ -58,7 +58,7 @@ impl LoraXsFactors {
             return Err(ModelError::WrongDigest { path, key: "factors", expected, found });
         }
         shared.get_or_load(found, || {
-            let file = file.into_weights(device)?;
+            let file = file.weights(device)?;
             let factors = layers.iter().map(|layer| Factors::take(&file, layer));
             let layers = factors.collect::<std::result::Result<_, _>>()?;
             file.finish()?;
@@ -85,7 +85,10 @@ impl LoraXsFactors {
 }
 
 impl Factors {
-    fn take(file: &WeightFile, layer: &LayerInfo) -> std::result::Result<Option<Self>, ModelError> {
+    fn take(
+        file: &WeightFile<'_>,
+        layer: &LayerInfo,
+    ) -> std::result::Result<Option<Self>, ModelError> {
         let a_name = format!("{}.lora_xs_A", layer.path);
         let b_name = format!("{}.lora_xs_B", layer.path);
         if !layer.is_matrix() || !file.contains(&a_name) {
@@ -110,7 +113,7 @@ const FACTOR_TOLERANCE: f32 = 1e-2;
 
 /// R of one layer.
 pub(super) fn take_product(
-    file: &WeightFile,
+    file: &WeightFile<'_>,
     config_path: &std::path::Path,
     layer: &LayerInfo,
     id: LayerId,

@@ -11,7 +11,7 @@ use crate::weights::{WeightFile, is_finite};
 
 /// What LoRA makes of one layer whose trained bias, if there is one, was taken before.
 pub(super) fn take_added(
-    file: &WeightFile,
+    file: &WeightFile<'_>,
     layer: &LayerInfo,
     settings: &LoraSettings,
     trained_bias: Option<Tensor>,

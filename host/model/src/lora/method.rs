@@ -28,8 +28,8 @@ impl<'a> LoadedMethod<'a> {
         config: &'a AdapterConfig,
         config_path: &'a Path,
         roles: &[Role],
-        weights: &WeightFile,
-        factors_file: Option<FileContents>,
+        weights: &WeightFile<'_>,
+        factors_file: Option<&FileContents>,
         base: &AdapterHost<'_>,
     ) -> Result<Self, ModelError> {
         let layers = base.layers.layers();
@@ -57,7 +57,7 @@ impl<'a> LoadedMethod<'a> {
     /// What the method makes of one target, whose trained bias was taken before.
     pub(super) fn take_added(
         &self,
-        weights: &WeightFile,
+        weights: &WeightFile<'_>,
         id: LayerId,
         layer: &LayerInfo,
         trained_bias: Option<Tensor>,

@@ -35,7 +35,7 @@ impl TrainedBiases {
     /// The trained bias of a layer that keeps its weight.
     pub(super) fn take_bias(
         self,
-        file: &WeightFile,
+        file: &WeightFile<'_>,
         layer: &LayerInfo,
         is_target: bool,
     ) -> Result<Option<Tensor>, ModelError> {
@@ -124,7 +124,7 @@ fn contains(path: &str, ending: &str) -> bool {
 
 /// The parameters of a layer that was saved whole.
 pub(super) fn take_replaced(
-    file: &WeightFile,
+    file: &WeightFile<'_>,
     layer: &LayerInfo,
     biases: TrainedBiases,
 ) -> Result<Replaced, ModelError> {
@@ -148,7 +148,7 @@ pub(super) fn take_replaced(
 
 /// Where the output layer is a target, PEFT saves a copy of its unchanged weight beside A and B, and
 /// loads it in the place of the base's. One that differs would be a change of the base.
-pub(super) fn check_copy(file: &WeightFile, layer: &LayerInfo) -> Result<(), ModelError> {
+pub(super) fn check_copy(file: &WeightFile<'_>, layer: &LayerInfo) -> Result<(), ModelError> {
     let name = format!("base_model.model.{}.base_layer.weight", layer.path);
     if !file.contains(&name) {
         return Ok(());

@@ -27,7 +27,7 @@ const B: &str = "base_model.vera_B";
 impl VeraProjections {
     /// Takes A and B, large enough for `layers`, unless some other adapter has the same.
     pub(super) fn take<'a>(
-        file: &WeightFile,
+        file: &WeightFile<'_>,
         rank: usize,
         layers: impl Iterator<Item = &'a LayerInfo>,
         shared: &Shared<Self>,
@@ -73,7 +73,7 @@ impl VeraProjections {
 
 /// d and b of one layer.
 pub(super) fn take_product(
-    file: &WeightFile,
+    file: &WeightFile<'_>,
     layer: &LayerInfo,
     rank: usize,
     projections: &Arc<VeraProjections>,

@@ -47,7 +47,7 @@ struct CrossCache {
 impl Decoder {
     pub(super) fn load(
         config: &DecoderConfig,
-        file: &WeightFile,
+        file: &WeightFile<'_>,
         linears: &mut LinearRegistry,
     ) -> std::result::Result<Self, ModelError> {
         let path = "decoder.model.decoder";
@@ -145,7 +145,7 @@ const POSITION_OFFSET: usize = 2;
 /// name; a pair that differs is not tied, whatever the flag says (`PreTrainedModel.tie_weights`).
 fn load_embeddings(
     config: &DecoderConfig,
-    file: &WeightFile,
+    file: &WeightFile<'_>,
 ) -> std::result::Result<(Weight, Weight), ModelError> {
     let tokens = "decoder.model.decoder.embed_tokens.weight";
     let head = "decoder.lm_head.weight";
@@ -174,7 +174,7 @@ impl Layer {
     fn load(
         config: &DecoderConfig,
         path: &str,
-        file: &WeightFile,
+        file: &WeightFile<'_>,
         linears: &mut LinearRegistry,
     ) -> std::result::Result<Self, ModelError> {
         let (d_model, ffn_dim) = (config.d_model, config.ffn_dim);
@@ -226,7 +226,7 @@ impl Attention {
     fn load(
         config: &DecoderConfig,
         path: &str,
-        file: &WeightFile,
+        file: &WeightFile<'_>,
         linears: &mut LinearRegistry,
     ) -> std::result::Result<Self, ModelError> {
         let d_model = config.d_model;

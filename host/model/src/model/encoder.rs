@@ -24,7 +24,7 @@ pub(crate) struct Encoder {
 impl Encoder {
     pub(super) fn load(
         config: &EncoderConfig,
-        file: &WeightFile,
+        file: &WeightFile<'_>,
         linears: &mut LinearRegistry,
     ) -> std::result::Result<Self, ModelError> {
         let stages = (0..config.depths.len())
@@ -63,7 +63,7 @@ struct PatchEmbeddings {
 impl PatchEmbeddings {
     fn load(
         config: &EncoderConfig,
-        file: &WeightFile,
+        file: &WeightFile<'_>,
         linears: &mut LinearRegistry,
     ) -> std::result::Result<Self, ModelError> {
         let path = "encoder.embeddings.patch_embeddings.projection";
@@ -103,7 +103,7 @@ impl Stage {
     fn load(
         config: &EncoderConfig,
         stage: usize,
-        file: &WeightFile,
+        file: &WeightFile<'_>,
         linears: &mut LinearRegistry,
     ) -> std::result::Result<Self, ModelError> {
         let path = format!("encoder.encoder.layers.{stage}");
@@ -164,7 +164,7 @@ impl Layer {
         config: &EncoderConfig,
         stage: usize,
         path: &str,
-        file: &WeightFile,
+        file: &WeightFile<'_>,
         linears: &mut LinearRegistry,
     ) -> std::result::Result<Self, ModelError> {
         let dim = config.stage_dim(stage);
@@ -224,7 +224,7 @@ impl WindowAttention {
         config: &EncoderConfig,
         stage: usize,
         path: &str,
-        file: &WeightFile,
+        file: &WeightFile<'_>,
         linears: &mut LinearRegistry,
     ) -> std::result::Result<Self, ModelError> {
         let dim = config.stage_dim(stage);
@@ -264,7 +264,7 @@ fn load_position_bias(
     path: &str,
     window_size: usize,
     heads: usize,
-    file: &WeightFile,
+    file: &WeightFile<'_>,
 ) -> std::result::Result<Tensor, ModelError> {
     let side = 2 * window_size - 1;
     let table =
@@ -313,7 +313,7 @@ impl PatchMerging {
         path: &str,
         dim: usize,
         grid: [usize; 2],
-        file: &WeightFile,
+        file: &WeightFile<'_>,
         linears: &mut LinearRegistry,
     ) -> std::result::Result<Self, ModelError> {
         Ok(Self {

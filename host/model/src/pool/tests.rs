@@ -26,7 +26,8 @@ fn pool(resident: usize) -> (TempDir, AdapterPool, [Digest; 2]) {
         }
         largest = largest.max(base.load_adapter(&to).expect("an adapter").1.bytes());
     }
-    let settings = PoolSettings { memory_bytes: resident * largest, max_waiting: 2 };
+    let memory_bytes = resident * largest;
+    let settings = PoolSettings { memory_bytes, host_memory_bytes: 1 << 20, max_waiting: 2 };
     let pool = AdapterPool::new(&base, settings).expect("a thread");
     let digests = NAMES.map(|name| pool.add(&folder.path().join(name)).expect("an adapter"));
     (folder, pool, digests)
@@ -54,6 +55,28 @@ fn an_adapter_out_of_memory_is_loaded_when_it_is_leased() {
     let lease = block_on(waiting).expect("a lease");
     assert!(pool.get(&first).is_some());
     drop(lease);
+}
+
+#[test]
+fn what_comes_back_again_comes_from_the_host_s_memory() {
+    let (folder, pool, [first, second]) = pool(1);
+    assert_eq!(pool.statistics().host_bytes, 0, "nothing had to come back yet");
+    for digest in [second, first] {
+        drop(block_on(pool.lease(digest)).expect("a lease"));
+    }
+    assert_eq!(pool.statistics().host_hits, 0);
+    assert!(pool.statistics().host_bytes > 0);
+    folder.close().expect("the files are gone");
+    for digest in [second, first] {
+        drop(block_on(pool.lease(digest)).expect("from memory"));
+        assert!(pool.get(&digest).is_some());
+    }
+    let statistics = pool.statistics();
+    assert_eq!((statistics.misses, statistics.host_hits, statistics.failures), (4, 2, 0));
+
+    // What nobody may ask for any more is not kept.
+    assert!(pool.remove(&first) && pool.remove(&second));
+    assert_eq!(pool.statistics().host_bytes, 0);
 }
 
 #[test]
@@ -106,7 +129,7 @@ fn a_wish_that_is_given_up_blocks_nobody() {
 #[test]
 fn an_adapter_larger_than_the_budget_is_refused() {
     let base = Base::load(&model(), DeviceKind::Cpu).expect("a base");
-    let settings = PoolSettings { memory_bytes: 100, max_waiting: 2 };
+    let settings = PoolSettings { memory_bytes: 100, ..PoolSettings::default() };
     let pool = AdapterPool::new(&base, settings).expect("a thread");
     let refused = pool.add(&model().join("adapters/list")).expect_err("too large");
     assert!(matches!(refused, ModelError::AdapterTooLarge { limit: 100, .. }));

@@ -16,6 +16,7 @@ async fn a_small_run_measures_every_arm() {
         batch: 2,
         rounds: 1,
         fields: 1,
+        host_memory_bytes: 1 << 20,
         cycles: 3,
         plot: Some(plot.clone()),
     };
@@ -26,6 +27,8 @@ async fn a_small_run_measures_every_arm() {
         report.latency_ms.iter().all(|latency| latency.refused == 0 && latency.p50 <= latency.p99)
     );
     assert!(report.ratio_all_to_base_quarter_resident > 0.0);
+    let again = report.load_again_ms.expect("two adapters");
+    assert!(again.from_disk > 0.0 && again.from_host > 0.0);
     let cycles = report.cycles.expect("three cycles");
     assert!(cycles.cycles == 3 && cycles.rss_mb_before > 1.0 && cycles.rss_mb_after > 1.0);
     assert!(report.pool_bytes > 0 && report.base_bytes > 1_000_000);
