@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 use clap::{Parser, ValueEnum};
 use dossier::Reader;
+use dossier::config::{Config, ModelArgs};
 use dossier::pipeline::{ExtractRequest, ModelChoice, extract};
 use dossier_tests::{
     Client, DOCUMENT_TYPES, Sample, Score, TODAY, config, differences, post_all, samples_below,
-    serve,
 };
 use serde_json::{Value, json};
 
@@ -46,9 +46,20 @@ struct Options {
     /// Ask one by one first, then with all clients at once, and fail if any answer differs.
     #[arg(long)]
     compare_serial: bool,
+    /// Where the model computes, and in what it is kept.
+    #[command(flatten)]
+    model: ModelArgs,
     /// Print JSON.
     #[arg(long)]
     json: bool,
+}
+
+impl Options {
+    fn config(&self) -> anyhow::Result<Config> {
+        let mut config = config(&self.data_root)?;
+        config.reader.model = self.model.settings();
+        Ok(config)
+    }
 }
 
 /// What reads.
@@ -98,7 +109,7 @@ async fn main() -> anyhow::Result<()> {
         }
     }
     if options.models != Models::Base {
-        let server = serve(&options.data_root).await?;
+        let server = dossier::serve(options.config()?).await?;
         let client = Client::new(server.address());
         for (evaluated, (document_type, samples)) in evaluated.iter_mut().zip(&types) {
             let documents = samples.iter().map(|sample| (document_type.clone(), sample.clone()));
@@ -170,7 +181,7 @@ async fn compare(options: &Options, types: Vec<(String, Vec<Sample>)>) -> anyhow
         })
         .collect::<Vec<_>>();
     let documents = Arc::new(documents);
-    let server = serve(&options.data_root).await?;
+    let server = dossier::serve(options.config()?).await?;
     let client = Client::new(server.address());
     let start = Instant::now();
     let one_by_one = post_all(&client, &documents, 1).await?;
