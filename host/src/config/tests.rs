@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use dossier_model::{AdapterPrecision, DeviceKind, WeightPrecision};
+use dossier_model::{AdapterPrecision, DeviceKind, ModelSettings, WeightPrecision};
+use jiff::civil::Date;
 
 use super::*;
 
