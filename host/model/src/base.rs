@@ -51,7 +51,7 @@ impl Base {
     /// [`Base::load`] with matrices kept in what `settings` say, and those of its adapters too.
     ///
     /// # Errors
-    /// As [`Base::load`], and when a weight does not fit into f16.
+    /// As [`Base::load`], and when a weight does not fit into f16 or is no number in int8.
     pub fn load_as(folder: &Path, settings: ModelSettings) -> Result<Self, ModelError> {
         let device = settings.device.open()?;
         let mut config = ModelConfig::read(&folder.join("config.json"))?;

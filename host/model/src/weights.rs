@@ -98,12 +98,16 @@ impl<'a> WeightFile<'a> {
     /// kept in.
     pub(crate) fn take_matrix(&self, name: &str, shape: &[usize]) -> Result<Weight, ModelError> {
         let matrix = self.take_floats(name, shape)?.flatten_from(1)?;
-        let weight = Weight::keep(&matrix, self.precision)?;
-        self.bytes.update(|bytes| bytes + weight.bytes());
-        match self.precision == WeightPrecision::F16 && !is_finite(&weight.to_f32()?)? {
-            true => Err(self.contents(name, "holds values too large for f16")),
-            false => Ok(weight),
+        // Rounding would make a number of what is none.
+        if self.precision == WeightPrecision::Int8 && !is_finite(&matrix)? {
+            return Err(self.contents(name, "holds NaN or infinity, which int8 does not have"));
         }
+        let weight = Weight::keep(&matrix, self.precision)?;
+        if self.precision == WeightPrecision::F16 && !is_finite(&weight.to_f32()?)? {
+            return Err(self.contents(name, "holds values too large for f16"));
+        }
+        self.bytes.update(|bytes| bytes + weight.bytes());
+        Ok(weight)
     }
 
     fn take_floats(&self, name: &str, shape: &[usize]) -> Result<Tensor, ModelError> {

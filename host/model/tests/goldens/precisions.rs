@@ -157,7 +157,7 @@ fn half_the_bits_take_half_the_memory() {
 }
 
 #[test]
-fn what_does_not_fit_into_f16_is_refused_by_name() {
+fn what_has_no_place_in_fewer_bits_is_refused_by_name() {
     let f16 = (WeightPrecision::F16, AdapterPrecision::F16);
     let folder = readable_base("tied");
     let adapter_folder = folder.path().join("adapters/list");
@@ -178,4 +178,10 @@ fn what_does_not_fit_into_f16_is_refused_by_name() {
     let error = Base::load_as(folder.path(), settings(f16)).expect_err("it must be refused");
     assert!(error.to_string().contains(name) && error.to_string().contains("f16"), "{error}");
     assert!(Base::load(folder.path(), DeviceKind::Cpu).is_ok(), "f32 has room for it");
+
+    weights.get_mut(name).1[0] = f32::NAN;
+    weights.write(&file);
+    let int8 = settings((WeightPrecision::Int8, AdapterPrecision::F32));
+    let error = Base::load_as(folder.path(), int8).expect_err("it must be refused").to_string();
+    assert!(error.contains(name) && error.contains("int8"), "{error}");
 }
