@@ -47,7 +47,7 @@ pub enum AdapterPrecision {
 /// A text names no precision.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("a precision is one of {}", .0.join(", "))]
-pub struct InvalidPrecision(&'static [&'static str]);
+pub struct InvalidPrecision(Vec<&'static str>);
 
 impl AdapterPrecision {
     pub(crate) fn dtype(self) -> DType {
@@ -59,20 +59,33 @@ impl AdapterPrecision {
     }
 }
 
-const WEIGHTS: &[&str] = &["f32", "bf16", "f16", "int8"];
-const ADAPTERS: &[&str] = &["f32", "bf16", "f16"];
+const WEIGHTS: &[(&str, WeightPrecision)] = &[
+    ("f32", WeightPrecision::F32),
+    ("bf16", WeightPrecision::Bf16),
+    ("f16", WeightPrecision::F16),
+    ("int8", WeightPrecision::Int8),
+];
+const ADAPTERS: &[(&str, AdapterPrecision)] = &[
+    ("f32", AdapterPrecision::F32),
+    ("bf16", AdapterPrecision::Bf16),
+    ("f16", AdapterPrecision::F16),
+];
+
+fn named<T: Copy>(text: &str, names: &[(&'static str, T)]) -> Result<T, InvalidPrecision> {
+    let found = names.iter().find(|(name, _)| *name == text);
+    let all = || InvalidPrecision(names.iter().map(|(name, _)| *name).collect());
+    found.map(|(_, precision)| *precision).ok_or_else(all)
+}
+
+fn name<T: Copy + PartialEq>(precision: T, names: &[(&'static str, T)]) -> &'static str {
+    names.iter().find(|(_, of)| *of == precision).map_or("", |(name, _)| name)
+}
 
 impl FromStr for WeightPrecision {
     type Err = InvalidPrecision;
 
     fn from_str(text: &str) -> Result<Self, InvalidPrecision> {
-        match text {
-            "f32" => Ok(Self::F32),
-            "bf16" => Ok(Self::Bf16),
-            "f16" => Ok(Self::F16),
-            "int8" => Ok(Self::Int8),
-            _ => Err(InvalidPrecision(WEIGHTS)),
-        }
+        named(text, WEIGHTS)
     }
 }
 
@@ -80,32 +93,18 @@ impl FromStr for AdapterPrecision {
     type Err = InvalidPrecision;
 
     fn from_str(text: &str) -> Result<Self, InvalidPrecision> {
-        match text {
-            "f32" => Ok(Self::F32),
-            "bf16" => Ok(Self::Bf16),
-            "f16" => Ok(Self::F16),
-            _ => Err(InvalidPrecision(ADAPTERS)),
-        }
+        named(text, ADAPTERS)
     }
 }
 
 impl fmt::Display for WeightPrecision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::F32 => "f32",
-            Self::Bf16 => "bf16",
-            Self::F16 => "f16",
-            Self::Int8 => "int8",
-        })
+        f.write_str(name(*self, WEIGHTS))
     }
 }
 
 impl fmt::Display for AdapterPrecision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::F32 => "f32",
-            Self::Bf16 => "bf16",
-            Self::F16 => "f16",
-        })
+        f.write_str(name(*self, ADAPTERS))
     }
 }
