@@ -137,8 +137,10 @@ impl AdapterPool {
     /// Makes an adapter unknown; whether it was known is the answer. Documents that hold a lease on it
     /// are read; its memory is free after the last of them.
     pub fn remove(&self, digest: &Digest) -> bool {
+        let was_known = self.shared.ledger().remove(digest);
+        // Afterwards: the loader looks whether it is known once it has kept files.
         self.shared.host_tier().remove(digest);
-        self.shared.ledger().remove(digest)
+        was_known
     }
 
     /// Whether an adapter, once in memory, stays there; false when it is not known.

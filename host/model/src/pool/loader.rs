@@ -78,6 +78,11 @@ fn read(shared: &Shared, digest: &Digest, folder: &std::path::Path) -> Result<Ad
     let adapter = shared.make(&files)?;
     let bytes = files.bytes();
     shared.host_tier().keep(found, Arc::new(files), bytes);
+    // It may have been removed meanwhile, and its files with it: nobody would take these away.
+    let is_known = shared.ledger().knows(digest);
+    if !is_known {
+        shared.host_tier().remove(digest);
+    }
     Ok(adapter)
 }
 
