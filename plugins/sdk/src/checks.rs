@@ -4,14 +4,20 @@ use std::borrow::Cow;
 
 use crate::{Check, Outcome};
 
+mod visual_zone;
+pub use visual_zone::VisualZone;
+
 mod readings;
 pub use readings::of_readings;
 
 mod plausibility;
-pub use plausibility::{PrintedDates, of_dates};
+pub use plausibility::of_dates;
 
 mod comparison;
 pub use comparison::{Comparison, compared, names_exceed};
+
+mod zones_agree;
+pub use zones_agree::zones_agree;
 
 /// A check that ran and holds.
 #[must_use]

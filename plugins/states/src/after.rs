@@ -34,10 +34,7 @@ fn field(document: &Document<'_>, reading: &Reading) -> Field {
 fn normalise(raw: &str, kind: FieldKind, document_type: &DocumentType) -> Option<String> {
     let value = match kind {
         FieldKind::Date => dates::to_iso(dates::parse(raw, &document_type.dates)?),
-        FieldKind::Sex => {
-            let place = document_type.sexes.iter().position(|sex| *sex == raw.trim())?;
-            ["F", "M", "X"].get(place).copied()?.to_owned()
-        }
+        FieldKind::Sex => document_type.sex(raw.trim())?.to_owned(),
         FieldKind::DocumentNumber | FieldKind::PersonalNumber => raw.split_whitespace().collect(),
         FieldKind::Name
         | FieldKind::Address

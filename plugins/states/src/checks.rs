@@ -10,9 +10,7 @@
 //! - with a machine-readable zone: `mrz.format`, `mrz.issuing_state`, `mrz.check_digit.*`,
 //!   `mrz.matches.*`
 
-use dossier_rules_sdk::checks::{
-    PrintedDates, failed, judged, not_performed, of_dates, of_readings,
-};
+use dossier_rules_sdk::checks::{VisualZone, failed, judged, not_performed, of_dates, of_readings};
 use dossier_rules_sdk::zone::{Zone, ZoneFault};
 use dossier_rules_sdk::{Check, Date, dates};
 
@@ -54,31 +52,12 @@ impl<'a> Document<'a> {
         Self { document_type, readings, today, zone }
     }
 
-    /// What was read for a field.
-    #[must_use]
-    pub fn reading(&self, name: &str) -> Option<&'a Reading> {
-        self.readings.iter().find(|reading| reading.name == name)
-    }
-
     /// The zone's lines, if it has the form of one.
     #[must_use]
     pub fn zone_text(&self) -> Option<String> {
         match self.zone.as_ref()?.as_ref().ok()? {
             ReadZone::Icao(zone) => Some(zone.text()),
             ReadZone::Licence(line) => Some(line.text().to_owned()),
-        }
-    }
-
-    /// The date that was read for a field, if it is one.
-    fn date(&self, name: &str) -> Option<Date> {
-        dates::parse(&self.reading(name)?.raw, &self.document_type.dates)
-    }
-
-    fn printed_dates(&self) -> PrintedDates {
-        PrintedDates {
-            birth: self.date("date_of_birth"),
-            issue: self.date("date_of_issue"),
-            expiry: self.date("date_of_expiry"),
         }
     }
 
@@ -97,12 +76,30 @@ impl<'a> Document<'a> {
     }
 }
 
+impl VisualZone for Document<'_> {
+    fn has(&self, field: &str) -> bool {
+        self.document_type.field(field).is_some()
+    }
+
+    fn reading(&self, field: &str) -> Option<&Reading> {
+        self.readings.iter().find(|reading| reading.name == field)
+    }
+
+    fn date(&self, field: &str) -> Option<Date> {
+        dates::parse(&self.reading(field)?.raw, &self.document_type.dates)
+    }
+
+    fn sex(&self, written: &str) -> Option<&'static str> {
+        self.document_type.sex(written)
+    }
+}
+
 /// Performs every check of the document's type.
 #[must_use]
 pub fn all(document: &Document<'_>) -> Vec<Check> {
     let mut checks = of_readings(&before::all(document.document_type), document.readings);
     checks.extend(form::checks(document));
-    checks.extend(of_dates(document.printed_dates(), document.today));
+    checks.extend(of_dates(document, document.today));
     if let Some(kind) = document.document_type.zone {
         checks.extend(zones::checks(document, kind));
         checks.extend(comparison::checks(document, kind));

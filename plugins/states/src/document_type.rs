@@ -38,6 +38,13 @@ impl DocumentType {
     pub fn field(&self, name: &str) -> Option<&'static FieldRule> {
         self.fields.iter().find(|field| field.name == name)
     }
+
+    /// `F`, `M` or `X` for the sex as it writes it; none for other texts.
+    #[must_use]
+    pub fn sex(&self, written: &str) -> Option<&'static str> {
+        let place = self.sexes.iter().position(|sex| *sex == written)?;
+        ["F", "M", "X"].get(place).copied()
+    }
 }
 
 /// Whose nationality a document says.

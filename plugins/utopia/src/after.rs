@@ -6,6 +6,7 @@ use crate::before::find;
 use crate::checks::{self, Document};
 use crate::zone::{self, CheckDigit, Zone};
 use crate::{DocumentType, Field, FieldKind, Reading, Refusal, Report, dates, names};
+use dossier_rules_sdk::checks::VisualZone;
 
 /// Normalises and checks what was read.
 ///
@@ -46,10 +47,7 @@ fn normalise(raw: &str, kind: FieldKind, document_type: &DocumentType) -> Option
             names::collapse(raw)
         }
         FieldKind::DocumentNumber => raw.split_whitespace().collect(),
-        FieldKind::Sex => match raw.trim() {
-            sex @ ("F" | "M" | "X") => sex.to_owned(),
-            _ => return None,
-        },
+        FieldKind::Sex => DocumentType::sex(raw.trim())?.to_owned(),
         FieldKind::Zone => return Zone::parse(raw).ok().map(|zone| zone.text()),
     };
     let max_length = kind.max_length(document_type) as usize;

@@ -16,16 +16,17 @@
 
 use dossier_rules_sdk::Date;
 use dossier_rules_sdk::checks::{
-    PrintedDates, failed, judged, not_performed, of_dates, of_readings, passed,
+    VisualZone, failed, judged, not_performed, of_dates, of_readings, passed, zones_agree,
 };
 
 use crate::before;
 use crate::zone::{Zone, ZoneFault};
 use crate::{Check, DocumentType, FieldKind, Reading, dates};
 
-mod comparison;
 mod form;
 mod machine_readable_zone;
+
+const NO_ZONE: &str = "no machine-readable zone was read, or it isn't one";
 
 /// What the checks look at.
 pub struct Document<'a> {
@@ -49,29 +50,28 @@ impl<'a> Document<'a> {
         Self { document_type, readings, today, zone }
     }
 
-    /// What was read for a field.
-    #[must_use]
-    pub fn reading(&self, name: &str) -> Option<&'a Reading> {
-        self.readings.iter().find(|reading| reading.name == name)
-    }
-
     /// The zone, if it was read and has the form of one.
     #[must_use]
     pub fn valid_zone(&self) -> Option<&Zone> {
         self.zone.as_ref().and_then(|zone| zone.as_ref().ok())
     }
+}
 
-    /// The date that was read for a field, if it is one.
-    fn date(&self, name: &str) -> Option<Date> {
-        dates::parse(&self.reading(name)?.raw, self.document_type.date_format)
+impl VisualZone for Document<'_> {
+    fn has(&self, field: &str) -> bool {
+        self.document_type.field(field).is_some()
     }
 
-    fn printed_dates(&self) -> PrintedDates {
-        PrintedDates {
-            birth: self.date("date_of_birth"),
-            issue: self.date("date_of_issue"),
-            expiry: self.date("date_of_expiry"),
-        }
+    fn reading(&self, field: &str) -> Option<&Reading> {
+        self.readings.iter().find(|reading| reading.name == field)
+    }
+
+    fn date(&self, field: &str) -> Option<Date> {
+        dates::parse(&self.reading(field)?.raw, self.document_type.date_format)
+    }
+
+    fn sex(&self, written: &str) -> Option<&'static str> {
+        DocumentType::sex(written)
     }
 }
 
@@ -80,10 +80,10 @@ impl<'a> Document<'a> {
 pub fn all(document: &Document<'_>) -> Vec<Check> {
     let mut checks = of_readings(&before::all(document.document_type), document.readings);
     checks.extend(form::checks(document));
-    checks.extend(of_dates(document.printed_dates(), document.today));
+    checks.extend(of_dates(document, document.today));
     if let Some(format) = document.document_type.zone {
         checks.extend(machine_readable_zone::checks(document, format));
-        checks.extend(comparison::checks(document));
+        checks.extend(zones_agree(document, document.valid_zone().ok_or(NO_ZONE)));
     }
     checks
 }

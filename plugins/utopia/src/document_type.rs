@@ -31,6 +31,12 @@ impl DocumentType {
     pub fn field(&self, name: &str) -> Option<&'static FieldRule> {
         self.fields.iter().find(|field| field.name == name)
     }
+
+    /// `F`, `M` or `X` for the sex as documents write it; none for other texts.
+    #[must_use]
+    pub fn sex(written: &str) -> Option<&'static str> {
+        ["F", "M", "X"].into_iter().find(|sex| *sex == written)
+    }
 }
 
 /// How a document type writes dates.

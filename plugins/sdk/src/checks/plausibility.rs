@@ -1,6 +1,6 @@
 //! Whether the dates of the visual zone make sense together and today.
 
-use super::{judged, not_performed};
+use super::{VisualZone, judged, not_performed};
 use crate::dates::{is_at_most_years_old, is_before};
 use crate::{Check, Date};
 
@@ -11,22 +11,11 @@ const BIRTH: &str = "date_of_birth";
 const ISSUE: &str = "date_of_issue";
 const EXPIRY: &str = "date_of_expiry";
 
-/// The dates that a document prints; none where one was not read, or is no date.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct PrintedDates {
-    /// The field `date_of_birth`.
-    pub birth: Option<Date>,
-    /// The field `date_of_issue`.
-    pub issue: Option<Date>,
-    /// The field `date_of_expiry`.
-    pub expiry: Option<Date>,
-}
-
 /// The checks `date_of_birth.plausible`, `date_of_issue.plausible`, `date_of_issue.after_birth`,
 /// `date_of_expiry.after_issue` and `document.expiry`.
 #[must_use]
-pub fn of_dates(printed: PrintedDates, today: Date) -> Vec<Check> {
-    let PrintedDates { birth, issue, expiry } = printed;
+pub fn of_dates(document: &dyn VisualZone, today: Date) -> Vec<Check> {
+    let [birth, issue, expiry] = [BIRTH, ISSUE, EXPIRY].map(|field| document.date(field));
     let is_past = |date| !is_before(today, date);
     vec![
         check(

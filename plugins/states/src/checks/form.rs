@@ -1,6 +1,6 @@
 //! Whether single values have their form, and numbers their check characters.
 
-use super::{Check, Document, dates, judged, not_performed};
+use super::{Check, Document, VisualZone, dates, judged, not_performed};
 use crate::{Nationality, NumberForm};
 
 const NOT_READ: &str = "the field was not read";

@@ -1,7 +1,7 @@
 //! Whether single values of the visual zone have their form.
 
-use super::{Document, judged, not_performed};
-use crate::{Check, DateFormat, dates};
+use super::{Document, VisualZone, judged, not_performed};
+use crate::{Check, DateFormat, DocumentType, dates};
 
 const NOT_READ: &str = "the field was not read";
 
@@ -31,7 +31,7 @@ pub(super) fn checks(document: &Document<'_>) -> Vec<Check> {
             document,
             "sex.format",
             "sex",
-            |text| matches!(text, "F" | "M" | "X"),
+            |text| DocumentType::sex(text).is_some(),
             "the sex is F, M or X",
             "the sex isn't F, M or X",
         ));

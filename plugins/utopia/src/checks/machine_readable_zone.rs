@@ -1,13 +1,12 @@
 //! Whether the machine-readable zone is one, and agrees with itself.
 
-use super::{Document, failed, judged, not_performed, passed};
+use super::{Document, NO_ZONE, failed, judged, not_performed, passed};
 use crate::Check;
 use crate::zone::{CheckDigit, ZoneFault, ZoneFormat};
 
 const FIELDS: &[&str] = &["mrz"];
 /// The code of Utopia, which ICAO Doc 9303 part 3 section 5 keeps for specimens.
 const ISSUING_STATE: &str = "UTO";
-const NO_ZONE: &str = "no machine-readable zone was read, or it isn't one";
 
 pub(super) fn checks(document: &Document<'_>, expected: ZoneFormat) -> Vec<Check> {
     let mut checks = vec![format(document, expected), issuing_state(document)];
