@@ -9,11 +9,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use dossier_document::{Digest, DocumentTypeId, FieldName};
+use dossier_document::{Digest, DocumentTypeId, FieldName, FieldReading};
 use dossier_plugin::Plugin;
 
 mod manifest;
 pub use manifest::{MANIFEST_FILE, Manifest, is_artifact_name};
+
+mod calibration;
+pub use calibration::Calibration;
 
 mod ready;
 pub use ready::{Ready, ReadyArtifact};
@@ -48,6 +51,8 @@ pub struct DocumentType {
     pub fields: Vec<FieldName>,
     /// The digest of the adapter.
     pub adapter: Digest,
+    /// What confidences of its readings should be, if the adapter brings it.
+    pub calibration: Option<Arc<Calibration>>,
     /// The rules.
     pub rules: Plugin,
     /// The packages behind them, which stay ready as long as anything reads with this; none
@@ -124,6 +129,15 @@ impl Catalog {
 }
 
 impl DocumentType {
+    /// The adapter's readings with the confidences that they should have.
+    #[must_use]
+    pub fn calibrated(&self, readings: &[FieldReading]) -> Vec<FieldReading> {
+        match &self.calibration {
+            Some(calibration) => calibration.apply(readings),
+            None => readings.to_vec(),
+        }
+    }
+
     /// The version that reads the request of this id: always the same one for the same id.
     #[must_use]
     pub fn route(self: &Arc<Self>, request_id: &str) -> Route {

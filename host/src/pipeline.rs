@@ -76,7 +76,7 @@ pub struct ExtractedField {
 pub struct Reading {
     /// The characters, unaltered.
     pub raw: FieldText,
-    /// 0 to 1.
+    /// 0 to 1; calibrated where the adapter brings a calibration.
     pub confidence: f32,
     /// The page, counted from 0.
     pub page: usize,
@@ -89,6 +89,8 @@ pub struct ServedBy {
     pub base: Digest,
     /// The adapter, or `None` for the base alone.
     pub adapter: Option<Digest>,
+    /// What calibrated the confidences, or `None` for those of the model itself.
+    pub calibration: Option<Digest>,
     /// The rules.
     pub rules: Digest,
     /// The generation of the catalogue.
@@ -234,8 +236,14 @@ async fn read_and_check(
     let output = reader.inference().read(read_request).await?;
     let read = Instant::now();
 
-    let report =
-        rules.after(&document_type.id, &output.readings, &today).await.map_err(rules_failed)?;
+    let (readings, calibration) = match request.model {
+        ModelChoice::Adapter => {
+            let calibration = document_type.calibration.as_ref();
+            (document_type.calibrated(&output.readings), calibration.map(|c| c.digest()))
+        }
+        ModelChoice::BaseOnly => (output.readings.clone(), None),
+    };
+    let report = rules.after(&document_type.id, &readings, &today).await.map_err(rules_failed)?;
     let end = Instant::now();
 
     if let Some(comparison) = comparison {
@@ -245,11 +253,12 @@ async fn read_and_check(
     Ok(Extraction {
         document_type: document_type.id.clone(),
         verdict: Verdict::of(&report.checks),
-        fields: join(output.readings, &report),
+        fields: join(readings, &report),
         checks: report.checks,
         served_by: ServedBy {
             base: catalog.base,
             adapter,
+            calibration,
             rules: rules.digest(),
             generation: catalog.generation,
         },

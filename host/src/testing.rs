@@ -99,6 +99,7 @@ async fn with_backend(config: &Config, backend: impl Backend) -> Reader {
         pages: 1,
         fields: fields.to_vec(),
         adapter: Digest::from_sha256([2; 32]),
+        calibration: None,
         rules,
         packages: None,
         rollout: Rollout::default(),

@@ -133,6 +133,28 @@ async fn a_manifest_that_is_not_understood_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_calibration_that_is_not_understood_is_named() {
+    for (calibration, told) in [
+        ("{", "line 1"),
+        (r#"{"method": "platt"}"#, "fields"),
+        (r#"{"method": "platt", "fields": {"surname": {"slope": 0, "intercept": 0}}}"#, "surname"),
+        (
+            r#"{"method": "platt", "fields": {"Hat size": {"slope": 1, "intercept": 0}}}"#,
+            "Hat size",
+        ),
+    ] {
+        assert_start_fails(
+            |root| {
+                let file = root.document_type(PASSPORT).join("calibration.json");
+                fs::write(file, calibration).expect("is written");
+            },
+            &["calibration.json", told],
+        )
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn missing_rules_are_named() {
     assert_start_fails(
         |root| {

@@ -43,6 +43,7 @@ pub struct CheckBody<'a> {
 struct ServedByBody {
     base: String,
     adapter: Option<String>,
+    calibration: Option<String>,
     rules: String,
     generation: u64,
 }
@@ -74,6 +75,7 @@ struct DocumentTypeBody {
     pages: usize,
     fields: Vec<String>,
     adapter: String,
+    calibration: Option<String>,
     rules: RulesBody,
 }
 
@@ -133,6 +135,7 @@ impl ServedByBody {
         Self {
             base: served_by.base.to_string(),
             adapter: served_by.adapter.map(|digest| digest.to_string()),
+            calibration: served_by.calibration.map(|digest| digest.to_string()),
             rules: served_by.rules.to_string(),
             generation: served_by.generation,
         }
@@ -160,12 +163,14 @@ impl DocumentTypesBody {
     pub fn of(catalog: &Catalog) -> Self {
         let document_types = catalog.document_types.values().map(|document_type| {
             let description = document_type.rules.describe();
+            let calibration = document_type.calibration.as_ref();
             DocumentTypeBody {
                 document_type: document_type.id.to_string(),
                 title: document_type.title.clone(),
                 pages: document_type.pages,
                 fields: document_type.fields.iter().map(ToString::to_string).collect(),
                 adapter: document_type.adapter.to_string(),
+                calibration: calibration.map(|calibration| calibration.digest().to_string()),
                 rules: RulesBody {
                     name: description.name.clone(),
                     version: description.version.clone(),

@@ -1,10 +1,12 @@
 //! A package that was verified, compiled or loaded: it can serve at once.
 
+use std::sync::Arc;
+
 use dossier_document::Digest;
 use dossier_plugin::Plugin;
 use dossier_store::{PackageDigest, RulesManifest};
 
-use super::Manifest;
+use super::{Calibration, Manifest};
 
 /// A package that can serve at once. Whoever reads with it holds it, so it is never taken away
 /// from a request.
@@ -30,6 +32,8 @@ pub enum ReadyArtifact {
     Adapter {
         /// Its digest in the model's pool.
         adapter: Digest,
+        /// Its calibration, if it brings one.
+        calibration: Option<Arc<Calibration>>,
         /// The manifest of its document type.
         manifest: Manifest,
     },

@@ -57,7 +57,8 @@ impl Comparison {
         })
     }
 
-    /// Lets the shadow read the document in the background and counts what differs.
+    /// Lets the shadow read the document in the background and counts what differs. `readings` are
+    /// the model's own, before calibration: the shadow may bring another.
     pub(super) fn finish(
         self,
         inference: InferenceHandle,
@@ -90,22 +91,20 @@ impl Comparison {
             Ok(BeforeOutcome::Refused { .. }) | Err(_) => return Err(Unread::Failed),
         };
         let is_same_reading = fields == active.fields && active.adapter == Some(candidate.adapter);
-        let read_again;
         let readings = if is_same_reading {
-            readings
+            candidate.calibrated(readings)
         } else {
             let pages = active.pages.clone();
             let request = ReadRequest { pages, fields, adapter: Some(candidate.adapter) };
-            read_again = match inference.read(request).await {
-                Ok(output) => output.readings,
+            match inference.read(request).await {
+                Ok(output) => candidate.calibrated(&output.readings),
                 Err(InferenceError::Overloaded | InferenceError::Stopped) => {
                     return Err(Unread::NoRoom);
                 }
                 Err(_) => return Err(Unread::Failed),
-            };
-            &read_again
+            }
         };
-        rules.after(id, readings, today).await.map_err(|_| Unread::Failed)
+        rules.after(id, &readings, today).await.map_err(|_| Unread::Failed)
     }
 }
 

@@ -12,7 +12,9 @@ use dossier_plugin::{
 };
 use dossier_store::PackageDigest;
 
-use crate::catalog::{Catalog, CatalogError, DocumentType, MANIFEST_FILE, Manifest, Rollout};
+use crate::catalog::{
+    Calibration, Catalog, CatalogError, DocumentType, MANIFEST_FILE, Manifest, Rollout,
+};
 use crate::config::{ReaderConfig, RulesLimits};
 use crate::reader::model::{LoadedModel, load_model};
 use crate::reload::ReloadError;
@@ -153,6 +155,7 @@ pub(super) async fn load(config: &ReaderConfig) -> Result<(Catalog, ModelBackend
             let file = rules_file(config, &manifest.rules);
             return Err(StartError::UnsupportedField { file, field: field.clone() });
         }
+        let calibration = Calibration::find(&manifest.folder)?.map(Arc::new);
         let id = manifest.document_type;
         let document_type = DocumentType {
             id: id.clone(),
@@ -160,6 +163,7 @@ pub(super) async fn load(config: &ReaderConfig) -> Result<(Catalog, ModelBackend
             pages: manifest.pages,
             fields,
             adapter,
+            calibration,
             rules: rules[&manifest.rules].clone(),
             packages: None,
             rollout: Rollout::default(),

@@ -87,7 +87,7 @@ impl Assembly<'_> {
         rules: &Arc<Ready>,
     ) -> Result<DocumentType, ReloadError> {
         let (
-            ReadyArtifact::Adapter { adapter: digest, manifest },
+            ReadyArtifact::Adapter { adapter: digest, calibration, manifest },
             ReadyArtifact::Rules { plugin, .. },
         ) = (&adapter.artifact, &rules.artifact)
         else {
@@ -104,6 +104,7 @@ impl Assembly<'_> {
             pages: manifest.pages,
             fields,
             adapter: *digest,
+            calibration: calibration.clone(),
             rules: plugin.clone(),
             packages: Some(Packages { adapter: Arc::clone(adapter), rules: Arc::clone(rules) }),
             rollout: Rollout::default(),

@@ -6,12 +6,12 @@ use dossier_document::{DocumentTypeId, FieldName, PageImage};
 use dossier_inference::ReadRequest;
 use dossier_plugin::{BeforeOutcome, CodeOrigin, Plugin};
 use dossier_store::{
-    COMPONENT, DOCUMENT_TYPE_MANIFEST, Package, PackageDigest, PackageKind, RULES_MANIFEST,
-    RulesManifest,
+    CALIBRATION, COMPONENT, DOCUMENT_TYPE_MANIFEST, Package, PackageDigest, PackageKind,
+    RULES_MANIFEST, RulesManifest,
 };
 
 use super::{AdapterLoader, ReloadError, Shared};
-use crate::catalog::{Manifest, Ready, ReadyArtifact};
+use crate::catalog::{Calibration, Manifest, Ready, ReadyArtifact};
 
 /// Side of the blank page that a new adapter reads first, in pixels.
 const BLANK_SIDE: u32 = 64;
@@ -38,9 +38,10 @@ impl Shared {
                     let served = self.adapters.base_name().to_owned();
                     return Err(ReloadError::WrongBase { base: manifest.base, served });
                 }
+                let calibration = calibration(&package, &folder)?;
                 let shared = Arc::clone(self);
                 let adapter = blocking(move || shared.adapters.load(&folder)).await??;
-                ReadyArtifact::Adapter { adapter, manifest }
+                ReadyArtifact::Adapter { adapter, calibration, manifest }
             }
         };
         Ok(Arc::new(Ready { package: digest, artifact }))
@@ -82,7 +83,9 @@ impl Shared {
     /// Lets the model read a blank page with a new adapter, if the rules to ask it for fields are
     /// there already: what would fail at the first document fails here.
     pub(super) async fn read_blank_page(&self, ready: &Ready) -> Result<(), ReloadError> {
-        let ReadyArtifact::Adapter { adapter, manifest } = &ready.artifact else { return Ok(()) };
+        let ReadyArtifact::Adapter { adapter, manifest, .. } = &ready.artifact else {
+            return Ok(());
+        };
         let catalog = self.snapshots.pin();
         let rules = catalog
             .document_types
@@ -113,6 +116,16 @@ pub(super) fn adapter_manifest(
 ) -> Result<Manifest, ReloadError> {
     let manifest = package.file(DOCUMENT_TYPE_MANIFEST).unwrap_or_default();
     Manifest::parse(manifest, folder).map_err(ReloadError::AdapterManifest)
+}
+
+/// The calibration in an adapter's package, if it has one.
+fn calibration(
+    package: &Package,
+    folder: &std::path::Path,
+) -> Result<Option<Arc<Calibration>>, ReloadError> {
+    let Some(text) = package.file(CALIBRATION) else { return Ok(None) };
+    let calibration = Calibration::parse(text, folder).map_err(ReloadError::AdapterManifest)?;
+    Ok(Some(Arc::new(calibration)))
 }
 
 /// The fields that the rules read of a whole document. Asking also proves that the rules work

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use dossier_model::ModelBackend;
 use dossier_plugin::{CodeCounts, Plugin, PluginEngine};
 use dossier_store::{
-    ADAPTER_CONFIG, ADAPTER_WEIGHTS, Action, ArtifactStore, COMPONENT, Catalogue, CatalogueError,
-    Change, DOCUMENT_TYPE_MANIFEST, Event, Generation, LORA_XS_FACTORS, Origin, Package,
-    PackageDigest, PackageKind, RULES_MANIFEST, Version,
+    ADAPTER_CONFIG, ADAPTER_WEIGHTS, Action, ArtifactStore, CALIBRATION, COMPONENT, Catalogue,
+    CatalogueError, Change, DOCUMENT_TYPE_MANIFEST, Event, Generation, LORA_XS_FACTORS, Origin,
+    Package, PackageDigest, PackageKind, RULES_MANIFEST, Version,
 };
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
@@ -278,11 +278,14 @@ pub(super) fn package_of_component(
 fn adapter_package(manifest: &Manifest) -> Result<Package, StartError> {
     let mut files = BTreeMap::new();
     // Only these: the operator's folder may hold notes and cards beside them.
-    for name in [DOCUMENT_TYPE_MANIFEST, ADAPTER_CONFIG, ADAPTER_WEIGHTS, LORA_XS_FACTORS] {
+    let (needed, optional) = (
+        [DOCUMENT_TYPE_MANIFEST, ADAPTER_CONFIG, ADAPTER_WEIGHTS],
+        [CALIBRATION, LORA_XS_FACTORS]
+            .into_iter()
+            .filter(|name| manifest.folder.join(name).exists()),
+    );
+    for name in needed.into_iter().chain(optional) {
         let path = manifest.folder.join(name);
-        if name == LORA_XS_FACTORS && !path.exists() {
-            continue;
-        }
         let bytes =
             std::fs::read(&path).map_err(|source| CatalogError::Unreadable { path, source })?;
         files.insert(name.to_owned(), bytes);

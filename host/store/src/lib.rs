@@ -13,8 +13,9 @@ pub use digest::PackageDigest;
 
 mod package;
 pub use package::{
-    ADAPTER_CONFIG, ADAPTER_WEIGHTS, COMPONENT, DOCUMENT_TYPE_MANIFEST, LORA_XS_FACTORS, Package,
-    PackageError, PackageKind, PackageLimits, PackageParts, RULES_MANIFEST,
+    ADAPTER_CONFIG, ADAPTER_WEIGHTS, CALIBRATION, COMPONENT, DOCUMENT_TYPE_MANIFEST,
+    LORA_XS_FACTORS, Package, PackageError, PackageKind, PackageLimits, PackageParts,
+    RULES_MANIFEST,
 };
 
 mod manifest;

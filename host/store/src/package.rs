@@ -23,6 +23,8 @@ pub const DOCUMENT_TYPE_MANIFEST: &str = "document-type.json";
 pub const ADAPTER_CONFIG: &str = "adapter_config.json";
 /// PEFT's weights of the adapter.
 pub const ADAPTER_WEIGHTS: &str = "adapter_model.safetensors";
+/// What confidences of the adapter's readings should be, field by field.
+pub const CALIBRATION: &str = "calibration.json";
 /// What LoRA-XS needs beside them.
 pub const LORA_XS_FACTORS: &str = "lora_xs_factors.safetensors";
 
@@ -136,12 +138,12 @@ impl PackageKind {
         }
     }
 
-    /// What may be there beside them: the records of `dossier-train`, which nobody reads here, and
-    /// what LoRA-XS needs.
+    /// What may be there beside them: the calibration, what LoRA-XS needs, and the record of
+    /// `dossier-train`, which nobody reads here.
     fn optional(self) -> &'static [&'static str] {
         match self {
             Self::Rules => &[],
-            Self::Adapter => &["training.json", "calibration.json", LORA_XS_FACTORS],
+            Self::Adapter => &["training.json", CALIBRATION, LORA_XS_FACTORS],
         }
     }
 

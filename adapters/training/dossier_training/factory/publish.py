@@ -16,11 +16,14 @@ import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from dossier_training.factory.artifact import CALIBRATION
 from dossier_training.factory.donut import Record
 from dossier_training.factory.settings import Publish
+from dossier_training.lora_xs import FACTORS_FILE
 
 # What a package of a document type holds; card and record stay in the folder.
 _FILES = ("adapter_config.json", "adapter_model.safetensors", "document-type.json")
+_OPTIONAL_FILES = (CALIBRATION, FACTORS_FILE)
 _SECRET = "ed25519-secret:"
 _PATIENCE_SECONDS = 300
 
@@ -42,10 +45,8 @@ class Package:
     @staticmethod
     def of(folder: Path) -> "Package":
         """The package of an adapter's folder."""
-        config = json.loads((folder / "adapter_config.json").read_text())
-        if config["peft_type"] == "LORA_XS":
-            raise HostError("a package has no place for the factors of LoRA-XS: put the folder below the host's adapters/ instead")
-        return Package({name: (folder / name).read_bytes() for name in _FILES})
+        names = (*_FILES, *(name for name in _OPTIONAL_FILES if (folder / name).exists()))
+        return Package({name: (folder / name).read_bytes() for name in names})
 
     @property
     def statement(self) -> bytes:
