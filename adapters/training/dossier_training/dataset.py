@@ -10,6 +10,7 @@ A sample folder holds `page-1.png` (`page-2.png`) and `truth.json` with `{"field
 
 import argparse
 import hashlib
+import itertools
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -97,14 +98,14 @@ def write_samples(documents: Iterator[list[CapturedPage]], folder: Path) -> None
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--type", choices=[*DOCUMENT_TYPES, "random"], required=True)
-    parser.add_argument("--count", type=int, required=True)
+    parser.add_argument("--type", choices=[*DOCUMENT_TYPES, "random"], nargs="+", required=True)
+    parser.add_argument("--count", type=int, required=True, help="documents of each type")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--capture", choices=LEVELS, default="clean", help="how the pages were photographed")
+    parser.add_argument("--capture", choices=LEVELS, nargs="+", default=["clean"], help="how the pages were photographed; of several, one is drawn a document")
     parser.add_argument("--samples", action="store_true", help="a folder a document instead of one metadata.jsonl")
     options = parser.parse_args()
-    documents = captured_documents(options.type, options.count, options.seed, (options.capture,))
+    documents = itertools.chain.from_iterable(captured_documents(name, options.count, options.seed, options.capture) for name in options.type)
     (write_samples if options.samples else write_donut)(documents, options.out)
 
 

@@ -36,7 +36,7 @@ class Adapted(Protocol):
     inner: nn.Module
 
     def load(self, folder: Path) -> None:
-        """Takes the values of an exported adapter of the same method and rank."""
+        """Takes the values of an exported adapter of the same method, rank and targets; of another, `ValueError`."""
 
     def export(self, base: Path, folder: Path) -> None:
         """Writes the adapter's folder, its tensors in f16; the config names the base and its digest."""
@@ -75,7 +75,11 @@ class _Peft:
                 matrix.copy_(matrix.half())
 
     def load(self, folder: Path) -> None:
-        set_peft_model_state_dict(self.model, load_file(folder / "adapter_model.safetensors"))
+        tensors, here = load_file(folder / "adapter_model.safetensors"), get_peft_model_state_dict(self.model)
+        # PEFT passes over what is missing, or has no place.
+        if differing := sorted(name for name in tensors.keys() | here.keys() if name not in tensors or name not in here or tensors[name].shape != here[name].shape):
+            raise ValueError(f"{folder}: an adapter of another method, rank or targets, by `{differing[0]}`")
+        set_peft_model_state_dict(self.model, tensors)
 
     def export(self, base: Path, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)

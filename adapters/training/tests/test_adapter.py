@@ -259,6 +259,22 @@ def test_an_adapter_of_another_base_is_refused(made, tmp_path):
         load_adapted(BASE, other)
 
 
+def test_training_begins_as_another_adapter(made, licences, tmp_path):
+    order, _ = made
+    begun = replace(_order(licences, tmp_path, lr=0.0, steps=1, evaluate_every=1), start=order.out)
+    record = adapter.make(begun, quiet=True)
+    assert record["start"] == files.sha256_of((order.out / "adapter_model.safetensors").read_bytes())
+    before, after = (load_file(folder / "adapter_model.safetensors") for folder in (order.out, begun.out))
+    assert before.keys() == after.keys() and all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_an_adapter_of_another_kind_is_no_beginning(made, licences, tmp_path):
+    order, _ = made
+    for changes in ({"r": 8}, {"parts": "decoder"}, {"method": "dora"}):
+        with pytest.raises(ValueError, match="of another method, rank or targets"):
+            adapter.make(replace(_order(licences, tmp_path, **changes), start=order.out), quiet=True)
+
+
 @pytest.mark.parametrize(("method", "changes"), [("lora", {"modules_to_save": ("decoder.model.decoder.layer_norm",), "patch_embedding": True}), ("rslora", {"parts": "decoder", "bf16": True}), ("dora", {"parts": "encoder"}), ("vera", {}), ("lora-xs", {"parts": "decoder"})])
 def test_every_method_takes_a_step_and_is_read_back(method, changes, licences, tmp_path):
     training = Training(method=method, r=4, steps=1, batch=1, lr=1e-2, **changes)

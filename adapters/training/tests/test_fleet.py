@@ -108,6 +108,13 @@ def test_what_has_not_changed_is_not_trained_again(grown, here):
     assert all(item.unchanged for item in fleets.plan(read_fleet(_write(folder)), folder / "elsewhere"))
 
 
+def test_what_begins_as_another_adapter_is_other_work(tmp_path):
+    fleet = read_fleet(_write(tmp_path))
+    begun = fleet.model_copy(update={"start": REPOSITORY / "adapters" / PASSPORT})
+    plain, other = (fleets.plan(one, tmp_path / "runs") for one in (fleet, begun))
+    assert all(before.work != after.work for before, after in zip(plain, other, strict=True))
+
+
 def test_a_change_retrains_its_type_alone_and_what_is_worse_is_held_back(grown, here):
     folder, _, _ = grown
     before = {name: (folder / "adapters" / name / "training.json").read_bytes() for name in (PASSPORT, LICENCE)}

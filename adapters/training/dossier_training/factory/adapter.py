@@ -7,7 +7,7 @@ from dossier_training.checkpoints import base_digest
 from dossier_training.factory import artifact, calibration, checks, metrics, reading, train
 from dossier_training.factory.donut import Record
 from dossier_training.factory.faults import Report
-from dossier_training.factory.files import alone_in, digest_of, write_json
+from dossier_training.factory.files import alone_in, digest_of, sha256_of, write_json
 from dossier_training.factory.settings import Training
 from dossier_training.methods import Adapted
 
@@ -37,12 +37,21 @@ class Order:
     optional_fields: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
     factors: Path | None = None
+    start: Path | None = None
     work: str | None = field(default=None, metadata={"help": "what a fleet knows this work by"})
 
 
-def work_digest(document_type: str, data_set: str, base: Path, training: Training) -> str:
+def work_digest(order: Order, data_set: str) -> str:
     """Names a work by everything that decides its outcome."""
-    return digest_of({"document_type": document_type, "data_set": data_set, "base": base_digest(base), "training": training.identity()})
+    return digest_of({
+        "document_type": order.document_type, "data_set": data_set, "base": base_digest(order.base),
+        "training": order.training.identity(), "start": weights_digest(order.start),
+    })  # fmt: skip
+
+
+def weights_digest(adapter: Path | None) -> str | None:
+    """What an adapter's weights are named by, where there is one."""
+    return adapter and sha256_of((adapter / artifact.WEIGHTS).read_bytes())
 
 
 def evaluated(readings: list[metrics.Reading], scalings: dict[str, calibration.Scaling]) -> dict[str, object]:
@@ -65,9 +74,9 @@ def make(order: Order, quiet: bool = False, after_step=lambda _step: None) -> di
         if report.stops:
             raise UnfitDataSet(report)
         data_set = {name: value for name, value in report.statistics.items() if name != "fields"}
-        work = work_digest(order.document_type, str(data_set["digest"]), order.base, order.training)
+        work = work_digest(order, str(data_set["digest"]))
         adapted, progress = train.train(
-            records, order.base, order.training, order.run, work, order.document_type, order.factors, quiet, after_step
+            records, order.base, order.training, order.run, work, order.document_type, order.factors, order.start, quiet, after_step
         )
         _as_exported(adapted)
         held_out = {name: [record for record in records if record.split == name] for name in ("validation", "test")}
@@ -76,6 +85,7 @@ def make(order: Order, quiet: bool = False, after_step=lambda _step: None) -> di
         record = {
             "work": order.work or work,
             "data_set": data_set,
+            "start": weights_digest(order.start),
             "metrics": {"validation": progress.best, "test": found},
             "cost": asdict(progress),
         }

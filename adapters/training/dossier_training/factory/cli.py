@@ -47,6 +47,7 @@ def adapter(
     optional_field: Optional = [],  # noqa: B006
     allow: Allow = [],  # noqa: B006
     factors: Annotated[Path | None, typer.Option(help="lora_xs_factors.safetensors of an earlier LoRA-XS adapter of this base")] = None,
+    start: Annotated[Path | None, typer.Option(help="an adapter of this base, method and rank to begin as")] = None,
     method: str = Training().method,
     r: int = Training().r,
     parts: Annotated[str, typer.Option(help="both, encoder or decoder")] = Training().parts,
@@ -72,7 +73,7 @@ def adapter(
         steps=steps, batch=batch, evaluate_every=evaluate_every, patience=patience, augment=augment, bf16=bf16, seed=seed, threads=threads,
     )  # fmt: skip
     run = run or _RUNS / document_type.replace("/", "--")
-    order = factory.Order(document_type, dataset, base, out, run, training, title, pages, rules, tuple(field), tuple(optional_field), tuple(allow), factors)
+    order = factory.Order(document_type, dataset, base, out, run, training, title, pages, rules, tuple(field), tuple(optional_field), tuple(allow), factors, start)
     try:
         record = factory.make(order, quiet=quiet)
     except factory.UnfitDataSet as error:

@@ -10,6 +10,7 @@ from pathlib import Path
 from dossier_training.checkpoints import base_digest
 from dossier_training.dataset import generator_digest
 from dossier_training.factory import artifact, donut, publish
+from dossier_training.factory.adapter import weights_digest
 from dossier_training.factory.files import alone_in, digest_of, sha256_of, staging, write_json
 from dossier_training.factory.job import CANDIDATE, Job, prepared
 from dossier_training.factory.publish import Host, Rollout
@@ -51,14 +52,14 @@ def source_digest(data: Generated | Folder) -> str:
 
 def plan(fleet: Fleet, runs: Path, only: tuple[str, ...] = ()) -> list[Planned]:
     """Every type, or those of `only`, with what its last run left."""
-    base = base_digest(fleet.base)
+    base, start = base_digest(fleet.base), weights_digest(fleet.start)
     planned = []
     for entry in fleet.every_type():
         if only and entry.document_type not in only:
             continue
         run = runs / entry.document_type.replace("/", "--")
         identity = {
-            "document_type": entry.document_type, "base": base, "data": source_digest(entry.data), "training": fleet.training_of(entry).identity(),
+            "document_type": entry.document_type, "base": base, "start": start, "data": source_digest(entry.data), "training": fleet.training_of(entry).identity(),
             "manifest": [entry.title, entry.pages, entry.rules], "checks": [entry.allow, entry.optional_fields],
         }  # fmt: skip
         terms = {"gates": fleet.gates_of(entry).model_dump(), "regression": entry.regression and entry.regression.model_dump(mode="json")}
@@ -107,7 +108,7 @@ def _job(fleet: Fleet, item: Planned) -> Job:
     before = json.loads((item.out / artifact.MANIFEST).read_text()) if (item.out / artifact.MANIFEST).exists() else {}
     return Job(
         document_type=entry.document_type, work=item.work, data=data(entry.data), regression=data(entry.regression),
-        base=str(fleet.base), live=str(item.out) if live else None, run=str(item.run),
+        base=str(fleet.base), live=str(item.out) if live else None, start=str(fleet.start) if fleet.start else None, run=str(item.run),
         training=fleet.training_of(entry).model_dump(mode="json"), gates=fleet.gates_of(entry).model_dump(),
         title=entry.title or before.get("title"), pages=entry.pages or before.get("pages"), rules=entry.rules or before.get("rules"),
         allow=entry.allow, optional_fields=entry.optional_fields,

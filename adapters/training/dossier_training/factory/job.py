@@ -29,6 +29,7 @@ class Job:
     regression: dict | None
     base: str
     live: str | None
+    start: str | None
     run: str
     training: dict
     gates: dict
@@ -70,7 +71,7 @@ def work(job: Job) -> dict:
     order = adapter.Order(
         document_type=job.document_type, dataset=prepared(job.data, run, "data"), base=base, out=candidate, run=run,
         training=Training.model_validate(job.training), title=job.title, pages=job.pages, rules=job.rules,
-        allow=tuple(job.allow), optional_fields=tuple(job.optional_fields), work=job.work,
+        allow=tuple(job.allow), optional_fields=tuple(job.optional_fields), start=Path(job.start) if job.start else None, work=job.work,
     )  # fmt: skip
     try:
         record = adapter.make(order, quiet=job.quiet)

@@ -132,6 +132,7 @@ class Fleet(_Strict):
 
     base: Path
     adapters: Path = Path(".")
+    start: Path | None = Field(None, description="folder of an adapter of this base that every type begins as")
     training: Training = Training()
     gates: Gates = Gates()
     publish: Publish | None = None
@@ -178,7 +179,7 @@ def read_fleet(file: Path) -> Fleet:
     root = file.resolve().parent
     located = lambda data: Folder(folder=root / data.folder) if isinstance(data, Folder) else data  # noqa: E731
     types = tuple(entry.model_copy(update={"data": located(entry.data), "regression": located(entry.regression)}) for entry in fleet.types)
-    return fleet.model_copy(update={"base": root / fleet.base, "adapters": (root / fleet.adapters).resolve(), "types": types})
+    return fleet.model_copy(update={"base": root / fleet.base, "adapters": (root / fleet.adapters).resolve(), "start": fleet.start and root / fleet.start, "types": types})
 
 
 def _readable(error: Exception) -> str:

@@ -14,6 +14,7 @@ from dossier_training.checkpoints import load_base
 from dossier_training.factory.donut import Record
 from dossier_training.factory.files import replacing
 from dossier_training.factory.pages import Teacher, normalised
+from dossier_training.factory.reader import start_from
 from dossier_training.factory.reading import examine
 from dossier_training.factory.settings import Training
 from dossier_training.lessons import decode_packed, text_losses
@@ -87,16 +88,21 @@ def train(
     work: str,
     label: str = "",
     factors: Path | None = None,
+    start: Path | None = None,
     quiet: bool = False,
     after_step: Callable[[int], None] = lambda _step: None,
 ) -> tuple[Adapted, Progress]:
     """Trains on the split `train` and returns the adapter that read `validation` best.
+
+    It begins as the adapter of the folder `start`, or with one that changes nothing.
 
     `work` names data, base and settings: a checkpoint of another work is refused with `AnotherRun`.
     """
     torch.set_num_threads(training.threads)
     torch.use_deterministic_algorithms(True)
     adapted = adapted_base(base, training, factors)
+    if start:
+        start_from(adapted, base, start)
     model = adapted.inner
     trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
     optimiser = optimiser_of(adapted, training)

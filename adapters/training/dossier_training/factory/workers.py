@@ -59,8 +59,8 @@ def run_on_ray(jobs: list[Job], address: str) -> Iterator[tuple[Job, dict]]:
         waiting = {}
         for job in jobs:
             folders = {name: pack(Path(part["folder"])) if part and "folder" in part else None for name, part in (("data", job.data), ("regression", job.regression))}
-            live = pack(Path(job.live)) if job.live else None
-            task = remote.options(num_cpus=job.training["threads"], name=job.document_type).remote(as_dict(job), bases[job.base], Path(job.base).name, live, folders)
+            adapters = {name: pack(Path(folder)) for name, folder in (("live", job.live), ("start", job.start)) if folder}
+            task = remote.options(num_cpus=job.training["threads"], name=job.document_type).remote(as_dict(job), bases[job.base], Path(job.base).name, adapters, folders)
             waiting[task] = job
         while waiting:
             [done], _ = ray.wait(list(waiting), num_returns=1)
@@ -80,14 +80,14 @@ def run_on_ray(jobs: list[Job], address: str) -> Iterator[tuple[Job, dict]]:
         ray.shutdown()
 
 
-def _task(job: dict, base: bytes, base_name: str, live: bytes | None, folders: dict[str, bytes | None]) -> tuple[dict, bytes | None]:
+def _task(job: dict, base: bytes, base_name: str, adapters: dict[str, bytes], folders: dict[str, bytes | None]) -> tuple[dict, bytes | None]:
     """On the node: unpacks, works, packs."""
     node = Path(tempfile.gettempdir()) / "dossier-train" / job["work"].removeprefix("sha256:")
     run = node / "run"
     base_folder = unpack(base, node / "base" / base_name)
-    live_folder = str(unpack(live, node / "live")) if live else None
+    unpacked = {name: str(unpack(contents, node / name)) for name, contents in adapters.items()}
     places = {name: {"folder": str(unpack(contents, node / name))} if contents else job[name] for name, contents in folders.items()}
-    there = replace(Job(**job), base=str(base_folder), live=live_folder, run=str(run), **places)
+    there = replace(Job(**job), base=str(base_folder), run=str(run), **unpacked, **places)
     outcome = perform(there)
     candidate = run / CANDIDATE
     return outcome, pack(candidate) if candidate.is_dir() and outcome["state"] in ("accepted", "rejected") else None
