@@ -21,6 +21,8 @@ _OF_PARTS = {"both": f"{_ENCODER}|{_DECODER}", "encoder": _ENCODER, "decoder": _
 
 # Every Linear of the encoder's blocks and of the decoder's layers: q, k, v, attention output, MLP.
 TARGETS = _OF_PARTS["both"]
+# No adapter, but what adapters are compared with: every parameter of the base is trained.
+FULL = "full"
 METHODS = ("lora", "rslora", "dora", "vera", "lora-xs")
 PARTS = tuple(_OF_PARTS)
 
@@ -56,6 +58,8 @@ def adapt(
         # PEFT passes over what matches nothing; the host refuses it.
         if not any(name == saved or name.endswith(f".{saved}") for name in names):
             raise ValueError(f"modules_to_save: the base has no `{saved}`")
+    if method == FULL:
+        return _Whole(model)
     if method == "lora-xs":
         return _LoraXs(model, rank, factors, targets)
     if method == "vera":
@@ -91,6 +95,17 @@ class _Peft:
         path.chmod(0o644)
         (folder / "README.md").unlink(missing_ok=True)
         assert len(load_file(path)) == len(get_peft_model_state_dict(self.model))
+
+
+class _Whole:
+    def __init__(self, model: nn.Module) -> None:
+        self.inner = model.requires_grad_(True)
+
+    def load(self, folder: Path) -> None:
+        raise ValueError(f"{folder} is an adapter: full fine-tuning begins as the base")
+
+    def export(self, base: Path, folder: Path) -> None:
+        raise ValueError(f"{folder}: full fine-tuning of {base.name} makes another base, and no adapter")
 
 
 class _LoraXs:

@@ -14,7 +14,7 @@ import pytest
 
 from dossier_training.checkpoints import load_base
 from dossier_training.factory import fleet as fleets
-from dossier_training.factory import report, settings, variants
+from dossier_training.factory import adapter, curve, donut, groups, report, settings, variants
 from dossier_training.factory.counting import lora_count
 from dossier_training.factory.files import Busy, alone_in
 from dossier_training.factory.job import perform
@@ -230,6 +230,38 @@ def test_variants_are_measured_on_the_same_data(tmp_path):
     assert len(table) == 4 and table[2].startswith(f"| LoRA r=4 | {LICENCE} | {rows[0]['parameters']} |") and "<svg" in (tmp_path / "variants.svg").read_text()
     # Measured rows stay; nothing is trained twice.
     assert variants.compare(*arguments, say=lambda _line: None) == rows
+
+
+def test_arrangements_share_what_they_say(tmp_path):
+    types = [PASSPORT, LICENCE, "norvaria/driving-licence/2019"]
+    arguments = (types, BASE, tmp_path, Training(steps=1, batch=1, evaluate_every=1, r=4), 24, 3, ("clean",))
+    rows = groups.compare(*arguments, say=lambda _line: None)
+    base = load_base(BASE)
+    one, whole = lora_count(base, TARGETS, 4)[0], sum(p.numel() for p in base.parameters())
+    assert [(row["trained"], row["parameters"]) for row in rows] == [(3, 3 * one), (2, 2 * one), (1, one), (1, whole)]
+    # As many pages for each arrangement, but a change of one type costs more where more share.
+    assert [(row["images"], row["images_for_one_type"]) for row in rows] == [(3, 1.0), (3, 5 / 3), (3, 3.0), (3, 3.0)]
+    assert all(row["types"].keys() == set(types) for row in rows)
+    table = (tmp_path / "groups.md").read_text().splitlines()
+    assert len(table) == 6 and table[2].startswith("| one adapter a type | 3 |") and "<svg" in (tmp_path / "groups.svg").read_text()
+    assert groups.compare(*arguments, say=lambda _line: None) == rows
+
+
+def test_full_fine_tuning_makes_no_adapter(tmp_path):
+    with pytest.raises(ValueError, match="another base, and no adapter"):
+        adapter.make(adapter.Order(LICENCE, tmp_path, BASE, tmp_path / "out", tmp_path / "run", Training(method="full")))
+
+
+def test_a_curve_reads_the_same_documents_after_more_and_more(tmp_path):
+    arguments = ([LICENCE], [12, 10], BASE, tmp_path, Training(steps=1, batch=1, evaluate_every=1, r=4), 5, 1, 2)
+    rows = curve.draw(*arguments, say=lambda _line: None)
+    assert [(row["documents"], row["test_documents"], row["steps"]) for row in rows] == [(10, 1, 1), (12, 1, 1)]
+    assert all(0 <= row[f"fields_exact_{level}"] <= 1 for row in rows for level in ("clean", "mild", "hard"))
+    few, more = (donut.read(tmp_path / "data" / f"utopia--driving-licence--2022-{count}-5")[0] for count in (10, 12))
+    assert [record.fields for record in few] == [record.fields for record in more[:10]]
+    assert "<svg" in (tmp_path / "curve.svg").read_text() and curve.draw(*arguments, say=lambda _line: None) == rows
+    with pytest.raises(SettingsError, match="learnt by heart"):
+        curve.draw(*arguments[:-1], 5)
 
 
 def test_every_variant_fits_the_model():

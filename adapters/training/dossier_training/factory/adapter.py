@@ -9,7 +9,7 @@ from dossier_training.factory.donut import Record
 from dossier_training.factory.faults import Report
 from dossier_training.factory.files import alone_in, digest_of, sha256_of, write_json
 from dossier_training.factory.settings import Training
-from dossier_training.methods import Adapted
+from dossier_training.methods import FULL, Adapted
 
 
 class UnfitDataSet(ValueError):
@@ -68,6 +68,8 @@ def make(order: Order, quiet: bool = False, after_step=lambda _step: None) -> di
 
     Raises `UnfitDataSet` before any training where the data set has faults.
     """
+    if order.training.method == FULL:
+        raise ValueError("full fine-tuning makes another base, and no adapter")
     with alone_in(order.run):
         records, report = checks.check(order.dataset, order.document_type, order.fields, order.optional_fields, order.allow)
         write_json(order.run / "check.json", report.as_json())

@@ -148,6 +148,52 @@ def variants(
     print(out / "variants.md")
 
 
+@app.command()
+def groups(
+    document_type: Annotated[list[str], typer.Option(help="a type to compare with; two states of three types each unless others are given")] = [  # noqa: B006
+        "kumasia/passport/2019", "kumasia/id-card/2020", "kumasia/driving-licence/2021", "norvaria/passport/2024", "norvaria/id-card/2021", "norvaria/driving-licence/2019",
+    ],  # fmt: skip
+    out: Path = _RUNS / "groups",
+    base: Base = _BASE,
+    count: Annotated[int, typer.Option(help="documents generated of each type")] = 300,
+    steps: Annotated[int, typer.Option(help="steps for each type")] = 100,
+    batch: int = 12,
+    seed: int = 7,
+    bf16: Annotated[bool, typer.Option(help="compute in bfloat16, on processors that have its instructions")] = False,
+    threads: int = 2,
+) -> None:
+    """Compares one adapter a type, one a state, one for all, and full fine-tuning."""
+    from dossier_training.factory import groups as arrangements
+    from dossier_training.page import LEVELS
+
+    training = Training(steps=steps, batch=batch, threads=threads, evaluate_every=steps, bf16=bf16)
+    arrangements.compare(document_type, base, out, training, count, seed, LEVELS, say=lambda line: print(line, flush=True))
+    print(out / "groups.md")
+
+
+@app.command()
+def curve(
+    document_type: Annotated[list[str], typer.Option(help="two types are measured unless others are given")] = ["hokuto/residence-card/2023", "veligrad/driving-licence/2018"],  # noqa: B006
+    documents: Annotated[list[int], typer.Option(help="a number of labelled documents")] = [10, 25, 50, 100, 250, 1000],  # noqa: B006
+    out: Path = _RUNS / "curve",
+    base: Base = _BASE,
+    start: Annotated[Path | None, typer.Option(help="an adapter of this base, method and rank to begin as")] = None,
+    steps: int = 400,
+    batch: int = 12,
+    seed: int = 103,
+    test_count: Annotated[int, typer.Option(help="documents of each level of capture that are read")] = 40,
+    test_seed: int = 2,
+    bf16: Annotated[bool, typer.Option(help="compute in bfloat16, on processors that have its instructions")] = False,
+    threads: int = 2,
+) -> None:
+    """Measures how well an adapter reads by the number of labelled documents it was trained on."""
+    from dossier_training.factory import curve as curves
+
+    training = Training(steps=steps, batch=batch, threads=threads, bf16=bf16)
+    curves.draw(document_type, documents, base, out, training, seed, test_count, test_seed, start, say=lambda line: print(line, flush=True))
+    print(out / "curve.md")
+
+
 def main() -> None:
     """The program: what its user can mend is one line that says what is wrong."""
     from dossier_training.factory.files import Busy

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from dossier_training.document_types import DOCUMENT_TYPES
-from dossier_training.methods import METHODS, PARTS
+from dossier_training.methods import FULL, METHODS, PARTS
 
 # Whether the generator has all of them is its own business: it refuses what it has not.
 Level = Literal["clean", "mild", "hard"]
@@ -25,7 +25,7 @@ class _Strict(BaseModel):
 class Training(_Strict):
     """How an adapter is trained."""
 
-    method: Literal[METHODS] = "lora"
+    method: Literal[(*METHODS, FULL)] = "lora"
     r: int = Field(8, ge=1, le=256)
     parts: Literal[PARTS] = "both"
     patch_embedding: bool = False

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dossier_training.dataset import captured_documents, write_donut
-from dossier_training.factory import adapter, plots
+from dossier_training.factory import adapter, plots, tables
 from dossier_training.factory.adapter import Order
 from dossier_training.factory.files import digest_of, write_bytes, write_json
 from dossier_training.factory.settings import SettingsError, Training
@@ -58,8 +58,8 @@ def compare(types: list[str], base: Path, out: Path, training: Training, count: 
                 measured[key] = {"key": key, "variant": variant.name, **_row(document_type, adapter.make(order, quiet=True))}
             rows.append(measured[key])
             write_json(file, {"rows": list(measured.values())})
-            say(as_line(rows[-1]))
-    write_bytes(out / "variants.md", as_table(rows).encode())
+            say(tables.line(_COLUMNS, rows[-1]))
+    write_bytes(out / "variants.md", tables.table(_COLUMNS, rows).encode())
     marks = {name: [(row["parameters"], row["fields_exact"], row["variant"]) for row in rows if row["document_type"] == name] for name in types}
     plots.write(plots.points(marks, "trained parameters", "share of fields read exactly"), out / "variants.svg")
     return rows
@@ -71,15 +71,3 @@ def _row(document_type: str, record: dict) -> dict[str, object]:
         "document_type": document_type, "parameters": cost["parameters"], "bytes": record["adapter_bytes"], "shared_bytes": record["factors_bytes"], "fields_exact": test["fields_exact"],
         "asked": test["asked"], "cer": test["cer"], "seconds": cost["seconds"], "cpu_seconds": cost["cpu_seconds"], "steps": cost["step"], "images": cost["images"],
     }  # fmt: skip
-
-
-def as_line(row: dict) -> str:
-    """A row of the table."""
-    shown = {**row, "fields_exact": f"{100 * row['fields_exact']:.1f} %", "cer": f"{row['cer']:.4f}", "seconds": f"{row['seconds']:.0f}", "cpu_seconds": f"{row['cpu_seconds']:.0f}"}
-    return "| " + " | ".join(str(shown[name]) for name in _COLUMNS) + " |"
-
-
-def as_table(rows: list[dict]) -> str:
-    """The table, in Markdown."""
-    head = "| " + " | ".join(name.replace("_", " ") for name in _COLUMNS) + " |"
-    return "\n".join([head, "|" + "---|" * len(_COLUMNS), *map(as_line, rows)]) + "\n"
