@@ -216,6 +216,8 @@ def test_a_report_measures_the_shipped_adapters(tmp_path):
     passport, licence = written["types"][PASSPORT], written["types"][LICENCE]
     assert set(passport) == {"fields_exact_clean", "fields_exact_mild", "fields_exact_hard", "mrz_char_accuracy", "ece", "documents", "adapter_bytes"}
     assert passport["fields_exact_clean"] > 0.6 and passport["mrz_char_accuracy"] > 0.9 and licence["mrz_char_accuracy"] is None
+    table = (tmp_path / "report.md").read_text().splitlines()
+    assert len(table) == 4 and table[3].startswith(f"| {PASSPORT} | {100 * passport['fields_exact_clean']:.1f} % |") and " |  | " in table[2]
     assert passport["adapter_bytes"] == (REPOSITORY / "adapters" / PASSPORT / "adapter_model.safetensors").stat().st_size
 
 

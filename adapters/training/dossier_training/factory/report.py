@@ -10,12 +10,15 @@ import numpy as np
 from dossier_training.checkpoints import base_digest
 from dossier_training.dataset import captured_documents, write_donut
 from dossier_training.document_types import DOCUMENT_TYPES
-from dossier_training.factory import artifact, calibration, donut, metrics, plots, reading
+from dossier_training.factory import artifact, calibration, donut, metrics, plots, reading, tables
 from dossier_training.factory.calibration import Scaling
 from dossier_training.factory.files import write_bytes, write_json
 from dossier_training.factory.reader import load_adapted
 from dossier_training.factory.settings import SettingsError
 from dossier_training.page import LEVELS
+
+
+_COLUMNS = ("document_type", *(f"fields_exact_{level}" for level in LEVELS), "mrz_char_accuracy", "ece", "documents", "adapter_bytes")
 
 
 def write_fleet(states: list[dict], base: Path, folder: Path) -> None:
@@ -92,7 +95,7 @@ def measure(document_type: str, base: Path, adapter: Path, count: int, seed: int
 
 
 def write_report(adapters: Path, base: Path, file: Path, count: int, seed: int, work: Path, types: Iterable[str] = (), command: str = "dossier-train report", say=print) -> dict[str, object]:
-    """`report.json`: every type of the generator that has an adapter; it is written after each, so that a kill loses one."""
+    """`report.json`: every type of the generator that has an adapter; it is written after each, so that a kill loses one. `report.md` is the same as a table."""
     wanted = list(types) or list(DOCUMENT_TYPES)
     if unknown := [name for name in wanted if name not in DOCUMENT_TYPES]:
         raise SettingsError(f"the generator has no `{unknown[0]}`")
@@ -106,6 +109,8 @@ def write_report(adapters: Path, base: Path, file: Path, count: int, seed: int, 
         write_json(file, report)
         say(f"{name}: " + ", ".join(f"{level} {report['types'][name][f'fields_exact_{level}']}" for level in LEVELS))
     write_json(file, report)
+    rows = [{"document_type": name, **figures} for name, figures in report["types"].items()]
+    write_bytes(file.with_suffix(".md"), tables.table(_COLUMNS, rows).encode())
     return report
 
 

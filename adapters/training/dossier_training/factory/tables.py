@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
-_PERCENT = ("fields_exact", "worst_type")
+_PERCENT = ("fields_exact", "worst_type", "mrz_char_accuracy")
 _SHOWN: dict[str, Callable[[float], str]] = {
-    "cer": "{:.4f}".format, "seconds": "{:.0f}".format, "cpu_seconds": "{:.0f}".format, "images_for_one_type": "{:.0f}".format,
+    "cer": "{:.4f}".format, "ece": "{:.3f}".format, "seconds": "{:.0f}".format, "cpu_seconds": "{:.0f}".format, "images_for_one_type": "{:.0f}".format,
 }  # fmt: skip
 
 
@@ -20,6 +20,8 @@ def table(columns: Sequence[str], rows: Sequence[dict]) -> str:
 
 
 def _text(name: str, value: object) -> str:
+    if value is None:
+        return ""
     if name.startswith(_PERCENT):
         return f"{100 * value:.1f} %"
     return _SHOWN.get(name, str)(value)
