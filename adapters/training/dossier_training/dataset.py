@@ -84,6 +84,13 @@ def write_donut(documents: Iterator[list[CapturedPage]], folder: Path) -> None:
     (folder / "metadata.jsonl").write_text("\n".join(metadata) + "\n")
 
 
+def drawn(folder: Path, type_name: str, count: int, seed: int, captures: Sequence[str] = ("clean",)) -> Path:
+    """`folder`, with these documents in Donut's form; they are drawn once."""
+    if not (folder / "metadata.jsonl").exists():
+        write_donut(captured_documents(type_name, count, seed, captures), folder)
+    return folder
+
+
 def write_samples(documents: Iterator[list[CapturedPage]], folder: Path) -> None:
     """Writes a folder a document."""
     for number, pages in enumerate(documents, 1):

@@ -21,7 +21,7 @@ _OF_PARTS = {"both": f"{_ENCODER}|{_DECODER}", "encoder": _ENCODER, "decoder": _
 
 # Every Linear of the encoder's blocks and of the decoder's layers: q, k, v, attention output, MLP.
 TARGETS = _OF_PARTS["both"]
-# No adapter, but what adapters are compared with: every parameter of the base is trained.
+# No adapter: every parameter of the base is trained (`settings.FullFineTuning`).
 FULL = "full"
 METHODS = ("lora", "rslora", "dora", "vera", "lora-xs")
 PARTS = tuple(_OF_PARTS)

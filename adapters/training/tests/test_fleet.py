@@ -14,10 +14,11 @@ import pytest
 
 from dossier_training.checkpoints import load_base
 from dossier_training.factory import fleet as fleets
-from dossier_training.factory import adapter, curve, donut, groups, report, settings, variants
+from dossier_training.factory import curve, donut, groups, report, settings, train, variants
 from dossier_training.factory.counting import lora_count
 from dossier_training.factory.files import Busy, alone_in
 from dossier_training.factory.job import perform
+from dossier_training.factory.measured import Measured
 from dossier_training.factory.settings import SettingsError, Training, read_fleet
 from dossier_training.methods import TARGETS
 
@@ -250,8 +251,22 @@ def test_arrangements_share_what_they_say(tmp_path):
 
 
 def test_full_fine_tuning_makes_no_adapter(tmp_path):
+    with pytest.raises(ValueError, match="method"):
+        Training(method="full")
+    file = _write(tmp_path)
+    file.write_text(file.read_text().replace("steps = 2", 'steps = 2\nmethod = "full"', 1))
+    with pytest.raises(SettingsError, match="training.method"):
+        read_fleet(file)
     with pytest.raises(ValueError, match="another base, and no adapter"):
-        adapter.make(adapter.Order(LICENCE, tmp_path, BASE, tmp_path / "out", tmp_path / "run", Training(method="full")))
+        train.adapted_base(BASE, settings.FullFineTuning.like(Training())).export(BASE, tmp_path / "out")
+
+
+def test_what_was_measured_on_another_base_is_measured_again(tmp_path):
+    other = shutil.copytree(BASE, tmp_path / "base")
+    with (other / "config.json").open("a") as config:
+        config.write("\n")
+    measured = [Measured(tmp_path / "rows.json", base).row(["terms"], lambda run: {"run": run.name}) for base in (BASE, BASE, other)]
+    assert measured[0] == measured[1] and measured[1]["key"] != measured[2]["key"]
 
 
 def test_a_curve_reads_the_same_documents_after_more_and_more(tmp_path):

@@ -9,7 +9,7 @@ from dossier_training.factory.donut import Record
 from dossier_training.factory.faults import Report
 from dossier_training.factory.files import alone_in, digest_of, sha256_of, write_json
 from dossier_training.factory.settings import Training
-from dossier_training.methods import FULL, Adapted
+from dossier_training.methods import Adapted
 
 
 class UnfitDataSet(ValueError):
@@ -41,11 +41,11 @@ class Order:
     work: str | None = field(default=None, metadata={"help": "what a fleet knows this work by"})
 
 
-def work_digest(order: Order, data_set: str) -> str:
+def work_digest(order: Order, data_set: str, start: str | None) -> str:
     """Names a work by everything that decides its outcome."""
     return digest_of({
         "document_type": order.document_type, "data_set": data_set, "base": base_digest(order.base),
-        "training": order.training.identity(), "start": weights_digest(order.start),
+        "training": order.training.identity(), "start": start,
     })  # fmt: skip
 
 
@@ -68,15 +68,14 @@ def make(order: Order, quiet: bool = False, after_step=lambda _step: None) -> di
 
     Raises `UnfitDataSet` before any training where the data set has faults.
     """
-    if order.training.method == FULL:
-        raise ValueError("full fine-tuning makes another base, and no adapter")
     with alone_in(order.run):
         records, report = checks.check(order.dataset, order.document_type, order.fields, order.optional_fields, order.allow)
         write_json(order.run / "check.json", report.as_json())
         if report.stops:
             raise UnfitDataSet(report)
         data_set = {name: value for name, value in report.statistics.items() if name != "fields"}
-        work = work_digest(order, str(data_set["digest"]))
+        start = weights_digest(order.start)
+        work = work_digest(order, str(data_set["digest"]), start)
         adapted, progress = train.train(
             records, order.base, order.training, order.run, work, order.document_type, order.factors, order.start, quiet, after_step
         )
@@ -87,7 +86,7 @@ def make(order: Order, quiet: bool = False, after_step=lambda _step: None) -> di
         record = {
             "work": order.work or work,
             "data_set": data_set,
-            "start": weights_digest(order.start),
+            "start": start,
             "metrics": {"validation": progress.best, "test": found},
             "cost": asdict(progress),
         }

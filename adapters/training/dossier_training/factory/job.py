@@ -43,14 +43,11 @@ class Job:
 
 def prepared(data: dict, run: Path, name: str) -> Path:
     """The folder of a data set; the generator's is drawn into the run's folder, once."""
-    from dossier_training.dataset import captured_documents, write_donut
+    from dossier_training.dataset import drawn
 
     if "folder" in data:
         return Path(data["folder"])
-    folder = prepared_folder(data, run, name)
-    if not (folder / "metadata.jsonl").exists():
-        write_donut(captured_documents(data["generate"], data["count"], data["seed"], data["capture"]), folder)
-    return folder
+    return drawn(prepared_folder(data, run, name), data["generate"], data["count"], data["seed"], data["capture"])
 
 
 def prepared_folder(data: dict, run: Path, name: str) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from dossier_training.checkpoints import base_digest
-from dossier_training.dataset import captured_documents, write_donut
+from dossier_training.dataset import drawn
 from dossier_training.document_types import DOCUMENT_TYPES
 from dossier_training.factory import artifact, calibration, donut, metrics, plots, reading, tables
 from dossier_training.factory.calibration import Scaling
@@ -78,9 +78,7 @@ def measure(document_type: str, base: Path, adapter: Path, count: int, seed: int
         if level not in captures:
             came[f"fields_exact_{level}"] = None
             continue
-        folder = work / f"{document_type.replace('/', '--')}-{level}-{count}-{seed}"
-        if not (folder / "metadata.jsonl").exists():
-            write_donut(captured_documents(document_type, count, seed, (level,)), folder)
+        folder = drawn(work / f"{document_type.replace('/', '--')}-{level}-{count}-{seed}", document_type, count, seed, (level,))
         readings = reading.read(model, donut.read(folder)[0], base)
         came[f"fields_exact_{level}"] = metrics.score(readings)["fields_exact"]
         everything += readings

@@ -25,7 +25,7 @@ class _Strict(BaseModel):
 class Training(_Strict):
     """How an adapter is trained."""
 
-    method: Literal[(*METHODS, FULL)] = "lora"
+    method: Literal[METHODS] = "lora"
     r: int = Field(8, ge=1, le=256)
     parts: Literal[PARTS] = "both"
     patch_embedding: bool = False
@@ -43,9 +43,25 @@ class Training(_Strict):
     seed: int = 3
     threads: int = Field(1, ge=1)
 
+    @classmethod
+    def like(cls, training: "Training", **changes: object) -> "Training":
+        """The settings of another training, but for some."""
+        return cls.model_validate({**training.model_dump(), **changes})
+
     def identity(self) -> dict[str, object]:
         """What decides the outcome: not how often it is saved."""
         return self.model_dump(mode="json", exclude={"checkpoint_seconds", "threads"})
+
+
+class FullFineTuning(Training):
+    """What adapters are compared with: every parameter of the base is trained, which makes another base."""
+
+    method: Literal[FULL] = FULL
+    lr: float = Field(5e-4, ge=0)
+
+    @classmethod
+    def like(cls, training: Training, **changes: object) -> "FullFineTuning":
+        return cls.model_validate({**training.model_dump(exclude={"method", "lr"}), **changes})
 
 
 class Gates(_Strict):
@@ -151,7 +167,7 @@ class Fleet(_Strict):
 
     def training_of(self, entry: Type) -> Training:
         """The fleet's settings with those of a type over them."""
-        return Training.model_validate({**self.training.model_dump(), **entry.training})
+        return Training.like(self.training, **entry.training)
 
     def gates_of(self, entry: Type) -> Gates:
         """The fleet's gates with those of a type over them."""

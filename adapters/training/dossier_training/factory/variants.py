@@ -1,13 +1,14 @@
 """What each kind of adapter costs and brings: the same data, steps and seed for all of them."""
 
-import json
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from dossier_training.dataset import captured_documents, write_donut
+from dossier_training.dataset import drawn
 from dossier_training.factory import adapter, plots, tables
 from dossier_training.factory.adapter import Order
-from dossier_training.factory.files import digest_of, write_bytes, write_json
+from dossier_training.factory.files import write_bytes
+from dossier_training.factory.measured import Measured
 from dossier_training.factory.settings import SettingsError, Training
 
 
@@ -41,23 +42,14 @@ def compare(types: list[str], base: Path, out: Path, training: Training, count: 
     wanted = [variant for variant in VARIANTS if not only or variant.name in only]
     if missing := set(only) - {variant.name for variant in wanted}:
         raise SettingsError(f"no variant is called `{sorted(missing)[0]}`; there are {', '.join(v.name for v in VARIANTS)}")
-    file = out / "variants.json"
-    measured = {row["key"]: row for row in json.loads(file.read_text())["rows"]} if file.exists() else {}
-    rows = []
+    measured, rows = Measured(out / "variants.json", base), []
     for document_type in types:
         slug = document_type.replace("/", "--")
-        data = out / "data" / f"{slug}-{count}-{seed}"
-        if not (data / "metadata.jsonl").exists():
-            write_donut(captured_documents(document_type, count, seed), data)
+        data = drawn(out / "data" / f"{slug}-{count}-{seed}", document_type, count, seed)
         for variant in wanted:
-            settings = Training.model_validate({**training.model_dump(), **variant.changes})
-            key = digest_of([document_type, variant.name, count, seed, settings.identity()])
-            if key not in measured:
-                run = out / "runs" / key[7:23]
-                order = Order(document_type, data, base, run / "adapter", run, settings)
-                measured[key] = {"key": key, "variant": variant.name, **_row(document_type, adapter.make(order, quiet=True))}
-            rows.append(measured[key])
-            write_json(file, {"rows": list(measured.values())})
+            settings = Training.like(training, **variant.changes)
+            terms = [document_type, variant.name, count, seed, settings.identity()]
+            rows.append(measured.row(terms, partial(_trained, variant.name, document_type, data, base, settings)))
             say(tables.line(_COLUMNS, rows[-1]))
     write_bytes(out / "variants.md", tables.table(_COLUMNS, rows).encode())
     marks = {name: [(row["parameters"], row["fields_exact"], row["variant"]) for row in rows if row["document_type"] == name] for name in types}
@@ -65,9 +57,10 @@ def compare(types: list[str], base: Path, out: Path, training: Training, count: 
     return rows
 
 
-def _row(document_type: str, record: dict) -> dict[str, object]:
+def _trained(variant: str, document_type: str, data: Path, base: Path, settings: Training, run: Path) -> dict[str, object]:
+    record = adapter.make(Order(document_type, data, base, run / "adapter", run, settings), quiet=True)
     cost, test = record["cost"], record["metrics"]["test"]
     return {
-        "document_type": document_type, "parameters": cost["parameters"], "bytes": record["adapter_bytes"], "shared_bytes": record["factors_bytes"], "fields_exact": test["fields_exact"],
+        "variant": variant, "document_type": document_type, "parameters": cost["parameters"], "bytes": record["adapter_bytes"], "shared_bytes": record["factors_bytes"], "fields_exact": test["fields_exact"],
         "asked": test["asked"], "cer": test["cer"], "seconds": cost["seconds"], "cpu_seconds": cost["cpu_seconds"], "steps": cost["step"], "images": cost["images"],
     }  # fmt: skip
