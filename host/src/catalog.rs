@@ -131,10 +131,10 @@ impl Catalog {
 impl DocumentType {
     /// The adapter's readings with the confidences that they should have.
     #[must_use]
-    pub fn calibrated(&self, readings: &[FieldReading]) -> Vec<FieldReading> {
+    pub fn calibrated(&self, readings: Vec<FieldReading>) -> Vec<FieldReading> {
         match &self.calibration {
             Some(calibration) => calibration.apply(readings),
-            None => readings.to_vec(),
+            None => readings,
         }
     }
 

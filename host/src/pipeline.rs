@@ -236,18 +236,20 @@ async fn read_and_check(
     let output = reader.inference().read(read_request).await?;
     let read = Instant::now();
 
+    // The shadow may bring another calibration, so it gets what the model itself said.
+    let comparison = comparison.map(|comparison| (comparison, output.readings.clone()));
     let (readings, calibration) = match request.model {
         ModelChoice::Adapter => {
             let calibration = document_type.calibration.as_ref();
-            (document_type.calibrated(&output.readings), calibration.map(|c| c.digest()))
+            (document_type.calibrated(output.readings), calibration.map(|c| c.digest()))
         }
-        ModelChoice::BaseOnly => (output.readings.clone(), None),
+        ModelChoice::BaseOnly => (output.readings, None),
     };
     let report = rules.after(&document_type.id, &readings, &today).await.map_err(rules_failed)?;
     let end = Instant::now();
 
-    if let Some(comparison) = comparison {
-        comparison.finish(reader.inference().clone(), today, &output.readings, &report);
+    if let Some((comparison, read_by_model)) = comparison {
+        comparison.finish(reader.inference().clone(), today, read_by_model, &report);
     }
     tracing::debug!(batch_documents = output.batch_documents, "read");
     Ok(Extraction {

@@ -11,10 +11,14 @@ mod rollout;
 mod under_load;
 mod watching;
 
+use std::collections::BTreeMap;
+use std::fs;
+
 use dossier::RunningServer;
 use dossier_store::Package;
 use dossier_tests::{
     AdminClient, Answer, Client, TOKEN, TestRoot, bad_images, platform_config, rules_package,
+    shipped_root,
 };
 use image::ImageFormat;
 use serde_json::{Value, json};
@@ -85,6 +89,20 @@ impl Host {
 async fn read(client: &Client) -> Answer {
     let page = bad_images::blank(64, 48, ImageFormat::Png);
     client.extract_fields(PAPER, &[page], "surname").await.expect("an answer")
+}
+
+/// A package of a document type with the passport's adapter and the rules `paper`, but for `changes`.
+fn adapter_package(document_type: &str, base: &str, changes: &[(&str, &[u8])]) -> Package {
+    let passport = shipped_root().join("adapters/utopia/passport/2024");
+    let manifest = json!({"document_type": document_type, "title": "Paper", "pages": 1,
+                          "base": base, "rules": "paper"});
+    let mut files =
+        BTreeMap::from([("document-type.json".to_owned(), manifest.to_string().into_bytes())]);
+    for name in ["adapter_config.json", "adapter_model.safetensors"] {
+        files.insert(name.to_owned(), fs::read(passport.join(name)).expect("is shipped"));
+    }
+    files.extend(changes.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec())));
+    Package::new(files).expect("a package")
 }
 
 /// Version `number` of the rules: it asks for a surname of as many characters, and says its number

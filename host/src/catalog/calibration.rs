@@ -88,14 +88,13 @@ impl Calibration {
 
     /// The readings with calibrated confidences; a field without a scaling keeps its own.
     #[must_use]
-    pub fn apply(&self, readings: &[FieldReading]) -> Vec<FieldReading> {
-        let calibrated = |reading: &FieldReading| {
-            let scaling = self.scalings.get(&reading.name);
-            let confidence =
-                scaling.map_or(reading.confidence, |scaling| scaling.apply(reading.confidence));
-            FieldReading { confidence, ..reading.clone() }
-        };
-        readings.iter().map(calibrated).collect()
+    pub fn apply(&self, mut readings: Vec<FieldReading>) -> Vec<FieldReading> {
+        for reading in &mut readings {
+            if let Some(scaling) = self.scalings.get(&reading.name) {
+                reading.confidence = scaling.apply(reading.confidence);
+            }
+        }
+        readings
     }
 }
 

@@ -58,15 +58,15 @@ impl Comparison {
     }
 
     /// Lets the shadow read the document in the background and counts what differs. `readings` are
-    /// the model's own, before calibration: the shadow may bring another.
+    /// the model's own, before calibration.
     pub(super) fn finish(
         self,
         inference: InferenceHandle,
         today: String,
-        readings: &[FieldReading],
+        readings: Vec<FieldReading>,
         report: &Report,
     ) {
-        let (readings, report) = (readings.to_vec(), report.clone());
+        let report = report.clone();
         tokio::spawn(async move {
             let shadow = self.read(&inference, &today, &readings).await;
             self.run.count(|counts| match shadow {
@@ -92,12 +92,12 @@ impl Comparison {
         };
         let is_same_reading = fields == active.fields && active.adapter == Some(candidate.adapter);
         let readings = if is_same_reading {
-            candidate.calibrated(readings)
+            candidate.calibrated(readings.to_vec())
         } else {
             let pages = active.pages.clone();
             let request = ReadRequest { pages, fields, adapter: Some(candidate.adapter) };
             match inference.read(request).await {
-                Ok(output) => candidate.calibrated(&output.readings),
+                Ok(output) => candidate.calibrated(output.readings),
                 Err(InferenceError::Overloaded | InferenceError::Stopped) => {
                     return Err(Unread::NoRoom);
                 }

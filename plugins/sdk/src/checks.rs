@@ -17,7 +17,7 @@ mod comparison;
 pub use comparison::{Comparison, compared, names_exceed};
 
 mod zones_agree;
-pub use zones_agree::zones_agree;
+pub use zones_agree::{NO_ZONE, zones_agree};
 
 /// A check that ran and holds.
 #[must_use]

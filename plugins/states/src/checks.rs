@@ -10,7 +10,9 @@
 //! - with a machine-readable zone: `mrz.format`, `mrz.issuing_state`, `mrz.check_digit.*`,
 //!   `mrz.matches.*`
 
-use dossier_rules_sdk::checks::{VisualZone, failed, judged, not_performed, of_dates, of_readings};
+use dossier_rules_sdk::checks::{
+    NO_ZONE, VisualZone, failed, judged, not_performed, of_dates, of_readings,
+};
 use dossier_rules_sdk::zone::{Zone, ZoneFault};
 use dossier_rules_sdk::{Check, Date, dates};
 
@@ -20,8 +22,6 @@ use crate::{DocumentType, LicenceLine, Reading, before};
 mod comparison;
 mod form;
 mod zones;
-
-const NO_ZONE: &str = "no machine-readable zone was read, or it isn't one";
 
 /// What was read where a zone should be.
 enum ReadZone {
@@ -81,8 +81,8 @@ impl VisualZone for Document<'_> {
         self.document_type.field(field).is_some()
     }
 
-    fn reading(&self, field: &str) -> Option<&Reading> {
-        self.readings.iter().find(|reading| reading.name == field)
+    fn readings(&self) -> &[Reading] {
+        self.readings
     }
 
     fn date(&self, field: &str) -> Option<Date> {

@@ -1,12 +1,12 @@
 //! The hook `after`: normalises what was read and checks it.
 
+use dossier_rules_sdk::checks::VisualZone;
 use dossier_rules_sdk::requests;
 
 use crate::before::find;
 use crate::checks::{self, Document};
 use crate::zone::{self, CheckDigit, Zone};
 use crate::{DocumentType, Field, FieldKind, Reading, Refusal, Report, dates, names};
-use dossier_rules_sdk::checks::VisualZone;
 
 /// Normalises and checks what was read.
 ///

@@ -16,7 +16,7 @@
 
 use dossier_rules_sdk::Date;
 use dossier_rules_sdk::checks::{
-    VisualZone, failed, judged, not_performed, of_dates, of_readings, passed, zones_agree,
+    NO_ZONE, VisualZone, failed, judged, not_performed, of_dates, of_readings, passed, zones_agree,
 };
 
 use crate::before;
@@ -25,8 +25,6 @@ use crate::{Check, DocumentType, FieldKind, Reading, dates};
 
 mod form;
 mod machine_readable_zone;
-
-const NO_ZONE: &str = "no machine-readable zone was read, or it isn't one";
 
 /// What the checks look at.
 pub struct Document<'a> {
@@ -62,8 +60,8 @@ impl VisualZone for Document<'_> {
         self.document_type.field(field).is_some()
     }
 
-    fn reading(&self, field: &str) -> Option<&Reading> {
-        self.readings.iter().find(|reading| reading.name == field)
+    fn readings(&self) -> &[Reading] {
+        self.readings
     }
 
     fn date(&self, field: &str) -> Option<Date> {
@@ -83,7 +81,7 @@ pub fn all(document: &Document<'_>) -> Vec<Check> {
     checks.extend(of_dates(document, document.today));
     if let Some(format) = document.document_type.zone {
         checks.extend(machine_readable_zone::checks(document, format));
-        checks.extend(zones_agree(document, document.valid_zone().ok_or(NO_ZONE)));
+        checks.extend(zones_agree(document, document.valid_zone()));
     }
     checks
 }

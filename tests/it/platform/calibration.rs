@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use dossier_store::Package;
-use dossier_tests::{Answer, TestRoot, samples_of, serve, shipped_root};
+use dossier_tests::{Answer, TestRoot, samples_of, serve};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{Host, PAPER};
+use super::{Host, PAPER, adapter_package};
 use crate::PASSPORT;
 
 const FIELD: &str = "surname";
@@ -70,18 +69,8 @@ async fn an_adapter_s_calibration_changes_its_confidences_and_nothing_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_package_brings_its_calibration_or_is_refused_for_it() {
     let host = Host::start().await;
-    let passport = shipped_root().join("adapters/utopia/passport/2024");
     let package = |calibration: &str| {
-        let file = |name: &str| fs::read(passport.join(name)).expect("is shipped");
-        let manifest = json!({"document_type": PAPER, "title": "Paper", "pages": 1,
-                              "base": TestRoot::BASE, "rules": "paper"});
-        let files = [
-            ("document-type.json", manifest.to_string().into_bytes()),
-            ("adapter_config.json", file("adapter_config.json")),
-            ("adapter_model.safetensors", file("adapter_model.safetensors")),
-            ("calibration.json", calibration.as_bytes().to_vec()),
-        ];
-        Package::new(files.map(|(name, bytes)| (name.to_owned(), bytes)).into()).expect("a package")
+        adapter_package(PAPER, TestRoot::BASE, &[("calibration.json", calibration.as_bytes())])
     };
     let turned = calibration().replace("0.5", "-0.5");
     let error = host.admin.publish(&package(&turned)).await.expect_err("refused").to_string();

@@ -5,12 +5,12 @@ use std::fs;
 
 use dossier::config::{Publisher, Token, TrustedKey};
 use dossier_store::{Package, Scope, SecretKey};
-use dossier_tests::{AdminClient, rules_package, shipped_root};
+use dossier_tests::{AdminClient, TestRoot, rules_package};
 use reqwest::Method;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use super::{Host, PAPER, fixture, package, package_of, paper, version_of};
+use super::{Host, PAPER, adapter_package, fixture, package, package_of, paper, version_of};
 use crate::DOSSIER;
 use crate::guest::{Guest, LOOP, RawRequest};
 
@@ -141,29 +141,18 @@ async fn a_document_type_is_added_while_the_host_serves() {
     let both = rules_package("paper", "1.0.2", &types, rules.component(), &fixtures);
     let both = host.admin.publish(&both.expect("a package")).await.expect("is published");
 
-    let folder = shipped_root().join("adapters/utopia/passport/2024");
-    let manifest = |base: &str| {
-        json!({"document_type": "test/paper/2", "title": "Paper", "pages": 1, "base": base,
-               "rules": "paper"})
-    };
-    let adapter = |base: &str, weights: Vec<u8>| {
-        let file = |name: &str| fs::read(folder.join(name)).expect("is shipped");
-        let files = [
-            ("document-type.json", manifest(base).to_string().into_bytes()),
-            ("adapter_config.json", file("adapter_config.json")),
-            ("adapter_model.safetensors", weights),
-        ];
-        Package::new(files.map(|(name, bytes)| (name.to_owned(), bytes)).into()).expect("a package")
-    };
-    let weights = fs::read(folder.join("adapter_model.safetensors")).expect("is shipped");
-    let damaged = adapter("dossier-small", weights[..weights.len() / 2].to_vec());
+    let adapter =
+        |base: &str, changes: &[(&str, &[u8])]| adapter_package("test/paper/2", base, changes);
+    let whole = adapter(TestRoot::BASE, &[]);
+    let weights = whole.file("adapter_model.safetensors").expect("is there");
+    let cut_off = &weights[..weights.len() / 2];
+    let damaged = adapter(TestRoot::BASE, &[("adapter_model.safetensors", cut_off)]);
     let error = host.admin.publish(&damaged).await.expect_err("damaged").to_string();
     assert!(error.contains("adapter.refused"), "{error}");
-    let error =
-        host.admin.publish(&adapter("large", weights.clone())).await.expect_err("other base");
+    let error = host.admin.publish(&adapter("large", &[])).await.expect_err("other base");
     assert!(error.to_string().contains("adapter.wrong_base"), "{error}");
 
-    let new = host.admin.publish(&adapter("dossier-small", weights)).await.expect("is published");
+    let new = host.admin.publish(&whole).await.expect("is published");
     let body = json!({"package": new.package});
     let early = host.admin.change("test/paper/2", "activate", body.clone()).await;
     let early = early.expect_err("version 1 of the rules does not know it").to_string();

@@ -28,7 +28,7 @@ fn confidences_are_those_that_training_computes() {
     ];
     let calibration = parse(SURNAME).expect("valid");
     for (confidence, expected) in expected {
-        let read = calibration.apply(&[reading("surname", confidence)]);
+        let read = calibration.apply(vec![reading("surname", confidence)]);
         assert!((read[0].confidence - expected).abs() < 1e-6, "{confidence}: {read:?}");
         assert_eq!(read[0].raw, FieldText::new("SPECIMEN"));
     }
@@ -36,13 +36,13 @@ fn confidences_are_those_that_training_computes() {
 
 #[test]
 fn a_field_without_a_scaling_keeps_its_confidence() {
-    let read = parse(SURNAME).expect("valid").apply(&[reading("sex", 0.7)]);
+    let read = parse(SURNAME).expect("valid").apply(vec![reading("sex", 0.7)]);
     assert_eq!(read, [reading("sex", 0.7)]);
 }
 
 #[test]
 fn what_is_not_a_number_is_not_made_one() {
-    let read = parse(SURNAME).expect("valid").apply(&[reading("surname", f32::NAN)]);
+    let read = parse(SURNAME).expect("valid").apply(vec![reading("surname", f32::NAN)]);
     assert!(read[0].confidence.is_nan());
 }
 
@@ -53,13 +53,13 @@ fn what_makes_no_sense_is_refused_by_name() {
         ("surname", "Surname", "Surname"),
         ("0.8", "0", "slope"),
         ("0.8", "-0.8", "slope"),
-        ("0.8", "1e999", "1e999"),
+        ("0.8", "1e999", "number out of range"),
         ("\"slope\"", "\"slip\"", "slip"),
         ("\"method\": \"platt\", ", "", "method"),
     ] {
         let error = parse(&SURNAME.replace(from, to)).expect_err("refused").to_string();
         assert!(error.contains("calibration.json"), "{error}");
-        assert!(error.contains(named) || named == "1e999", "{to}: {error}");
+        assert!(error.contains(named), "{to}: {error}");
     }
 }
 

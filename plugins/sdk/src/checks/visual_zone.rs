@@ -7,8 +7,13 @@ pub trait VisualZone {
     /// Whether the document type has a field.
     fn has(&self, field: &str) -> bool;
 
+    /// What was read: fields of the type, none twice.
+    fn readings(&self) -> &[Reading];
+
     /// What was read for a field; none where it was not read.
-    fn reading(&self, field: &str) -> Option<&Reading>;
+    fn reading(&self, field: &str) -> Option<&Reading> {
+        self.readings().iter().find(|reading| reading.name == field)
+    }
 
     /// The date that was read for a field; none where it was not read, or is no date.
     fn date(&self, field: &str) -> Option<Date>;

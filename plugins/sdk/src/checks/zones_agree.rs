@@ -5,14 +5,23 @@ use crate::names::Script;
 use crate::zone::Zone;
 use crate::{Check, Reading};
 
+/// Why a check was not performed that wants the zone, where there is none.
+pub const NO_ZONE: &str = "no machine-readable zone was read, or it isn't one";
+
 /// The checks `mrz.matches.*` of the fields that a zone of Doc 9303 repeats and the document type
-/// has; `zone` is the zone, or why there is none. Names are of Latin letters.
+/// has. Names are of Latin letters.
 #[must_use]
-pub fn zones_agree(document: &dyn VisualZone, zone: Result<&Zone, &'static str>) -> Vec<Check> {
+pub fn zones_agree(document: &dyn VisualZone, zone: Option<&Zone>) -> Vec<Check> {
     let mut checks = Vec::new();
     let mut compare = |code, field, compare: &dyn Fn(&Reading, &Zone) -> Comparison| {
         if document.has(field) {
-            checks.push(compared(code, field, document.reading(field), zone, compare));
+            checks.push(compared(
+                code,
+                field,
+                document.reading(field),
+                zone.ok_or(NO_ZONE),
+                compare,
+            ));
         }
     };
     compare("mrz.matches.surname", "surname", &|visual, zone| {

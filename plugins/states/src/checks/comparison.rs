@@ -17,7 +17,7 @@ pub(super) fn checks(document: &Document<'_>, kind: ZoneKind) -> Vec<Check> {
 }
 
 fn with_icao(document: &Document<'_>) -> Vec<Check> {
-    let mut checks = zones_agree(document, document.icao().ok_or(NO_ZONE));
+    let mut checks = zones_agree(document, document.icao());
     if document.document_type.personal_number_in_zone {
         checks.extend(comparison(
             document,
