@@ -137,4 +137,6 @@ fn with_values<T>(x: &Tensor, f: impl FnOnce(&[f32]) -> Result<T>) -> Result<T> 
 }
 
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;

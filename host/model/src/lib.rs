@@ -1,7 +1,7 @@
 //! The base model and its adapters, on candle.
 //!
 //! One [`Base`] is a Hugging Face folder of a `VisionEncoderDecoderModel`: a DonutSwin encoder and
-//! an mBART decoder, computed in f32 exactly as transformers 5.23 does, whatever its weights are kept
+//! an mBART decoder, on the CPU computed in f32 exactly as transformers 5.23 does, whatever its weights are kept
 //! in ([`ModelSettings`]). Adapters in PEFT's format
 //! (LoRA, DoRA, VeRA, trained biases and modules) and LoRA-XS are applied without merging, so a batch
 //! may mix documents of different adapters and kinds. `adapters/README.md` lists what is accepted.

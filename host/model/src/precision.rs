@@ -1,4 +1,5 @@
-//! In how many bits a model is kept. It computes in f32 whatever it is kept in.
+//! In how many bits a model is kept. On the CPU it computes in f32 whatever it is kept in; elsewhere
+//! products are computed in bf16 or f16 where their matrix is kept so.
 
 use std::fmt;
 use std::str::FromStr;

@@ -75,6 +75,14 @@ impl Weight {
         }
     }
 
+    /// All of it in what candle multiplies with: f32, bf16 or f16.
+    pub(super) fn to_multiply_with(&self) -> Result<Tensor> {
+        match self.scales {
+            None => Ok(self.values.clone()),
+            Some(_) => self.to_f32(),
+        }
+    }
+
     /// Some rows in f32, `(indices, in_features)`.
     pub(crate) fn rows(&self, indices: &Tensor) -> Result<Tensor> {
         let values = self.values.index_select(indices, 0)?;

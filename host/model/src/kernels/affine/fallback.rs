@@ -1,8 +1,14 @@
 //! The same with candle's operations, for other devices and types.
+//!
+//! There a product is computed in what its matrix is kept in, bf16 or f16 where it is narrow, and its
+//! result is f32 again; what stands between products is f32.
 
 use candle_core::{DType, Result, Tensor};
 
 use super::{LowRank, Part};
+
+mod gathered;
+use gathered::{add_together, alike};
 
 pub(super) fn with_products_of_candle(
     x: &Tensor,
@@ -10,23 +16,21 @@ pub(super) fn with_products_of_candle(
     low_rank: &[LowRank<'_>],
 ) -> Result<Tensor> {
     let product = |part: &Part<'_>| {
-        let weight_t = part.weight.to_f32()?.t()?;
-        let y = x.narrow(0, part.vectors.start, part.vectors.len())?.matmul(&weight_t)?;
+        let weight_t = part.weight.to_multiply_with()?.t()?;
+        let x = x.narrow(0, part.vectors.start, part.vectors.len())?;
+        let y = x.to_dtype(weight_t.dtype())?.matmul(&weight_t)?.to_dtype(DType::F32)?;
         match part.bias {
             Some(bias) => y.broadcast_add(bias),
             None => Ok(y),
         }
     };
     let products = parts.iter().map(product).collect::<Result<Vec<_>>>()?;
-    let y = match products.as_slice() {
+    let mut y = match products.as_slice() {
         [whole] => whole.clone(),
         products => Tensor::cat(products, 0)?,
     };
-    for LowRank { vectors, a, b_t } in low_rank {
-        let rows = |tensor: &Tensor| tensor.narrow(0, vectors.start, vectors.len());
-        let (a, b_t) = (a.to_dtype(DType::F32)?, b_t.to_dtype(DType::F32)?);
-        let sum = (rows(&y)? + rows(x)?.matmul(&a.t()?)?.matmul(&b_t)?)?;
-        y.slice_set(&sum, 0, vectors.start)?;
+    for low_rank in alike(low_rank) {
+        y = add_together(y, x, &low_rank)?;
     }
     Ok(y)
 }

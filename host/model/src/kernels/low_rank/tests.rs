@@ -1,12 +1,9 @@
 //! Against candle's products.
 
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 
 use super::*;
-
-fn random(rows: usize, columns: usize) -> Tensor {
-    Tensor::randn(0f32, 1.0, (rows, columns), &Device::Cpu).expect("random numbers")
-}
+use crate::kernels::testing::random_matrix;
 
 fn values(tensor: &Tensor) -> Vec<f32> {
     tensor.flatten_all().and_then(|tensor| tensor.to_vec1()).expect("values")
@@ -16,8 +13,9 @@ fn values(tensor: &Tensor) -> Vec<f32> {
 fn it_equals_candle_at_every_rank_and_number_of_vectors() {
     for rank in [1, 3, 4, 8, 12, 16, 29, 64] {
         for vectors in [1, 3, 4, 5, 18] {
-            let (x, a, b_t) = (random(vectors, 60), random(rank, 60), random(rank, 85));
-            let y = random(vectors, 85);
+            let (x, a, b_t) =
+                (random_matrix(vectors, 60), random_matrix(rank, 60), random_matrix(rank, 85));
+            let y = random_matrix(vectors, 85);
             let product = a.t().and_then(|a_t| x.matmul(&a_t)?.matmul(&b_t));
             let expected = product.and_then(|product| product + &y);
             let (a, b_t) = (values(&a), values(&b_t));
@@ -34,7 +32,11 @@ fn it_equals_candle_at_every_rank_and_number_of_vectors() {
 
 #[test]
 fn a_vector_alone_gives_what_it_gives_among_others() {
-    let (a, b_t, x) = (values(&random(8, 60)), values(&random(8, 85)), values(&random(6, 60)));
+    let (a, b_t, x) = (
+        values(&random_matrix(8, 60)),
+        values(&random_matrix(8, 85)),
+        values(&random_matrix(6, 60)),
+    );
     let (a, b_t) = (StoredRows::F32(&a), StoredRows::F32(&b_t));
     let matrices = LowRankMatrices { a, b_t, rank: 8 };
     let mut together = vec![0f32; 6 * 85];

@@ -1,19 +1,14 @@
 //! Against candle's operations.
 
-use candle_core::{Device, Tensor};
-
 use super::{Weight, merge};
-
-fn random(rows: usize, columns: usize) -> Tensor {
-    Tensor::randn(0f32, 1.0, (rows, columns), &Device::Cpu).expect("random numbers")
-}
+use crate::kernels::testing::random_matrix;
 
 #[test]
 fn it_equals_candle_for_small_and_for_large_weights() {
     for (rows, columns) in [(3, 5), (700, 300)] {
-        let (weight, left) = (random(rows, columns), random(rows, 8));
-        let right = random(columns, 8).t().expect("a view");
-        let scale = random(1, rows).squeeze(0).expect("one dimension");
+        let (weight, left) = (random_matrix(rows, columns), random_matrix(rows, 8));
+        let right = random_matrix(columns, 8).t().expect("a view");
+        let scale = random_matrix(1, rows).squeeze(0).expect("one dimension");
         let product = left.matmul(&right.contiguous().expect("a copy")).expect("a product");
         let scaled = scale.unsqueeze(1).and_then(|scale| weight.broadcast_mul(&scale));
         for (scale, weight_part) in [(None, Ok(weight.clone())), (Some(&scale), scaled)] {
@@ -28,10 +23,10 @@ fn it_equals_candle_for_small_and_for_large_weights() {
 
 #[test]
 fn other_shapes_are_an_error() {
-    let weight = Weight::new(random(6, 4));
-    assert!(merge(&weight, None, &random(5, 2), &random(2, 4)).is_err());
-    assert!(merge(&weight, None, &random(6, 2), &random(3, 4)).is_err());
-    assert!(merge(&weight, None, &random(6, 2), &random(2, 5)).is_err());
-    let scale = random(1, 5).squeeze(0).expect("one dimension");
-    assert!(merge(&weight, Some(&scale), &random(6, 2), &random(2, 4)).is_err());
+    let weight = Weight::new(random_matrix(6, 4));
+    assert!(merge(&weight, None, &random_matrix(5, 2), &random_matrix(2, 4)).is_err());
+    assert!(merge(&weight, None, &random_matrix(6, 2), &random_matrix(3, 4)).is_err());
+    assert!(merge(&weight, None, &random_matrix(6, 2), &random_matrix(2, 5)).is_err());
+    let scale = random_matrix(1, 5).squeeze(0).expect("one dimension");
+    assert!(merge(&weight, Some(&scale), &random_matrix(6, 2), &random_matrix(2, 4)).is_err());
 }

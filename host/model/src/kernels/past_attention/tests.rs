@@ -3,10 +3,7 @@
 use candle_core::Device;
 
 use super::*;
-
-fn random(shape: &[usize]) -> Tensor {
-    Tensor::randn(0f32, 1.5, shape, &Device::Cpu).expect("random numbers")
-}
+use crate::kernels::testing::random;
 
 fn span(slot: usize, vectors: Range<usize>, past: usize) -> PastSpan {
     PastSpan { slot, vectors, past }
@@ -20,9 +17,9 @@ fn values(x: &Tensor) -> Vec<f32> {
 fn new_tokens_are_written_where_they_belong_and_seen_by_their_row_alone() {
     let (heads, capacity, head_dim) = (3, 40, 20);
     let spans = [span(4, 0..1, 38), span(0, 1..6, 0), span(2, 6..8, 7)];
-    let caches = [0, 1].map(|_| random(&[5, heads, capacity, head_dim]));
+    let caches = [0, 1].map(|_| random(&[5, heads, capacity, head_dim], 1.5));
     for cache in &caches {
-        let new = random(&[8, heads * head_dim]);
+        let new = random(&[8, heads * head_dim], 1.5);
         let expected = cache.copy().expect("a copy");
         fallback::append_to_past(&expected, &new, &spans).expect("a copy");
         append_to_past(cache, &new, &spans).expect("room");
@@ -32,7 +29,7 @@ fn new_tokens_are_written_where_they_belong_and_seen_by_their_row_alone() {
         assert_eq!(place.expect("a place"), values(&new)[6 * 60 + 20..][..20]);
     }
     let [keys, past_values] = &caches;
-    let query = random(&[8, heads * head_dim]);
+    let query = random(&[8, heads * head_dim], 1.5);
     let found = attend_to_past(&query, keys, past_values, &spans, 0.3).expect("attention");
     let expected = fallback::attend_to_past(&query, keys, past_values, &spans, 0.3);
     let expected = expected.expect("attention");
@@ -44,17 +41,17 @@ fn new_tokens_are_written_where_they_belong_and_seen_by_their_row_alone() {
 
 #[test]
 fn the_first_token_sees_itself_alone() {
-    let keys = random(&[1, 1, 2, 3]);
+    let keys = random(&[1, 1, 2, 3], 1.5);
     let past = Tensor::new(&[[[[1f32, 2.0, 3.0], [100.0, 100.0, 100.0]]]], &Device::Cpu);
-    let query = random(&[1, 3]);
+    let query = random(&[1, 3], 1.5);
     let found = attend_to_past(&query, &keys, &past.expect("values"), &[span(0, 0..1, 0)], 1.0);
     assert_eq!(values(&found.expect("attention")), [1.0, 2.0, 3.0]);
 }
 
 #[test]
 fn what_does_not_fit_is_an_error() {
-    let cache = random(&[2, 1, 3, 4]);
-    let new = random(&[2, 4]);
+    let cache = random(&[2, 1, 3, 4], 1.5);
+    let new = random(&[2, 4], 1.5);
     for spans in [
         vec![span(0, 0..1, 0)],
         vec![span(0, 1..2, 0), span(1, 0..1, 0)],

@@ -4,6 +4,7 @@ use candle_core::Device;
 
 use super::super::{Part, affine_in_parts, merge};
 use super::*;
+use crate::kernels::testing::greatest_difference;
 
 const PRECISIONS: [(WeightPrecision, f32); 4] = [
     (WeightPrecision::F32, 0.0),
@@ -14,12 +15,6 @@ const PRECISIONS: [(WeightPrecision, f32); 4] = [
 
 fn random(rows: usize, columns: usize) -> Tensor {
     Tensor::rand(-1f32, 1.0, (rows, columns), &Device::Cpu).expect("random numbers")
-}
-
-fn greatest_difference(left: &Tensor, right: &Tensor) -> f32 {
-    assert_eq!(left.dims(), right.dims());
-    let greatest = (left - right).and_then(|d| d.abs()?.max_all()?.to_scalar::<f32>());
-    greatest.expect("a number")
 }
 
 #[test]

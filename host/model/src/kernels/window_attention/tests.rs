@@ -1,12 +1,7 @@
 //! Our kernel against candle's operations.
 
-use candle_core::Device;
-
 use super::*;
-
-fn random(shape: &[usize], spread: f32) -> Tensor {
-    Tensor::randn(0f32, spread, shape, &Device::Cpu).expect("random numbers")
-}
+use crate::kernels::testing::random;
 
 #[test]
 fn it_equals_the_products_of_candle() {
