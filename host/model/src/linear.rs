@@ -8,7 +8,7 @@ use crate::lora::{AdapterRows, LayerDelta, Replaced};
 use crate::weights::WeightFile;
 
 mod registry;
-pub(crate) use registry::{LayerId, LayerInfo, LayerKind, LinearRegistry};
+pub(crate) use registry::{LayerId, LayerInfo, LayerKind, LayerRegistry};
 
 /// A Linear layer of the base, or a convolution whose patches were laid out as rows.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ impl Linear {
     /// Loads `{path}.weight`, `(out_features, in_features)`, and `{path}.bias` if `bias`.
     pub(crate) fn load(
         file: &WeightFile<'_>,
-        registry: &mut LinearRegistry,
+        registry: &mut LayerRegistry,
         path: &str,
         in_features: usize,
         out_features: usize,
@@ -39,7 +39,7 @@ impl Linear {
 
     /// A layer whose weight, `(out_features, in_features)`, was loaded before.
     pub(crate) fn from_weight(
-        registry: &mut LinearRegistry,
+        registry: &mut LayerRegistry,
         path: &str,
         weight: Weight,
         bias: Option<Tensor>,
@@ -52,7 +52,7 @@ impl Linear {
     /// `(patches, out_channels)`.
     pub(crate) fn load_patch_convolution(
         file: &WeightFile<'_>,
-        registry: &mut LinearRegistry,
+        registry: &mut LayerRegistry,
         path: &str,
         [out_channels, in_channels, height, width]: [usize; 4],
     ) -> std::result::Result<Self, ModelError> {
@@ -64,7 +64,7 @@ impl Linear {
     }
 
     fn register(
-        registry: &mut LinearRegistry,
+        registry: &mut LayerRegistry,
         path: &str,
         kind: LayerKind,
         weight: Weight,

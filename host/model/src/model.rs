@@ -6,7 +6,7 @@ use candle_core::{Result, Tensor};
 use crate::ModelError;
 use crate::config::ModelConfig;
 use crate::kernels::{Weight, layer_norm};
-use crate::linear::{LayerId, LayerInfo, LayerKind, Linear, LinearRegistry};
+use crate::linear::{LayerId, LayerInfo, LayerKind, LayerRegistry, Linear};
 use crate::lora::{AdapterRows, LayerDelta, Replaced};
 use crate::weights::WeightFile;
 
@@ -32,7 +32,7 @@ pub(crate) struct VisionEncoderDecoder {
     encoder: Encoder,
     enc_to_dec_proj: Option<Linear>,
     pub(crate) decoder: Decoder,
-    linears: LinearRegistry,
+    linears: LayerRegistry,
     bytes: usize,
 }
 
@@ -41,7 +41,7 @@ impl VisionEncoderDecoder {
         config: &ModelConfig,
         file: WeightFile<'_>,
     ) -> std::result::Result<Self, ModelError> {
-        let mut linears = LinearRegistry::default();
+        let mut linears = LayerRegistry::default();
         let encoder = Encoder::load(&config.encoder, &file, &mut linears)?;
         let enc_to_dec_proj = match config.decoder.projects_encoder_states {
             true => {
@@ -61,7 +61,7 @@ impl VisionEncoderDecoder {
         self.bytes
     }
 
-    pub(crate) fn linears(&self) -> &LinearRegistry {
+    pub(crate) fn linears(&self) -> &LayerRegistry {
         &self.linears
     }
 
@@ -97,7 +97,7 @@ struct LayerNorm {
 impl LayerNorm {
     fn load(
         file: &WeightFile<'_>,
-        registry: &mut LinearRegistry,
+        registry: &mut LayerRegistry,
         path: &str,
         features: usize,
         eps: f64,

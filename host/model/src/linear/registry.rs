@@ -37,11 +37,11 @@ pub(crate) enum LayerKind {
 /// All layers of a base that an adapter can change: Linear ones, the patches' convolution, and
 /// LayerNorms.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct LinearRegistry {
+pub(crate) struct LayerRegistry {
     layers: Vec<LayerInfo>,
 }
 
-impl LinearRegistry {
+impl LayerRegistry {
     pub(crate) fn layers(&self) -> &[LayerInfo] {
         &self.layers
     }

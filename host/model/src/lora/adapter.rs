@@ -10,7 +10,7 @@ use super::files::AdapterFiles;
 use super::method::LoadedMethod;
 use super::saved::{check_copy, take_replaced};
 use super::shared::SharedMatrices;
-use crate::linear::{LayerId, LayerInfo, LinearRegistry};
+use crate::linear::{LayerId, LayerInfo, LayerRegistry};
 use crate::weights::{WeightFile, is_finite};
 use crate::{AdapterPrecision, ModelError};
 
@@ -22,7 +22,7 @@ pub struct Adapter {
 
 /// The base an adapter is loaded for.
 pub(crate) struct AdapterHost<'a> {
-    pub(crate) layers: &'a LinearRegistry,
+    pub(crate) layers: &'a LayerRegistry,
     pub(crate) device: &'a Device,
     /// In what the matrices are kept.
     pub(crate) precision: AdapterPrecision,

@@ -9,7 +9,7 @@ use crate::ModelError;
 use crate::activation::Activation;
 use crate::config::DecoderConfig;
 use crate::kernels::{PageSpan, Weight, add_to_fresh, attend_to_pages, attend_to_past};
-use crate::linear::{Linear, LinearRegistry};
+use crate::linear::{LayerRegistry, Linear};
 use crate::lora::AdapterRows;
 use crate::weights::WeightFile;
 
@@ -48,7 +48,7 @@ impl Decoder {
     pub(super) fn load(
         config: &DecoderConfig,
         file: &WeightFile<'_>,
-        linears: &mut LinearRegistry,
+        linears: &mut LayerRegistry,
     ) -> std::result::Result<Self, ModelError> {
         let path = "decoder.model.decoder";
         let (vocab_size, d_model) = (config.vocab_size, config.d_model);
@@ -62,7 +62,7 @@ impl Decoder {
             &format!("{path}.embed_positions.weight"),
             &[positions + POSITION_OFFSET, d_model],
         )?;
-        let norm = |name: &str, linears: &mut LinearRegistry| {
+        let norm = |name: &str, linears: &mut LayerRegistry| {
             LayerNorm::load(file, linears, &format!("{path}.{name}"), d_model, DEFAULT_EPS)
         };
         debug_assert_eq!(head.dims(), [vocab_size, d_model]);
@@ -175,10 +175,10 @@ impl Layer {
         config: &DecoderConfig,
         path: &str,
         file: &WeightFile<'_>,
-        linears: &mut LinearRegistry,
+        linears: &mut LayerRegistry,
     ) -> std::result::Result<Self, ModelError> {
         let (d_model, ffn_dim) = (config.d_model, config.ffn_dim);
-        let norm = |name: &str, linears: &mut LinearRegistry| {
+        let norm = |name: &str, linears: &mut LayerRegistry| {
             LayerNorm::load(file, linears, &format!("{path}.{name}"), d_model, DEFAULT_EPS)
         };
         Ok(Self {
@@ -227,7 +227,7 @@ impl Attention {
         config: &DecoderConfig,
         path: &str,
         file: &WeightFile<'_>,
-        linears: &mut LinearRegistry,
+        linears: &mut LayerRegistry,
     ) -> std::result::Result<Self, ModelError> {
         let d_model = config.d_model;
         let mut linear = |name: &str| {

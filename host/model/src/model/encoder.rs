@@ -9,7 +9,7 @@ use crate::ModelError;
 use crate::activation::Activation;
 use crate::config::EncoderConfig;
 use crate::kernels::{WindowScores, add_to_fresh, window_attention};
-use crate::linear::{Linear, LinearRegistry};
+use crate::linear::{LayerRegistry, Linear};
 use crate::lora::AdapterRows;
 use crate::weights::WeightFile;
 
@@ -25,7 +25,7 @@ impl Encoder {
     pub(super) fn load(
         config: &EncoderConfig,
         file: &WeightFile<'_>,
-        linears: &mut LinearRegistry,
+        linears: &mut LayerRegistry,
     ) -> std::result::Result<Self, ModelError> {
         let stages = (0..config.depths.len())
             .map(|stage| Stage::load(config, stage, file, linears))
@@ -64,7 +64,7 @@ impl PatchEmbeddings {
     fn load(
         config: &EncoderConfig,
         file: &WeightFile<'_>,
-        linears: &mut LinearRegistry,
+        linears: &mut LayerRegistry,
     ) -> std::result::Result<Self, ModelError> {
         let path = "encoder.embeddings.patch_embeddings.projection";
         let [height, width] = config.patch_size;
@@ -104,7 +104,7 @@ impl Stage {
         config: &EncoderConfig,
         stage: usize,
         file: &WeightFile<'_>,
-        linears: &mut LinearRegistry,
+        linears: &mut LayerRegistry,
     ) -> std::result::Result<Self, ModelError> {
         let path = format!("encoder.encoder.layers.{stage}");
         let grid = config.grid(stage);
@@ -165,12 +165,12 @@ impl Layer {
         stage: usize,
         path: &str,
         file: &WeightFile<'_>,
-        linears: &mut LinearRegistry,
+        linears: &mut LayerRegistry,
     ) -> std::result::Result<Self, ModelError> {
         let dim = config.stage_dim(stage);
         let inner = (config.mlp_ratio * dim as f64) as usize;
         let eps = config.layer_norm_eps;
-        let norm = |name: &str, linears: &mut LinearRegistry| {
+        let norm = |name: &str, linears: &mut LayerRegistry| {
             LayerNorm::load(file, linears, &format!("{path}.{name}"), dim, eps)
         };
         Ok(Self {
@@ -225,7 +225,7 @@ impl WindowAttention {
         stage: usize,
         path: &str,
         file: &WeightFile<'_>,
-        linears: &mut LinearRegistry,
+        linears: &mut LayerRegistry,
     ) -> std::result::Result<Self, ModelError> {
         let dim = config.stage_dim(stage);
         let heads = config.num_heads[stage];
@@ -314,7 +314,7 @@ impl PatchMerging {
         dim: usize,
         grid: [usize; 2],
         file: &WeightFile<'_>,
-        linears: &mut LinearRegistry,
+        linears: &mut LayerRegistry,
     ) -> std::result::Result<Self, ModelError> {
         Ok(Self {
             layout: MergeLayout::new(grid, file.device())?,
