@@ -5,8 +5,8 @@
 //!   `nationality.format`, `issuing_state.format`, `sex.format`, `date_of_birth.format`,
 //!   `date_of_issue.format`, `date_of_expiry.format`; `document_number.check_digit`,
 //!   `personal_number.check_digit`, `personal_number.date_of_birth` where the number has such a part
-//! - `date_of_birth.plausible`, `date_of_issue.plausible`, `date_of_issue.after_birth`,
-//!   `date_of_expiry.after_issue`, `document.expiry`
+//! - for the dates that the type has: `date_of_birth.plausible`, `date_of_issue.plausible`,
+//!   `date_of_issue.after_birth`, `date_of_expiry.after_issue`, `document.expiry`
 //! - with a machine-readable zone: `mrz.format`, `mrz.issuing_state`, `mrz.check_digit.*`,
 //!   `mrz.matches.*`
 

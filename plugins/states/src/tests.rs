@@ -104,6 +104,14 @@ fn years_of_other_calendars_are_reported_as_gregorian() {
 }
 
 #[test]
+fn a_date_that_the_type_does_not_have_is_not_checked() {
+    let report = after("parsavand/id-card/2017", &[], TODAY).expect("a report");
+    let codes = report.checks.iter().map(|check| check.code).collect::<Vec<_>>();
+    assert!(codes.contains(&"document.expiry") && codes.contains(&"date_of_birth.plausible"));
+    assert!(!codes.iter().any(|code| code.contains("issue")), "{codes:?}");
+}
+
+#[test]
 fn a_sex_is_told_as_f_m_or_x() {
     let report = after("anatolis/id-card/2024", &readings(&[("sex", 0, "E / M")]), TODAY);
     assert_eq!(report.expect("a report").fields[0].value.as_deref(), Some("M"));

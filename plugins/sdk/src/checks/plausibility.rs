@@ -12,12 +12,12 @@ const ISSUE: &str = "date_of_issue";
 const EXPIRY: &str = "date_of_expiry";
 
 /// The checks `date_of_birth.plausible`, `date_of_issue.plausible`, `date_of_issue.after_birth`,
-/// `date_of_expiry.after_issue` and `document.expiry`.
+/// `date_of_expiry.after_issue` and `document.expiry`, as far as the document type has their dates.
 #[must_use]
 pub fn of_dates(document: &dyn VisualZone, today: Date) -> Vec<Check> {
     let [birth, issue, expiry] = [BIRTH, ISSUE, EXPIRY].map(|field| document.date(field));
     let is_past = |date| !is_before(today, date);
-    vec![
+    let mut checks = vec![
         check(
             "date_of_birth.plausible",
             &[BIRTH],
@@ -54,7 +54,9 @@ pub fn of_dates(document: &dyn VisualZone, today: Date) -> Vec<Check> {
             "the document has not expired",
             "the document has expired",
         ),
-    ]
+    ];
+    checks.retain(|check| check.fields.iter().all(|field| document.has(field)));
+    checks
 }
 
 fn check(
