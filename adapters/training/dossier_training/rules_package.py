@@ -1,0 +1,93 @@
+"""Writes the package of the states' rules: `plugin.json`, and two fixtures a document type.
+
+    python -m dossier_training.rules_package --host ../../target/debug/dossier --out ../../plugins/states/package
+
+The rules have to pass every check of a genuine document that was drawn for it, or this fails. The altered one expires
+on its holder's birthday, and has to fail a check.
+"""
+
+import argparse
+import json
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from dossier_training.dataset import captured_documents
+from dossier_training.document_types import STATES
+from dossier_training.manifest import RULES
+
+VERSION = "1.0.0"
+_SEED, _TODAY = 41, "2026-11-24"
+_ROOT = Path(__file__).parents[3]
+
+
+class NotAsExpected(ValueError):
+    """The rules judge an invented document otherwise than it was made."""
+
+
+def _document_types() -> list[str]:
+    return [f"{state_id}/{name}" for state_id, state in STATES.items() for name in state.documents]
+
+
+def _drawn(document_type: str) -> Iterator[dict[str, str]]:
+    for pages in captured_documents(document_type, 50, _SEED):
+        yield {name: text for page in pages for name, text in page.fields.items()}
+
+
+def _judged(host: Path, document_type: str, fields: dict[str, str]) -> dict[str, object]:
+    with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as values:
+        json.dump({"fields": fields}, values, ensure_ascii=False)
+        values.flush()
+        command = [host, "plugin", "run", RULES, "--document-type", document_type, "--values", values.name, "--today", _TODAY, "--data-root", _ROOT]
+        report = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    checks = [{"code": check["code"], "outcome": check["outcome"]} for check in report["checks"]]
+    return {"fields": report["fields"], "checks": checks}
+
+
+def _fixture(document_type: str, fields: dict[str, str], report: dict[str, object]) -> dict[str, object]:
+    return {"document_type": document_type, "today": _TODAY, "fields": fields, "expected": report}
+
+
+def _codes(report: dict[str, object], outcome: str) -> list[str]:
+    return [check["code"] for check in report["checks"] if check["outcome"] == outcome]
+
+
+def fixtures(host: Path, document_type: str) -> dict[str, dict[str, object]]:
+    """The fixtures of a document type, by the end of their file's name."""
+    for fields in _drawn(document_type):
+        genuine = _judged(host, document_type, fields)
+        # Some holders carry an expired document, as people do.
+        if "document.expiry" not in _codes(genuine, "failed"):
+            break
+    if wrong := [check for check in genuine["checks"] if check["outcome"] != "passed"]:
+        raise NotAsExpected(f"{document_type}: a genuine document has {wrong}")
+    altered_fields = {**fields, "date_of_expiry": fields["date_of_birth"]}
+    altered = _judged(host, document_type, altered_fields)
+    if not _codes(altered, "failed"):
+        raise NotAsExpected(f"{document_type}: a document that expired when its holder was born passes")
+    return {"genuine": _fixture(document_type, fields, genuine), "altered": _fixture(document_type, altered_fields, altered)}
+
+
+def write(host: Path, folder: Path) -> None:
+    """Writes the package's folder."""
+    (folder / "fixtures").mkdir(parents=True, exist_ok=True)
+    manifest = {"name": RULES, "version": VERSION, "document_types": _document_types()}
+    (folder / "plugin.json").write_text(json.dumps(manifest, indent=2) + "\n")
+    for document_type in _document_types():
+        for name, fixture in fixtures(host, document_type).items():
+            file = folder / "fixtures" / f"{document_type.replace('/', '-')}-{name}.json"
+            file.write_text(json.dumps(fixture, ensure_ascii=False, indent=1) + "\n")
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--host", type=Path, required=True, help="the program `dossier`")
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    write(options.host.resolve(), options.out)
+
+
+if __name__ == "__main__":
+    main()
