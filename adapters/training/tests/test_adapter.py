@@ -238,6 +238,15 @@ def test_greedy_reading_agrees_with_one_pass_behind_the_truth():
     assert not unsure or sum(sure) / len(sure) > sum(unsure) / len(unsure)
 
 
+def test_what_one_pass_reads_is_what_is_written_character_by_character(monkeypatch):
+    model, records = load_adapted(BASE, REPOSITORY / "adapters" / TYPE), _samples(3)
+    in_one_pass = reading.read(model, records, BASE)
+    monkeypatch.setattr(reading, "_sure_of_the_truth", lambda _decoder, states, _batch: [{} for _ in states])
+    written = reading.read(model, records, BASE)
+    assert [(r.name, r.text) for r in in_one_pass] == [(r.name, r.text) for r in written]
+    assert [r.confidence for r in in_one_pass] == pytest.approx([r.confidence for r in written], abs=1e-4)
+
+
 def _samples(count: int) -> list[donut.Record]:
     records = []
     for number in range(1, count + 1):

@@ -7,7 +7,7 @@ import torch
 from dossier_training import vocabulary
 from dossier_training.factory.donut import Record
 from dossier_training.factory.metrics import Reading
-from dossier_training.factory.pages import examination, normalised, opened, pixels_of
+from dossier_training.factory.pages import examination, normalised
 from dossier_training.lessons import decode_packed, text_losses
 
 _PAGES = 8
@@ -30,23 +30,42 @@ def examine(model: torch.nn.Module, records: list[Record], base: Path) -> dict[s
 
 @torch.no_grad()
 def read(model: torch.nn.Module, records: list[Record], base: Path) -> list[Reading]:
-    """Every field of every page, with the least probability among the steps that wrote it."""
+    """Every field of every page, with the least probability among the steps that wrote it.
+
+    What is most probable behind each true character is the true one exactly where greedy reading writes the truth, so
+    one pass of the decoder reads those fields, and only the others are written character by character.
+    """
     readings = []
     for start in range(0, len(records), _PAGES):
         pages = records[start : start + _PAGES]
-        pixels = torch.stack([torch.from_numpy(pixels_of(opened(record), base)) for record in pages])
-        states = model.encoder(pixel_values=normalised(pixels)).last_hidden_state
-        rows = [(page, name) for page, record in enumerate(pages) for name in sorted(record.fields)]
+        batch = examination(pages, base)
+        states = model.encoder(pixel_values=normalised(batch["pixels"])).last_hidden_state
+        sure = _sure_of_the_truth(model.decoder, states, batch)
+        found = {(page, name): (record.fields[name], sure[page][name]) for page, record in enumerate(pages) for name in record.fields if name in sure[page]}
         # Rows of one length of prompt, and zones apart: they are four times as long as the rest.
         groups: dict[tuple[int, bool], list[tuple[int, str]]] = {}
-        for page, name in rows:
-            groups.setdefault((len(vocabulary.prompt_ids(name)), name == "mrz"), []).append((page, name))
+        for page, record in enumerate(pages):
+            for name in sorted(record.fields.keys() - sure[page].keys()):
+                groups.setdefault((len(vocabulary.prompt_ids(name)), name == "mrz"), []).append((page, name))
         for group in groups.values():
             texts = _write(model.decoder, states[[page for page, _ in group]], [vocabulary.prompt_ids(name) for _, name in group])
-            for (page, name), (text, confidence) in zip(group, texts, strict=True):
-                record = pages[page]
-                readings.append(Reading(record.document, record.page, name, record.fields[name], text, confidence))
+            found |= dict(zip(group, texts, strict=True))
+        for page, record in enumerate(pages):
+            readings += [Reading(record.document, record.page, name, record.fields[name], *found[page, name]) for name in sorted(record.fields)]
     return readings
+
+
+def _sure_of_the_truth(decoder: torch.nn.Module, states: torch.Tensor, batch: dict[str, object]) -> list[dict[str, float]]:
+    """The fields of each page that are read exactly, and the least probability of their steps."""
+    logits, _ = decode_packed(decoder, states, batch, attentions=False)
+    chances, best = logits.softmax(-1).max(-1)
+    wanted = batch["labels"] >= 0
+    right = (best == batch["labels"]) | ~wanted
+    sure: list[dict[str, float]] = []
+    for page, names in enumerate(batch["names"]):
+        of_row = [batch["rows"][page] == row for row in range(len(names))]
+        sure.append({name: float(chances[page][row & wanted[page]].min()) for name, row in zip(names, of_row, strict=True) if bool(right[page][row].all())})
+    return sure
 
 
 def _write(decoder: torch.nn.Module, states: torch.Tensor, prompts: list[list[int]]) -> list[tuple[str, float]]:
