@@ -4,19 +4,23 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
-use dossier_tests::{DOCUMENT_TYPES, TODAY, samples_of, shipped_root};
+use dossier_tests::{ShippedType, TODAY, samples_of, shipped_root, shipped_types};
 use serde_json::{Value, json};
 
 use crate::{DOSSIER, shipped};
 
-const SAMPLES_A_TYPE: usize = 5;
+#[test]
+fn there_are_types_of_many_states() {
+    let types = shipped_types().expect("manifests");
+    let states = types.iter().filter_map(|shipped| shipped.id.split('/').next());
+    let states = states.collect::<BTreeSet<_>>();
+    assert!(types.len() >= 24 && states.len() >= 8, "{} types, {states:?}", types.len());
+}
 
 #[test]
 fn every_page_is_an_image() {
-    for (document_type, pages) in DOCUMENT_TYPES {
-        let samples = samples_of(document_type).expect("samples");
-        assert_eq!(samples.len(), SAMPLES_A_TYPE, "{document_type}");
-        for sample in samples {
+    for ShippedType { id, pages, .. } in shipped_types().expect("manifests") {
+        for sample in samples_of(&id).expect("samples") {
             assert_eq!(sample.pages.len(), pages, "{}", sample.folder.display());
             for page in &sample.pages {
                 let image = image::load_from_memory(page).expect("an image");
@@ -45,13 +49,13 @@ async fn truths_have_the_fields_of_their_types() {
 #[test]
 fn the_rules_find_no_fault_with_the_truth() {
     let folder = tempfile::tempdir().expect("a folder");
-    for (document_type, _) in DOCUMENT_TYPES {
-        for sample in samples_of(document_type).expect("samples") {
+    for ShippedType { id, rules, .. } in shipped_types().expect("manifests") {
+        for sample in samples_of(&id).expect("samples") {
             let fields = sample.truth.iter().cloned().collect::<std::collections::BTreeMap<_, _>>();
             let values = folder.path().join("values.json");
             fs::write(&values, json!({ "fields": fields }).to_string()).expect("is written");
             let output = Command::new(DOSSIER)
-                .args(["plugin", "run", "utopia", "--document-type", document_type])
+                .args(["plugin", "run", &rules, "--document-type", &id])
                 .args(["--today", TODAY, "--data-root"])
                 .arg(shipped_root())
                 .arg("--values")

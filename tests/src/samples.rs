@@ -1,4 +1,5 @@
-//! Documents with their truth: `<n>/page-1.png`, `<n>/page-2.png`, …, `<n>/truth.json`.
+//! Documents with their truth: `<n>/page-1.png`, `<n>/page-2.png`, …, `<n>/truth.json`; pages may be
+//! `.jpg` too.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,11 +7,49 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, ensure};
 use serde_json::Value;
 
-use crate::repository;
+use crate::{repository, shipped_root};
 
-/// The document types that are shipped, with their pages.
-pub const DOCUMENT_TYPES: [(&str, usize); 3] =
-    [("utopia/driving-licence/2022", 1), ("utopia/id-card/2023", 2), ("utopia/passport/2024", 1)];
+/// A document type that is shipped, as its manifest has it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ShippedType {
+    /// The identifier.
+    pub id: String,
+    /// How many pages the document has.
+    pub pages: usize,
+    /// The name of its rules.
+    pub rules: String,
+}
+
+/// The document types that are shipped, by identifier.
+///
+/// # Errors
+/// When a manifest can't be read.
+pub fn shipped_types() -> anyhow::Result<Vec<ShippedType>> {
+    let mut types = Vec::new();
+    add_types_below(&shipped_root().join("adapters"), &mut types)?;
+    types.sort_unstable();
+    Ok(types)
+}
+
+fn add_types_below(folder: &Path, types: &mut Vec<ShippedType>) -> anyhow::Result<()> {
+    let manifest = folder.join("document-type.json");
+    if manifest.is_file() {
+        let of = || format!("{} is no manifest", manifest.display());
+        let values = serde_json::from_str::<Value>(&fs::read_to_string(&manifest)?)?;
+        types.push(ShippedType {
+            id: values["document_type"].as_str().with_context(of)?.to_owned(),
+            pages: values["pages"].as_u64().with_context(of)?.try_into()?,
+            rules: values["rules"].as_str().with_context(of)?.to_owned(),
+        });
+    }
+    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let path = entry?.path();
+        if path.is_dir() {
+            add_types_below(&path, types)?;
+        }
+    }
+    Ok(())
+}
 
 /// One document.
 #[derive(Clone, Debug)]
@@ -40,10 +79,7 @@ impl Sample {
             .map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
             .collect::<Option<Vec<_>>>()
             .context("a field of the truth is no text")?;
-        let files = (1..)
-            .map(|page| folder.join(format!("page-{page}.png")))
-            .take_while(|file| file.is_file())
-            .collect::<Vec<_>>();
+        let files = (1..).map_while(|page| page_file(folder, page)).collect::<Vec<_>>();
         ensure!(!files.is_empty(), "{} has no page", folder.display());
         let pages = files.iter().map(fs::read).collect::<Result<_, _>>()?;
         Ok(Self { folder: folder.to_owned(), files, pages, truth })
@@ -54,6 +90,11 @@ impl Sample {
     pub fn value(&self, field: &str) -> Option<&str> {
         self.truth.iter().find(|(name, _)| name == field).map(|(_, value)| value.as_str())
     }
+}
+
+fn page_file(folder: &Path, page: u32) -> Option<PathBuf> {
+    let file = |suffix| folder.join(format!("page-{page}.{suffix}"));
+    ["png", "jpg"].map(file).into_iter().find(|file| file.is_file())
 }
 
 /// The documents in the numbered folders of `folder`, by number.

@@ -48,7 +48,7 @@ class RunningHost:
 
     def extract(self, document_type: str, folder: Path) -> dict:
         """What the host reads in the pages of a sample's folder."""
-        pages = sorted(folder.glob("page-*.png"))
+        pages = sorted(folder.glob("page-*"))
         files = [("page", (page.name, page.read_bytes())) for page in pages]
         answer = requests.post(f"{self.url}/v1/extract", files=files, data={"document_type": document_type}, timeout=120)
         assert answer.status_code == 200, answer.text

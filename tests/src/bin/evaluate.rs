@@ -12,7 +12,7 @@ use dossier::Reader;
 use dossier::config::{Config, ModelArgs};
 use dossier::pipeline::{ExtractRequest, ModelChoice, extract};
 use dossier_tests::{
-    Client, DOCUMENT_TYPES, Sample, Score, TODAY, config, differences, post_all, samples_below,
+    Client, Sample, Score, TODAY, config, differences, post_all, samples_below, shipped_types,
 };
 use serde_json::{Value, json};
 
@@ -140,8 +140,10 @@ fn documents(options: &Options) -> anyhow::Result<Vec<(String, Vec<Sample>)>> {
         let folder = if below(id).is_dir() { below(id) } else { options.documents.clone() };
         return Ok(vec![read(id, folder)?]);
     }
-    let types = DOCUMENT_TYPES.iter().filter(|(id, _)| below(id).is_dir());
-    let types = types.map(|(id, _)| read(id, below(id))).collect::<anyhow::Result<Vec<_>>>()?;
+    let types = shipped_types()?.into_iter().filter(|shipped| below(&shipped.id).is_dir());
+    let types = types
+        .map(|shipped| read(&shipped.id, below(&shipped.id)))
+        .collect::<anyhow::Result<Vec<_>>>()?;
     ensure!(!types.is_empty(), "{} has no document type", options.documents.display());
     Ok(types)
 }
