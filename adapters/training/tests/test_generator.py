@@ -1,6 +1,10 @@
 """The generator: zones are right by ICAO Doc 9303, characters stand where it says, seeds decide everything."""
 
+import os
+import subprocess
+import sys
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +14,7 @@ from dossier_training.document_types import DOCUMENT_TYPES
 from dossier_training.documents import random_document
 from dossier_training.page import HEIGHT, LANDSCAPE, LEVELS, PORTRAIT, WIDTH, Capture, Glyph, Page, model_pixels
 
+PACKAGE = Path(__file__).parents[1]
 EVERY_DOCUMENT = {"random": random_document, **DOCUMENT_TYPES}
 
 
@@ -78,6 +83,15 @@ def test_a_seed_decides_everything():
         return model_pixels(Capture.draw(rng).apply(random_document(rng).pages[0], rng)[0])
 
     assert np.array_equal(make(), make())
+
+
+def test_another_process_draws_from_the_same_lists():
+    program = "from dossier_training import names; print([names.names(locale) for locale in names.LOCALES])"
+    lists = [
+        subprocess.run([sys.executable, "-c", program], cwd=PACKAGE, env={**os.environ, "PYTHONHASHSEED": seed}, check=True, capture_output=True).stdout
+        for seed in ("1", "2")
+    ]
+    assert lists[0] == lists[1] and len(lists[0]) > 100_000
 
 
 @pytest.mark.parametrize("form", people.DATE_FORMS)
