@@ -9,7 +9,6 @@ import io
 import json
 import os
 import shutil
-import sys
 import tarfile
 import threading
 import traceback
@@ -136,7 +135,9 @@ def unpack(contents: bytes, folder: Path) -> Path:
 
 def _leave_with_parent() -> None:
     """Ends this process when the fleet that started it is gone: its standard input closes then."""
-    sys.stdin.buffer.read()
+    # Not through `sys.stdin`, whose lock this thread would hold while the interpreter ends.
+    while os.read(0, 1024):
+        pass
     os._exit(3)
 
 
