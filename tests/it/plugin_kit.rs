@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use dossier_tests::{repository, shipped_root};
+use dossier_tests::{repository, shipped_root, shipped_types};
 use serde_json::Value;
 
 use crate::DOSSIER;
@@ -31,6 +31,40 @@ fn shipped_rules_pass_their_fixtures() {
         let passed = table.lines().filter(|line| line.contains("  passed  ")).count();
         assert!(passed >= least, "{rules}: {table}");
     }
+}
+
+#[test]
+fn rules_of_states_judge_a_genuine_and_an_altered_document_of_each_type() {
+    let package = repository().join("plugins/states/package");
+    let fixtures = package.join("fixtures");
+    let table = printed(&dossier(&["plugin", "test", "states", "--fixtures", path(&fixtures)]));
+
+    let types = shipped_types().expect("manifests");
+    let types = types.iter().filter(|shipped| shipped.rules == "states").map(|shipped| &shipped.id);
+    let types = types.collect::<Vec<_>>();
+    let manifest = read_json(&package.join("plugin.json"));
+    let mut described = manifest["document_types"].as_array().expect("types").clone();
+    described.sort_by_key(ToString::to_string);
+    assert_eq!(types, described.iter().filter_map(Value::as_str).collect::<Vec<_>>());
+
+    for id in types {
+        for (name, expected) in [("genuine", false), ("altered", true)] {
+            let name = format!("{}-{name}.json", id.replace('/', "-"));
+            assert!(
+                table.lines().any(|line| line.starts_with(&name) && line.contains("  passed  "))
+            );
+            let fixture = read_json(&fixtures.join(&name));
+            assert_eq!(fixture["document_type"], id.as_str());
+            let checks = fixture["expected"]["checks"].as_array().expect("checks");
+            let fails = checks.iter().any(|check| check["outcome"] != "passed");
+            assert_eq!(fails, expected, "{name}");
+        }
+    }
+}
+
+fn read_json(file: &Path) -> Value {
+    let text = std::fs::read_to_string(file).expect("is shipped");
+    serde_json::from_str(&text).expect("JSON")
 }
 
 #[test]

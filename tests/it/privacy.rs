@@ -139,7 +139,8 @@ async fn refusals(
     page: &[u8],
     truth: &[(String, String)],
 ) -> Vec<(&'static str, Answer)> {
-    let surname = truth.iter().find(|(name, _)| name == "surname").expect("a surname").1.clone();
+    let is_name = |name: &str| ["surname", "full_name"].contains(&name);
+    let surname = truth.iter().find(|(name, _)| is_name(name)).expect("a name").1.clone();
     let form = || Form::new().text("document_type", PASSPORT);
     // People name files after the holder.
     let named = |bytes: &[u8]| Part::bytes(bytes.to_vec()).file_name(format!("{surname}.png"));

@@ -132,7 +132,7 @@ def consistent(zone: str) -> bool | None:
 def samples(folder: Path, limit: int) -> list[tuple[list[Path], dict[str, str]]]:
     """Documents of one type: pages and truth."""
     found = sorted((path for path in folder.iterdir() if (path / "truth.json").exists()), key=lambda path: int(path.name))
-    return [(sorted(path.glob("page-*.png")), json.loads((path / "truth.json").read_text())["fields"]) for path in found[:limit]]
+    return [(sorted(path.glob("page-*")), json.loads((path / "truth.json").read_text())["fields"]) for path in found[:limit]]
 
 
 def by_template(engine, boxes: list[dict], pages: list[Path]) -> dict[str, str]:

@@ -22,8 +22,9 @@ pub(super) fn load_model(
     pool: PoolSettings,
 ) -> Result<LoadedModel, ModelError> {
     let (base, pool) = load_base(base, settings, pool)?;
+    // What the base lacks is told before its adapters, which would be those of another.
+    let backend = ModelBackend::new(base.clone(), pool.clone())?;
     let adapters = adapters.iter().map(|folder| pool.add(folder)).collect::<Result<_, _>>()?;
-    let backend = ModelBackend::new(base.clone(), pool)?;
     Ok(LoadedModel { base, adapters, backend })
 }
 
