@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use dossier_tests::{Answer, Score, ShippedType, bad_images, post_all, samples_of, shipped_types};
+use dossier::catalog::Manifest;
+use dossier_tests::{Answer, Score, bad_images, post_all, samples_of, shipped_types};
 use image::ImageFormat;
 use serde_json::Value;
 
@@ -18,9 +19,9 @@ async fn the_samples_are_read() {
     let documents = shipped_types()
         .expect("manifests")
         .into_iter()
-        .flat_map(|ShippedType { id, .. }| {
-            let samples = samples_of(&id).expect("samples");
-            samples.into_iter().map(move |sample| (id.clone(), sample))
+        .flat_map(|Manifest { document_type, .. }| {
+            let samples = samples_of(document_type.as_str()).expect("samples");
+            samples.into_iter().map(move |sample| (document_type.to_string(), sample))
         })
         .collect::<Vec<_>>();
     let documents = Arc::new(documents);
@@ -36,13 +37,14 @@ async fn the_samples_are_read() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_document_type_is_answered_in_the_documented_form() {
     let (server, client) = shipped().await;
-    for ShippedType { id: document_type, pages, .. } in shipped_types().expect("manifests") {
-        let sample = &samples_of(&document_type).expect("samples")[0];
+    for Manifest { document_type, pages, .. } in shipped_types().expect("manifests") {
+        let document_type = document_type.as_str();
+        let sample = &samples_of(document_type).expect("samples")[0];
         assert_eq!(sample.pages.len(), pages, "{document_type}");
-        let answer = client.extract(&document_type, &sample.pages).await.expect("an answer");
+        let answer = client.extract(document_type, &sample.pages).await.expect("an answer");
         assert_eq!(answer.status, 200, "{document_type}: {}", answer.code());
         assert_has_the_documented_form(&answer);
-        assert_eq!(answer.body["document_type"], document_type.as_str());
+        assert_eq!(answer.body["document_type"], document_type);
         // Fields of the truth are those that are read, each once.
         let read = fields(&answer).iter().filter(|field| !field["raw"].is_null());
         let mut read = read.map(|field| text(&field["name"])).collect::<Vec<_>>();
@@ -96,9 +98,10 @@ async fn every_image_format_gives_the_same_fields() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_blank_page_is_never_read_with_confidence() {
     let (server, client) = shipped().await;
-    for ShippedType { id: document_type, pages, .. } in shipped_types().expect("manifests") {
+    for Manifest { document_type, pages, .. } in shipped_types().expect("manifests") {
+        let document_type = document_type.as_str();
         let pages = vec![bad_images::blank(768, 512, ImageFormat::Png); pages];
-        let answer = client.extract(&document_type, &pages).await.expect("an answer");
+        let answer = client.extract(document_type, &pages).await.expect("an answer");
         assert_eq!(answer.status, 200, "{document_type}: {}", answer.text);
         assert_ne!(answer.body["verdict"], "accepted", "{document_type}");
         for field in fields(&answer).iter().filter(|field| !field["raw"].is_null()) {
@@ -118,7 +121,10 @@ async fn document_types_are_listed() {
     let listed = array(&answer.body["document_types"]);
     let ids = listed.iter().map(|listed| text(&listed["document_type"])).collect::<Vec<_>>();
     let shipped = shipped_types().expect("manifests");
-    assert_eq!(ids, shipped.iter().map(|shipped| shipped.id.as_str()).collect::<Vec<_>>());
+    assert_eq!(
+        ids,
+        shipped.iter().map(|shipped| shipped.document_type.as_str()).collect::<Vec<_>>()
+    );
     for listed in listed {
         assert!(is_digest(&listed["adapter"]) && is_digest(&listed["rules"]["digest"]));
         assert!(!array(&listed["fields"]).is_empty());

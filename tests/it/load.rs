@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dossier_tests::{differences, post_all, samples_of, shipped_types};
+use dossier_tests::{differences, in_turn, post_all, samples_of, shipped_types};
 
 use crate::shipped;
 
@@ -12,16 +12,11 @@ const CLIENTS: usize = 10;
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_clients_get_the_answers_of_one() {
     let (server, client) = shipped().await;
-    let types = shipped_types().expect("manifests");
-    let mut documents = Vec::new();
-    for shipped in types {
-        let samples = samples_of(&shipped.id).expect("samples");
-        let numbered = samples.into_iter().enumerate();
-        documents.extend(numbered.map(|(number, sample)| (number, shipped.id.clone(), sample)));
-    }
-    // All types in turn, so that batches mix adapters.
-    documents.sort_by_key(|(number, ..)| *number);
-    let documents = documents.into_iter().map(|(_, id, sample)| (id, sample)).collect::<Vec<_>>();
+    let types = shipped_types().expect("manifests").into_iter().map(|manifest| {
+        let id = manifest.document_type.as_str();
+        (id.to_owned(), samples_of(id).expect("samples"))
+    });
+    let documents = in_turn(&types.collect::<Vec<_>>());
     assert!(documents.len() >= 15, "{} documents", documents.len());
     let documents = Arc::new(documents);
     let one_by_one = post_all(&client, &documents, 1).await.expect("every document is answered");

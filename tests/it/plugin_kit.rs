@@ -40,7 +40,10 @@ fn rules_of_states_judge_a_genuine_and_an_altered_document_of_each_type() {
     let table = printed(&dossier(&["plugin", "test", "states", "--fixtures", path(&fixtures)]));
 
     let types = shipped_types().expect("manifests");
-    let types = types.iter().filter(|shipped| shipped.rules == "states").map(|shipped| &shipped.id);
+    let types = types
+        .iter()
+        .filter(|shipped| shipped.rules == "states")
+        .map(|shipped| shipped.document_type.as_str());
     let types = types.collect::<Vec<_>>();
     let manifest = read_json(&package.join("plugin.json"));
     let mut described = manifest["document_types"].as_array().expect("types").clone();
@@ -54,7 +57,7 @@ fn rules_of_states_judge_a_genuine_and_an_altered_document_of_each_type() {
                 table.lines().any(|line| line.starts_with(&name) && line.contains("  passed  "))
             );
             let fixture = read_json(&fixtures.join(&name));
-            assert_eq!(fixture["document_type"], id.as_str());
+            assert_eq!(fixture["document_type"], id);
             let checks = fixture["expected"]["checks"].as_array().expect("checks");
             let fails = checks.iter().any(|check| check["outcome"] != "passed");
             assert_eq!(fails, expected, "{name}");

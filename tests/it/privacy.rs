@@ -96,8 +96,11 @@ async fn no_value_is_logged_or_comes_back_in_an_error() {
     let mut secrets = Vec::new();
     let mut errors = Vec::new();
     for shipped in shipped_types().expect("manifests") {
-        for sample in samples_of(&shipped.id).expect("samples") {
-            let answer = client.extract(&shipped.id, &sample.pages).await.expect("an answer");
+        for sample in samples_of(shipped.document_type.as_str()).expect("samples") {
+            let answer = client
+                .extract(shipped.document_type.as_str(), &sample.pages)
+                .await
+                .expect("an answer");
             assert_eq!(answer.status, 200, "{}", answer.code());
             secrets.extend(sample.truth.iter().map(|(_, value)| value.clone()));
             secrets.extend(values_of(&answer));

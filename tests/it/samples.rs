@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
-use dossier_tests::{ShippedType, TODAY, samples_of, shipped_root, shipped_types};
+use dossier::catalog::Manifest;
+use dossier_tests::{TODAY, samples_of, shipped_root, shipped_types};
 use serde_json::{Value, json};
 
 use crate::{DOSSIER, shipped};
@@ -12,15 +13,16 @@ use crate::{DOSSIER, shipped};
 #[test]
 fn there_are_types_of_many_states() {
     let types = shipped_types().expect("manifests");
-    let states = types.iter().filter_map(|shipped| shipped.id.split('/').next());
+    let states =
+        types.iter().filter_map(|shipped| shipped.document_type.as_str().split('/').next());
     let states = states.collect::<BTreeSet<_>>();
     assert!(types.len() >= 24 && states.len() >= 8, "{} types, {states:?}", types.len());
 }
 
 #[test]
 fn every_page_is_an_image() {
-    for ShippedType { id, pages, .. } in shipped_types().expect("manifests") {
-        for sample in samples_of(&id).expect("samples") {
+    for Manifest { document_type: id, pages, .. } in shipped_types().expect("manifests") {
+        for sample in samples_of(id.as_str()).expect("samples") {
             assert_eq!(sample.pages.len(), pages, "{}", sample.folder.display());
             for page in &sample.pages {
                 let image = image::load_from_memory(page).expect("an image");
@@ -49,13 +51,13 @@ async fn truths_have_the_fields_of_their_types() {
 #[test]
 fn the_rules_find_no_fault_with_the_truth() {
     let folder = tempfile::tempdir().expect("a folder");
-    for ShippedType { id, rules, .. } in shipped_types().expect("manifests") {
-        for sample in samples_of(&id).expect("samples") {
+    for Manifest { document_type: id, rules, .. } in shipped_types().expect("manifests") {
+        for sample in samples_of(id.as_str()).expect("samples") {
             let fields = sample.truth.iter().cloned().collect::<std::collections::BTreeMap<_, _>>();
             let values = folder.path().join("values.json");
             fs::write(&values, json!({ "fields": fields }).to_string()).expect("is written");
             let output = Command::new(DOSSIER)
-                .args(["plugin", "run", &rules, "--document-type", &id])
+                .args(["plugin", "run", &rules, "--document-type", id.as_str()])
                 .args(["--today", TODAY, "--data-root"])
                 .arg(shipped_root())
                 .arg("--values")

@@ -26,7 +26,7 @@ mod client;
 pub use client::{Answer, Client};
 
 mod samples;
-pub use samples::{Sample, ShippedType, samples_below, samples_of, shipped_types};
+pub use samples::{Sample, in_turn, samples_below, samples_of, shipped_types};
 
 pub mod bad_images;
 

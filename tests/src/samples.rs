@@ -5,50 +5,29 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
+use dossier::catalog::Manifest;
 use serde_json::Value;
 
 use crate::{repository, shipped_root};
-
-/// A document type that is shipped, as its manifest has it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ShippedType {
-    /// The identifier.
-    pub id: String,
-    /// How many pages the document has.
-    pub pages: usize,
-    /// The name of its rules.
-    pub rules: String,
-}
 
 /// The document types that are shipped, by identifier.
 ///
 /// # Errors
 /// When a manifest can't be read.
-pub fn shipped_types() -> anyhow::Result<Vec<ShippedType>> {
-    let mut types = Vec::new();
-    add_types_below(&shipped_root().join("adapters"), &mut types)?;
-    types.sort_unstable();
-    Ok(types)
+pub fn shipped_types() -> anyhow::Result<Vec<Manifest>> {
+    Ok(Manifest::find_all(&shipped_root().join("adapters"))?)
 }
 
-fn add_types_below(folder: &Path, types: &mut Vec<ShippedType>) -> anyhow::Result<()> {
-    let manifest = folder.join("document-type.json");
-    if manifest.is_file() {
-        let of = || format!("{} is no manifest", manifest.display());
-        let values = serde_json::from_str::<Value>(&fs::read_to_string(&manifest)?)?;
-        types.push(ShippedType {
-            id: values["document_type"].as_str().with_context(of)?.to_owned(),
-            pages: values["pages"].as_u64().with_context(of)?.try_into()?,
-            rules: values["rules"].as_str().with_context(of)?.to_owned(),
-        });
-    }
-    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
-        let path = entry?.path();
-        if path.is_dir() {
-            add_types_below(&path, types)?;
-        }
-    }
-    Ok(())
+/// The documents of all types in turn, so that batches mix adapters.
+#[must_use]
+pub fn in_turn(types: &[(String, Vec<Sample>)]) -> Vec<(String, Sample)> {
+    let longest = types.iter().map(|(_, samples)| samples.len()).max().unwrap_or_default();
+    let of_turn = |index: usize| {
+        let with_one =
+            types.iter().filter_map(move |(id, samples)| Some((id, samples.get(index)?)));
+        with_one.map(|(id, sample)| (id.clone(), sample.clone()))
+    };
+    (0..longest).flat_map(of_turn).collect()
 }
 
 /// One document.

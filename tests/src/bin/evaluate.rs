@@ -12,7 +12,8 @@ use dossier::Reader;
 use dossier::config::{Config, ModelArgs};
 use dossier::pipeline::{ExtractRequest, ModelChoice, extract};
 use dossier_tests::{
-    Client, Sample, Score, TODAY, config, differences, post_all, samples_below, shipped_types,
+    Client, Sample, Score, TODAY, config, differences, in_turn, post_all, samples_below,
+    shipped_types,
 };
 use serde_json::{Value, json};
 
@@ -140,10 +141,10 @@ fn documents(options: &Options) -> anyhow::Result<Vec<(String, Vec<Sample>)>> {
         let folder = if below(id).is_dir() { below(id) } else { options.documents.clone() };
         return Ok(vec![read(id, folder)?]);
     }
-    let types = shipped_types()?.into_iter().filter(|shipped| below(&shipped.id).is_dir());
-    let types = types
-        .map(|shipped| read(&shipped.id, below(&shipped.id)))
-        .collect::<anyhow::Result<Vec<_>>>()?;
+    let types = shipped_types()?.into_iter().map(|manifest| manifest.document_type);
+    let types = types.filter(|id| below(id.as_str()).is_dir());
+    let types = types.map(|id| read(id.as_str(), below(id.as_str())));
+    let types = types.collect::<anyhow::Result<Vec<_>>>()?;
     ensure!(!types.is_empty(), "{} has no document type", options.documents.display());
     Ok(types)
 }
@@ -173,16 +174,7 @@ async fn base_alone(
 }
 
 async fn compare(options: &Options, types: Vec<(String, Vec<Sample>)>) -> anyhow::Result<()> {
-    // All types in turn, so that batches mix adapters.
-    let longest = types.iter().map(|(_, samples)| samples.len()).max().unwrap_or_default();
-    let documents = (0..longest)
-        .flat_map(|index| {
-            types
-                .iter()
-                .filter_map(move |(id, samples)| Some((id.clone(), samples.get(index)?.clone())))
-        })
-        .collect::<Vec<_>>();
-    let documents = Arc::new(documents);
+    let documents = Arc::new(in_turn(&types));
     let server = dossier::serve(options.config()?).await?;
     let client = Client::new(server.address());
     let start = Instant::now();
