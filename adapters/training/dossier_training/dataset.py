@@ -109,13 +109,13 @@ def main() -> None:
     parser.add_argument("--type", choices=[*DOCUMENT_TYPES, "random", "all"], nargs="+", required=True)
     parser.add_argument("--without", choices=DOCUMENT_TYPES, nargs="+", default=[], help="types to leave out")
     parser.add_argument("--count", type=int, required=True, help="documents of each type")
-    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--seed", type=int, nargs="+", required=True, help="of several, --count documents of each type for each seed")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--capture", choices=LEVELS, nargs="+", default=["clean"], help="how the pages were photographed; of several, one is drawn a document")
     parser.add_argument("--samples", choices=("png", "jpg"), nargs="?", const="png", help="a folder a document instead of one metadata.jsonl, and what its pages are saved as")
     options = parser.parse_args()
     names = [one for name in options.type for one in (DOCUMENT_TYPES if name == "all" else [name]) if one not in options.without]
-    documents = itertools.chain.from_iterable(captured_documents(name, options.count, options.seed, options.capture) for name in names)
+    documents = itertools.chain.from_iterable(captured_documents(name, options.count, seed, options.capture) for seed in options.seed for name in names)
     if options.samples:
         write_samples(documents, options.out, options.samples)
     else:

@@ -277,6 +277,14 @@ def test_training_begins_as_another_adapter(made, licences, tmp_path):
     assert before.keys() == after.keys() and all(torch.equal(before[name], after[name]) for name in before)
 
 
+def test_what_training_began_as_stays_where_nothing_reads_better(made, licences, tmp_path):
+    order, _ = made
+    ruined = replace(_order(licences, tmp_path, lr=10.0, steps=2, evaluate_every=1), start=order.out)
+    assert adapter.make(ruined, quiet=True)["cost"]["best_step"] == 0
+    before, after = (load_file(folder / "adapter_model.safetensors") for folder in (order.out, ruined.out))
+    assert all(torch.equal(before[name], after[name]) for name in before)
+
+
 def test_an_adapter_of_another_kind_is_no_beginning(made, licences, tmp_path):
     order, _ = made
     for changes in ({"r": 8}, {"parts": "decoder"}, {"method": "dora"}):

@@ -21,6 +21,7 @@ Field = Annotated[list[str], typer.Option("--field", help="a field of the type; 
 Optional = Annotated[list[str], typer.Option("--optional-field", help="a field that a page may lack")]
 Allow = Annotated[list[str], typer.Option(help="a kind of fault that must not stop training")]
 Base = Annotated[Path, typer.Option(help="the base's Hugging Face folder")]
+Bf16 = Annotated[bool, typer.Option(help="compute in bfloat16, on processors that have its instructions")]
 
 
 @app.command()
@@ -60,7 +61,7 @@ def adapter(
     evaluate_every: int = Training().evaluate_every,
     patience: Annotated[int, typer.Option(help="evaluations without a better one, then training stops")] = Training().patience,
     augment: bool = True,
-    bf16: Annotated[bool, typer.Option(help="compute in bfloat16, on processors that have its instructions")] = False,
+    bf16: Bf16 = False,
     seed: int = Training().seed,
     threads: int = 2,
     quiet: bool = False,
@@ -137,13 +138,14 @@ def variants(
     steps: int = 150,
     batch: int = 8,
     seed: int = 7,
+    bf16: Bf16 = False,
     threads: int = 2,
     only: Annotated[list[str], typer.Option(help="one variant, by its name in the table")] = [],  # noqa: B006
 ) -> None:
     """Compares kinds of adapters: parameters, bytes, accuracy and time, in a table and a plot."""
     from dossier_training.factory import variants as kinds
 
-    training = Training(steps=steps, batch=batch, threads=threads, evaluate_every=max(1, steps // 3), patience=3)
+    training = Training(steps=steps, batch=batch, threads=threads, evaluate_every=max(1, steps // 3), patience=3, bf16=bf16)
     kinds.compare(document_type, base, out, training, count, seed, tuple(only), say=lambda line: print(line, flush=True))
     print(out / "variants.md")
 
@@ -159,7 +161,7 @@ def groups(
     steps: Annotated[int, typer.Option(help="steps for each type")] = 100,
     batch: int = 12,
     seed: int = 7,
-    bf16: Annotated[bool, typer.Option(help="compute in bfloat16, on processors that have its instructions")] = False,
+    bf16: Bf16 = False,
     threads: int = 2,
 ) -> None:
     """Compares one adapter a type, one a state, one for all, and full fine-tuning."""
@@ -178,18 +180,19 @@ def curve(
     out: Path = _RUNS / "curve",
     base: Base = _BASE,
     start: Annotated[Path | None, typer.Option(help="an adapter of this base, method and rank to begin as")] = None,
-    steps: int = 400,
+    steps: int = 150,
+    lr: Annotated[float, typer.Option(help="peak of the learning rate; lower where training begins as an adapter")] = 3e-3,
     batch: int = 12,
     seed: int = 103,
     test_count: Annotated[int, typer.Option(help="documents of each level of capture that are read")] = 40,
     test_seed: int = 2,
-    bf16: Annotated[bool, typer.Option(help="compute in bfloat16, on processors that have its instructions")] = False,
+    bf16: Bf16 = False,
     threads: int = 2,
 ) -> None:
     """Measures how well an adapter reads by the number of labelled documents it was trained on."""
     from dossier_training.factory import curve as curves
 
-    training = Training(steps=steps, batch=batch, threads=threads, bf16=bf16)
+    training = Training(steps=steps, lr=lr, batch=batch, threads=threads, bf16=bf16)
     curves.draw(document_type, documents, base, out, training, seed, test_count, test_seed, start, say=lambda line: print(line, flush=True))
     print(out / "curve.md")
 

@@ -15,7 +15,8 @@ from dossier_training.framing import Framing
 from dossier_training.lessons import collate, field_rows
 from dossier_training.page import Glyph
 
-_SHORT_FIELDS, _MRZ, _ABSENT, _BLANK = 6, 0.7, 0.1, 0.02
+# Fields that are asked cost little beside the page that is looked at; a zone is as long as they are together.
+_MRZ, _ABSENT, _BLANK = 0.7, 0.1, 0.02
 
 
 @lru_cache(maxsize=4)
@@ -76,7 +77,7 @@ class Teacher:
 
     def _asked(self, rng: np.random.Generator, fields: dict[str, str]) -> list[tuple[str, str]]:
         short = [name for name in fields if name != "mrz"]
-        chosen = [str(name) for name in rng.permutation(short)[:_SHORT_FIELDS]]
+        chosen = [str(name) for name in rng.permutation(short)]
         if "mrz" in fields and (rng.random() < _MRZ or not chosen):
             chosen.append("mrz")
         rows = [(name, fields[name]) for name in chosen]

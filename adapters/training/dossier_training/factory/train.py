@@ -94,7 +94,7 @@ def train(
 ) -> tuple[Adapted, Progress]:
     """Trains on the split `train` and returns the adapter that read `validation` best.
 
-    It begins as the adapter of the folder `start`, or with one that changes nothing.
+    It begins as the adapter of the folder `start`, which it keeps if nothing it learns reads better, or with one that changes nothing.
 
     `work` names data, base and settings: a checkpoint of another work is refused with `AnotherRun`.
     """
@@ -116,6 +116,9 @@ def train(
         progress = Progress(**json.loads(before["progress"]))
 
     splits = {name: [record for record in records if record.split == name] for name in ("train", "validation")}
+    if start and not before:
+        progress.best = examine(model.eval(), splits["validation"], base)
+        model.train()
     teacher = Teacher(splits["train"], base, training.batch, training.seed, training.augment)
     schedule = Schedule(1.0, training.steps, warm_up=min(training.warm_up, max(1, training.steps // 4)))
     save = lambda: saved.write(adapter=_copy(trained), best=best, optimiser=optimiser.state_dict(), progress=json.dumps(asdict(progress)))  # noqa: E731
