@@ -9,23 +9,21 @@ import argparse
 import json
 from pathlib import Path
 
-from dossier_training.document_types import STATES
+from dossier_training.document_types import DECLARED
 
 RULES = "states"
 
 
 def manifest(document_type: str, base: str) -> dict[str, object]:
     """The manifest of a declared document type."""
-    state_id, _, name = document_type.partition("/")
-    kind = STATES[state_id].documents[name]
+    _, kind = DECLARED[document_type]
     return {"document_type": document_type, "title": kind.title, "pages": len(kind.sides), "base": base, "rules": RULES}
 
 
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    names = [f"{state_id}/{name}" for state_id, state in STATES.items() for name in state.documents]
-    parser.add_argument("--type", choices=names, required=True)
+    parser.add_argument("--type", choices=DECLARED, required=True)
     parser.add_argument("--base", default="dossier-small", help="the name of a folder of adapters/base")
     parser.add_argument("--out", type=Path, required=True, help="the adapter's folder")
     options = parser.parse_args()

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dossier_training.dataset import captured_documents
-from dossier_training.document_types import STATES
+from dossier_training.document_types import DECLARED
 from dossier_training.manifest import RULES
 
 VERSION = "1.0.0"
@@ -24,10 +24,6 @@ _ROOT = Path(__file__).parents[3]
 
 class NotAsExpected(ValueError):
     """The rules judge an invented document otherwise than it was made."""
-
-
-def _document_types() -> list[str]:
-    return [f"{state_id}/{name}" for state_id, state in STATES.items() for name in state.documents]
 
 
 def _drawn(document_type: str) -> Iterator[dict[str, str]]:
@@ -72,9 +68,9 @@ def fixtures(host: Path, document_type: str) -> dict[str, dict[str, object]]:
 def write(host: Path, folder: Path) -> None:
     """Writes the package's folder."""
     (folder / "fixtures").mkdir(parents=True, exist_ok=True)
-    manifest = {"name": RULES, "version": VERSION, "document_types": _document_types()}
+    manifest = {"name": RULES, "version": VERSION, "document_types": list(DECLARED)}
     (folder / "plugin.json").write_text(json.dumps(manifest, indent=2) + "\n")
-    for document_type in _document_types():
+    for document_type in DECLARED:
         for name, fixture in fixtures(host, document_type).items():
             file = folder / "fixtures" / f"{document_type.replace('/', '-')}-{name}.json"
             file.write_text(json.dumps(fixture, ensure_ascii=False, indent=1) + "\n")

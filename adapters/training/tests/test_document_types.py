@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 
 from dossier_training import fonts, manifest, mrz, numbers, rules_table, vocabulary
-from dossier_training.document_types import DOCUMENT_TYPES, STATES, declared
+from dossier_training.document_types import DECLARED, DOCUMENT_TYPES, STATES, declared
 from dossier_training.document_types.declared import BadDeclaration, load_state
 from dossier_training.document_types.drawing import _letters_and_digits
 from dossier_training.page import HEIGHT, LEVELS, WIDTH, Capture
 
-DECLARED = {f"{state_id}/{name}": (state, kind) for state_id, state in STATES.items() for name, kind in state.documents.items()}
 
 
 def test_there_are_enough_states_and_kinds():
