@@ -8,6 +8,7 @@ use candle_core::{Device, Tensor};
 use dossier_document::{Digest, FieldName, PageImage};
 
 use crate::config::{GenerationConfig, ModelConfig};
+use crate::device::Upload;
 use crate::digest::digest_files;
 use crate::lora::{AdapterFiles, AdapterHost, SharedMatrices};
 use crate::model::VisionEncoderDecoder;
@@ -30,6 +31,7 @@ pub(crate) struct Parts {
     /// Absent for checkpoints that are only debugged.
     pub(crate) vocabulary: Option<Arc<Vocabulary>>,
     pub(crate) device: Device,
+    upload: Upload,
     adapter_precision: AdapterPrecision,
     digest: Digest,
     parameters: usize,
@@ -81,6 +83,7 @@ impl Base {
             image_size: config.encoder.image_size,
             generation,
             vocabulary,
+            upload: Upload::to(&device)?,
             device,
             adapter_precision: settings.adapters,
             digest: digest(folder)?,
@@ -141,9 +144,9 @@ impl Base {
         files: &AdapterFiles,
         shared: &SharedMatrices,
     ) -> Result<Adapter, ModelError> {
-        let Parts { model, device, adapter_precision, .. } = self.parts();
+        let Parts { model, upload, adapter_precision, .. } = self.parts();
         let host =
-            AdapterHost { layers: model.linears(), device, precision: *adapter_precision, shared };
+            AdapterHost { layers: model.linears(), upload, precision: *adapter_precision, shared };
         Adapter::load(files, &host)
     }
 

@@ -6,6 +6,9 @@ use candle_core::Device;
 
 use crate::ModelError;
 
+mod upload;
+pub(crate) use upload::Upload;
+
 /// Where the model computes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DeviceKind {
@@ -20,9 +23,10 @@ impl DeviceKind {
     pub(crate) fn open(self) -> Result<Device, ModelError> {
         match self {
             Self::Cpu => Ok(Device::Cpu),
-            Self::Cuda(ordinal) => Device::new_cuda(ordinal).map_err(|error| ModelError::Device {
-                device: self.to_string(),
-                problem: error.to_string(),
+            // With a stream of its own: `new_cuda` takes the calling thread's, so that adapters
+            // would be loaded on one and read on another that does not wait for it.
+            Self::Cuda(ordinal) => Device::new_cuda_with_stream(ordinal).map_err(|error| {
+                ModelError::Device { device: self.to_string(), problem: error.to_string() }
             }),
         }
     }

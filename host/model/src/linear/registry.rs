@@ -1,6 +1,6 @@
 //! The layers of a base that an adapter can change.
 
-use candle_core::Tensor;
+use candle_core::{Device, Result, Tensor};
 
 use crate::kernels::Weight;
 
@@ -65,6 +65,16 @@ impl LayerInfo {
     /// Of a convolution the values of a patch.
     pub(crate) fn in_features(&self) -> usize {
         self.weight.dims().last().copied().unwrap_or(0)
+    }
+
+    /// All of the weight in f32, in the host's memory.
+    pub(crate) fn weight_on_cpu(&self) -> Result<Tensor> {
+        self.weight.to_f32()?.to_device(&Device::Cpu)
+    }
+
+    /// The bias in the host's memory.
+    pub(crate) fn bias_on_cpu(&self) -> Result<Option<Tensor>> {
+        self.bias.as_ref().map(|bias| bias.to_device(&Device::Cpu)).transpose()
     }
 
     /// The weight's shape in a file.

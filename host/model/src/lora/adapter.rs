@@ -10,6 +10,7 @@ use super::files::AdapterFiles;
 use super::method::LoadedMethod;
 use super::saved::{check_copy, take_replaced};
 use super::shared::SharedMatrices;
+use crate::device::Upload;
 use crate::linear::{LayerId, LayerInfo, LayerRegistry};
 use crate::weights::{WeightFile, is_finite};
 use crate::{AdapterPrecision, ModelError};
@@ -23,7 +24,8 @@ pub struct Adapter {
 /// The base an adapter is loaded for.
 pub(crate) struct AdapterHost<'a> {
     pub(crate) layers: &'a LayerRegistry,
-    pub(crate) device: &'a Device,
+    /// To where it computes.
+    pub(crate) upload: &'a Upload,
     /// In what the matrices are kept.
     pub(crate) precision: AdapterPrecision,
     /// What its adapters have in common.
@@ -31,11 +33,12 @@ pub(crate) struct AdapterHost<'a> {
 }
 
 impl Adapter {
-    /// Makes an adapter of what was read from its folder.
+    /// Makes an adapter of what was read from its folder: on the CPU, where each number can be looked
+    /// at without waiting for what the model computes.
     pub(crate) fn load(files: &AdapterFiles, base: &AdapterHost<'_>) -> Result<Self, ModelError> {
         let AdapterFiles { config_path, config, .. } = files;
         let roles = config.roles(config_path, base.layers.layers())?;
-        let weights = files.weights.weights(base.device)?;
+        let weights = files.weights.weights(&Device::Cpu)?;
         let factors = files.factors.as_ref();
         let method = LoadedMethod::load(config, config_path, &roles, &weights, factors, base)?;
         let mut layers = Vec::with_capacity(roles.len());
@@ -62,7 +65,9 @@ impl Adapter {
                 let path = &layer.path;
                 return Err(weights.contents(path, "has matrices with values too large for f16"));
             }
-            layers.push(kept);
+            layers.push(
+                kept.map(|delta| delta.map(|tensor| base.upload.upload(tensor))).transpose()?,
+            );
         }
         weights.finish()?;
         Ok(Self { layers })

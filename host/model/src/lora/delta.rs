@@ -78,7 +78,11 @@ impl Added {
         added_bias: Option<Tensor>,
     ) -> Result<Self> {
         // What is left of the base's bias after the scale, and what there should be.
-        let shift = match (&layer.bias, &scale, &trained_bias) {
+        let base_bias = match (&scale, &trained_bias) {
+            (None, None) => None,
+            _ => layer.bias_on_cpu()?,
+        };
+        let shift = match (&base_bias, &scale, &trained_bias) {
             (None, ..) | (Some(_), None, None) => None,
             (Some(base), None, Some(trained)) => Some((trained - base)?),
             (Some(base), Some(scale), None) => Some((base - (base * scale)?)?),
@@ -144,6 +148,19 @@ impl Added {
 }
 
 impl Product {
+    fn map(self, mut change: impl FnMut(Tensor) -> Result<Tensor>) -> Result<Self> {
+        Ok(match self {
+            Self::Pair { a, b_t } => Self::Pair { a: change(a)?, b_t: change(b_t)? },
+            Self::Vera { projections, in_features, lambda_d, lambda_b } => {
+                let (lambda_d, lambda_b) = (change(lambda_d)?, change(lambda_b)?);
+                Self::Vera { projections, in_features, lambda_d, lambda_b }
+            }
+            Self::LoraXs { factors, layer, r_t } => {
+                Self::LoraXs { factors, layer, r_t: change(r_t)? }
+            }
+        })
+    }
+
     /// `(vectors, in_features)` to `(vectors, out_features)`.
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         match self {
@@ -198,6 +215,21 @@ impl LayerDelta {
                 Self::Replaced(Replaced { weight: Some(keep(weight)?), bias })
             }
             other => other,
+        })
+    }
+
+    /// The same, with `change` made to every tensor that belongs to the adapter alone.
+    pub(super) fn map(self, mut change: impl FnMut(Tensor) -> Result<Tensor>) -> Result<Self> {
+        let mut change_if = |tensor: Option<Tensor>| tensor.map(&mut change).transpose();
+        Ok(match self {
+            Self::Added(Added { scale, shift, product }) => {
+                let (scale, shift) = (change_if(scale)?, change_if(shift)?);
+                let product = product.map(|product| product.map(change)).transpose()?;
+                Self::Added(Added { scale, shift, product })
+            }
+            Self::Replaced(Replaced { weight, bias }) => {
+                Self::Replaced(Replaced { weight: change_if(weight)?, bias: change_if(bias)? })
+            }
         })
     }
 

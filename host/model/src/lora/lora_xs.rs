@@ -12,7 +12,7 @@
 
 use std::sync::Arc;
 
-use candle_core::{Result, Tensor};
+use candle_core::{Device, Result, Tensor};
 use dossier_document::Digest;
 
 use super::config::Ranks;
@@ -20,6 +20,7 @@ use super::delta::Product;
 use super::files::FileContents;
 use super::shared::Shared;
 use crate::ModelError;
+use crate::device::Upload;
 use crate::digest::digest_bytes;
 use crate::linear::{LayerId, LayerInfo};
 use crate::weights::WeightFile;
@@ -49,7 +50,7 @@ impl LoraXsFactors {
         config_path: &std::path::Path,
         expected: Digest,
         layers: &[LayerInfo],
-        device: &candle_core::Device,
+        upload: &Upload,
         shared: &Shared<Self>,
     ) -> std::result::Result<Arc<Self>, ModelError> {
         let found = digest_bytes(&file.bytes);
@@ -58,8 +59,8 @@ impl LoraXsFactors {
             return Err(ModelError::WrongDigest { path, key: "factors", expected, found });
         }
         shared.get_or_load(found, || {
-            let file = file.weights(device)?;
-            let factors = layers.iter().map(|layer| Factors::take(&file, layer));
+            let file = file.weights(&Device::Cpu)?;
+            let factors = layers.iter().map(|layer| Factors::take(&file, layer, upload));
             let layers = factors.collect::<std::result::Result<_, _>>()?;
             file.finish()?;
             Ok(Self { layers })
@@ -88,6 +89,7 @@ impl Factors {
     fn take(
         file: &WeightFile<'_>,
         layer: &LayerInfo,
+        upload: &Upload,
     ) -> std::result::Result<Option<Self>, ModelError> {
         let a_name = format!("{}.lora_xs_A", layer.path);
         let b_name = format!("{}.lora_xs_B", layer.path);
@@ -99,12 +101,13 @@ impl Factors {
         let b = file.take_finite(&b_name, &[layer.out_features(), rank])?;
         // Singular vectors of W: W A^T = B. Any other base is far from it, rounding to f16 is not.
         let off =
-            (layer.weight.to_f32()?.matmul(&a.t()?)? - &b)?.sqr()?.sum_all()?.to_scalar::<f32>()?;
+            (layer.weight_on_cpu()?.matmul(&a.t()?)? - &b)?.sqr()?.sum_all()?.to_scalar::<f32>()?;
         let norm = b.sqr()?.sum_all()?.to_scalar::<f32>()?;
         if rank == 0 || off > FACTOR_TOLERANCE * FACTOR_TOLERANCE * norm {
             return Err(file.contents(&b_name, "is no factor of this base's weight"));
         }
-        Ok(Some(Self { a, b_t: b.t()?.contiguous()? }))
+        let b_t = b.t()?.contiguous()?;
+        Ok(Some(Self { a: upload.upload(a)?, b_t: upload.upload(b_t)? }))
     }
 }
 

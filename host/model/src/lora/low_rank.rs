@@ -35,7 +35,7 @@ pub(super) fn take_added(
     if settings.use_dora {
         let magnitude_name = name("lora_magnitude_vector");
         let magnitude = file.take_finite(&magnitude_name, &layer.magnitude_shape())?;
-        let changed = (layer.weight.to_f32()? + a.t()?.matmul(&b_t)?.t()?)?;
+        let changed = (layer.weight_on_cpu()? + a.t()?.matmul(&b_t)?.t()?)?;
         let quotient = (magnitude.flatten_all()? / row_norms(&changed)?)?;
         if !is_finite(&quotient)? {
             return Err(file.contents(&magnitude_name, "stands over a row of zeros"));

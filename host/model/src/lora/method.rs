@@ -37,7 +37,7 @@ impl<'a> LoadedMethod<'a> {
             (Method::LoraXs { ranks, factors }, Some(file)) => {
                 let shared = &base.shared.lora_xs;
                 let factors =
-                    LoraXsFactors::load(file, config_path, *factors, layers, base.device, shared)?;
+                    LoraXsFactors::load(file, config_path, *factors, layers, base.upload, shared)?;
                 Ok(Self::LoraXs { config_path, ranks, factors })
             }
             (Method::LoraXs { .. }, None) => {
@@ -47,7 +47,8 @@ impl<'a> LoadedMethod<'a> {
                 let targets = layers.iter().zip(roles).filter(|(_, role)| **role == Role::Target);
                 let targets = targets.map(|(layer, _)| layer);
                 let shared = &base.shared.vera;
-                let projections = VeraProjections::take(weights, *rank, targets, shared)?;
+                let projections =
+                    VeraProjections::take(weights, *rank, targets, base.upload, shared)?;
                 Ok(Self::Vera { rank: *rank, projections })
             }
             (Method::Lora(settings), _) => Ok(Self::Lora(settings)),

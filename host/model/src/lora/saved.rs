@@ -155,7 +155,7 @@ pub(super) fn check_copy(file: &WeightFile<'_>, layer: &LayerInfo) -> Result<(),
     }
     let copy = file.take_finite(&name, &layer.weight_shape())?.flatten_from(1)?;
     let copy = layer.weight.rounded_alike(&copy)?;
-    let difference = (copy - layer.weight.to_f32()?)?.abs()?.max_all()?.to_scalar::<f32>()?;
+    let difference = (copy - layer.weight_on_cpu()?)?.abs()?.max_all()?.to_scalar::<f32>()?;
     match difference == 0.0 {
         true => Ok(()),
         false => Err(file.contents(&name, "is not the weight of this base")),

@@ -8,6 +8,7 @@ use candle_core::{Result, Tensor};
 use super::delta::Product;
 use super::shared::Shared;
 use crate::ModelError;
+use crate::device::Upload;
 use crate::digest::digest_tensors;
 use crate::linear::LayerInfo;
 use crate::weights::WeightFile;
@@ -30,6 +31,7 @@ impl VeraProjections {
         file: &WeightFile<'_>,
         rank: usize,
         layers: impl Iterator<Item = &'a LayerInfo>,
+        upload: &Upload,
         shared: &Shared<Self>,
     ) -> std::result::Result<Arc<Self>, ModelError> {
         let (mut least_in, mut least_out) = (0, 0);
@@ -50,8 +52,8 @@ impl VeraProjections {
         file.account_for([A, B]);
         shared.get_or_load(digest, || {
             Ok(Self {
-                a_t: file.take_finite(A, a_shape)?.t()?.contiguous()?,
-                b: file.take_finite(B, b_shape)?,
+                a_t: upload.upload(file.take_finite(A, a_shape)?.t()?.contiguous()?)?,
+                b: upload.upload(file.take_finite(B, b_shape)?)?,
             })
         })
     }
