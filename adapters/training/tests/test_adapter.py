@@ -24,6 +24,7 @@ from dossier_training.factory.adapter import Order
 from dossier_training.factory.reader import AnotherBase, load_adapted
 from dossier_training.factory.settings import Training
 from dossier_training.framing import Framing
+from dossier_training.run import Schedule
 
 from conftest import BASE, REPOSITORY
 
@@ -190,6 +191,22 @@ def test_batches_are_a_function_of_seed_and_step(licences):
     again = other.batch(30)
     assert all(torch.equal(late[name], again[name]) for name in late if name != "names") and late["names"] == again["names"]
     assert not torch.equal(first["pixels"], late["pixels"])
+
+
+def test_batches_made_ahead_are_the_same(licences):
+    teacher = pages.Teacher(donut.read(licences)[0], BASE, 2, 5, augment=True)
+    for ahead in (False, True):
+        batches = teacher.batches(7, ahead)
+        for step in range(7, 10):
+            batch, alone = next(batches), teacher.batch(step)
+            assert all(torch.equal(batch[name], alone[name]) for name in alone if name != "names") and batch["names"] == alone["names"]
+        batches.close()
+
+
+def test_the_learning_rate_falls_over_the_share_that_is_asked_for():
+    schedule = Schedule(1.0, 100, 10, 0.5)
+    rates = [schedule.at(step) for step in range(100)]
+    assert rates[9] == rates[50] == 1.0 and rates[51] < 1.0 and rates[75] == 0.5 and rates[99] == 0.033
 
 
 def test_what_is_moved_is_where_the_lesson_says():

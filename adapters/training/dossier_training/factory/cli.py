@@ -57,6 +57,7 @@ def adapter(
     lr: float = Training().lr,
     lora_plus_ratio: Annotated[float, typer.Option(help="learning rate of B over that of A")] = Training().lora_plus_ratio,
     steps: int = Training().steps,
+    decay: Annotated[float, typer.Option(help="share of the steps, the last ones, in which the learning rate falls")] = Training().decay,
     batch: int = Training().batch,
     evaluate_every: int = Training().evaluate_every,
     patience: Annotated[int, typer.Option(help="evaluations without a better one, then training stops")] = Training().patience,
@@ -71,7 +72,7 @@ def adapter(
 
     training = Training(
         method=method, r=r, parts=parts, patch_embedding=patch_embedding, modules_to_save=tuple(module_to_save), lr=lr, lora_plus_ratio=lora_plus_ratio,
-        steps=steps, batch=batch, evaluate_every=evaluate_every, patience=patience, augment=augment, bf16=bf16, seed=seed, threads=threads,
+        steps=steps, decay=decay, batch=batch, evaluate_every=evaluate_every, patience=patience, augment=augment, bf16=bf16, seed=seed, threads=threads,
     )  # fmt: skip
     run = run or _RUNS / document_type.replace("/", "--")
     order = factory.Order(document_type, dataset, base, out, run, training, title, pages, rules, tuple(field), tuple(optional_field), tuple(allow), factors, start)

@@ -1,6 +1,9 @@
 """Pages of a data set as lessons: a batch is a function of seed and step alone, so that a run that goes on sees what it would have seen."""
 
+import itertools
 import math
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 
@@ -53,6 +56,16 @@ class Teacher:
             order = np.random.default_rng([self.seed, 0, epoch]).permutation(len(self.records))
             lessons.append(self._lesson(np.random.default_rng([self.seed, 1, index]), self.records[order[place]]))
         return collate(lessons)
+
+    def batches(self, step: int, ahead: bool) -> Iterator[dict[str, object]]:
+        """The batches from a step on, endlessly; `ahead` makes the next one on a thread of its own while one is learnt from."""
+        if not ahead:
+            yield from map(self.batch, itertools.count(step))
+        with ThreadPoolExecutor(1) as maker:
+            coming = maker.submit(self.batch, step)
+            for following in itertools.count(step + 1):
+                batch, coming = coming.result(), maker.submit(self.batch, following)
+                yield batch
 
     def _lesson(self, rng: np.random.Generator, record: Record) -> dict[str, object]:
         image, fields, places = opened(record), record.fields, record.places

@@ -35,6 +35,7 @@ class Training(_Strict):
     steps: int = Field(800, ge=1)
     batch: int = Field(12, ge=1)
     warm_up: int = Field(30, ge=0)
+    decay: float = Field(0.3, gt=0, le=1, description="share of the steps, the last ones, in which the learning rate falls")
     evaluate_every: int = Field(50, ge=1)
     patience: int = Field(6, ge=1, description="evaluations without a better one, then training stops")
     checkpoint_seconds: float = Field(30.0, ge=0)

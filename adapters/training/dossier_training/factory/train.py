@@ -120,15 +120,16 @@ def train(
         progress.best = examine(model.eval(), splits["validation"], base)
         model.train()
     teacher = Teacher(splits["train"], base, training.batch, training.seed, training.augment)
-    schedule = Schedule(1.0, training.steps, warm_up=min(training.warm_up, max(1, training.steps // 4)))
+    schedule = Schedule(1.0, training.steps, min(training.warm_up, max(1, training.steps // 4)), training.decay)
     save = lambda: saved.write(adapter=_copy(trained), best=best, optimiser=optimiser.state_dict(), progress=json.dumps(asdict(progress)))  # noqa: E731
 
+    batches = teacher.batches(progress.step, ahead=training.threads > 1)
     bar = tqdm(total=training.steps, initial=progress.step, desc=label or None, unit="step", disable=quiet, mininterval=1.0)
     clock, cpu = time.monotonic(), time.process_time()
     while progress.stopped is None:
         for group, peak in zip(optimiser.param_groups, peaks, strict=True):
             group["lr"] = peak * schedule.at(progress.step)
-        rates = _step(model, optimiser, list(trained.values()), teacher.batch(progress.step), training.bf16)
+        rates = _step(model, optimiser, list(trained.values()), next(batches), training.bf16)
         progress.step += 1
         progress.images += training.batch
         bar.update()
@@ -152,6 +153,7 @@ def train(
             save()
         after_step(progress.step)
     bar.close()
+    batches.close()
     _put(best, trained)
     model.eval()
     return adapted, progress
