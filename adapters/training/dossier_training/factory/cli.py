@@ -119,15 +119,14 @@ def report(
     seed: int = 2,
     only: Annotated[list[str], typer.Option(help="one document type; may be given more than once")] = [],  # noqa: B006
     work: Annotated[Path, typer.Option(help="where the documents are kept")] = _RUNS / "report",
-    threads: int = 2,
+    processes: Annotated[int | None, typer.Option(help="types read at the same time; the default is what the cores allow")] = None,
 ) -> None:
     """Measures every adapter on newly generated documents of each level of capture."""
-    import torch
-
     from dossier_training.factory.report import write_report
+    from dossier_training.factory.workers import cores
 
-    torch.set_num_threads(threads)
-    write_report(adapters, base, out, count, seed, work, only, f"dossier-train report --count {count} --seed {seed}", say=lambda line: print(line, flush=True))
+    command = f"dossier-train report --count {count} --seed {seed}"
+    write_report(adapters, base, out, count, seed, work, only, command, processes or cores(), say=lambda line: print(line, flush=True))
 
 
 @app.command()

@@ -2,10 +2,14 @@
 
 import importlib.metadata
 import json
+import multiprocessing
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from dossier_training.checkpoints import base_digest
 from dossier_training.dataset import drawn
@@ -16,7 +20,6 @@ from dossier_training.factory.files import write_bytes, write_json
 from dossier_training.factory.reader import load_adapted
 from dossier_training.factory.settings import SettingsError
 from dossier_training.page import LEVELS
-
 
 _COLUMNS = ("document_type", *(f"fields_exact_{level}" for level in LEVELS), "mrz_char_accuracy", "ece", "documents", "adapter_bytes")
 
@@ -92,20 +95,30 @@ def measure(document_type: str, base: Path, adapter: Path, count: int, seed: int
     return came
 
 
-def write_report(adapters: Path, base: Path, file: Path, count: int, seed: int, work: Path, types: Iterable[str] = (), command: str = "dossier-train report", say=print) -> dict[str, object]:
-    """`report.json`: every type of the generator that has an adapter; it is written after each, so that a kill loses one. `report.md` is the same as a table."""
+def _measured(document_type: str, base: Path, adapters: Path, count: int, seed: int, work: Path) -> dict[str, object]:
+    return measure(document_type, base, adapters / document_type, count, seed, work)
+
+
+def write_report(adapters: Path, base: Path, file: Path, count: int, seed: int, work: Path, types: Iterable[str] = (), command: str = "dossier-train report", processes: int = 1, say=print) -> dict[str, object]:
+    """`report.json`: every type of the generator that has an adapter, `processes` of them at a time; it is written after each, so that a kill loses few.
+
+    `report.md` is the same as a table.
+    """
     wanted = list(types) or list(DOCUMENT_TYPES)
     if unknown := [name for name in wanted if name not in DOCUMENT_TYPES]:
         raise SettingsError(f"the generator has no `{unknown[0]}`")
     report: dict[str, object] = {"types": {}, "base_digest": base_digest(base), "made_by": f"{command} (dossier-training {_version()})"}
+    adapted = [name for name in wanted if (adapters / name / artifact.WEIGHTS).exists()]
     for name in wanted:
-        folder = adapters / name
-        if not (folder / artifact.WEIGHTS).exists():
+        if name not in adapted:
             say(f"{name}: no adapter")
-            continue
-        report["types"][name] = measure(name, base, folder, count, seed, work)
-        write_json(file, report)
-        say(f"{name}: " + ", ".join(f"{level} {report['types'][name][f'fields_exact_{level}']}" for level in LEVELS))
+    # Not forked: torch's threads do not survive that.
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), torch.set_num_threads, (1,)) as readers:
+        each = partial(_measured, base=base, adapters=adapters, count=count, seed=seed, work=work)
+        for name, figures in zip(adapted, readers.map(each, adapted), strict=True):
+            report["types"][name] = figures
+            write_json(file, report)
+            say(f"{name}: " + ", ".join(f"{level} {figures[f'fields_exact_{level}']}" for level in LEVELS))
     write_json(file, report)
     rows = [{"document_type": name, **figures} for name, figures in report["types"].items()]
     write_bytes(file.with_suffix(".md"), tables.table(_COLUMNS, rows).encode())
