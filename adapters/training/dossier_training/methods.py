@@ -7,6 +7,7 @@ from typing import Protocol
 
 import torch
 from peft import LoraConfig, PeftConfig, VeraConfig, get_peft_model
+from peft.tuners.tuners_utils import BaseTunerLayer
 from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
 from safetensors.torch import load_file, save_file
 from torch import nn
@@ -73,6 +74,10 @@ class _Peft:
     def __init__(self, model: nn.Module, config: PeftConfig) -> None:
         self.model = get_peft_model(model, config)
         self.inner = self.model.get_base_model()
+        # Where products are computed in bfloat16, PEFT would widen what was just narrowed, to be narrowed again: the same numbers, for a tenth of a step.
+        for module in self.model.modules():
+            if isinstance(module, BaseTunerLayer):
+                module.cast_input_dtype_enabled = False
         # What is frozen is trained beside as it will be exported.
         for name in ("vera_A", "vera_B"):
             for matrix in getattr(self.model.base_model, name, {}).values():

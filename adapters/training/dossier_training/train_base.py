@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 
+from dossier_training import memory
 from dossier_training.annealing import Annealing
 from dossier_training.checkpoints import export_base, load_base
 from dossier_training.dense import DenseHeads
@@ -33,6 +34,7 @@ def main() -> None:
     parser.add_argument("--bf16", action="store_true", help="compute in bfloat16, on processors that have its instructions; weights stay f32")
     parser.add_argument("--export", type=Path, help="where the Hugging Face folder goes at the end")
     options = parser.parse_args()
+    memory.keep_freed()
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch.utils.data import IterableDataset
 
+from dossier_training import memory
 from dossier_training.dense import DenseHeads, cell_targets
 from dossier_training.model import new_encoder
 from dossier_training.muon import MuonWithAdamW
@@ -41,6 +42,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     add_run_options(parser, steps=2500, batch=16, lr=2e-3, seed=1)
     options = parser.parse_args()
+    memory.keep_freed()
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
 

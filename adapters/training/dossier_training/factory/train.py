@@ -10,6 +10,7 @@ import torch
 from peft.optimizers import create_loraplus_optimizer
 from tqdm import tqdm
 
+from dossier_training import memory
 from dossier_training.checkpoints import load_base
 from dossier_training.factory.donut import Record
 from dossier_training.factory.files import replacing
@@ -98,6 +99,7 @@ def train(
 
     `work` names data, base and settings: a checkpoint of another work is refused with `AnotherRun`.
     """
+    memory.keep_freed()
     torch.set_num_threads(training.threads)
     torch.use_deterministic_algorithms(True)
     adapted = adapted_base(base, training, factors)
