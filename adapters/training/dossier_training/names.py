@@ -30,8 +30,6 @@ LOCALES = {
     "en_KE": 1, "en_TH": 1, "yo_NG": 1, "tw_GH": 1, "zu_ZA": 1, "id_ID": 1, "vi_VN": 1, "uz_UZ": 1, "ru_RU": 2, "uk_UA": 1,
     "bg_BG": 1, "ja_JP": 1, "zh_TW": 1,
 }  # fmt: skip
-# Faker makes their lists of places of sets: in another order each time.
-_PLACES_OF_A_SET = ("it_IT",)
 _SHARES = np.array(list(LOCALES.values())) / sum(LOCALES.values())
 
 
@@ -67,8 +65,6 @@ def names(locale: str) -> Names:
         places = _list(importlib.import_module(f"faker.providers.address.{locale}").Provider, ("cities", "city_names", "real_city_names", "municipalities"), locale)
     except ModuleNotFoundError:
         places = ()
-    if locale in _PLACES_OF_A_SET:
-        places = tuple(sorted(places))
     return Names(_list(people, surnames, locale), _list(people, given_names, locale), places)
 
 
@@ -77,7 +73,8 @@ def _list(provider: type, attributes: tuple[str, ...], locale: str) -> tuple[str
         found = getattr(provider, attribute, ())
         # Municipalities come as (code, name).
         texts = (printed(entry[-1] if isinstance(entry, tuple) else entry, locale) for entry in found)
-        kept = tuple(dict.fromkeys(text for text in texts if 2 <= len(text) <= 24 and all(c.isalpha() or c in " -'" for c in text)))
+        # Faker makes some of its lists of sets: in another order each time.
+        kept = tuple(sorted({text for text in texts if 2 <= len(text) <= 24 and all(c.isalpha() or c in " -'" for c in text)}))
         # A language without the list inherits one of a single name.
         if len(kept) >= 5:
             return kept
