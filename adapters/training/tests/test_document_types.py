@@ -14,7 +14,6 @@ from dossier_training.document_types.drawing import _letters_and_digits
 from dossier_training.page import HEIGHT, LEVELS, WIDTH, Capture
 
 
-
 def test_there_are_enough_states_and_kinds():
     states = {name.split("/")[0] for name in DOCUMENT_TYPES}
     kinds = [kind for _, kind in DECLARED.values()]

@@ -5,7 +5,7 @@ import json
 import multiprocessing
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -95,10 +95,6 @@ def measure(document_type: str, base: Path, adapter: Path, count: int, seed: int
     return came
 
 
-def _measured(document_type: str, base: Path, adapters: Path, count: int, seed: int, work: Path) -> dict[str, object]:
-    return measure(document_type, base, adapters / document_type, count, seed, work)
-
-
 def write_report(adapters: Path, base: Path, file: Path, count: int, seed: int, work: Path, types: Iterable[str] = (), command: str = "dossier-train report", processes: int = 1, say=print) -> dict[str, object]:
     """`report.json`: every type of the generator that has an adapter, `processes` of them at a time; it is written after each, so that a kill loses few.
 
@@ -114,8 +110,9 @@ def write_report(adapters: Path, base: Path, file: Path, count: int, seed: int, 
             say(f"{name}: no adapter")
     # Not forked: torch's threads do not survive that.
     with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), torch.set_num_threads, (1,)) as readers:
-        each = partial(_measured, base=base, adapters=adapters, count=count, seed=seed, work=work)
-        for name, figures in zip(adapted, readers.map(each, adapted), strict=True):
+        folders = [adapters / name for name in adapted]
+        measured = readers.map(measure, adapted, repeat(base), folders, repeat(count), repeat(seed), repeat(work))
+        for name, figures in zip(adapted, measured, strict=True):
             report["types"][name] = figures
             write_json(file, report)
             say(f"{name}: " + ", ".join(f"{level} {figures[f'fields_exact_{level}']}" for level in LEVELS))
