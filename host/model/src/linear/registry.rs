@@ -72,11 +72,6 @@ impl LayerInfo {
         self.weight.to_f32()?.to_device(&Device::Cpu)
     }
 
-    /// The bias in the host's memory.
-    pub(crate) fn bias_on_cpu(&self) -> Result<Option<Tensor>> {
-        self.bias.as_ref().map(|bias| bias.to_device(&Device::Cpu)).transpose()
-    }
-
     /// The weight's shape in a file.
     pub(crate) fn weight_shape(&self) -> Vec<usize> {
         match self.kind {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use candle_core::{DType, Result, Tensor};
+use candle_core::{DType, Device, Result, Tensor};
 
 use super::lora_xs::LoraXsFactors;
 use super::vera::VeraProjections;
@@ -77,16 +77,16 @@ impl Added {
         trained_bias: Option<Tensor>,
         added_bias: Option<Tensor>,
     ) -> Result<Self> {
+        let on_cpu = |bias: &Tensor| bias.to_device(&Device::Cpu);
         // What is left of the base's bias after the scale, and what there should be.
-        let base_bias = match (&scale, &trained_bias) {
-            (None, None) => None,
-            _ => layer.bias_on_cpu()?,
-        };
-        let shift = match (&base_bias, &scale, &trained_bias) {
+        let shift = match (&layer.bias, &scale, &trained_bias) {
             (None, ..) | (Some(_), None, None) => None,
-            (Some(base), None, Some(trained)) => Some((trained - base)?),
-            (Some(base), Some(scale), None) => Some((base - (base * scale)?)?),
-            (Some(base), Some(scale), Some(trained)) => Some((trained - (base * scale)?)?),
+            (Some(base), None, Some(trained)) => Some((trained - on_cpu(base)?)?),
+            (Some(base), Some(scale), None) => {
+                let base = on_cpu(base)?;
+                Some((&base - (&base * scale)?)?)
+            }
+            (Some(base), Some(scale), Some(trained)) => Some((trained - (on_cpu(base)? * scale)?)?),
         };
         let shift = match (shift, added_bias) {
             (Some(shift), Some(added)) => Some((shift + added)?),
