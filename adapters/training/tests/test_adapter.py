@@ -313,9 +313,8 @@ def test_an_adapter_of_another_kind_is_no_beginning(made, licences, tmp_path):
 def test_every_method_takes_a_step_and_is_read_back(method, changes, licences, tmp_path):
     training = Training(method=method, r=4, steps=1, batch=1, lr=1e-2, **changes)
     adapted = train.adapted_base(BASE, training)
-    optimiser = train.optimiser_of(adapted, training)
-    trained = [p for p in adapted.inner.parameters() if p.requires_grad]
-    train._step(adapted.inner, optimiser, trained, pages.Teacher(donut.read(licences)[0], BASE, 1, 1, False).batch(0), training.bf16)
+    run = train.Run(adapted, training, tmp_path / "run", "work")
+    run.step(pages.Teacher(donut.read(licences)[0], BASE, 1, 1, False).batch(0))
     adapter._as_exported(adapted)
     adapted.export(BASE, tmp_path)
     ids, pixels = torch.tensor([[1, 6]]), torch.rand(1, 3, 256, 384) * 2 - 1

@@ -81,6 +81,75 @@ class _Saved:
         return saved
 
 
+class Run:
+    """What is trained, how far it has come, and its best version so far."""
+
+    def __init__(self, adapted: Adapted, training: Training, folder: Path, work: str) -> None:
+        self.model, self.training, self.saved = adapted.inner, training, _Saved(folder, work)
+        self.trained = {name: p for name, p in self.model.named_parameters() if p.requires_grad}
+        self.optimiser = optimiser_of(adapted, training)
+        self.peaks = [group["lr"] for group in self.optimiser.param_groups]
+        self.schedule = Schedule(1.0, training.steps, min(training.warm_up, max(1, training.steps // 4)), training.decay)
+        self.progress, self.best = Progress(parameters=sum(p.numel() for p in self.trained.values())), _copy(self.trained)
+        self.clock = time.monotonic(), time.process_time()
+
+    def resume(self) -> bool:
+        """Goes on from the checkpoint, if there is one."""
+        before = self.saved.read()
+        if not before:
+            return False
+        _put(before["adapter"], self.trained)
+        self.best = before["best"]
+        self.optimiser.load_state_dict(before["optimiser"])
+        self.progress = Progress(**json.loads(before["progress"]))
+        return True
+
+    def save(self) -> None:
+        self.saved.write(adapter=_copy(self.trained), best=self.best, optimiser=self.optimiser.state_dict(), progress=json.dumps(asdict(self.progress)))
+
+    def step(self, batch: dict[str, object]) -> dict[str, float]:
+        """Learns from one batch and returns the rates of its losses."""
+        for group, peak in zip(self.optimiser.param_groups, self.peaks, strict=True):
+            group["lr"] = peak * self.schedule.at(self.progress.step)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.training.bf16):
+            states = self.model.encoder(pixel_values=normalised(batch["pixels"])).last_hidden_state
+            logits, attentions = decode_packed(self.model.decoder, states, batch, attentions=True)
+        logits, attentions = logits.float(), tuple(layer.float() for layer in attentions)
+        losses, rates = text_losses(logits, attentions, batch)
+        loss = losses["text"] + _ATTENTION * losses.get("attention", 0.0)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(list(self.trained.values()), 1.0)
+        self.optimiser.step()
+        self.progress.step += 1
+        self.progress.images += self.training.batch
+        return rates
+
+    def evaluation_is_due(self) -> bool:
+        return self.progress.step >= self.training.steps or self.progress.step % self.training.evaluate_every == 0
+
+    def evaluate(self, records: list[Record], base: Path) -> dict[str, float]:
+        """Reads `records`, keeps what is trained if that is the best so far, and decides whether to stop."""
+        progress = self.progress
+        found = examine(self.model.eval(), records, base)
+        self.model.train()
+        if not progress.best or (found["fields_exact"], -found["loss"]) > (progress.best["fields_exact"], -progress.best["loss"]):
+            progress.best, progress.best_step, progress.since_best, self.best = found, progress.step, 0, _copy(self.trained)
+        else:
+            progress.since_best += 1
+        if progress.step >= self.training.steps:
+            progress.stopped = "all steps"
+        elif progress.since_best >= self.training.patience:
+            progress.stopped = "no better for a while"
+        return found
+
+    def count_time(self) -> None:
+        """Adds what has passed since it was last counted."""
+        before, self.clock = self.clock, (time.monotonic(), time.process_time())
+        self.progress.seconds += self.clock[0] - before[0]
+        self.progress.cpu_seconds += self.clock[1] - before[1]
+
+
 def train(
     records: list[Record],
     base: Path,
@@ -105,74 +174,30 @@ def train(
     adapted = adapted_base(base, training, factors)
     if start:
         start_from(adapted, base, start)
-    model = adapted.inner
-    trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
-    optimiser = optimiser_of(adapted, training)
-    peaks = [group["lr"] for group in optimiser.param_groups]
-    progress, best = Progress(parameters=sum(p.numel() for p in trained.values())), _copy(trained)
-    saved = _Saved(folder, work)
-    if before := saved.read():
-        _put(before["adapter"], trained)
-        best = before["best"]
-        optimiser.load_state_dict(before["optimiser"])
-        progress = Progress(**json.loads(before["progress"]))
+    lessons, validation = ([record for record in records if record.split == split] for split in ("train", "validation"))
+    run = Run(adapted, training, folder, work)
+    resumed = run.resume()
+    if start and not resumed:
+        run.evaluate(validation, base)
 
-    splits = {name: [record for record in records if record.split == name] for name in ("train", "validation")}
-    if start and not before:
-        progress.best = examine(model.eval(), splits["validation"], base)
-        model.train()
-    teacher = Teacher(splits["train"], base, training.batch, training.seed, training.augment)
-    schedule = Schedule(1.0, training.steps, min(training.warm_up, max(1, training.steps // 4)), training.decay)
-    save = lambda: saved.write(adapter=_copy(trained), best=best, optimiser=optimiser.state_dict(), progress=json.dumps(asdict(progress)))  # noqa: E731
-
-    batches = teacher.batches(progress.step, ahead=training.threads > 1)
-    bar = tqdm(total=training.steps, initial=progress.step, desc=label or None, unit="step", disable=quiet, mininterval=1.0)
-    clock, cpu = time.monotonic(), time.process_time()
-    while progress.stopped is None:
-        for group, peak in zip(optimiser.param_groups, peaks, strict=True):
-            group["lr"] = peak * schedule.at(progress.step)
-        rates = _step(model, optimiser, list(trained.values()), next(batches), training.bf16)
-        progress.step += 1
-        progress.images += training.batch
+    teacher = Teacher(lessons, base, training.batch, training.seed, training.augment)
+    batches = teacher.batches(run.progress.step, ahead=training.threads > 1)
+    bar = tqdm(total=training.steps, initial=run.progress.step, desc=label or None, unit="step", disable=quiet, mininterval=1.0)
+    while run.progress.stopped is None:
+        rates = run.step(next(batches))
         bar.update()
-        last = progress.step >= training.steps
-        if last or progress.step % training.evaluate_every == 0:
-            found = examine(model.eval(), splits["validation"], base)
-            model.train()
-            if not progress.best or (found["fields_exact"], -found["loss"]) > (progress.best["fields_exact"], -progress.best["loss"]):
-                progress.best, progress.best_step, progress.since_best, best = found, progress.step, 0, _copy(trained)
-            else:
-                progress.since_best += 1
-            if last:
-                progress.stopped = "all steps"
-            elif progress.since_best >= training.patience:
-                progress.stopped = "no better for a while"
+        if run.evaluation_is_due():
+            found = run.evaluate(validation, base)
             bar.set_postfix({"loss": f"{rates['text']:.3f}", "exact": f"{found['fields_exact']:.3f}"})
-        progress.seconds += time.monotonic() - clock
-        progress.cpu_seconds += time.process_time() - cpu
-        clock, cpu = time.monotonic(), time.process_time()
-        if progress.stopped or time.monotonic() - saved.at >= training.checkpoint_seconds:
-            save()
-        after_step(progress.step)
+        run.count_time()
+        if run.progress.stopped or time.monotonic() - run.saved.at >= training.checkpoint_seconds:
+            run.save()
+        after_step(run.progress.step)
     bar.close()
     batches.close()
-    _put(best, trained)
-    model.eval()
-    return adapted, progress
-
-
-def _step(model: torch.nn.Module, optimiser: torch.optim.Optimizer, trained: list[torch.nn.Parameter], batch: dict[str, object], bf16: bool = False) -> dict[str, float]:
-    with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-        states = model.encoder(pixel_values=normalised(batch["pixels"])).last_hidden_state
-        logits, attentions = decode_packed(model.decoder, states, batch, attentions=True)
-    logits, attentions = logits.float(), tuple(layer.float() for layer in attentions)
-    losses, rates = text_losses(logits, attentions, batch)
-    loss = losses["text"] + _ATTENTION * losses.get("attention", 0.0)
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(trained, 1.0)
-    optimiser.step()
-    return rates
+    _put(run.best, run.trained)
+    run.model.eval()
+    return adapted, run.progress
 
 
 def _copy(trained: dict[str, torch.nn.Parameter]) -> dict[str, torch.Tensor]:
