@@ -15,6 +15,7 @@ pub(crate) use affine::{LowRank, Part, affine, affine_in_parts};
 
 mod blocks;
 use blocks::for_blocks_of_rows;
+pub(crate) use blocks::map_on_cores;
 
 mod few_vectors;
 
@@ -44,8 +45,12 @@ mod product;
 mod segment;
 pub(crate) use segment::{add_bias_to_rows, add_to_rows, scale_rows};
 
+mod tiles;
+
 mod weight;
 pub(crate) use weight::Weight;
+
+mod widen;
 
 mod window_attention;
 pub(crate) use window_attention::{WindowScores, window_attention};

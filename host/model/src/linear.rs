@@ -3,7 +3,7 @@
 use candle_core::{Result, Tensor};
 
 use crate::ModelError;
-use crate::kernels::{Part, Weight, affine_in_parts};
+use crate::kernels::{Part, Weight, affine_in_parts, map_on_cores};
 use crate::lora::{AdapterRows, LayerDelta, Replaced};
 use crate::weights::WeightFile;
 
@@ -106,15 +106,15 @@ impl Linear {
         rows: &AdapterRows,
         vectors_per_item: usize,
     ) -> Result<Tensor> {
-        let merged = rows.segments_on(self.id).map(|(segment, delta)| {
+        let segments = rows.segments_on(self.id).collect::<Vec<_>>();
+        let merged = map_on_cores(x.device(), segments, |(segment, delta)| {
             let (weight, bias) = match delta {
                 None => (self.weight.clone(), self.bias.clone()),
                 Some(LayerDelta::Added(added)) => added.merged(&self.weight, self.bias.as_ref())?,
                 Some(LayerDelta::Replaced(replaced)) => self.replaced(replaced),
             };
             Ok((segment.vectors(vectors_per_item), weight, bias))
-        });
-        let merged = merged.collect::<Result<Vec<_>>>()?;
+        })?;
         let parts = merged.iter().map(|(vectors, weight, bias)| Part {
             vectors: vectors.clone(),
             weight,

@@ -4,6 +4,7 @@ use std::ops::{Deref, Range};
 
 use candle_core::{CpuStorage, Layout, Result, Storage, Tensor, bail};
 
+use super::blocks::for_blocks_of_rows;
 use super::few_vectors::multiply_few;
 use super::fresh::fresh_rows;
 use super::low_rank::{LowRankMatrices, add_low_rank};
@@ -205,8 +206,21 @@ impl<'a> Work<'a> {
                 }
             }
         }
-        self.add_low_rank(0, &mut y);
+        self.add_all_low_rank(&mut y);
         y
+    }
+
+    /// What is of low rank, to all of the result: a row may be the only one to read its adapter.
+    fn add_all_low_rank(&self, y: &mut [f32]) {
+        let cost = |(vectors, matrices): &(Range<usize>, LowRankMatrices<'_>)| {
+            matrices.len() + matrices.len() * vectors.len() / MULTIPLICATIONS_PER_ADDITION
+        };
+        let cost = self.low_rank.iter().map(cost).sum::<usize>();
+        if cost > 0 {
+            let rows = y.len() / self.out_features;
+            let add = |first: usize, y: &mut [f32]| self.add_low_rank(first, y);
+            for_blocks_of_rows(y, self.out_features, cost / rows, add);
+        }
     }
 
     /// Whole rows of the result, from `first` on.

@@ -1,5 +1,6 @@
 //! Work on rows, spread over the cores where there is enough of it.
 
+use candle_core::{Device, Result};
 use rayon::prelude::*;
 
 /// What one task should take at least, in additions: below it, handing work over costs more than
@@ -30,4 +31,17 @@ pub(super) fn for_blocks_of_rows(
     }
     let blocks = values.par_chunks_mut(block * width).enumerate();
     blocks.for_each(|(index, values)| work(index * block, values));
+}
+
+/// What `map` makes of each item: on all cores at once where the arithmetic is theirs, and one after the
+/// other where they only hand it to a device.
+pub(crate) fn map_on_cores<T: Send, U: Send>(
+    device: &Device,
+    items: Vec<T>,
+    map: impl Fn(T) -> Result<U> + Send + Sync,
+) -> Result<Vec<U>> {
+    match device.is_cpu() {
+        true => items.into_par_iter().map(map).collect(),
+        false => items.into_iter().map(map).collect(),
+    }
 }

@@ -57,31 +57,17 @@ fn total(mut lanes: [f32; LANES]) -> f32 {
 /// The sum of the products of two slices of one length.
 #[inline(always)]
 pub(super) fn dot(left: &[f32], right: &[f32]) -> f32 {
-    dots(left, [right])[0]
-}
-
-/// [`dot`] with `N` slices, which share the loads of `left`.
-#[inline(always)]
-pub(super) fn dots<const N: usize>(left: &[f32], right: [&[f32]; N]) -> [f32; N] {
-    let mut lanes = [[0f32; LANES]; N];
+    let mut lanes = [0f32; LANES];
     let whole = left.len() / LANES * LANES;
+    let right = &right[..left.len()];
     for first in (0..whole).step_by(LANES) {
-        let left = &left[first..first + LANES];
-        for (lanes, right) in lanes.iter_mut().zip(right) {
-            let right = &right[first..first + LANES];
-            for ((lane, left), right) in lanes.iter_mut().zip(left).zip(right) {
-                *lane = left.mul_add(*right, *lane);
-            }
+        let (left, right) = (&left[first..first + LANES], &right[first..first + LANES]);
+        for ((lane, left), right) in lanes.iter_mut().zip(left).zip(right) {
+            *lane = left.mul_add(*right, *lane);
         }
     }
-    let mut sums = [0f32; N];
-    for (index, sum) in sums.iter_mut().enumerate() {
-        *sum = total(lanes[index]);
-        for place in whole..left.len() {
-            *sum += left[place] * right[index][place];
-        }
-    }
-    sums
+    let rest = left[whole..].iter().zip(&right[whole..]).map(|(left, right)| left * right);
+    total(lanes) + rest.sum::<f32>()
 }
 
 /// The greatest value that is a number; negative infinity if there is none.

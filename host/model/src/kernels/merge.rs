@@ -1,13 +1,14 @@
 //! A weight with an adapter's change in it.
 
 use candle_core::{Result, Tensor, bail};
+use pulp::{Simd, WithSimd};
 
-use super::affine::{MULTIPLICATIONS_PER_ADDITION, locked_values, matrix};
+use super::affine::{MULTIPLICATIONS_PER_ADDITION, locked_values};
 use super::blocks::TASKS_PER_CORE;
 use super::fresh::fresh_rows;
-use super::low_rank::add_product;
+use super::tiles::{Factors, add_product};
 use super::weight::{StoredRows, Weight};
-use super::{is_kept_here, lanes, runs_here, with_values};
+use super::{is_kept_here, runs_here, with_values};
 
 /// `scale * weight + left right` in f32, row by row: `weight` is `(out_features, in_features)`, `scale`
 /// `(out_features)`, `left` `(out_features, r)` of any strides and `right` `(r, in_features)`.
@@ -28,11 +29,10 @@ pub(crate) fn merge(
     }
     let (rows, columns) = values.dims2()?;
     let (rank, right_columns) = right.dims2()?;
-    let left = left.storage_and_layout();
-    let left = matrix(&left)?;
-    if (left.rows, left.columns, right_columns) != (rows, rank, columns) {
-        bail!("a product of {} rows for a weight of {rows}", left.rows);
+    if left.dims2()? != (rows, rank) || right_columns != columns {
+        bail!("a product of {:?} and {:?} for a weight of {rows} rows", left.dims(), right.dims());
     }
+    let left_t = left.t()?.contiguous()?;
     let right = right.contiguous()?;
     let scale = scale.map(Tensor::storage_and_layout);
     let scale = scale.as_ref().map(locked_values).transpose()?;
@@ -44,30 +44,43 @@ pub(crate) fn merge(
     let scales = scales.as_ref().map(locked_values).transpose()?;
     let stored = values.storage_and_layout();
     let stored = StoredRows::of(&stored, scales)?;
+    let left_t = left_t.storage_and_layout();
+    let left = Factors { x_t: locked_values(&left_t)?, rows, first: 0 };
     let merged = with_values(&right, |right| {
         Ok(fresh_rows(rows, columns, cost, TASKS_PER_CORE, |first, merged| {
-            lanes::in_widest_registers(
-                #[inline(always)]
-                || {
-                    stored.widen_into(first, columns, merged);
-                    if let Some(scale) = scale {
-                        let rows = merged.chunks_exact_mut(columns);
-                        for (row, scale) in rows.zip(&scale[first..]) {
-                            row.iter_mut().for_each(|value| *value *= scale);
-                        }
-                    }
-                    add_product(
-                        merged,
-                        columns,
-                        #[inline(always)]
-                        |row, place| left.at(first + row, place),
-                        right,
-                    );
-                },
-            );
+            let rows = Rows { stored, scale, left, right, columns, first, merged };
+            pulp::Arch::new().dispatch(rows);
         }))
     })?;
     Tensor::from_vec(merged, (rows, columns), values.device())
+}
+
+/// Some rows of the result.
+struct Rows<'a> {
+    stored: StoredRows<'a>,
+    scale: Option<&'a [f32]>,
+    left: Factors<'a>,
+    right: &'a [f32],
+    columns: usize,
+    /// The first of the rows.
+    first: usize,
+    merged: &'a mut [f32],
+}
+
+impl WithSimd for Rows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { stored, scale, left, right, columns, first, merged } = self;
+        stored.widen_into(first, columns, merged);
+        if let Some(scale) = scale {
+            for (row, scale) in merged.chunks_exact_mut(columns).zip(&scale[first..]) {
+                row.iter_mut().for_each(|value| *value *= scale);
+            }
+        }
+        add_product(simd, merged, columns, Factors { first, ..left }, right);
+    }
 }
 
 #[cfg(test)]

@@ -49,12 +49,6 @@ impl<'a> Matrix<'a> {
         }
     }
 
-    /// One element.
-    #[inline(always)]
-    pub(super) fn at(&self, row: usize, column: usize) -> f32 {
-        self.values[row * self.row_stride + column * self.column_stride]
-    }
-
     fn fits(&self) -> bool {
         fits(self.values.len(), self.rows, self.columns, self.row_stride, self.column_stride)
     }

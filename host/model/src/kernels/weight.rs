@@ -3,12 +3,14 @@
 use std::ops::{Deref, Range};
 
 use candle_core::{CpuStorage, DType, Layout, Result, Storage, Tensor, bail};
-use half::slice::HalfFloatSliceExt as _;
 use half::{bf16, f16};
 
+use super::affine::locked_values;
 use super::blocks::TASKS_PER_CORE;
 use super::fresh::fresh_rows;
+use super::is_kept_here;
 use super::lanes;
+use super::widen::widen_f16;
 use crate::WeightPrecision;
 
 /// A weight, `(out_features, in_features)`, as it is kept.
@@ -68,11 +70,23 @@ impl Weight {
 
     /// All of it in f32; a copy unless it is kept so.
     pub(crate) fn to_f32(&self) -> Result<Tensor> {
+        if is_kept_here(&self.values) && self.values.dtype() != DType::F32 {
+            return self.widened_here();
+        }
         let values = self.values.to_dtype(DType::F32)?;
         match &self.scales {
             None => Ok(values),
             Some(scales) => (values - f64::from(ZERO))?.broadcast_mul(&scales.unsqueeze(1)?),
         }
+    }
+
+    fn widened_here(&self) -> Result<Tensor> {
+        let (rows, columns) = self.values.dims2()?;
+        let scales = self.scales.as_ref().map(Tensor::storage_and_layout);
+        let scales = scales.as_ref().map(locked_values).transpose()?;
+        let stored = self.values.storage_and_layout();
+        let wide = StoredRows::of(&stored, scales)?.all_widened(columns);
+        Tensor::from_vec(wide, (rows, columns), self.values.device())
     }
 
     /// All of it in what candle multiplies with: f32, bf16 or f16.
@@ -177,7 +191,7 @@ impl<'a> StoredRows<'a> {
                     *wide = f32::from_bits(u32::from(value.to_bits()) << 16);
                 }
             }
-            Self::F16(values) => values[numbers].convert_to_f32_slice(wide),
+            Self::F16(values) => widen_f16(&values[numbers], wide),
             Self::Int8 { values, scales } => {
                 let rows = values[numbers].chunks_exact(width).zip(&scales[first..]);
                 for (wide, (row, scale)) in wide.chunks_exact_mut(width).zip(rows) {

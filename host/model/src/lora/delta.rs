@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use candle_core::{DType, Device, Result, Tensor};
+use candle_core::{Device, Result, Tensor};
 
 use super::lora_xs::LoraXsFactors;
 use super::vera::VeraProjections;
@@ -199,7 +199,7 @@ impl Product {
 
 /// f32 of what may be kept narrower.
 fn wide(matrix: &Tensor) -> Result<Tensor> {
-    matrix.to_dtype(DType::F32)
+    Weight::new(matrix.clone()).to_f32()
 }
 
 impl LayerDelta {
