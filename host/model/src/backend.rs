@@ -13,6 +13,7 @@ use dossier_inference::{
 };
 
 use crate::decode::{DecodedField, FieldDecoder};
+use crate::kernels::map_on_cores;
 use crate::lora::AdapterRows;
 use crate::model::PageMemory;
 use crate::{Adapter, AdapterPool, Base, ModelError};
@@ -56,8 +57,9 @@ impl ModelBackend {
     pub fn new(base: Base, adapters: AdapterPool) -> Result<Self, ModelError> {
         let planner = Planner::new(base, adapters)?;
         let decoder = FieldDecoder::new(&planner.parts().model.decoder)?;
-        let pages_at_once = match planner.parts().device.is_cpu() {
-            // What passes between the layers for one page stays in the caches.
+        let pages_at_once = match planner.device().is_cpu() {
+            // A page a core: what passes between the layers stays in the caches, and no core waits for
+            // another between two products.
             true => 1,
             false => usize::MAX,
         };
@@ -85,9 +87,11 @@ impl ModelBackend {
             plan.pages.iter().map(|page| (&page.pixels, plan.adapter.clone()))
         });
         let pages = pages.collect::<Vec<_>>();
+        let passes = pages.chunks(self.pages_at_once).collect();
+        let passes = map_on_cores(self.planner.device(), passes, |pages| self.encode(pages));
         let mut encoded = Vec::with_capacity(pages.len());
-        for pages in pages.chunks(self.pages_at_once) {
-            encoded.extend(self.encode(pages)?);
+        for pass in passes {
+            encoded.extend(pass?);
         }
         let encode = started.elapsed();
 
@@ -171,8 +175,12 @@ impl Backend for ModelBackend {
 
     fn admit(&mut self, documents: Vec<(DocumentNumber, ReadRequest)>) {
         let mut planned = Vec::with_capacity(documents.len());
-        for (number, request) in documents {
-            match self.planner.plan(&request) {
+        let planner = &self.planner;
+        let plans = map_on_cores(planner.device(), documents, |(number, request)| {
+            (number, planner.plan(&request), request)
+        });
+        for (number, plan, request) in plans {
+            match plan {
                 Ok(plan) => planned.push(Planned { number, plan, request }),
                 Err(error) => self.answers.push((number, Err(error))),
             }

@@ -47,6 +47,9 @@ pub(crate) use segment::{add_bias_to_rows, add_to_rows, scale_rows};
 
 mod tiles;
 
+mod transposed;
+pub(crate) use transposed::transposed;
+
 mod weight;
 pub(crate) use weight::Weight;
 

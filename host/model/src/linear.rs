@@ -114,7 +114,8 @@ impl Linear {
                 Some(LayerDelta::Replaced(replaced)) => self.replaced(replaced),
             };
             Ok((segment.vectors(vectors_per_item), weight, bias))
-        })?;
+        });
+        let merged = merged.into_iter().collect::<Result<Vec<_>>>()?;
         let parts = merged.iter().map(|(vectors, weight, bias)| Part {
             vectors: vectors.clone(),
             weight,

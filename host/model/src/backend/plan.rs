@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use dossier_document::{Digest, FieldRequest, PageImage};
 use dossier_inference::{BackendError, ReadRequest};
 
@@ -80,6 +80,10 @@ impl Planner {
 
     pub(super) fn parts(&self) -> &Parts {
         self.base.parts()
+    }
+
+    pub(super) fn device(&self) -> &Device {
+        &self.parts().device
     }
 
     pub(super) fn adapters(&self) -> &AdapterPool {

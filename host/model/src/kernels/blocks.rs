@@ -1,6 +1,6 @@
 //! Work on rows, spread over the cores where there is enough of it.
 
-use candle_core::{Device, Result};
+use candle_core::Device;
 use rayon::prelude::*;
 
 /// What one task should take at least, in additions: below it, handing work over costs more than
@@ -33,13 +33,13 @@ pub(super) fn for_blocks_of_rows(
     blocks.for_each(|(index, values)| work(index * block, values));
 }
 
-/// What `map` makes of each item: on all cores at once where the arithmetic is theirs, and one after the
-/// other where they only hand it to a device.
+/// What `map` makes of each item, in their order: on all cores at once where the arithmetic is theirs,
+/// and one after the other where they only hand it to a device.
 pub(crate) fn map_on_cores<T: Send, U: Send>(
     device: &Device,
     items: Vec<T>,
-    map: impl Fn(T) -> Result<U> + Send + Sync,
-) -> Result<Vec<U>> {
+    map: impl Fn(T) -> U + Send + Sync,
+) -> Vec<U> {
     match device.is_cpu() {
         true => items.into_par_iter().map(map).collect(),
         false => items.into_iter().map(map).collect(),

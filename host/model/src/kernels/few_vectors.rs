@@ -5,7 +5,7 @@ use pulp::{Simd, WithSimd};
 
 use super::blocks::TASKS_PER_CORE;
 use super::fresh::fresh_rows;
-use super::tiles::{ROWS, rows_with_vectors};
+use super::tiles::{ROWS, Strides, rows_with_vectors};
 use super::weight::StoredRows;
 
 /// `x weight^T + bias`: `x` is `(vectors, in_features)`, `weight` `(out_features, in_features)`, the
@@ -70,12 +70,13 @@ impl WithSimd for Rows<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { x, weight, mut first, in_features, y_t } = self;
         let vectors = x.len() / in_features;
+        let strides = Strides { row: vectors, vector: 1 };
         let mut scratch = Vec::new();
         for y_t in y_t.chunks_mut(ROWS * vectors) {
             let rows = first..first + y_t.len() / vectors;
             first = rows.end;
             let rows = weight.widened(rows, in_features, &mut scratch);
-            rows_with_vectors(simd, rows, x, in_features, y_t);
+            rows_with_vectors(simd, rows, x, in_features, y_t, strides);
         }
     }
 }

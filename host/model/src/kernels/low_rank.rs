@@ -3,7 +3,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::tiles::{Factors, add_product, rows_with_vectors};
+use super::tiles::{Rows, Strides, add_product, rows_with_vectors};
 use super::weight::StoredRows;
 
 /// A and B of one adapter on one layer.
@@ -56,11 +56,11 @@ impl WithSimd for Product<'_> {
         let a = a.widened(0..rank, in_features, &mut a_wide);
         let b_t = b_t.widened(0..rank, out_features, &mut b_wide);
         let vectors = x.len() / in_features;
-        // (rank, vectors)
-        let mut inner_t = vec![0f32; rank * vectors];
-        rows_with_vectors(simd, a, x, in_features, &mut inner_t);
-        let inner = Factors { x_t: &inner_t, rows: vectors, first: 0 };
-        add_product(simd, y, out_features, inner, b_t);
+        let mut inner = vec![0f32; vectors * rank];
+        let strides = Strides { row: 1, vector: rank };
+        rows_with_vectors(simd, a, x, in_features, &mut inner, strides);
+        let inner = Rows { values: &inner, stride: rank, length: rank };
+        add_product(simd, y, out_features, inner, 0, b_t);
     }
 }
 

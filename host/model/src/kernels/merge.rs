@@ -6,9 +6,8 @@ use pulp::{Simd, WithSimd};
 use super::affine::{MULTIPLICATIONS_PER_ADDITION, locked_values};
 use super::blocks::TASKS_PER_CORE;
 use super::fresh::fresh_rows;
-use super::tiles::{Factors, add_product};
 use super::weight::{StoredRows, Weight};
-use super::{is_kept_here, runs_here, with_values};
+use super::{is_kept_here, runs_here, tiles, with_values};
 
 /// `scale * weight + left right` in f32, row by row: `weight` is `(out_features, in_features)`, `scale`
 /// `(out_features)`, `left` `(out_features, r)` of any strides and `right` `(r, in_features)`.
@@ -32,7 +31,7 @@ pub(crate) fn merge(
     if left.dims2()? != (rows, rank) || right_columns != columns {
         bail!("a product of {:?} and {:?} for a weight of {rows} rows", left.dims(), right.dims());
     }
-    let left_t = left.t()?.contiguous()?;
+    let left = left.contiguous()?;
     let right = right.contiguous()?;
     let scale = scale.map(Tensor::storage_and_layout);
     let scale = scale.as_ref().map(locked_values).transpose()?;
@@ -44,8 +43,8 @@ pub(crate) fn merge(
     let scales = scales.as_ref().map(locked_values).transpose()?;
     let stored = values.storage_and_layout();
     let stored = StoredRows::of(&stored, scales)?;
-    let left_t = left_t.storage_and_layout();
-    let left = Factors { x_t: locked_values(&left_t)?, rows, first: 0 };
+    let left = left.storage_and_layout();
+    let left = tiles::Rows { values: locked_values(&left)?, stride: rank, length: rank };
     let merged = with_values(&right, |right| {
         Ok(fresh_rows(rows, columns, cost, TASKS_PER_CORE, |first, merged| {
             let rows = Rows { stored, scale, left, right, columns, first, merged };
@@ -59,7 +58,7 @@ pub(crate) fn merge(
 struct Rows<'a> {
     stored: StoredRows<'a>,
     scale: Option<&'a [f32]>,
-    left: Factors<'a>,
+    left: tiles::Rows<'a>,
     right: &'a [f32],
     columns: usize,
     /// The first of the rows.
@@ -79,7 +78,7 @@ impl WithSimd for Rows<'_> {
                 row.iter_mut().for_each(|value| *value *= scale);
             }
         }
-        add_product(simd, merged, columns, Factors { first, ..left }, right);
+        tiles::add_product(simd, merged, columns, left, first, right);
     }
 }
 

@@ -3,16 +3,17 @@
 use std::ops::{Deref, Range};
 
 use candle_core::{CpuStorage, Layout, Result, Storage, Tensor, bail};
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::product::{Destination, Matrix, MatrixMut, multiply};
+use super::tiles::{Rows, add_product};
 use super::{covers, lanes, runs_here, with_values};
 
 /// Neighbouring tokens that look at one page.
 #[derive(Clone, Debug)]
 pub(crate) struct PageSpan<'a> {
     pub(crate) vectors: Range<usize>,
-    /// `(pages, heads, seq_len, head_dim)`.
+    /// `(pages, heads, head_dim, seq_len)`.
     pub(crate) keys: &'a Tensor,
     /// `(pages, heads, seq_len, head_dim)`.
     pub(crate) values: &'a Tensor,
@@ -40,24 +41,23 @@ pub(crate) fn attend_to_pages(
         .map(|span| (span, span.keys.storage_and_layout(), span.values.storage_and_layout()));
     let locked = locked.collect::<Vec<_>>();
     let attended = with_values(&query, |query| {
-        let mut heads = Vec::new();
+        let mut heads_of_spans = Vec::new();
         for (span, keys, values) in &locked {
             let (keys, values) = (Memory::new(keys)?, Memory::new(values)?);
-            if keys.shape != values.shape || keys.heads() * keys.head_dim() != width {
+            let [pages, heads, seq_len, head_dim] = values.shape;
+            if keys.shape != [pages, heads, head_dim, seq_len] || heads * head_dim != width {
                 bail!("queries of {width} numbers for keys of {:?}", keys.shape);
             }
-            for head in 0..keys.heads() {
+            for head in 0..heads {
                 let (keys, values) =
                     (keys.matrix(span.page, head)?, values.matrix(span.page, head)?);
-                let first = span.vectors.start * width + head * keys.columns;
-                let query = Matrix {
-                    row_stride: width,
-                    ..Matrix::row_major(&query[first..], span.vectors.len(), keys.columns)
-                };
-                heads.push(Head { first, query, keys, values });
+                let first = span.vectors.start * width + head * head_dim;
+                let query = Rows { values: &query[first..], stride: width, length: head_dim };
+                let queries = span.vectors.len();
+                heads_of_spans.push(Head { first, query, queries, keys, values, seq_len });
             }
         }
-        Ok(compute(&heads, query.len(), width, scaling as f32))
+        Ok(compute(&heads_of_spans, query.len(), width, scaling as f32))
     })?;
     Tensor::from_vec(attended, (tokens, width), query.device())
 }
@@ -65,49 +65,40 @@ pub(crate) fn attend_to_pages(
 fn with_products_of_candle(query: &Tensor, spans: &[PageSpan<'_>], scaling: f64) -> Result<Tensor> {
     let attend = |span: &PageSpan<'_>| {
         let (keys, values) = (span.keys.get(span.page)?, span.values.get(span.page)?);
-        let (heads, _, head_dim) = keys.dims3()?;
+        let (heads, head_dim, _) = keys.dims3()?;
         let query = query.narrow(0, span.vectors.start, span.vectors.len())?;
         let query = query.reshape(((), heads, head_dim))?.transpose(0, 1)?.contiguous()?;
-        let scores = (query.matmul(&keys.t()?.contiguous()?)? * scaling)?;
+        let scores = (query.matmul(&keys.contiguous()?)? * scaling)?;
         let attended = candle_nn::ops::softmax_last_dim(&scores)?.matmul(&values.contiguous()?)?;
         attended.transpose(0, 1)?.contiguous()?.flatten_from(1)
     };
     Tensor::cat(&spans.iter().map(attend).collect::<Result<Vec<_>>>()?, 0)
 }
 
-/// Keys or values of some pages, the last two dimensions of each a plain matrix.
+/// Keys or values of some pages, a matrix a head.
 struct Memory<'a> {
     values: &'a [f32],
-    /// `(pages, heads, seq_len, head_dim)`.
+    /// Pages, heads, and the two dimensions of a matrix.
     shape: [usize; 4],
 }
 
 impl<'a> Memory<'a> {
     fn new((storage, layout): &'a (impl Deref<Target = Storage>, &Layout)) -> Result<Self> {
-        let (pages, heads, seq_len, head_dim) = layout.shape().dims4()?;
+        let (pages, heads, rows, columns) = layout.shape().dims4()?;
         match (&**storage, layout.contiguous_offsets()) {
             (Storage::Cpu(CpuStorage::F32(values)), Some((start, end))) => {
-                Ok(Self { values: &values[start..end], shape: [pages, heads, seq_len, head_dim] })
+                Ok(Self { values: &values[start..end], shape: [pages, heads, rows, columns] })
             }
             _ => bail!("contiguous f32 values on the CPU are needed"),
         }
     }
 
-    fn heads(&self) -> usize {
-        self.shape[1]
-    }
-
-    fn head_dim(&self) -> usize {
-        self.shape[3]
-    }
-
-    fn matrix(&self, page: usize, head: usize) -> Result<Matrix<'a>> {
-        let [pages, heads, seq_len, head_dim] = self.shape;
+    fn matrix(&self, page: usize, head: usize) -> Result<&'a [f32]> {
+        let [pages, heads, rows, columns] = self.shape;
         if page >= pages {
             bail!("page {page} of {pages}");
         }
-        let first = (page * heads + head) * seq_len * head_dim;
-        Ok(Matrix::row_major(&self.values[first..], seq_len, head_dim))
+        Ok(&self.values[(page * heads + head) * rows * columns..][..rows * columns])
     }
 }
 
@@ -115,59 +106,49 @@ impl<'a> Memory<'a> {
 struct Head<'a> {
     /// Where its first number stands in the result.
     first: usize,
-    query: Matrix<'a>,
-    keys: Matrix<'a>,
-    values: Matrix<'a>,
+    query: Rows<'a>,
+    queries: usize,
+    /// `(head_dim, seq_len)`.
+    keys: &'a [f32],
+    /// `(seq_len, head_dim)`.
+    values: &'a [f32],
+    seq_len: usize,
 }
 
 impl Head<'_> {
-    /// `attended` is `(queries, head_dim)`.
+    fn numbers(&self) -> usize {
+        self.queries * self.query.length
+    }
+
+    /// `attended` is `(queries, head_dim)`, zeros before.
     fn attend(&self, attended: &mut [f32], scaling: f32) {
-        let (queries, seq_len) = (self.query.rows, self.keys.rows);
-        if queries <= FEW_QUERIES {
-            return self.attend_one_by_one(attended, scaling);
-        }
+        pulp::Arch::new().dispatch(Attend { head: self, attended, scaling });
+    }
+}
+
+struct Attend<'a> {
+    head: &'a Head<'a>,
+    attended: &'a mut [f32],
+    scaling: f32,
+}
+
+impl WithSimd for Attend<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { head, attended, scaling } = self;
+        let &Head { query, queries, keys, values, seq_len, .. } = head;
         let mut scores = vec![0f32; queries * seq_len];
-        let mut products =
-            MatrixMut { values: &mut scores, rows: queries, columns: seq_len, row_stride: seq_len };
-        let what = Destination::Overwrite;
-        multiply(&mut products, what, scaling, self.query, self.keys.transposed(), 1);
-        lanes::in_widest_registers(
-            #[inline(always)]
-            || {
-                for row in scores.chunks_exact_mut(seq_len) {
-                    lanes::softmax(row);
-                }
-            },
-        );
-        let columns = self.values.columns;
-        let mut attended =
-            MatrixMut { values: attended, rows: queries, columns, row_stride: columns };
-        let weights = Matrix::row_major(&scores, queries, seq_len);
-        multiply(&mut attended, what, 1.0, weights, self.values, 1);
+        add_product(simd, &mut scores, seq_len, query, 0, keys);
+        for row in scores.chunks_exact_mut(seq_len) {
+            row.iter_mut().for_each(|score| *score *= scaling);
+            lanes::softmax(row);
+        }
+        let scores = Rows { values: &scores, stride: seq_len, length: seq_len };
+        add_product(simd, attended, query.length, scores, 0, values);
     }
 }
-
-impl Head<'_> {
-    fn attend_one_by_one(&self, attended: &mut [f32], scaling: f32) {
-        let Matrix { rows: seq_len, columns: head_dim, .. } = self.keys;
-        let memory = seq_len * head_dim;
-        let (keys, values) = (&self.keys.values[..memory], &self.values.values[..memory]);
-        let mut scores = vec![0f32; seq_len];
-        lanes::in_widest_registers(
-            #[inline(always)]
-            || {
-                for (row, attended) in attended.chunks_exact_mut(head_dim).enumerate() {
-                    let query = &self.query.values[row * self.query.row_stride..][..head_dim];
-                    lanes::attend(query, keys, values, scaling, &mut scores, attended);
-                }
-            },
-        );
-    }
-}
-
-/// Up to so many queries, a product packs more numbers than it multiplies.
-const FEW_QUERIES: usize = 3;
 
 /// Head by head first, so that each task has a slice of its own; joined afterwards.
 fn compute(heads: &[Head<'_>], length: usize, width: usize, scaling: f32) -> Vec<f32> {
@@ -175,11 +156,11 @@ fn compute(heads: &[Head<'_>], length: usize, width: usize, scaling: f32) -> Vec
     let mut tasks = Vec::with_capacity(heads.len());
     let mut rest = by_head.as_mut_slice();
     for head in heads {
-        let (attended, others) = rest.split_at_mut(head.query.rows * head.query.columns);
+        let (attended, others) = rest.split_at_mut(head.numbers());
         tasks.push((head, attended));
         rest = others;
     }
-    let cost = heads.iter().map(|head| head.query.rows * head.query.columns * head.keys.rows);
+    let cost = heads.iter().map(|head| head.numbers() * head.seq_len);
     if cost.sum::<usize>() > LARGE {
         let least = tasks.len().div_ceil(4 * rayon::current_num_threads());
         let tasks = tasks.into_par_iter().with_min_len(least);
@@ -191,8 +172,8 @@ fn compute(heads: &[Head<'_>], length: usize, width: usize, scaling: f32) -> Vec
     let mut joined = vec![0f32; length];
     let mut rest = by_head.as_slice();
     for head in heads {
-        let head_dim = head.query.columns;
-        let (attended, others) = rest.split_at(head.query.rows * head_dim);
+        let head_dim = head.query.length;
+        let (attended, others) = rest.split_at(head.numbers());
         rest = others;
         for (row, attended) in attended.chunks_exact(head_dim).enumerate() {
             joined[head.first + row * width..][..head_dim].copy_from_slice(attended);

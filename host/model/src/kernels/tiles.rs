@@ -20,23 +20,31 @@ pub(super) fn next_vectors(left: usize) -> usize {
     }
 }
 
-/// The products of some rows, each of `width` numbers, with all vectors: `y_t` is `(rows, vectors)`.
+/// Where the product of a row with a vector stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Strides {
+    pub(super) row: usize,
+    pub(super) vector: usize,
+}
+
+/// The products of all rows with all vectors, each of `width` numbers.
 #[inline(always)]
 pub(super) fn rows_with_vectors<S: Simd>(
     simd: S,
     rows: &[f32],
     x: &[f32],
     width: usize,
-    y_t: &mut [f32],
+    y: &mut [f32],
+    strides: Strides,
 ) {
-    let vectors = x.len() / width;
-    for (rows, y_t) in rows.chunks(ROWS * width).zip(y_t.chunks_mut(ROWS * vectors)) {
-        if y_t.len() == ROWS * vectors {
-            some_rows::<S, ROWS>(simd, rows, x, width, y_t);
+    for (index, rows) in rows.chunks(ROWS * width).enumerate() {
+        let y = &mut y[index * ROWS * strides.row..];
+        if rows.len() == ROWS * width {
+            some_rows::<S, ROWS>(simd, rows, x, width, y, strides);
             continue;
         }
-        for (row, y_t) in rows.chunks_exact(width).zip(y_t.chunks_exact_mut(vectors)) {
-            some_rows::<S, 1>(simd, row, x, width, y_t);
+        for (row, rows) in rows.chunks_exact(width).enumerate() {
+            some_rows::<S, 1>(simd, rows, x, width, &mut y[row * strides.row..], strides);
         }
     }
 }
@@ -47,18 +55,18 @@ fn some_rows<S: Simd, const N: usize>(
     rows: &[f32],
     x: &[f32],
     width: usize,
-    y_t: &mut [f32],
+    y: &mut [f32],
+    strides: Strides,
 ) {
     let vectors = x.len() / width;
     let mut first = 0;
     while first < vectors {
-        let x = &x[first * width..];
-        let y_t = &mut y_t[first..];
+        let (x, y) = (&x[first * width..], &mut y[first * strides.vector..]);
         let taken = next_vectors(vectors - first);
         match taken {
-            3 => tile::<S, N, 3>(simd, rows, x, width, y_t, vectors),
-            2 => tile::<S, N, 2>(simd, rows, x, width, y_t, vectors),
-            _ => tile::<S, N, 1>(simd, rows, x, width, y_t, vectors),
+            3 => tile::<S, N, 3>(simd, rows, x, width, y, strides),
+            2 => tile::<S, N, 2>(simd, rows, x, width, y, strides),
+            _ => tile::<S, N, 1>(simd, rows, x, width, y, strides),
         }
         first += taken;
     }
@@ -70,22 +78,20 @@ fn tile<S: Simd, const N: usize, const M: usize>(
     rows: &[f32],
     x: &[f32],
     width: usize,
-    y_t: &mut [f32],
-    vectors: usize,
+    y: &mut [f32],
+    strides: Strides,
 ) {
     let sums = dots(simd, rows_of::<N>(rows, width), rows_of::<M>(x, width));
     for (row, sums) in sums.iter().enumerate() {
-        y_t[row * vectors..][..M].copy_from_slice(sums);
+        for (vector, sum) in sums.iter().enumerate() {
+            y[row * strides.row + vector * strides.vector] = *sum;
+        }
     }
 }
 
 #[inline(always)]
 fn rows_of<const N: usize>(values: &[f32], width: usize) -> [&[f32]; N] {
-    let mut rows = [values; N];
-    for (index, row) in rows.iter_mut().enumerate() {
-        *row = &values[index * width..][..width];
-    }
-    rows
+    Rows { values, stride: width, length: width }.some(0)
 }
 
 /// The dot product of each on the left with each on the right.
@@ -130,85 +136,94 @@ fn dots<S: Simd, const L: usize, const R: usize>(
     sums
 }
 
-/// Rows of factors, their numbers place by place: `x_t` is `(places, rows)`.
+/// Rows of `length` numbers, `stride` apart.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Factors<'a> {
-    pub(super) x_t: &'a [f32],
-    pub(super) rows: usize,
-    /// The first row that is meant.
-    pub(super) first: usize,
+pub(super) struct Rows<'a> {
+    pub(super) values: &'a [f32],
+    pub(super) stride: usize,
+    pub(super) length: usize,
 }
 
-/// `y += x m`; `y` and `m` are rows of `columns` numbers each.
+impl<'a> Rows<'a> {
+    #[inline(always)]
+    fn some<const N: usize>(&self, first: usize) -> [&'a [f32]; N] {
+        let mut rows = [self.values; N];
+        for (index, row) in rows.iter_mut().enumerate() {
+            *row = &self.values[(first + index) * self.stride..][..self.length];
+        }
+        rows
+    }
+}
+
+/// `y += x m` for the rows of x from `first` on; `y` and `m` are rows of `columns` numbers each.
 #[inline(always)]
 pub(super) fn add_product<S: Simd>(
     simd: S,
     y: &mut [f32],
     columns: usize,
-    mut x: Factors<'_>,
-    m: &[f32],
-) {
-    let mut y = y;
-    while !y.is_empty() {
-        let taken = next_vectors(y.len() / columns);
-        let (rows, others) = y.split_at_mut(taken * columns);
-        match taken {
-            3 => add_to_rows::<S, 3>(simd, rows, columns, x, m),
-            2 => add_to_rows::<S, 2>(simd, rows, columns, x, m),
-            _ => add_to_rows::<S, 1>(simd, rows, columns, x, m),
-        }
-        x.first += taken;
-        y = others;
-    }
-}
-
-/// `N` rows, four registers of columns at a time and the last ones in narrower steps.
-#[inline(always)]
-fn add_to_rows<S: Simd, const N: usize>(
-    simd: S,
-    y: &mut [f32],
-    columns: usize,
-    x: Factors<'_>,
-    m: &[f32],
-) {
-    let mut first = 0;
-    while first + 4 * S::F32_LANES <= columns {
-        add_columns::<S, N, 4>(simd, y, columns, x, m, first);
-        first += 4 * S::F32_LANES;
-    }
-    while first + S::F32_LANES <= columns {
-        add_columns::<S, N, 1>(simd, y, columns, x, m, first);
-        first += S::F32_LANES;
-    }
-    for column in first..columns {
-        let mut sums = [0f32; N];
-        for (factors, m) in x.x_t.chunks_exact(x.rows).zip(m.chunks_exact(columns)) {
-            for (sum, factor) in sums.iter_mut().zip(&factors[x.first..][..N]) {
-                *sum = factor.mul_add(m[column], *sum);
-            }
-        }
-        for (y, sum) in y.chunks_exact_mut(columns).zip(sums) {
-            y[column] += sum;
-        }
-    }
-}
-
-/// `WIDTH` registers of columns of `N` rows, from column `first` on.
-#[inline(always)]
-fn add_columns<S: Simd, const N: usize, const WIDTH: usize>(
-    simd: S,
-    y: &mut [f32],
-    columns: usize,
-    x: Factors<'_>,
-    m: &[f32],
+    x: Rows<'_>,
     first: usize,
+    m: &[f32],
 ) {
-    let taken = first..first + WIDTH * S::F32_LANES;
+    let mut column = 0;
+    while column + 4 * S::F32_LANES <= columns {
+        add_columns::<S, 4>(simd, y, columns, x, first, m, column);
+        column += 4 * S::F32_LANES;
+    }
+    while column + S::F32_LANES <= columns {
+        add_columns::<S, 1>(simd, y, columns, x, first, m, column);
+        column += S::F32_LANES;
+    }
+    for column in column..columns {
+        for (row, y) in y.chunks_exact_mut(columns).enumerate() {
+            let [x] = x.some::<1>(first + row);
+            let products = x.iter().zip(m.chunks_exact(columns));
+            y[column] += products.fold(0f32, |sum, (x, m)| x.mul_add(m[column], sum));
+        }
+    }
+}
+
+/// `WIDTH` registers of columns of all rows, from column `column` on: what m has there is read again
+/// and again, and stays in the nearest cache.
+#[inline(always)]
+fn add_columns<S: Simd, const WIDTH: usize>(
+    simd: S,
+    y: &mut [f32],
+    columns: usize,
+    x: Rows<'_>,
+    first: usize,
+    m: &[f32],
+    column: usize,
+) {
+    let rows = y.len() / columns;
+    let mut row = 0;
+    while row < rows {
+        let y = &mut y[row * columns..];
+        let taken = next_vectors(rows - row);
+        match taken {
+            3 => add_tile::<S, 3, WIDTH>(simd, y, columns, x.some(first + row), m, column),
+            2 => add_tile::<S, 2, WIDTH>(simd, y, columns, x.some(first + row), m, column),
+            _ => add_tile::<S, 1, WIDTH>(simd, y, columns, x.some(first + row), m, column),
+        }
+        row += taken;
+    }
+}
+
+#[inline(always)]
+fn add_tile<S: Simd, const N: usize, const WIDTH: usize>(
+    simd: S,
+    y: &mut [f32],
+    columns: usize,
+    x: [&[f32]; N],
+    m: &[f32],
+    column: usize,
+) {
+    let taken = column..column + WIDTH * S::F32_LANES;
     let mut sums = [[simd.splat_f32s(0.0); WIDTH]; N];
-    for (factors, m) in x.x_t.chunks_exact(x.rows).zip(m.chunks_exact(columns)) {
+    for (place, m) in m.chunks_exact(columns).take(x[0].len()).enumerate() {
         let m = &S::as_simd_f32s(&m[taken.clone()]).0[..WIDTH];
-        for (sums, factor) in sums.iter_mut().zip(&factors[x.first..][..N]) {
-            let factor = simd.splat_f32s(*factor);
+        for (sums, x) in sums.iter_mut().zip(x) {
+            let factor = simd.splat_f32s(x[place]);
             for (sum, m) in sums.iter_mut().zip(m) {
                 *sum = simd.mul_add_f32s(factor, *m, *sum);
             }

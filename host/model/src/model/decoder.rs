@@ -2,7 +2,7 @@
 
 use candle_core::{Device, Result, Tensor};
 
-use super::attention::{scaling, split_heads};
+use super::attention::{scaling, split_heads, split_heads_transposed};
 use super::cache::LayerCache;
 use super::{DEFAULT_EPS, KvCache, LayerNorm, TokenBatch};
 use crate::ModelError;
@@ -38,7 +38,7 @@ pub(crate) struct EncodedPages {
 
 #[derive(Debug)]
 struct CrossCache {
-    /// `(pages, heads, encoder seq_len, head_dim)`.
+    /// `(pages, heads, head_dim, encoder seq_len)`.
     keys: Tensor,
     /// `(pages, heads, encoder seq_len, head_dim)`.
     values: Tensor,
@@ -273,7 +273,7 @@ impl Attention {
 
     /// Keys and values of every page, `states` being `(pages, seq_len, d_model)`.
     fn encode(&self, states: &Tensor, pages: &AdapterRows) -> Result<CrossCache> {
-        let keys = split_heads(&self.k_proj.forward(states, pages)?, self.heads)?;
+        let keys = split_heads_transposed(&self.k_proj.forward(states, pages)?, self.heads)?;
         let values = split_heads(&self.v_proj.forward(states, pages)?, self.heads)?;
         Ok(CrossCache { keys, values })
     }
