@@ -3,7 +3,7 @@
 use candle_core::{Result, Tensor};
 
 use crate::ModelError;
-use crate::kernels::{Part, Weight, affine_in_parts, map_on_cores};
+use crate::kernels::{Part, Weight, affine_in_parts};
 use crate::lora::{AdapterRows, LayerDelta, Replaced};
 use crate::weights::WeightFile;
 
@@ -106,8 +106,7 @@ impl Linear {
         rows: &AdapterRows,
         vectors_per_item: usize,
     ) -> Result<Tensor> {
-        let segments = rows.segments_on(self.id).collect::<Vec<_>>();
-        let merged = map_on_cores(x.device(), segments, |(segment, delta)| {
+        let merged = rows.segments_on(self.id).map(|(segment, delta)| {
             let (weight, bias) = match delta {
                 None => (self.weight.clone(), self.bias.clone()),
                 Some(LayerDelta::Added(added)) => added.merged(&self.weight, self.bias.as_ref())?,
@@ -115,7 +114,7 @@ impl Linear {
             };
             Ok((segment.vectors(vectors_per_item), weight, bias))
         });
-        let merged = merged.into_iter().collect::<Result<Vec<_>>>()?;
+        let merged = merged.collect::<Result<Vec<_>>>()?;
         let parts = merged.iter().map(|(vectors, weight, bias)| Part {
             vectors: vectors.clone(),
             weight,

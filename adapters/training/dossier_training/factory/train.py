@@ -176,8 +176,7 @@ def train(
         start_from(adapted, base, start)
     lessons, validation = ([record for record in records if record.split == split] for split in ("train", "validation"))
     run = Run(adapted, training, folder, work)
-    resumed = run.resume()
-    if start and not resumed:
+    if not run.resume() and start:
         run.evaluate(validation, base)
 
     teacher = Teacher(lessons, base, training.batch, training.seed, training.augment)

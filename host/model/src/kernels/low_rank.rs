@@ -60,7 +60,7 @@ impl WithSimd for Product<'_> {
         let strides = Strides { row: 1, vector: rank };
         rows_with_vectors(simd, a, x, in_features, &mut inner, strides);
         let inner = Rows { values: &inner, stride: rank, length: rank };
-        add_product(simd, y, out_features, inner, 0, b_t);
+        add_product(simd, y, out_features, inner, b_t);
     }
 }
 

@@ -7,7 +7,7 @@ use super::affine::{MULTIPLICATIONS_PER_ADDITION, locked_values};
 use super::blocks::TASKS_PER_CORE;
 use super::fresh::fresh_rows;
 use super::weight::{StoredRows, Weight};
-use super::{is_kept_here, runs_here, tiles, with_values};
+use super::{is_kept_here, runs_here, tiles};
 
 /// `scale * weight + left right` in f32, row by row: `weight` is `(out_features, in_features)`, `scale`
 /// `(out_features)`, `left` `(out_features, r)` of any strides and `right` `(r, in_features)`.
@@ -39,13 +39,11 @@ pub(crate) fn merge(
         bail!("a scale for other than {rows} rows");
     }
     let cost = columns + columns * rank / MULTIPLICATIONS_PER_ADDITION;
-    let scales = weight.scales().map(Tensor::storage_and_layout);
-    let scales = scales.as_ref().map(locked_values).transpose()?;
-    let stored = values.storage_and_layout();
-    let stored = StoredRows::of(&stored, scales)?;
     let left = left.storage_and_layout();
     let left = tiles::Rows { values: locked_values(&left)?, stride: rank, length: rank };
-    let merged = with_values(&right, |right| {
+    let right = right.storage_and_layout();
+    let right = locked_values(&right)?;
+    let merged = weight.with_stored_rows(|stored| {
         Ok(fresh_rows(rows, columns, cost, TASKS_PER_CORE, |first, merged| {
             let rows = Rows { stored, scale, left, right, columns, first, merged };
             pulp::Arch::new().dispatch(rows);
@@ -78,7 +76,8 @@ impl WithSimd for Rows<'_> {
                 row.iter_mut().for_each(|value| *value *= scale);
             }
         }
-        tiles::add_product(simd, merged, columns, left, first, right);
+        let left = tiles::Rows { values: &left.values[first * left.stride..], ..left };
+        tiles::add_product(simd, merged, columns, left, right);
     }
 }
 

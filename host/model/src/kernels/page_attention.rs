@@ -140,13 +140,13 @@ impl WithSimd for Attend<'_> {
         let Self { head, attended, scaling } = self;
         let &Head { query, queries, keys, values, seq_len, .. } = head;
         let mut scores = vec![0f32; queries * seq_len];
-        add_product(simd, &mut scores, seq_len, query, 0, keys);
+        add_product(simd, &mut scores, seq_len, query, keys);
         for row in scores.chunks_exact_mut(seq_len) {
             row.iter_mut().for_each(|score| *score *= scaling);
             lanes::softmax(row);
         }
         let scores = Rows { values: &scores, stride: seq_len, length: seq_len };
-        add_product(simd, attended, query.length, scores, 0, values);
+        add_product(simd, attended, query.length, scores, values);
     }
 }
 

@@ -12,7 +12,7 @@ pub(super) const ROWS: usize = 4;
 /// How many of the vectors that are left the next tile takes: three, and no lone one where two pairs
 /// will do.
 #[inline(always)]
-pub(super) fn next_vectors(left: usize) -> usize {
+fn next_vectors(left: usize) -> usize {
     match left {
         0..=2 => left,
         4 => 2,
@@ -155,28 +155,21 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// `y += x m` for the rows of x from `first` on; `y` and `m` are rows of `columns` numbers each.
+/// `y += x m`; `y` and `m` are rows of `columns` numbers each.
 #[inline(always)]
-pub(super) fn add_product<S: Simd>(
-    simd: S,
-    y: &mut [f32],
-    columns: usize,
-    x: Rows<'_>,
-    first: usize,
-    m: &[f32],
-) {
+pub(super) fn add_product<S: Simd>(simd: S, y: &mut [f32], columns: usize, x: Rows<'_>, m: &[f32]) {
     let mut column = 0;
     while column + 4 * S::F32_LANES <= columns {
-        add_columns::<S, 4>(simd, y, columns, x, first, m, column);
+        add_columns::<S, 4>(simd, y, columns, x, m, column);
         column += 4 * S::F32_LANES;
     }
     while column + S::F32_LANES <= columns {
-        add_columns::<S, 1>(simd, y, columns, x, first, m, column);
+        add_columns::<S, 1>(simd, y, columns, x, m, column);
         column += S::F32_LANES;
     }
     for column in column..columns {
         for (row, y) in y.chunks_exact_mut(columns).enumerate() {
-            let [x] = x.some::<1>(first + row);
+            let [x] = x.some::<1>(row);
             let products = x.iter().zip(m.chunks_exact(columns));
             y[column] += products.fold(0f32, |sum, (x, m)| x.mul_add(m[column], sum));
         }
@@ -191,7 +184,6 @@ fn add_columns<S: Simd, const WIDTH: usize>(
     y: &mut [f32],
     columns: usize,
     x: Rows<'_>,
-    first: usize,
     m: &[f32],
     column: usize,
 ) {
@@ -201,9 +193,9 @@ fn add_columns<S: Simd, const WIDTH: usize>(
         let y = &mut y[row * columns..];
         let taken = next_vectors(rows - row);
         match taken {
-            3 => add_tile::<S, 3, WIDTH>(simd, y, columns, x.some(first + row), m, column),
-            2 => add_tile::<S, 2, WIDTH>(simd, y, columns, x.some(first + row), m, column),
-            _ => add_tile::<S, 1, WIDTH>(simd, y, columns, x.some(first + row), m, column),
+            3 => add_tile::<S, 3, WIDTH>(simd, y, columns, x.some(row), m, column),
+            2 => add_tile::<S, 2, WIDTH>(simd, y, columns, x.some(row), m, column),
+            _ => add_tile::<S, 1, WIDTH>(simd, y, columns, x.some(row), m, column),
         }
         row += taken;
     }

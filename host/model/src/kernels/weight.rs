@@ -82,11 +82,18 @@ impl Weight {
 
     fn widened_here(&self) -> Result<Tensor> {
         let (rows, columns) = self.values.dims2()?;
+        let wide = self.with_stored_rows(|stored| Ok(stored.all_widened(columns)))?;
+        Tensor::from_vec(wide, (rows, columns), self.values.device())
+    }
+
+    /// Calls `f` with the rows as they lie in memory: contiguous, on the CPU.
+    pub(super) fn with_stored_rows<T>(
+        &self,
+        f: impl FnOnce(StoredRows<'_>) -> Result<T>,
+    ) -> Result<T> {
         let scales = self.scales.as_ref().map(Tensor::storage_and_layout);
         let scales = scales.as_ref().map(locked_values).transpose()?;
-        let stored = self.values.storage_and_layout();
-        let wide = StoredRows::of(&stored, scales)?.all_widened(columns);
-        Tensor::from_vec(wide, (rows, columns), self.values.device())
+        f(StoredRows::of(&self.values.storage_and_layout(), scales)?)
     }
 
     /// All of it in what candle multiplies with: f32, bf16 or f16.
