@@ -12,7 +12,7 @@ use dossier_inference::{
     Backend, BackendError, DocumentNumber, ReadOutput, ReadRequest, ReadTimings, Residency,
 };
 
-use crate::decode::{DecodedField, FieldDecoder};
+use crate::decode::{DecodedField, FieldDecoders};
 use crate::kernels::map_on_cores;
 use crate::lora::AdapterRows;
 use crate::model::PageMemory;
@@ -24,7 +24,7 @@ use plan::{DocumentPlan, Planner};
 /// Reads documents with one base and any number of adapters.
 pub struct ModelBackend {
     planner: Planner,
-    decoder: FieldDecoder<FieldKey>,
+    decoder: FieldDecoders<FieldKey>,
     /// Pages in one pass of the encoder.
     pages_at_once: usize,
     documents: HashMap<DocumentNumber, InWork>,
@@ -56,7 +56,7 @@ impl ModelBackend {
     /// asks for anything but greedy decoding.
     pub fn new(base: Base, adapters: AdapterPool) -> Result<Self, ModelError> {
         let planner = Planner::new(base, adapters)?;
-        let decoder = FieldDecoder::new(&planner.parts().model.decoder)?;
+        let decoder = FieldDecoders::new(&planner.parts().model, planner.device())?;
         let pages_at_once = match planner.device().is_cpu() {
             // A page a core: what passes between the layers stays in the caches, and no core waits for
             // another between two products.
@@ -95,17 +95,18 @@ impl ModelBackend {
         }
         let encode = started.elapsed();
 
-        let mut rows = Vec::new();
-        let ordered_pages = planned
-            .iter()
-            .flat_map(|planned| planned.plan.pages.iter().map(move |page| (planned, page.number)));
-        for ((Planned { number, plan, .. }, page), memory) in ordered_pages.zip(encoded) {
-            rows.extend(plan.fields_on(page).map(|(field, field_plan)| {
-                let key = FieldKey { document: *number, field };
-                (key, field_plan.row(memory.clone(), plan.adapter.clone()))
-            }));
-        }
-        self.decoder.add(rows)?;
+        let mut encoded = encoded.into_iter();
+        let documents = planned.iter().map(|Planned { number, plan, .. }| {
+            let pages = plan.pages.iter().zip(&mut encoded);
+            let rows = pages.flat_map(|(page, memory)| {
+                plan.fields_on(page.number).map(move |(field, field_plan)| {
+                    let key = FieldKey { document: *number, field };
+                    (key, field_plan.row(memory.clone(), plan.adapter.clone()))
+                })
+            });
+            rows.collect()
+        });
+        self.decoder.add(documents)?;
         for Planned { number, plan, request } in planned {
             let in_work = InWork {
                 request: request.clone(),
@@ -150,8 +151,8 @@ impl ModelBackend {
     }
 
     fn decode(&mut self) -> candle_core::Result<()> {
-        let decoder = &self.planner.parts().model.decoder;
-        for (key, field) in self.decoder.step(decoder, self.planner.vocabulary())? {
+        let model = &self.planner.parts().model;
+        for (key, field) in self.decoder.step(model, self.planner.vocabulary())? {
             let Entry::Occupied(mut document) = self.documents.entry(key.document) else {
                 continue;
             };

@@ -9,10 +9,13 @@ use crate::constraint::{FieldConstraint, Next};
 use crate::model::{Decoder, EncodedPages, KvCache, PageMemory, Row, TokenBatch};
 use crate::vocabulary::Vocabulary;
 
+mod decoders;
+pub(crate) use decoders::FieldDecoders;
+
 /// Fields that are being decoded, a row each, under keys that are the caller's. Rows join and leave
 /// between steps.
 #[derive(Debug)]
-pub(crate) struct FieldDecoder<K> {
+struct FieldDecoder<K> {
     sequences: Vec<Sequence<K>>,
     past: KvCache,
 }

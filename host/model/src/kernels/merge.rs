@@ -3,9 +3,10 @@
 use candle_core::{Result, Tensor, bail};
 use pulp::{Simd, WithSimd};
 
-use super::affine::{MULTIPLICATIONS_PER_ADDITION, locked_values};
+use super::affine::{MULTIPLICATIONS_PER_ADDITION, locked_values, matrix};
 use super::blocks::TASKS_PER_CORE;
 use super::fresh::fresh_rows;
+use super::product::Matrix;
 use super::weight::{StoredRows, Weight};
 use super::{is_kept_here, runs_here, tiles};
 
@@ -31,7 +32,6 @@ pub(crate) fn merge(
     if left.dims2()? != (rows, rank) || right_columns != columns {
         bail!("a product of {:?} and {:?} for a weight of {rows} rows", left.dims(), right.dims());
     }
-    let left = left.contiguous()?;
     let right = right.contiguous()?;
     let scale = scale.map(Tensor::storage_and_layout);
     let scale = scale.as_ref().map(locked_values).transpose()?;
@@ -40,7 +40,8 @@ pub(crate) fn merge(
     }
     let cost = columns + columns * rank / MULTIPLICATIONS_PER_ADDITION;
     let left = left.storage_and_layout();
-    let left = tiles::Rows { values: locked_values(&left)?, stride: rank, length: rank };
+    let Matrix { values: left, row_stride: stride, column_stride: step, .. } = matrix(&left)?;
+    let left = tiles::Rows { values: left, stride, step, length: rank };
     let right = right.storage_and_layout();
     let right = locked_values(&right)?;
     let merged = weight.with_stored_rows(|stored| {

@@ -52,7 +52,8 @@ pub(crate) fn attend_to_pages(
                 let (keys, values) =
                     (keys.matrix(span.page, head)?, values.matrix(span.page, head)?);
                 let first = span.vectors.start * width + head * head_dim;
-                let query = Rows { values: &query[first..], stride: width, length: head_dim };
+                let query =
+                    Rows { values: &query[first..], stride: width, step: 1, length: head_dim };
                 let queries = span.vectors.len();
                 heads_of_spans.push(Head { first, query, queries, keys, values, seq_len });
             }
@@ -145,7 +146,7 @@ impl WithSimd for Attend<'_> {
             row.iter_mut().for_each(|score| *score *= scaling);
             lanes::softmax(row);
         }
-        let scores = Rows { values: &scores, stride: seq_len, length: seq_len };
+        let scores = Rows { values: &scores, stride: seq_len, step: 1, length: seq_len };
         add_product(simd, attended, query.length, scores, values);
     }
 }

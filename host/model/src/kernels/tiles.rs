@@ -91,7 +91,11 @@ fn tile<S: Simd, const N: usize, const M: usize>(
 
 #[inline(always)]
 fn rows_of<const N: usize>(values: &[f32], width: usize) -> [&[f32]; N] {
-    Rows { values, stride: width, length: width }.some(0)
+    let mut rows = [values; N];
+    for (row, values) in rows.iter_mut().zip(values.chunks_exact(width)) {
+        *row = values;
+    }
+    rows
 }
 
 /// The dot product of each on the left with each on the right.
@@ -136,22 +140,19 @@ fn dots<S: Simd, const L: usize, const R: usize>(
     sums
 }
 
-/// Rows of `length` numbers, `stride` apart.
+/// Rows of `length` numbers that are `step` apart. A row begins `stride` after the one before it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rows<'a> {
     pub(super) values: &'a [f32],
     pub(super) stride: usize,
+    pub(super) step: usize,
     pub(super) length: usize,
 }
 
-impl<'a> Rows<'a> {
+impl Rows<'_> {
     #[inline(always)]
-    fn some<const N: usize>(&self, first: usize) -> [&'a [f32]; N] {
-        let mut rows = [self.values; N];
-        for (index, row) in rows.iter_mut().enumerate() {
-            *row = &self.values[(first + index) * self.stride..][..self.length];
-        }
-        rows
+    fn number(&self, row: usize, place: usize) -> f32 {
+        self.values[row * self.stride + place * self.step]
     }
 }
 
@@ -169,9 +170,9 @@ pub(super) fn add_product<S: Simd>(simd: S, y: &mut [f32], columns: usize, x: Ro
     }
     for column in column..columns {
         for (row, y) in y.chunks_exact_mut(columns).enumerate() {
-            let [x] = x.some::<1>(row);
-            let products = x.iter().zip(m.chunks_exact(columns));
-            y[column] += products.fold(0f32, |sum, (x, m)| x.mul_add(m[column], sum));
+            let products = m.chunks_exact(columns).take(x.length).enumerate();
+            y[column] +=
+                products.fold(0f32, |sum, (place, m)| x.number(row, place).mul_add(m[column], sum));
         }
     }
 }
@@ -193,29 +194,31 @@ fn add_columns<S: Simd, const WIDTH: usize>(
         let y = &mut y[row * columns..];
         let taken = next_vectors(rows - row);
         match taken {
-            3 => add_tile::<S, 3, WIDTH>(simd, y, columns, x.some(row), m, column),
-            2 => add_tile::<S, 2, WIDTH>(simd, y, columns, x.some(row), m, column),
-            _ => add_tile::<S, 1, WIDTH>(simd, y, columns, x.some(row), m, column),
+            3 => add_tile::<S, 3, WIDTH>(simd, y, columns, x, row, m, column),
+            2 => add_tile::<S, 2, WIDTH>(simd, y, columns, x, row, m, column),
+            _ => add_tile::<S, 1, WIDTH>(simd, y, columns, x, row, m, column),
         }
         row += taken;
     }
 }
 
+/// What the rows of `x` from `row` on come to, to the first rows of `y`.
 #[inline(always)]
 fn add_tile<S: Simd, const N: usize, const WIDTH: usize>(
     simd: S,
     y: &mut [f32],
     columns: usize,
-    x: [&[f32]; N],
+    x: Rows<'_>,
+    row: usize,
     m: &[f32],
     column: usize,
 ) {
     let taken = column..column + WIDTH * S::F32_LANES;
     let mut sums = [[simd.splat_f32s(0.0); WIDTH]; N];
-    for (place, m) in m.chunks_exact(columns).take(x[0].len()).enumerate() {
+    for (place, m) in m.chunks_exact(columns).take(x.length).enumerate() {
         let m = &S::as_simd_f32s(&m[taken.clone()]).0[..WIDTH];
-        for (sums, x) in sums.iter_mut().zip(x) {
-            let factor = simd.splat_f32s(x[place]);
+        for (index, sums) in sums.iter_mut().enumerate() {
+            let factor = simd.splat_f32s(x.number(row + index, place));
             for (sum, m) in sums.iter_mut().zip(m) {
                 *sum = simd.mul_add_f32s(factor, *m, *sum);
             }

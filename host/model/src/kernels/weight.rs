@@ -182,9 +182,9 @@ impl<'a> StoredRows<'a> {
         if let Self::F32(values) = self {
             return &values[rows.start * width..rows.end * width];
         }
-        scratch.resize(rows.len() * width, 0.0);
-        self.widen_into(rows.start, width, scratch);
-        scratch
+        let wide = first_of(scratch, rows.len() * width);
+        self.widen_into(rows.start, width, wide);
+        wide
     }
 
     /// The rows from `first` on, each `width` numbers, as many as `wide` has room for.
@@ -219,6 +219,15 @@ impl<'a> StoredRows<'a> {
             );
         })
     }
+}
+
+/// The first numbers of memory that is used again: whatever was there.
+#[inline(always)]
+pub(super) fn first_of(scratch: &mut Vec<f32>, length: usize) -> &mut [f32] {
+    if scratch.len() < length {
+        scratch.resize(length, 0.0);
+    }
+    &mut scratch[..length]
 }
 
 #[cfg(test)]
