@@ -54,7 +54,8 @@ impl<K: Copy + Send> FieldDecoders<K> {
             .try_for_each(|(decoder, joining)| decoder.add(joining))
     }
 
-    /// [`FieldDecoder::step`] of all.
+    /// [`FieldDecoder::step`] of all. Where one fails, what the others finished is lost too: the caller
+    /// reads everything again.
     pub(crate) fn step(
         &mut self,
         model: &VisionEncoderDecoder,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use candle_core::{DType, Tensor};
+use candle_core::Tensor;
 use dossier_document::FieldRequest;
 
 use super::*;
@@ -30,7 +30,7 @@ fn document(base: &Base, number: usize, fields: usize) -> Vec<(Key, FieldRow)> {
     let [height, width] = parts.image_size;
     let pixels = Tensor::arange(0f32, (3 * height * width) as f32, &Device::Cpu)
         .and_then(|pixels| (pixels / (7.0 + 90.0 * number as f64))?.sin())
-        .and_then(|pixels| pixels.reshape((1, 3, height, width))?.to_dtype(DType::F32))
+        .and_then(|pixels| pixels.reshape((1, 3, height, width)))
         .expect("pixels");
     let rows = AdapterRows::new([None]);
     let states = parts.model.encoder_states(&pixels, &rows).expect("states");
