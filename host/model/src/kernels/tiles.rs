@@ -92,8 +92,8 @@ fn tile<S: Simd, const N: usize, const M: usize>(
 #[inline(always)]
 fn rows_of<const N: usize>(values: &[f32], width: usize) -> [&[f32]; N] {
     let mut rows = [values; N];
-    for (row, values) in rows.iter_mut().zip(values.chunks_exact(width)) {
-        *row = values;
+    for (index, row) in rows.iter_mut().enumerate() {
+        *row = &values[index * width..][..width];
     }
     rows
 }
