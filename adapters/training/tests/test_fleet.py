@@ -195,13 +195,50 @@ def test_two_fleets_do_not_share_a_folder(grown):
         fleets.run(read_fleet(_write(folder)), folder / "runs")
 
 
-@pytest.mark.parametrize(("old", "new", "message"), [("steps = 2\nbatch", "stps = 2\nbatch", "training.stps"), ("fields_exact", "fields_exat", "gates.fields_exat"), ("count = 24, seed = 21 }\nregression", "count = 0, seed = 21 }\nregression", "greater than or equal to 1"), (f'generate = "{PASSPORT}", count = 24', 'generate = "x/y", count = 24', "has no `x/y`"), (f'document_type = "{LICENCE}"', f'document_type = "{PASSPORT}"', "listed twice"), ("count = 2, seed = 22", "count = 2, seed = 21", "by heart"), ("training = { steps = 2 }", "training = { sleps = 2 }", "sleps"), ('document_type = "utopia/p', 'document_type = "Utopia/p', "string_pattern|should match pattern")])
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("steps = 2\nbatch", "stps = 2\nbatch", "training.stps"),
+        ("fields_exact", "fields_exat", "gates.fields_exat"),
+        ("count = 24, seed = 21 }\nregression", "count = 0, seed = 21 }\nregression", "greater than or equal to 1"),
+        (f'generate = "{PASSPORT}", count = 24', 'generate = "x/y", count = 24', "has no `x/y`"),
+        (f'document_type = "{LICENCE}"', f'document_type = "{PASSPORT}"', "listed twice"),
+        ("count = 2, seed = 22", "count = 2, seed = 21", "by heart"),
+        ("training = { steps = 2 }", "training = { sleps = 2 }", "sleps"),
+        ("training = { steps = 2 }", "count = 3", "where there is no data"),
+        ("[[types]]", '[[types]]\ndocument_type = "karvonia/passport/2022"\n[[types]]', "has no data"),
+        ('document_type = "utopia/p', 'document_type = "Utopia/p', "string_pattern|should match pattern"),
+    ],
+)
 def test_a_fleet_file_is_read_strictly(tmp_path, old, new, message):
     file = _write(tmp_path)
     assert old in file.read_text()
     file.write_text(file.read_text().replace(old, new, 1))
     with pytest.raises(SettingsError, match=message):
         read_fleet(file)
+
+
+def test_a_listed_type_without_data_is_drawn_like_the_others_but_for_its_count(tmp_path):
+    file = tmp_path / "fleet.toml"
+    file.write_text(f"""base = "base"
+[every_generated_type]
+count = 8
+seed = 1
+capture = ["hard"]
+regression_count = 4
+regression_seed = 2
+[[types]]
+document_type = "{LICENCE}"
+count = 16
+training = {{ steps = 7 }}
+""")
+    fleet = read_fleet(file)
+    entries = {entry.document_type: entry for entry in fleet.every_type()}
+    assert set(entries) == set(settings.DOCUMENT_TYPES)
+    assert entries[LICENCE].data == settings.Generated(generate=LICENCE, count=16, seed=1, capture=("hard",))
+    assert entries[LICENCE].regression == settings.Generated(generate=LICENCE, count=4, seed=2, capture=("hard",))
+    assert entries[PASSPORT].data == settings.Generated(generate=PASSPORT, count=8, seed=1, capture=("hard",))
+    assert [fleet.training_of(entries[name]).steps for name in (LICENCE, PASSPORT)] == [7, settings.Training().steps]
 
 
 def test_the_shipped_fleet_lists_every_type_of_the_generator():

@@ -96,10 +96,11 @@ class Folder(_Strict):
 
 
 class Type(_Strict):
-    """One document type of a fleet."""
+    """One document type of a fleet. Without `data` it is the generator's, drawn as `every_generated_type` says."""
 
     document_type: str = Field(pattern=DOCUMENT_TYPE)
-    data: Generated | Folder
+    data: Generated | Folder | None = None
+    count: int | None = Field(None, ge=1, description="documents to draw where there is no `data`, in place of every generated type's")
     regression: Generated | Folder | None = None
     title: str | None = None
     pages: int | None = Field(None, ge=1)
@@ -113,11 +114,13 @@ class Type(_Strict):
     def _apart(self) -> "Type":
         if isinstance(self.data, Generated) and isinstance(self.regression, Generated) and self.data.seed == self.regression.seed:
             raise ValueError("data and regression are drawn from one seed: the regression set would be learnt by heart")
+        if self.data and self.count:
+            raise ValueError("count is of what is drawn where there is no data")
         return self
 
 
 class EveryGeneratedType(_Strict):
-    """The data of each type of the generator that `types` does not list."""
+    """The data of each type of the generator for which `types` has none."""
 
     count: int = Field(ge=1)
     seed: int = Field(ge=0)
@@ -130,6 +133,12 @@ class EveryGeneratedType(_Strict):
         if self.seed == self.regression_seed:
             raise ValueError("seed and regression_seed are the same: the regression set would be learnt by heart")
         return self
+
+    def drawn_for(self, entry: Type) -> Type:
+        """The type with data of the generator, and a regression set where it has none of its own."""
+        data = Generated(generate=entry.document_type, count=entry.count or self.count, seed=self.seed, capture=self.capture)
+        regression = data.model_copy(update={"count": self.regression_count, "seed": self.regression_seed}) if self.regression_count else None
+        return entry.model_copy(update={"data": data, "count": None, "regression": entry.regression or regression})
 
 
 class Publish(_Strict):
@@ -157,13 +166,15 @@ class Fleet(_Strict):
     types: tuple[Type, ...] = ()
 
     @model_validator(mode="after")
-    def _once(self) -> "Fleet":
+    def _consistent(self) -> "Fleet":
         names = [entry.document_type for entry in self.types]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"`{twice[0]}` is listed twice")
         for entry in self.types:
             self.training_of(entry), self.gates_of(entry)
+            if not entry.data and not (self.every_generated_type and entry.document_type in DOCUMENT_TYPES):
+                raise ValueError(f"`{entry.document_type}` has no data, and isn't drawn: that takes [every_generated_type] and a type of the generator")
         return self
 
     def training_of(self, entry: Type) -> Training:
@@ -176,15 +187,12 @@ class Fleet(_Strict):
 
     def every_type(self) -> list[Type]:
         """The listed types, then those of the generator."""
-        entries = list(self.types)
-        if every := self.every_generated_type:
-            listed = {entry.document_type for entry in entries}
-            for name in DOCUMENT_TYPES:
-                if name not in listed:
-                    data = Generated(generate=name, count=every.count, seed=every.seed, capture=every.capture)
-                    regression = data.model_copy(update={"count": every.regression_count, "seed": every.regression_seed}) if every.regression_count else None
-                    entries.append(Type(document_type=name, data=data, regression=regression))
-        return entries
+        every = self.every_generated_type
+        if every is None:
+            return list(self.types)
+        listed = {entry.document_type for entry in self.types}
+        others = [Type(document_type=name) for name in DOCUMENT_TYPES if name not in listed]
+        return [entry if entry.data else every.drawn_for(entry) for entry in [*self.types, *others]]
 
 
 def read_fleet(file: Path) -> Fleet:
