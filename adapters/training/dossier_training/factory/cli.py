@@ -182,6 +182,7 @@ def curve(
     start: Annotated[Path | None, typer.Option(help="an adapter of this base, method and rank to begin as")] = None,
     steps: int = 150,
     lr: Annotated[float, typer.Option(help="peak of the learning rate; lower where training begins as an adapter")] = 3e-3,
+    decay: Annotated[float, typer.Option(help="share of the steps, the last ones, in which the learning rate falls")] = Training().decay,
     batch: int = 12,
     seed: int = 103,
     test_count: Annotated[int, typer.Option(help="documents of each level of capture that are read")] = 40,
@@ -192,7 +193,7 @@ def curve(
     """Measures how well an adapter reads by the number of labelled documents it was trained on."""
     from dossier_training.factory import curve as curves
 
-    training = Training(steps=steps, lr=lr, batch=batch, threads=threads, bf16=bf16)
+    training = Training(steps=steps, lr=lr, decay=decay, batch=batch, threads=threads, bf16=bf16)
     curves.draw(document_type, documents, base, out, training, seed, test_count, test_seed, start, say=lambda line: print(line, flush=True))
     print(out / "curve.md")
 
