@@ -36,7 +36,8 @@ def _fleet(folder: Path) -> Path:
     file.write_text(f"""
 base = "{REPOSITORY / "adapters" / "base" / "dossier-small"}"
 adapters = "adapters"
-training = {{ steps = 4, batch = 1, r = 4, evaluate_every = 4, checkpoint_seconds = 0 }}
+start = "{REPOSITORY / "adapters" / "training" / "starter"}"
+training = {{ steps = 4, batch = 1, r = 8, evaluate_every = 4, checkpoint_seconds = 0 }}
 gates = {{ fields_exact = 0.0 }}
 [[types]]
 document_type = "{LICENCE}"
