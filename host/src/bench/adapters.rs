@@ -13,6 +13,9 @@ use super::memory::resident_mb;
 use super::workload::{inference, median};
 use super::{Workload, WorkloadError, plot};
 
+mod footprint;
+pub use footprint::Footprint;
+
 /// What is measured.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -76,6 +79,8 @@ pub struct Report {
     pub pool_bytes: usize,
     /// Memory of the base's weights, as they are kept.
     pub base_bytes: usize,
+    /// Memory of one more document; none where the operating system does not tell.
+    pub document: Option<Footprint>,
     /// Whether memory comes back; without it, that was not measured.
     pub cycles: Option<Cycles>,
 }
@@ -118,8 +123,13 @@ pub struct LoadAgain {
 /// # Errors
 /// When the base does not load, or a document is not read.
 pub async fn run(settings: &Settings) -> Result<Report, WorkloadError> {
-    let base = Base::load_as(&settings.base, settings.model)?;
     let workload = Workload::new(settings.fields, CHARACTERS)?;
+    let waiting_mb = known(footprint::waiting_mb(&workload, settings.documents))?;
+    let base = Base::load_as(&settings.base, settings.model)?;
+    let in_work_mb = known(footprint::in_work_mb(&base, &workload, settings.batch).await)?;
+    let document = waiting_mb
+        .zip(in_work_mb)
+        .map(|(waiting_mb, in_work_mb)| Footprint { waiting_mb, in_work_mb });
     let folder = tempfile::tempdir()?;
     let rig = Rig::new(&base, settings, folder.path())?;
 
@@ -198,8 +208,17 @@ pub async fn run(settings: &Settings) -> Result<Report, WorkloadError> {
         load_again_ms,
         pool_bytes: rig.all_pool.statistics().resident_bytes,
         base_bytes: base.bytes(),
+        document,
         cycles,
     })
+}
+
+/// What was measured; nothing where the operating system does not tell.
+fn known(measured: Result<f64, WorkloadError>) -> Result<Option<f64>, WorkloadError> {
+    match measured {
+        Err(WorkloadError::Memory(_)) => Ok(None),
+        measured => measured.map(Some),
+    }
 }
 
 /// Loads one adapter and sends it away, again and again, and looks at the process's memory.

@@ -129,6 +129,10 @@ async fn bench_adapters(args: BenchAdaptersArgs) -> Result<(), CommandError> {
         rows.push(row(&format!("arrivals of cv {}: p99 ms", latency.cv), latency.p99));
     }
     rows.push(row("disk to memory: p50 ms", report.load_ms_p50));
+    if let Some(memory) = &report.document {
+        rows.push(row("one more document that waits: MB", memory.waiting_mb));
+        rows.push(row("one more document that is read: MB", memory.in_work_mb));
+    }
     if let Some(memory) = &report.cycles {
         let name = format!("{} times loaded and sent away: MB more", memory.cycles);
         rows.push(row(&name, memory.rss_mb_after - memory.rss_mb_before));

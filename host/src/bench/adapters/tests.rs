@@ -29,6 +29,8 @@ async fn a_small_run_measures_every_arm() {
     assert!(report.ratio_all_to_base_quarter_resident > 0.0);
     let again = report.load_again_ms.expect("two adapters");
     assert!(again.from_disk > 0.0 && again.from_host > 0.0);
+    // Tests beside this one take and give back memory, so that a figure can be anything.
+    assert!(report.document.is_some_and(|memory| memory.in_work_mb.is_finite()));
     let cycles = report.cycles.expect("three cycles");
     assert!(cycles.cycles == 3 && cycles.rss_mb_before > 1.0 && cycles.rss_mb_after > 1.0);
     assert!(report.pool_bytes > 0 && report.base_bytes > 1_000_000);
