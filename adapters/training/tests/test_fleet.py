@@ -218,9 +218,7 @@ def test_a_fleet_file_is_read_strictly(tmp_path, old, new, message):
         read_fleet(file)
 
 
-def test_a_listed_type_without_data_is_drawn_like_the_others_but_for_its_count(tmp_path):
-    file = tmp_path / "fleet.toml"
-    file.write_text(f"""base = "base"
+DRAWN = f"""base = "base"
 [every_generated_type]
 count = 8
 seed = 1
@@ -231,7 +229,27 @@ regression_seed = 2
 document_type = "{LICENCE}"
 count = 16
 training = {{ steps = 7 }}
-""")
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("count = 16", f'regression = {{ generate = "{LICENCE}", count = 4, seed = 1 }}', "by heart"),
+        (f'"{LICENCE}"', '"atlantis/permit/2025"', "has no `atlantis/permit/2025`"),
+    ],
+)
+def test_what_is_drawn_for_a_listed_type_is_checked_like_what_it_lists(tmp_path, old, new, message):
+    file = tmp_path / "fleet.toml"
+    file.write_text(DRAWN.replace(old, new, 1))
+    with pytest.raises(SettingsError, match=message) as refused:
+        read_fleet(file)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_listed_type_without_data_is_drawn_like_the_others_but_for_its_count(tmp_path):
+    file = tmp_path / "fleet.toml"
+    file.write_text(DRAWN)
     fleet = read_fleet(file)
     entries = {entry.document_type: entry for entry in fleet.every_type()}
     assert set(entries) == set(settings.DOCUMENT_TYPES)

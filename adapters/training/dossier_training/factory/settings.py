@@ -111,7 +111,7 @@ class Type(_Strict):
     gates: dict[str, object] = {}
 
     @model_validator(mode="after")
-    def _apart(self) -> "Type":
+    def _consistent(self) -> "Type":
         if isinstance(self.data, Generated) and isinstance(self.regression, Generated) and self.data.seed == self.regression.seed:
             raise ValueError("data and regression are drawn from one seed: the regression set would be learnt by heart")
         if self.data and self.count:
@@ -138,7 +138,7 @@ class EveryGeneratedType(_Strict):
         """The type with data of the generator, and a regression set where it has none of its own."""
         data = Generated(generate=entry.document_type, count=entry.count or self.count, seed=self.seed, capture=self.capture)
         regression = data.model_copy(update={"count": self.regression_count, "seed": self.regression_seed}) if self.regression_count else None
-        return entry.model_copy(update={"data": data, "count": None, "regression": entry.regression or regression})
+        return Type.model_validate({**dict(entry), "data": data, "count": None, "regression": entry.regression or regression})
 
 
 class Publish(_Strict):
@@ -173,8 +173,10 @@ class Fleet(_Strict):
             raise ValueError(f"`{twice[0]}` is listed twice")
         for entry in self.types:
             self.training_of(entry), self.gates_of(entry)
-            if not entry.data and not (self.every_generated_type and entry.document_type in DOCUMENT_TYPES):
-                raise ValueError(f"`{entry.document_type}` has no data, and isn't drawn: that takes [every_generated_type] and a type of the generator")
+            if not entry.data and not self.every_generated_type:
+                raise ValueError(f"`{entry.document_type}` has no data, and there is no [every_generated_type] to draw it as")
+        # What is drawn is valid as well.
+        self.every_type()
         return self
 
     def training_of(self, entry: Type) -> Training:
