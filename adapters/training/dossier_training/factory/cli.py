@@ -21,6 +21,7 @@ Field = Annotated[list[str], typer.Option("--field", help="a field of the type; 
 Optional = Annotated[list[str], typer.Option("--optional-field", help="a field that a page may lack")]
 Allow = Annotated[list[str], typer.Option(help="a kind of fault that must not stop training")]
 Base = Annotated[Path, typer.Option(help="the base's Hugging Face folder")]
+Decay = Annotated[float, typer.Option(help="share of the steps, the last ones, in which the learning rate falls")]
 Bf16 = Annotated[bool, typer.Option(help="compute in bfloat16, on processors that have its instructions")]
 
 
@@ -57,7 +58,7 @@ def adapter(
     lr: float = Training().lr,
     lora_plus_ratio: Annotated[float, typer.Option(help="learning rate of B over that of A")] = Training().lora_plus_ratio,
     steps: int = Training().steps,
-    decay: Annotated[float, typer.Option(help="share of the steps, the last ones, in which the learning rate falls")] = Training().decay,
+    decay: Decay = Training().decay,
     batch: int = Training().batch,
     evaluate_every: int = Training().evaluate_every,
     patience: Annotated[int, typer.Option(help="evaluations without a better one, then training stops")] = Training().patience,
@@ -182,7 +183,7 @@ def curve(
     start: Annotated[Path | None, typer.Option(help="an adapter of this base, method and rank to begin as")] = None,
     steps: int = 150,
     lr: Annotated[float, typer.Option(help="peak of the learning rate; lower where training begins as an adapter")] = 3e-3,
-    decay: Annotated[float, typer.Option(help="share of the steps, the last ones, in which the learning rate falls")] = Training().decay,
+    decay: Decay = Training().decay,
     batch: int = 12,
     seed: int = 103,
     test_count: Annotated[int, typer.Option(help="documents of each level of capture that are read")] = 40,
