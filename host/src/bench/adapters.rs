@@ -50,7 +50,7 @@ pub struct Report {
     pub adapters: usize,
     /// Their ranks, taken in turn.
     pub ranks: Vec<usize>,
-    /// Documents in one measurement, and in one batch at most.
+    /// Documents in one measurement.
     pub documents: usize,
     /// Documents in one batch at most.
     pub batch: usize,
@@ -60,7 +60,7 @@ pub struct Report {
     pub docs_per_s: Vec<Throughput>,
     /// With all adapters in use, uniformly.
     pub ratio_all_to_base: f64,
-    /// The same, with room for a quarter of them.
+    /// The same, with room for a quarter of them, and for one at least.
     pub ratio_all_to_base_quarter_resident: f64,
     /// The share of documents that found their adapter in memory then.
     pub hit_rate_quarter_resident: f64,
@@ -291,16 +291,19 @@ impl Rig {
             AdapterPool::new(base, PoolSettings { memory_bytes, host_memory_bytes, max_waiting })
         };
         let all_pool = pool(usize::MAX)?;
-        let (mut digests, mut load_ms) = (Vec::new(), Vec::new());
+        let (mut digests, mut load_ms, mut largest_bytes) = (Vec::new(), Vec::new(), 0);
         let folders = (0..count).map(|index| folder.join(index.to_string())).collect::<Vec<_>>();
         for (index, folder) in folders.iter().enumerate() {
             let rank = settings.ranks[index % settings.ranks.len()];
             debug::write_random_adapter(base, folder, rank, index as u64)?;
+            let before_bytes = all_pool.statistics().resident_bytes;
             let started = Instant::now();
             digests.push(all_pool.add(folder)?);
             load_ms.push(started.elapsed().as_secs_f64() * 1e3);
+            largest_bytes = largest_bytes.max(all_pool.statistics().resident_bytes - before_bytes);
         }
-        let quarter_pool = pool(all_pool.statistics().resident_bytes / 4)?;
+        let quarter_bytes = all_pool.statistics().resident_bytes / 4;
+        let quarter_pool = pool(quarter_bytes.max(largest_bytes))?;
         for folder in &folders {
             quarter_pool.add(folder)?;
         }

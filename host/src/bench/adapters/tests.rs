@@ -2,15 +2,12 @@
 
 use super::*;
 
-#[tokio::test]
-async fn a_small_run_measures_every_arm() {
+fn settings(counts: Vec<usize>, plot: Option<PathBuf>) -> Settings {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let folder = tempfile::tempdir().expect("a folder");
-    let plot = folder.path().join("curve.svg");
-    let settings = Settings {
+    Settings {
         base: root.join("adapters/base/dossier-small"),
         model: ModelSettings::default(),
-        counts: vec![1, 16],
+        counts,
         ranks: vec![2, 4],
         documents: 3,
         batch: 2,
@@ -18,9 +15,15 @@ async fn a_small_run_measures_every_arm() {
         fields: 1,
         host_memory_bytes: 1 << 20,
         cycles: 3,
-        plot: Some(plot.clone()),
-    };
-    let report = run(&settings).await.expect("a report");
+        plot,
+    }
+}
+
+#[tokio::test]
+async fn a_small_run_measures_every_arm() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let plot = folder.path().join("curve.svg");
+    let report = run(&settings(vec![1, 16], Some(plot.clone()))).await.expect("a report");
     assert_eq!((report.adapters, report.docs_per_s.len(), report.latency_ms.len()), (16, 4, 2));
     assert!(report.docs_per_s.iter().all(|arm| arm.docs_per_s > 0.0 && arm.ratio_to_base > 0.0));
     assert!(
@@ -35,4 +38,10 @@ async fn a_small_run_measures_every_arm() {
     assert!(cycles.cycles == 3 && cycles.rss_mb_before > 1.0 && cycles.rss_mb_after > 1.0);
     assert!(report.pool_bytes > 0 && report.base_bytes > 1_000_000);
     assert!(std::fs::read_to_string(plot).expect("a curve").starts_with("<svg"));
+}
+
+#[tokio::test]
+async fn fewer_adapters_than_four_have_room_for_one() {
+    let report = run(&settings(vec![3], None)).await.expect("a report");
+    assert!(report.adapters == 3 && report.ratio_all_to_base_quarter_resident > 0.0);
 }
