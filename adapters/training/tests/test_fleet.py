@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -13,12 +12,11 @@ from pathlib import Path
 import pytest
 
 from dossier_training.checkpoints import load_base
+from dossier_training.factory import report, settings, train
 from dossier_training.factory import fleet as fleets
-from dossier_training.factory import curve, donut, groups, report, settings, train, variants
 from dossier_training.factory.counting import lora_count
 from dossier_training.factory.files import Busy, alone_in
 from dossier_training.factory.job import perform
-from dossier_training.factory.measured import Measured
 from dossier_training.factory.settings import SettingsError, Training, read_fleet
 from dossier_training.methods import TARGETS
 
@@ -265,46 +263,6 @@ def test_the_shipped_fleet_lists_every_type_of_the_generator():
     assert fleet.base.is_dir() and fleet.publish is None
 
 
-def test_a_report_measures_the_shipped_adapters(tmp_path):
-    written = report.write_report(REPOSITORY / "adapters", BASE, tmp_path / "report.json", 2, 5, tmp_path / "work", [LICENCE, PASSPORT], say=lambda _line: None)
-    assert json.loads((tmp_path / "report.json").read_text()) == written
-    assert written["base_digest"].startswith("sha256:") and "report" in written["made_by"]
-    passport, licence = written["types"][PASSPORT], written["types"][LICENCE]
-    assert set(passport) == {"fields_exact_clean", "fields_exact_mild", "fields_exact_hard", "mrz_char_accuracy", "ece", "documents", "adapter_bytes"}
-    assert passport["fields_exact_clean"] > 0.6 and passport["mrz_char_accuracy"] > 0.9 and licence["mrz_char_accuracy"] is None
-    table = (tmp_path / "report.md").read_text().splitlines()
-    assert len(table) == 4 and table[3].startswith(f"| {PASSPORT} | {100 * passport['fields_exact_clean']:.1f} % |") and " |  | " in table[2]
-    assert passport["adapter_bytes"] == (REPOSITORY / "adapters" / PASSPORT / "adapter_model.safetensors").stat().st_size
-
-
-def test_variants_are_measured_on_the_same_data(tmp_path):
-    training = Training(steps=1, batch=1, evaluate_every=1)
-    arguments = ([LICENCE], BASE, tmp_path, training, 24, 3, ("LoRA r=4", "LoRA-XS r=16"))
-    rows = variants.compare(*arguments, say=lambda _line: None)
-    base = load_base(BASE)
-    layers = sum(re.fullmatch(TARGETS, name) is not None for name, _ in base.named_modules())
-    assert [row["parameters"] for row in rows] == [lora_count(base, TARGETS, 4)[0], layers * 16 * 16] and all(row["asked"] == 18 and row["images"] == 1 for row in rows)
-    table = (tmp_path / "variants.md").read_text().splitlines()
-    assert len(table) == 4 and table[2].startswith(f"| LoRA r=4 | {LICENCE} | {rows[0]['parameters']} |") and "<svg" in (tmp_path / "variants.svg").read_text()
-    # Measured rows stay; nothing is trained twice.
-    assert variants.compare(*arguments, say=lambda _line: None) == rows
-
-
-def test_arrangements_share_what_they_say(tmp_path):
-    types = [PASSPORT, LICENCE, "norvaria/driving-licence/2019"]
-    arguments = (types, BASE, tmp_path, Training(steps=1, batch=1, evaluate_every=1, r=4), 24, 3, ("clean",))
-    rows = groups.compare(*arguments, say=lambda _line: None)
-    base = load_base(BASE)
-    one, whole = lora_count(base, TARGETS, 4)[0], sum(p.numel() for p in base.parameters())
-    assert [(row["trained"], row["parameters"]) for row in rows] == [(3, 3 * one), (2, 2 * one), (1, one), (1, whole)]
-    # As many pages for each arrangement, but a change of one type costs more where more share.
-    assert [(row["images"], row["images_for_one_type"]) for row in rows] == [(3, 1.0), (3, 5 / 3), (3, 3.0), (3, 3.0)]
-    assert all(row["types"].keys() == set(types) for row in rows)
-    table = (tmp_path / "groups.md").read_text().splitlines()
-    assert len(table) == 6 and table[2].startswith("| one adapter a type | 3 |") and "<svg" in (tmp_path / "groups.svg").read_text()
-    assert groups.compare(*arguments, say=lambda _line: None) == rows
-
-
 def test_full_fine_tuning_makes_no_adapter(tmp_path):
     with pytest.raises(ValueError, match="method"):
         Training(method="full")
@@ -314,34 +272,3 @@ def test_full_fine_tuning_makes_no_adapter(tmp_path):
         read_fleet(file)
     with pytest.raises(ValueError, match="another base, and no adapter"):
         train.adapted_base(BASE, settings.FullFineTuning.like(Training())).export(BASE, tmp_path / "out")
-
-
-def test_what_was_measured_on_another_base_is_measured_again(tmp_path):
-    other = shutil.copytree(BASE, tmp_path / "base")
-    with (other / "config.json").open("a") as config:
-        config.write("\n")
-    measured = [Measured(tmp_path / "rows.json", base).row(["terms"], lambda run: {"run": run.name}) for base in (BASE, BASE, other)]
-    assert measured[0] == measured[1] and measured[1]["key"] != measured[2]["key"]
-
-
-def test_a_curve_reads_the_same_documents_after_more_and_more(tmp_path):
-    arguments = ([LICENCE], [12, 10], BASE, tmp_path, Training(steps=1, batch=1, evaluate_every=1, r=4), 5, 1, 2)
-    rows = curve.draw(*arguments, say=lambda _line: None)
-    assert [(row["documents"], row["test_documents"], row["steps"]) for row in rows] == [(10, 1, 1), (12, 1, 1)]
-    assert all(0 <= row[f"fields_exact_{level}"] <= 1 for row in rows for level in ("clean", "mild", "hard"))
-    few, more = (donut.read(tmp_path / "data" / f"utopia--driving-licence--2022-{count}-5")[0] for count in (10, 12))
-    assert [record.fields for record in few] == [record.fields for record in more[:10]]
-    assert "<svg" in (tmp_path / "curve.svg").read_text() and curve.draw(*arguments, say=lambda _line: None) == rows
-    with pytest.raises(SettingsError, match="learnt by heart"):
-        curve.draw(*arguments[:-1], 5)
-
-
-def test_every_variant_fits_the_model():
-    from dossier_training.factory.train import adapted_base
-
-    counts = {variant.name: sum(p.numel() for p in adapted_base(BASE, Training.model_validate(variant.changes)).inner.parameters() if p.requires_grad) for variant in variants.VARIANTS}
-    assert counts["LoRA r=16"] == 2 * counts["LoRA r=8"] == 4 * counts["LoRA r=4"]
-    assert counts["LoRA r=8, encoder"] + counts["LoRA r=8, decoder"] == counts["LoRA r=8"] == counts["LoRA+ r=8, B 4 times"]
-    assert counts["LoRA r=8, patch convolution too"] == counts["LoRA r=8"] + 8 * (3 * 8 * 4 + 64)
-    assert counts["LoRA r=8, two norms whole"] == counts["LoRA r=8"] + 2 * (64 + 128)
-    assert counts["VeRA r=64"] < counts["LoRA-XS r=16"] < counts["LoRA r=4"] < counts["DoRA r=8"]

@@ -20,6 +20,8 @@ from dossier_training.methods import Adapted
 
 MANIFEST, RECORD, CALIBRATION, CARD = "document-type.json", "training.json", "calibration.json", "README.md"
 WEIGHTS = "adapter_model.safetensors"
+# What readings and their confidence follow from, beside the base.
+READ_FROM = ("adapter_config.json", WEIGHTS, FACTORS_FILE, CALIBRATION)
 
 
 def templates() -> jinja2.Environment:

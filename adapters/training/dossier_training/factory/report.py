@@ -12,11 +12,12 @@ import numpy as np
 import torch
 
 from dossier_training.checkpoints import base_digest
-from dossier_training.dataset import drawn
+from dossier_training.dataset import drawn, generator_digest
 from dossier_training.document_types import DOCUMENT_TYPES
 from dossier_training.factory import artifact, calibration, donut, metrics, plots, reading, tables
 from dossier_training.factory.calibration import Scaling
-from dossier_training.factory.files import write_bytes, write_json
+from dossier_training.factory.files import digest_of, sha256_of, write_bytes, write_json
+from dossier_training.factory.measured import Measured
 from dossier_training.factory.reader import load_adapted
 from dossier_training.factory.settings import SettingsError
 from dossier_training.page import LEVELS
@@ -95,8 +96,21 @@ def measure(document_type: str, base: Path, adapter: Path, count: int, seed: int
     return came
 
 
+def figures(document_type: str, base: Path, adapter: Path, count: int, seed: int, work: Path) -> dict[str, object]:
+    """`measure`, and the digest of the weights; what was measured of this very adapter on these very documents stays in `work`."""
+    documents = digest_of([generator_digest(document_type, seed, (level,)) for level in LEVELS])
+    of_adapter = {name: sha256_of((adapter / name).read_bytes()) for name in artifact.READ_FROM if (adapter / name).exists()}
+    folder = work / document_type.replace("/", "--")
+
+    def measured(_run: Path) -> dict[str, object]:
+        return measure(document_type, base, adapter, count, seed, folder / documents[7:23])
+
+    row = Measured(folder / "measured.json", base).row([of_adapter, count, seed, documents], measured)
+    return {**{name: value for name, value in row.items() if name != "key"}, "adapter_digest": of_adapter[artifact.WEIGHTS]}
+
+
 def write_report(adapters: Path, base: Path, file: Path, count: int, seed: int, work: Path, types: Iterable[str] = (), command: str = "dossier-train report", processes: int = 1, say=print) -> dict[str, object]:
-    """`report.json`: every type of the generator that has an adapter, `processes` of them at a time; it is written after each, so that a kill loses few.
+    """`report.json`: every type of the generator that has an adapter, `processes` of them at a time; started again, it goes on.
 
     `report.md` is the same as a table.
     """
@@ -111,13 +125,12 @@ def write_report(adapters: Path, base: Path, file: Path, count: int, seed: int, 
     # Not forked: torch's threads do not survive that.
     with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), torch.set_num_threads, (1,)) as readers:
         folders = [adapters / name for name in adapted]
-        measured = readers.map(measure, adapted, repeat(base), folders, repeat(count), repeat(seed), repeat(work))
-        for name, figures in zip(adapted, measured, strict=True):
-            report["types"][name] = figures
-            write_json(file, report)
-            say(f"{name}: " + ", ".join(f"{level} {figures[f'fields_exact_{level}']}" for level in LEVELS))
+        found = readers.map(figures, adapted, repeat(base), folders, repeat(count), repeat(seed), repeat(work))
+        for name, of_type in zip(adapted, found, strict=True):
+            report["types"][name] = of_type
+            say(f"{name}: " + ", ".join(f"{level} {of_type[f'fields_exact_{level}']}" for level in LEVELS))
     write_json(file, report)
-    rows = [{"document_type": name, **figures} for name, figures in report["types"].items()]
+    rows = [{"document_type": name, **of_type} for name, of_type in report["types"].items()]
     write_bytes(file.with_suffix(".md"), tables.table(_COLUMNS, rows).encode())
     return report
 
