@@ -12,6 +12,7 @@ import argparse
 import hashlib
 import itertools
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,7 +70,7 @@ def _places(page: CapturedPage) -> dict[str, list[list[float] | None]]:
 
 
 def write_donut(documents: Iterator[list[CapturedPage]], folder: Path) -> None:
-    """Writes a data set in Donut's form; `metadata.jsonl` comes last, so that half a data set is none."""
+    """Writes a data set in Donut's form."""
     folder.mkdir(parents=True, exist_ok=True)
     metadata, places = [], []
     for number, pages in enumerate(documents):
@@ -85,9 +86,12 @@ def write_donut(documents: Iterator[list[CapturedPage]], folder: Path) -> None:
 
 
 def drawn(folder: Path, type_name: str, count: int, seed: int, captures: Sequence[str] = ("clean",)) -> Path:
-    """`folder`, with these documents in Donut's form; they are drawn once."""
-    if not (folder / "metadata.jsonl").exists():
+    """`folder`, with these documents in Donut's form; they are drawn once, and again when the generator would draw others."""
+    drawn_by, digest = folder / "drawn-by", generator_digest(type_name, seed, captures)
+    if not drawn_by.exists() or drawn_by.read_text() != digest:
+        shutil.rmtree(folder, ignore_errors=True)
         write_donut(captured_documents(type_name, count, seed, captures), folder)
+        drawn_by.write_text(digest)
     return folder
 
 

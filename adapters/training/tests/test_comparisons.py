@@ -4,9 +4,11 @@ import json
 import re
 import shutil
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
+from dossier_training import dataset
 from dossier_training.checkpoints import load_base
 from dossier_training.factory import artifact, curve, donut, groups, report, variants
 from dossier_training.factory.counting import lora_count
@@ -39,7 +41,7 @@ def test_a_report_measures_what_changed(tmp_path):
     adapter = shutil.copytree(REPOSITORY / "adapters" / LICENCE, tmp_path / "adapters" / LICENCE)
     first = _report(tmp_path)
     assert first["documents"] == 3
-    kept = tmp_path / "work" / LICENCE.replace("/", "--") / "measured.json"
+    kept = tmp_path / "work" / "measured" / f"{LICENCE.replace('/', '--')}.json"
     kept.write_text(kept.read_text().replace('"documents": 3', '"documents": 99'))
     assert _report(tmp_path) == {**first, "documents": 99}
     assert _report(tmp_path, seed=3)["documents"] == 3
@@ -85,6 +87,16 @@ def test_what_was_measured_on_another_base_is_measured_again(tmp_path):
     assert measured[0] == measured[1] and measured[1]["key"] != measured[2]["key"]
 
 
+def test_what_another_generator_drew_is_drawn_again(tmp_path):
+    folder = dataset.drawn(tmp_path / "data", LICENCE, 2, 5)
+    page, first = folder / "000000-page-1.png", (folder / "000000-page-1.png").read_bytes()
+    page.write_bytes(b"kept")
+    assert dataset.drawn(folder, LICENCE, 2, 5) == folder and page.read_bytes() == b"kept"
+    with mock.patch.object(dataset, "generator_digest", lambda *_: "of other fonts"):
+        dataset.drawn(folder, LICENCE, 2, 5)
+    assert page.read_bytes() == first
+
+
 def test_a_curve_reads_the_same_documents_after_more_and_more(tmp_path):
     arguments = ([LICENCE], [12, 10], BASE, tmp_path, Training(steps=1, batch=1, evaluate_every=1, r=4), 5, 1, 2)
     rows = curve.draw(*arguments, say=lambda _line: None)
@@ -93,6 +105,8 @@ def test_a_curve_reads_the_same_documents_after_more_and_more(tmp_path):
     few, more = (donut.read(tmp_path / "data" / f"utopia--driving-licence--2022-{count}-5")[0] for count in (10, 12))
     assert [record.fields for record in few] == [record.fields for record in more[:10]]
     assert "<svg" in (tmp_path / "curve.svg").read_text() and curve.draw(*arguments, say=lambda _line: None) == rows
+    with mock.patch.object(curve, "generator_digest", lambda *_: "of other fonts"):
+        assert not {row["key"] for row in curve.draw(*arguments, say=lambda _line: None)} & {row["key"] for row in rows}
     with pytest.raises(SettingsError, match="learnt by heart"):
         curve.draw(*arguments[:-1], 5)
 

@@ -116,7 +116,7 @@ def report(
     adapters: Path = _ADAPTERS,
     base: Base = _BASE,
     out: Annotated[Path, typer.Option(help="report.json")] = _ADAPTERS / "report.json",
-    count: Annotated[int, typer.Option(help="documents of each type and level")] = 40,
+    count: Annotated[int, typer.Option(help="documents of each type and level")] = 100,
     seed: int = 2,
     only: Annotated[list[str], typer.Option(help="one document type; may be given more than once")] = [],  # noqa: B006
     work: Annotated[Path, typer.Option(help="where the documents are kept")] = _RUNS / "report",

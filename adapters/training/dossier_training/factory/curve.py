@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from dossier_training.dataset import drawn
+from dossier_training.dataset import drawn, generator_digest
 from dossier_training.factory import adapter, plots, tables
 from dossier_training.factory.adapter import Order, weights_digest
 from dossier_training.factory.files import write_bytes
@@ -31,8 +31,9 @@ def draw(types: list[str], counts: list[int], base: Path, out: Path, training: T
         return {**read, "document_type": name, "documents": count, "test_documents": test_count, "steps": cost["step"], "seconds": cost["seconds"], "cpu_seconds": cost["cpu_seconds"]}
 
     for name in types:
+        draws = generator_digest(name, seed, LEVELS)
         for count in sorted(counts):
-            terms = [name, count, seed, test_count, test_seed, begins_as, training.identity()]
+            terms = [name, count, seed, test_count, test_seed, begins_as, training.identity(), draws]
             rows.append(measured.row(terms, partial(point, name, count)))
             say(tables.line(_COLUMNS, rows[-1]))
     write_bytes(out / "curve.md", tables.table(_COLUMNS, rows).encode())

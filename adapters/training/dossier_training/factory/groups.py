@@ -5,7 +5,7 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 
-from dossier_training.dataset import drawn
+from dossier_training.dataset import drawn, generator_digest
 from dossier_training.factory import checks, metrics, plots, reading, tables, train
 from dossier_training.factory.donut import Record
 from dossier_training.factory.files import write_bytes
@@ -39,12 +39,13 @@ def arrangements(types: list[str]) -> list[Arrangement]:
 def compare(types: list[str], base: Path, out: Path, training: Training, count: int, seed: int, captures: tuple[str, ...], say=print) -> list[dict]:
     """Trains `training.steps` a type in each arrangement; what an earlier run measured in `out` with the same settings stays."""
     records = {name: _records(name, count, seed, captures, out / "data") for name in types}
+    draws = {name: generator_digest(name, seed, captures) for name in types}
     measured, rows = Measured(out / "groups.json", base), []
     for arrangement in arrangements(types):
         parts = []
         for group in arrangement.groups:
             settings = arrangement.training.like(training, steps=training.steps * len(group))
-            terms = [group, count, seed, captures, settings.identity()]
+            terms = [group, count, seed, captures, settings.identity(), [draws[name] for name in group]]
             parts.append(measured.row(terms, partial(_part, group, records, base, settings)))
         rows.append(_row(arrangement.name, parts))
         say(tables.line(_COLUMNS, rows[-1]))

@@ -16,7 +16,7 @@ from dossier_training.dataset import drawn, generator_digest
 from dossier_training.document_types import DOCUMENT_TYPES
 from dossier_training.factory import artifact, calibration, donut, metrics, plots, reading, tables
 from dossier_training.factory.calibration import Scaling
-from dossier_training.factory.files import digest_of, sha256_of, write_bytes, write_json
+from dossier_training.factory.files import sha256_of, write_bytes, write_json
 from dossier_training.factory.measured import Measured
 from dossier_training.factory.reader import load_adapted
 from dossier_training.factory.settings import SettingsError
@@ -98,14 +98,13 @@ def measure(document_type: str, base: Path, adapter: Path, count: int, seed: int
 
 def figures(document_type: str, base: Path, adapter: Path, count: int, seed: int, work: Path) -> dict[str, object]:
     """`measure`, and the digest of the weights; what was measured of this very adapter on these very documents stays in `work`."""
-    documents = digest_of([generator_digest(document_type, seed, (level,)) for level in LEVELS])
+    draws = [generator_digest(document_type, seed, (level,)) for level in LEVELS]
     of_adapter = {name: sha256_of((adapter / name).read_bytes()) for name in artifact.READ_FROM if (adapter / name).exists()}
-    folder = work / document_type.replace("/", "--")
 
     def measured(_run: Path) -> dict[str, object]:
-        return measure(document_type, base, adapter, count, seed, folder / documents[7:23])
+        return measure(document_type, base, adapter, count, seed, work)
 
-    row = Measured(folder / "measured.json", base).row([of_adapter, count, seed, documents], measured)
+    row = Measured(work / "measured" / f"{document_type.replace('/', '--')}.json", base).row([of_adapter, count, seed, draws], measured)
     return {**{name: value for name, value in row.items() if name != "key"}, "adapter_digest": of_adapter[artifact.WEIGHTS]}
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from dossier_training.dataset import drawn
+from dossier_training.dataset import drawn, generator_digest
 from dossier_training.factory import adapter, plots, tables
 from dossier_training.factory.adapter import Order
 from dossier_training.factory.files import write_bytes
@@ -45,10 +45,10 @@ def compare(types: list[str], base: Path, out: Path, training: Training, count: 
     measured, rows = Measured(out / "variants.json", base), []
     for document_type in types:
         slug = document_type.replace("/", "--")
-        data = drawn(out / "data" / f"{slug}-{count}-{seed}", document_type, count, seed)
+        data, draws = drawn(out / "data" / f"{slug}-{count}-{seed}", document_type, count, seed), generator_digest(document_type, seed, ("clean",))
         for variant in wanted:
             settings = Training.like(training, **variant.changes)
-            terms = [document_type, variant.name, count, seed, settings.identity()]
+            terms = [document_type, variant.name, count, seed, settings.identity(), draws]
             rows.append(measured.row(terms, partial(_trained, variant.name, document_type, data, base, settings)))
             say(tables.line(_COLUMNS, rows[-1]))
     write_bytes(out / "variants.md", tables.table(_COLUMNS, rows).encode())
