@@ -9,6 +9,7 @@ A sample folder holds `page-1.png` (`page-2.png`) and `truth.json` with `{"field
 """
 
 import argparse
+import functools
 import hashlib
 import itertools
 import json
@@ -53,6 +54,12 @@ def captured_documents(type_name: str, count: int, seed: int, captures: Sequence
 
 def generator_digest(type_name: str, seed: int, captures: Sequence[str]) -> str:
     """A digest of what the generator would draw, by its first documents: it changes with code, fonts and libraries."""
+    return _generator_digest(type_name, seed, tuple(captures))
+
+
+# Cached, for those who keep what they measured ask for it beside `drawn`, and code and fonts stay while a process runs.
+@functools.cache
+def _generator_digest(type_name: str, seed: int, captures: tuple[str, ...]) -> str:
     digest = hashlib.sha256()
     for pages in captured_documents(type_name, 4, seed, captures):
         for page in pages:

@@ -20,8 +20,6 @@ from dossier_training.methods import Adapted
 
 MANIFEST, RECORD, CALIBRATION, CARD = "document-type.json", "training.json", "calibration.json", "README.md"
 WEIGHTS = "adapter_model.safetensors"
-# What readings and their confidence follow from, beside the base.
-READ_FROM = ("adapter_config.json", WEIGHTS, FACTORS_FILE, CALIBRATION)
 
 
 def templates() -> jinja2.Environment:
@@ -56,6 +54,11 @@ def _declared(document_type: str, base: str) -> dict[str, object]:
         return importlib.import_module("dossier_training.manifest").manifest(document_type, base)
     except KeyError:
         return {}
+
+
+def read_from(folder: Path) -> list[str]:
+    """The files of an adapter that its readings and their confidence follow from."""
+    return ["adapter_config.json", WEIGHTS, *(name for name in (CALIBRATION, FACTORS_FILE) if (folder / name).exists())]
 
 
 def record_of(folder: Path) -> dict[str, object] | None:

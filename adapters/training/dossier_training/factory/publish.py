@@ -16,14 +16,10 @@ import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from dossier_training.factory.artifact import CALIBRATION
+from dossier_training.factory import artifact
 from dossier_training.factory.donut import Record
 from dossier_training.factory.settings import Publish
-from dossier_training.lora_xs import FACTORS_FILE
 
-# What a package of a document type holds; card and record stay in the folder.
-_FILES = ("adapter_config.json", "adapter_model.safetensors", "document-type.json")
-_OPTIONAL_FILES = (CALIBRATION, FACTORS_FILE)
 _SECRET = "ed25519-secret:"
 _PATIENCE_SECONDS = 300
 
@@ -44,9 +40,8 @@ class Package:
 
     @staticmethod
     def of(folder: Path) -> "Package":
-        """The package of an adapter's folder."""
-        names = (*_FILES, *(name for name in _OPTIONAL_FILES if (folder / name).exists()))
-        return Package({name: (folder / name).read_bytes() for name in names})
+        """The package of an adapter's folder; card and record stay there."""
+        return Package({name: (folder / name).read_bytes() for name in (artifact.MANIFEST, *artifact.read_from(folder))})
 
     @property
     def statement(self) -> bytes:

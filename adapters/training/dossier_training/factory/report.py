@@ -99,7 +99,7 @@ def measure(document_type: str, base: Path, adapter: Path, count: int, seed: int
 def figures(document_type: str, base: Path, adapter: Path, count: int, seed: int, work: Path) -> dict[str, object]:
     """`measure`, and the digest of the weights; what was measured of this very adapter on these very documents stays in `work`."""
     draws = [generator_digest(document_type, seed, (level,)) for level in LEVELS]
-    of_adapter = {name: sha256_of((adapter / name).read_bytes()) for name in artifact.READ_FROM if (adapter / name).exists()}
+    of_adapter = {name: sha256_of((adapter / name).read_bytes()) for name in artifact.read_from(adapter)}
 
     def measured(_run: Path) -> dict[str, object]:
         return measure(document_type, base, adapter, count, seed, work)
