@@ -70,12 +70,13 @@ def adapter(
 ) -> None:
     """Trains an adapter on a data set. Started again, it goes on where it was stopped."""
     from dossier_training.factory import adapter as factory
+    from dossier_training.factory.files import file_name_of
 
     training = Training(
         method=method, r=r, parts=parts, patch_embedding=patch_embedding, modules_to_save=tuple(module_to_save), lr=lr, lora_plus_ratio=lora_plus_ratio,
         steps=steps, decay=decay, batch=batch, evaluate_every=evaluate_every, patience=patience, augment=augment, bf16=bf16, seed=seed, threads=threads,
     )  # fmt: skip
-    run = run or _RUNS / document_type.replace("/", "--")
+    run = run or _RUNS / file_name_of(document_type)
     order = factory.Order(document_type, dataset, base, out, run, training, title, pages, rules, tuple(field), tuple(optional_field), tuple(allow), factors, start)
     try:
         record = factory.make(order, quiet=quiet)

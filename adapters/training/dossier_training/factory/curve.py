@@ -6,7 +6,7 @@ from pathlib import Path
 from dossier_training.dataset import drawn, generator_digest
 from dossier_training.factory import adapter, plots, tables
 from dossier_training.factory.adapter import Order, weights_digest
-from dossier_training.factory.files import write_bytes
+from dossier_training.factory.files import file_name_of, write_bytes
 from dossier_training.factory.measured import Measured
 from dossier_training.factory.report import measure
 from dossier_training.factory.settings import SettingsError, Training
@@ -25,7 +25,7 @@ def draw(types: list[str], counts: list[int], base: Path, out: Path, training: T
 
     def point(name: str, count: int, run: Path) -> dict[str, object]:
         # The first documents of a seed are the same whatever their number: the larger set holds the smaller.
-        data = drawn(out / "data" / f"{name.replace('/', '--')}-{count}-{seed}", name, count, seed, LEVELS)
+        data = drawn(out / "data" / f"{file_name_of(name)}-{count}-{seed}", name, count, seed, LEVELS)
         cost = adapter.make(Order(name, data, base, run / "adapter", run, training, allow=_ALLOWED, start=start), quiet=True)["cost"]
         read = measure(name, base, run / "adapter", test_count, test_seed, out / "test")
         return {**read, "document_type": name, "documents": count, "test_documents": test_count, "steps": cost["step"], "seconds": cost["seconds"], "cpu_seconds": cost["cpu_seconds"]}

@@ -24,6 +24,11 @@ def sha256_of(contents: bytes) -> str:
     return f"sha256:{hashlib.sha256(contents).hexdigest()}"
 
 
+def file_name_of(document_type: str) -> str:
+    """A document type's identifier as the name of one file or folder."""
+    return document_type.replace("/", "--")
+
+
 def digest_of(value: object) -> str:
     """The digest of anything that JSON can say, whatever the order of its keys."""
     return sha256_of(json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())

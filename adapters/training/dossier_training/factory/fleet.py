@@ -11,7 +11,7 @@ from dossier_training.checkpoints import base_digest
 from dossier_training.dataset import generator_digest
 from dossier_training.factory import artifact, donut, publish
 from dossier_training.factory.adapter import weights_digest
-from dossier_training.factory.files import alone_in, digest_of, sha256_of, staging, write_json
+from dossier_training.factory.files import alone_in, digest_of, file_name_of, sha256_of, staging, write_json
 from dossier_training.factory.job import CANDIDATE, Job, prepared
 from dossier_training.factory.publish import Host, Rollout
 from dossier_training.factory.settings import Fleet, Folder, Generated, SettingsError, Type
@@ -57,7 +57,7 @@ def plan(fleet: Fleet, runs: Path, only: tuple[str, ...] = ()) -> list[Planned]:
     for entry in fleet.every_type():
         if only and entry.document_type not in only:
             continue
-        run = runs / entry.document_type.replace("/", "--")
+        run = runs / file_name_of(entry.document_type)
         identity = {
             "document_type": entry.document_type, "base": base, "start": start, "data": source_digest(entry.data), "training": fleet.training_of(entry).identity(),
             "manifest": [entry.title, entry.pages, entry.rules], "checks": [entry.allow, entry.optional_fields],

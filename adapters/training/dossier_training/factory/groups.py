@@ -8,7 +8,7 @@ from pathlib import Path
 from dossier_training.dataset import drawn, generator_digest
 from dossier_training.factory import checks, metrics, plots, reading, tables, train
 from dossier_training.factory.donut import Record
-from dossier_training.factory.files import write_bytes
+from dossier_training.factory.files import file_name_of, write_bytes
 from dossier_training.factory.measured import Measured
 from dossier_training.factory.settings import FullFineTuning, Training
 
@@ -55,7 +55,7 @@ def compare(types: list[str], base: Path, out: Path, training: Training, count: 
 
 
 def _records(name: str, count: int, seed: int, captures: tuple[str, ...], folder: Path) -> list[Record]:
-    data = drawn(folder / f"{name.replace('/', '--')}-{count}-{seed}-{'-'.join(captures)}", name, count, seed, captures)
+    data = drawn(folder / f"{file_name_of(name)}-{count}-{seed}-{'-'.join(captures)}", name, count, seed, captures)
     return checks.check(data, name, (), (), ())[0]
 
 

@@ -16,7 +16,7 @@ from dossier_training.dataset import drawn, generator_digest
 from dossier_training.document_types import DOCUMENT_TYPES
 from dossier_training.factory import artifact, calibration, donut, metrics, plots, reading, tables
 from dossier_training.factory.calibration import Scaling
-from dossier_training.factory.files import sha256_of, write_bytes, write_json
+from dossier_training.factory.files import file_name_of, sha256_of, write_bytes, write_json
 from dossier_training.factory.measured import Measured
 from dossier_training.factory.reader import load_adapted
 from dossier_training.factory.settings import SettingsError
@@ -82,7 +82,7 @@ def measure(document_type: str, base: Path, adapter: Path, count: int, seed: int
         if level not in captures:
             came[f"fields_exact_{level}"] = None
             continue
-        folder = drawn(work / f"{document_type.replace('/', '--')}-{level}-{count}-{seed}", document_type, count, seed, (level,))
+        folder = drawn(work / f"{file_name_of(document_type)}-{level}-{count}-{seed}", document_type, count, seed, (level,))
         readings = reading.read(model, donut.read(folder)[0], base)
         came[f"fields_exact_{level}"] = metrics.score(readings)["fields_exact"]
         everything += readings
@@ -104,7 +104,7 @@ def figures(document_type: str, base: Path, adapter: Path, count: int, seed: int
     def measured(_run: Path) -> dict[str, object]:
         return measure(document_type, base, adapter, count, seed, work)
 
-    row = Measured(work / "measured" / f"{document_type.replace('/', '--')}.json", base).row([of_adapter, count, seed, draws], measured)
+    row = Measured(work / "measured" / f"{file_name_of(document_type)}.json", base).row([of_adapter, count, seed, draws], measured)
     return {**{name: value for name, value in row.items() if name != "key"}, "adapter_digest": of_adapter[artifact.WEIGHTS]}
 
 

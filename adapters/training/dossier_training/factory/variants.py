@@ -7,7 +7,7 @@ from pathlib import Path
 from dossier_training.dataset import drawn, generator_digest
 from dossier_training.factory import adapter, plots, tables
 from dossier_training.factory.adapter import Order
-from dossier_training.factory.files import write_bytes
+from dossier_training.factory.files import file_name_of, write_bytes
 from dossier_training.factory.measured import Measured
 from dossier_training.factory.settings import SettingsError, Training
 
@@ -44,8 +44,7 @@ def compare(types: list[str], base: Path, out: Path, training: Training, count: 
         raise SettingsError(f"no variant is called `{sorted(missing)[0]}`; there are {', '.join(v.name for v in VARIANTS)}")
     measured, rows = Measured(out / "variants.json", base), []
     for document_type in types:
-        slug = document_type.replace("/", "--")
-        data, draws = drawn(out / "data" / f"{slug}-{count}-{seed}", document_type, count, seed), generator_digest(document_type, seed, ("clean",))
+        data, draws = drawn(out / "data" / f"{file_name_of(document_type)}-{count}-{seed}", document_type, count, seed), generator_digest(document_type, seed, ("clean",))
         for variant in wanted:
             settings = Training.like(training, **variant.changes)
             terms = [document_type, variant.name, count, seed, settings.identity(), draws]
