@@ -9,9 +9,11 @@ from unittest import mock
 import pytest
 
 from dossier_training import dataset
-from dossier_training.checkpoints import load_base
+from dossier_training.checkpoints import base_digest, load_base
+from dossier_training.document_types import DOCUMENT_TYPES
 from dossier_training.factory import artifact, curve, donut, groups, report, variants
 from dossier_training.factory.counting import lora_count
+from dossier_training.factory.files import file_name_of, sha256_of
 from dossier_training.factory.measured import Measured
 from dossier_training.factory.settings import SettingsError, Training
 from dossier_training.methods import TARGETS
@@ -33,6 +35,14 @@ def test_a_report_measures_the_shipped_adapters(tmp_path):
     assert passport["adapter_bytes"] == (REPOSITORY / "adapters" / PASSPORT / "adapter_model.safetensors").stat().st_size
 
 
+def test_the_shipped_report_is_of_the_shipped_adapters():
+    shipped = REPOSITORY / "adapters"
+    reported = json.loads((shipped / "report.json").read_text())
+    assert reported["base_digest"] == base_digest(BASE), "dossier-train report"
+    digests = {name: sha256_of((shipped / name / artifact.WEIGHTS).read_bytes()) for name in DOCUMENT_TYPES}
+    assert {name: row["adapter_digest"] for name, row in reported["types"].items()} == digests, "dossier-train report"
+
+
 def _report(folder: Path, seed: int = 2) -> dict[str, object]:
     return report.write_report(folder / "adapters", BASE, folder / "report.json", 1, seed, folder / "work", [LICENCE], say=lambda _line: None)["types"][LICENCE]
 
@@ -41,7 +51,7 @@ def test_a_report_measures_what_changed(tmp_path):
     adapter = shutil.copytree(REPOSITORY / "adapters" / LICENCE, tmp_path / "adapters" / LICENCE)
     first = _report(tmp_path)
     assert first["documents"] == 3
-    kept = tmp_path / "work" / "measured" / f"{LICENCE.replace('/', '--')}.json"
+    kept = tmp_path / "work" / "measured" / f"{file_name_of(LICENCE)}.json"
     kept.write_text(kept.read_text().replace('"documents": 3', '"documents": 99'))
     assert _report(tmp_path) == {**first, "documents": 99}
     assert _report(tmp_path, seed=3)["documents"] == 3
