@@ -138,15 +138,20 @@ def decode_packed(decoder: nn.Module, states: torch.Tensor, batch: dict[str, obj
     return output.logits, output.cross_attentions or ()
 
 
+def rows_read(logits: torch.Tensor, batch: dict[str, object]) -> list[bool]:
+    """Whether every character of a row is right, page after page. `logits` is (batch, seq_len, vocabulary)."""
+    labels, rows = batch["labels"], batch["rows"]
+    right = (logits.argmax(-1) == labels) | (labels == _NONE)
+    return [bool(right[b][rows[b] == r].all()) for b in range(len(rows)) for r in range(int(rows[b].max()) + 1)]
+
+
 def text_losses(logits: torch.Tensor, cross_attentions: tuple[torch.Tensor, ...], batch: dict[str, object]) -> tuple[dict[str, torch.Tensor], dict[str, float]]:
     """Next-character loss, guided-attention loss, and the share of characters and of whole rows that are right."""
     labels, guide = batch["labels"], batch["guide"]
     losses = {"text": F.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=_NONE)}
     wanted = labels != _NONE
-    right = (logits.argmax(-1) == labels) | ~wanted
-    rows = batch["rows"]
-    exact = [bool(right[b][rows[b] == r].all()) for b in range(len(rows)) for r in range(int(rows[b].max()) + 1)]
-    rates = {"text": losses["text"].item(), "characters_read": right[wanted].float().mean().item(), "fields_read": sum(exact) / max(1, len(exact))}
+    exact = rows_read(logits, batch)
+    rates = {"text": losses["text"].item(), "characters_read": (logits.argmax(-1) == labels)[wanted].float().mean().item(), "fields_read": sum(exact) / max(1, len(exact))}
     guided = guide != _NONE
     if cross_attentions and guided.any():
         place = guide[guided][:, None]

@@ -250,7 +250,7 @@ def test_greedy_reading_agrees_with_one_pass_behind_the_truth():
     readings = reading.read(model, records, BASE)
     assert len(readings) == 27 and all(0 < r.confidence <= 1 for r in readings)
     exact = sum(r.exact for r in readings)
-    assert exact / 27 == pytest.approx(reading.examine(model, records, BASE)["fields_exact"]) and exact >= 18
+    assert exact / 27 == pytest.approx(reading.examine(model, records, BASE).fields_exact) and exact >= 18
     sure, unsure = [r.confidence for r in readings if r.exact], [r.confidence for r in readings if not r.exact]
     assert not unsure or sum(sure) / len(sure) > sum(unsure) / len(unsure)
 
@@ -297,7 +297,7 @@ def test_training_begins_as_another_adapter(made, licences, tmp_path):
 def test_what_training_began_as_stays_where_nothing_reads_better(made, licences, tmp_path):
     order, _ = made
     ruined = replace(_order(licences, tmp_path, lr=10.0, steps=2, evaluate_every=1), start=order.out)
-    assert adapter.make(ruined, quiet=True)["cost"]["best_step"] == 0
+    assert adapter.make(ruined, quiet=True)["cost"]["kept_step"] == 0
     before, after = (load_file(folder / "adapter_model.safetensors") for folder in (order.out, ruined.out))
     assert all(torch.equal(before[name], after[name]) for name in before)
 
@@ -360,4 +360,39 @@ def test_training_stops_when_nothing_gets_better(licences, tmp_path):
     records = donut.split(donut.read(licences)[0])
     training = Training(steps=30, batch=1, evaluate_every=1, patience=2, r=4, lr=0.0)
     _, progress = train.train(records, BASE, training, tmp_path, "work", quiet=True)
-    assert progress.stopped == "no better for a while" and progress.step == 3 and progress.best_step == 1
+    # Nothing was learnt, so nothing reads less: the last is kept.
+    assert progress.stopped == "no better for a while" and progress.step == progress.kept_step == 3
+
+
+@pytest.mark.parametrize(
+    ("lost", "won", "clearly"),
+    [(0, 0, False), (1, 0, False), (2, 0, False), (3, 0, True), (4, 1, False), (5, 1, True), (0, 5, False), (20, 15, False), (25, 15, True)],
+)
+def test_a_few_fields_do_not_tell_versions_apart(lost, won, clearly):
+    before = reading.Examination(0.1, (True,) * lost + (False,) * won + (True,) * 10)
+    now = reading.Examination(0.1, (False,) * lost + (True,) * won + (True,) * 10)
+    assert now.is_clearly_worse_than(before) == clearly
+    assert now.is_better_than(before) == (won > lost)
+
+
+def test_of_versions_that_validation_can_t_tell_apart_the_last_is_kept(licences, tmp_path, monkeypatch):
+    records = donut.split(donut.read(licences)[0])
+    told = [(5, 0.9), (4, 0.8), (10, 0.7), (9, 0.6), (5, 0.5)]
+    exams = iter([reading.Examination(loss, (True,) * exact + (False,) * (10 - exact)) for exact, loss in told])
+    monkeypatch.setattr(train, "examine", lambda *_: next(exams))
+    kept = {}
+
+    class Killed(Exception):
+        pass
+
+    def after_step(step: int) -> None:
+        if step == 4 and not kept:
+            kept.update(before=True)
+            raise Killed
+
+    training = Training(steps=5, batch=1, evaluate_every=1, patience=5, r=4, checkpoint_seconds=0)
+    with pytest.raises(Killed):
+        train.train(records, BASE, training, tmp_path, "work", quiet=True, after_step=after_step)
+    _, progress = train.train(records, BASE, training, tmp_path, "work", quiet=True, after_step=after_step)
+    # The best is the third; the fourth reads a field less, which is nothing; the fifth reads five less.
+    assert progress.step == 5 and progress.kept_step == 4 and progress.kept == {"loss": 0.6, "fields_exact": 0.9} and progress.since_best == 2

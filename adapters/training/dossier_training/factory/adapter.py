@@ -87,7 +87,7 @@ def make(order: Order, quiet: bool = False, after_step=lambda _step: None) -> di
             "work": order.work or work,
             "data_set": data_set,
             "start": start,
-            "metrics": {"validation": progress.best, "test": found},
+            "metrics": {"validation": progress.kept, "test": found},
             "cost": asdict(progress),
         }
         pages = order.pages or max(record_.page for record_ in records)

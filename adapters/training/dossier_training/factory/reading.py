@@ -1,5 +1,7 @@
 """Greedy reading of pages, as the host reads but without the bounds that rules put on a field's characters."""
 
+import math
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -8,24 +10,48 @@ from dossier_training import vocabulary
 from dossier_training.factory.donut import Record
 from dossier_training.factory.metrics import Reading
 from dossier_training.factory.pages import examination, normalised
-from dossier_training.lessons import decode_packed, text_losses
+from dossier_training.lessons import decode_packed, rows_read, text_losses
 
 _PAGES = 8
 
 
+@dataclass(frozen=True)
+class Examination:
+    """Loss a character, and which fields were read exactly, in the order of the pages."""
+
+    loss: float
+    exact: tuple[bool, ...]
+
+    @property
+    def fields_exact(self) -> float:
+        return sum(self.exact) / max(1, len(self.exact))
+
+    def figures(self) -> dict[str, float]:
+        return {"loss": self.loss, "fields_exact": self.fields_exact}
+
+    def is_better_than(self, other: "Examination") -> bool:
+        return (self.fields_exact, -self.loss) > (other.fields_exact, -other.loss)
+
+    def is_clearly_worse_than(self, other: "Examination") -> bool:
+        """Whether more fields were lost to `other` than chance explains: one standard error of McNemar's test of the same pages, corrected for continuity (Edwards 1948)."""
+        lost = sum(before and not now for before, now in zip(other.exact, self.exact, strict=True))
+        won = sum(now and not before for before, now in zip(other.exact, self.exact, strict=True))
+        return lost - won - 1 > math.sqrt(lost + won)
+
+
 @torch.no_grad()
-def examine(model: torch.nn.Module, records: list[Record], base: Path) -> dict[str, float]:
-    """Loss and share of exact fields behind the true characters: what greedy reading gives, for one pass of the decoder."""
-    loss = exact = asked = examined = 0.0
+def examine(model: torch.nn.Module, records: list[Record], base: Path) -> Examination:
+    """What is read behind the true characters: what greedy reading gives, for one pass of the decoder."""
+    loss, examined, exact = 0.0, 0, []
     for start in range(0, len(records), _PAGES):
         batch = examination(records[start : start + _PAGES], base)
         states = model.encoder(pixel_values=normalised(batch["pixels"])).last_hidden_state
         logits, _ = decode_packed(model.decoder, states, batch, attentions=False)
         _, rates = text_losses(logits, (), batch)
-        labels, fields = int((batch["labels"] >= 0).sum()), sum(len(names) for names in batch["names"])
-        loss, exact, asked = loss + rates["text"] * labels, exact + rates["fields_read"] * fields, asked + fields
-        examined += labels
-    return {"loss": loss / max(1, examined), "fields_exact": exact / max(1, asked)}
+        labels = int((batch["labels"] >= 0).sum())
+        loss, examined = loss + rates["text"] * labels, examined + labels
+        exact += rows_read(logits, batch)
+    return Examination(loss / max(1, examined), tuple(exact))
 
 
 @torch.no_grad()

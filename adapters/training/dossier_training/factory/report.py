@@ -59,7 +59,7 @@ def _row(state: dict) -> dict[str, object]:
         **{name: test.get(name) for name in ("fields_exact", "documents_exact", "cer", "f1", "tree_edit_accuracy", "mrz_char_accuracy", "ece", "ece_calibrated")},
         "fields": {name: field["fields_exact"] for name, field in test.get("fields", {}).items()},
         "live_fields_exact": (state.get("live") or {}).get("fields_exact"),
-        **{name: cost.get(name) for name in ("step", "best_step", "stopped", "images", "seconds", "cpu_seconds", "parameters")},
+        **{name: cost.get(name) for name in ("step", "kept_step", "stopped", "images", "seconds", "cpu_seconds", "parameters")},
         "adapter_bytes": record.get("adapter_bytes"),
         "gates": state.get("gates", []),
         "faults": [fault for fault in checked.get("faults", []) if fault["stops"]],

@@ -16,7 +16,7 @@ from dossier_training.factory.donut import Record
 from dossier_training.factory.files import replacing
 from dossier_training.factory.pages import Teacher, normalised
 from dossier_training.factory.reader import start_from
-from dossier_training.factory.reading import examine
+from dossier_training.factory.reading import Examination, examine
 from dossier_training.factory.settings import Training
 from dossier_training.lessons import decode_packed, text_losses
 from dossier_training.methods import Adapted, adapt, targets_of
@@ -37,8 +37,8 @@ class Progress:
     images: int = 0
     seconds: float = 0.0
     cpu_seconds: float = 0.0
-    best_step: int = 0
-    best: dict[str, float] = field(default_factory=dict)
+    kept_step: int = 0
+    kept: dict[str, float] = field(default_factory=dict)
     since_best: int = 0
     stopped: str | None = None
     parameters: int = 0
@@ -62,7 +62,7 @@ def optimiser_of(adapted: Adapted, training: Training) -> torch.optim.Optimizer:
 
 
 class _Saved:
-    """`checkpoint.pt`: the adapter, the best one, the optimiser and the progress of one work."""
+    """`checkpoint.pt`: the adapter, the one that is kept, what the best one read, the optimiser and the progress of one work."""
 
     def __init__(self, folder: Path, work: str) -> None:
         self.file, self.work, self.at = folder / "checkpoint.pt", work, time.monotonic()
@@ -82,7 +82,11 @@ class _Saved:
 
 
 class Run:
-    """What is trained, how far it has come, and its best version so far."""
+    """What is trained, how far it has come, and the version that would be kept.
+
+    That is the last one which does not read clearly less than the best: a handful of documents can't tell versions apart,
+    and of those that it can't, the one that has learnt most reads other documents best.
+    """
 
     def __init__(self, adapted: Adapted, training: Training, folder: Path, work: str) -> None:
         self.model, self.training, self.saved = adapted.inner, training, _Saved(folder, work)
@@ -90,7 +94,8 @@ class Run:
         self.optimiser = optimiser_of(adapted, training)
         self.peaks = [group["lr"] for group in self.optimiser.param_groups]
         self.schedule = Schedule(1.0, training.steps, min(training.warm_up, max(1, training.steps // 4)), training.decay)
-        self.progress, self.best = Progress(parameters=sum(p.numel() for p in self.trained.values())), _copy(self.trained)
+        self.progress, self.kept = Progress(parameters=sum(p.numel() for p in self.trained.values())), _copy(self.trained)
+        self.best: Examination | None = None
         self.clock = time.monotonic(), time.process_time()
 
     def resume(self) -> bool:
@@ -99,13 +104,14 @@ class Run:
         if not before:
             return False
         _put(before["adapter"], self.trained)
-        self.best = before["best"]
+        self.kept, self.best = before["kept"], before["best"] and Examination(*before["best"])
         self.optimiser.load_state_dict(before["optimiser"])
         self.progress = Progress(**json.loads(before["progress"]))
         return True
 
     def save(self) -> None:
-        self.saved.write(adapter=_copy(self.trained), best=self.best, optimiser=self.optimiser.state_dict(), progress=json.dumps(asdict(self.progress)))
+        best = self.best and (self.best.loss, self.best.exact)
+        self.saved.write(adapter=_copy(self.trained), kept=self.kept, best=best, optimiser=self.optimiser.state_dict(), progress=json.dumps(asdict(self.progress)))
 
     def step(self, batch: dict[str, object]) -> dict[str, float]:
         """Learns from one batch and returns the rates of its losses."""
@@ -128,15 +134,17 @@ class Run:
     def evaluation_is_due(self) -> bool:
         return self.progress.step >= self.training.steps or self.progress.step % self.training.evaluate_every == 0
 
-    def evaluate(self, records: list[Record], base: Path) -> dict[str, float]:
-        """Reads `records`, keeps what is trained if that is the best so far, and decides whether to stop."""
+    def evaluate(self, records: list[Record], base: Path) -> Examination:
+        """Reads `records`, keeps what is trained unless it reads clearly less than the best so far, and decides whether to stop."""
         progress = self.progress
         found = examine(self.model.eval(), records, base)
         self.model.train()
-        if not progress.best or (found["fields_exact"], -found["loss"]) > (progress.best["fields_exact"], -progress.best["loss"]):
-            progress.best, progress.best_step, progress.since_best, self.best = found, progress.step, 0, _copy(self.trained)
+        if self.best is None or found.is_better_than(self.best):
+            self.best, progress.since_best = found, 0
         else:
             progress.since_best += 1
+        if not found.is_clearly_worse_than(self.best):
+            self.kept, progress.kept, progress.kept_step = _copy(self.trained), found.figures(), progress.step
         if progress.step >= self.training.steps:
             progress.stopped = "all steps"
         elif progress.since_best >= self.training.patience:
@@ -162,9 +170,9 @@ def train(
     quiet: bool = False,
     after_step: Callable[[int], None] = lambda _step: None,
 ) -> tuple[Adapted, Progress]:
-    """Trains on the split `train` and returns the adapter that read `validation` best.
+    """Trains on the split `train` and returns the version that `validation` chose (`Run`).
 
-    It begins as the adapter of the folder `start`, which it keeps if nothing it learns reads better, or with one that changes nothing.
+    It begins as the adapter of the folder `start`, which it keeps if all it learns reads clearly less, or with one that changes nothing.
 
     `work` names data, base and settings: a checkpoint of another work is refused with `AnotherRun`.
     """
@@ -187,14 +195,14 @@ def train(
         bar.update()
         if run.evaluation_is_due():
             found = run.evaluate(validation, base)
-            bar.set_postfix({"loss": f"{rates['text']:.3f}", "exact": f"{found['fields_exact']:.3f}"})
+            bar.set_postfix({"loss": f"{rates['text']:.3f}", "exact": f"{found.fields_exact:.3f}"})
         run.count_time()
         if run.progress.stopped or time.monotonic() - run.saved.at >= training.checkpoint_seconds:
             run.save()
         after_step(run.progress.step)
     bar.close()
     batches.close()
-    _put(run.best, run.trained)
+    _put(run.kept, run.trained)
     run.model.eval()
     return adapted, run.progress
 
