@@ -138,10 +138,13 @@ def decode_packed(decoder: nn.Module, states: torch.Tensor, batch: dict[str, obj
     return output.logits, output.cross_attentions or ()
 
 
-def rows_read(logits: torch.Tensor, batch: dict[str, object]) -> list[bool]:
-    """Whether every character of a row is right, page after page. `logits` is (batch, seq_len, vocabulary)."""
-    labels, rows = batch["labels"], batch["rows"]
-    right = (logits.argmax(-1) == labels) | (labels == _NONE)
+def characters_right(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Where the most probable character is the true one, or none is asked for: (batch, seq_len) of `logits` (batch, seq_len, vocabulary)."""
+    return (logits.argmax(-1) == labels) | (labels == _NONE)
+
+
+def rows_read(right: torch.Tensor, rows: torch.Tensor) -> list[bool]:
+    """Whether every character of a row is right, page after page. Both are (batch, seq_len)."""
     return [bool(right[b][rows[b] == r].all()) for b in range(len(rows)) for r in range(int(rows[b].max()) + 1)]
 
 
@@ -150,8 +153,9 @@ def text_losses(logits: torch.Tensor, cross_attentions: tuple[torch.Tensor, ...]
     labels, guide = batch["labels"], batch["guide"]
     losses = {"text": F.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=_NONE)}
     wanted = labels != _NONE
-    exact = rows_read(logits, batch)
-    rates = {"text": losses["text"].item(), "characters_read": (logits.argmax(-1) == labels)[wanted].float().mean().item(), "fields_read": sum(exact) / max(1, len(exact))}
+    right = characters_right(logits, labels)
+    exact = rows_read(right, batch["rows"])
+    rates = {"text": losses["text"].item(), "characters_read": right[wanted].float().mean().item(), "fields_read": sum(exact) / max(1, len(exact))}
     guided = guide != _NONE
     if cross_attentions and guided.any():
         place = guide[guided][:, None]

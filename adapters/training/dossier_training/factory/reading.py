@@ -10,7 +10,7 @@ from dossier_training import vocabulary
 from dossier_training.factory.donut import Record
 from dossier_training.factory.metrics import Reading
 from dossier_training.factory.pages import examination, normalised
-from dossier_training.lessons import decode_packed, rows_read, text_losses
+from dossier_training.lessons import characters_right, decode_packed, rows_read, text_losses
 
 _PAGES = 8
 
@@ -34,9 +34,9 @@ class Examination:
 
     def is_clearly_worse_than(self, other: "Examination") -> bool:
         """Whether more fields were lost to `other` than chance explains: one standard error of McNemar's test of the same pages, corrected for continuity (Edwards 1948)."""
-        lost = sum(before and not now for before, now in zip(other.exact, self.exact, strict=True))
-        won = sum(now and not before for before, now in zip(other.exact, self.exact, strict=True))
-        return lost - won - 1 > math.sqrt(lost + won)
+        fewer = sum(other.exact) - sum(self.exact)
+        changed = sum(before != now for before, now in zip(other.exact, self.exact, strict=True))
+        return fewer - 1 > math.sqrt(changed)
 
 
 @torch.no_grad()
@@ -50,7 +50,7 @@ def examine(model: torch.nn.Module, records: list[Record], base: Path) -> Examin
         _, rates = text_losses(logits, (), batch)
         labels = int((batch["labels"] >= 0).sum())
         loss, examined = loss + rates["text"] * labels, examined + labels
-        exact += rows_read(logits, batch)
+        exact += rows_read(characters_right(logits, batch["labels"]), batch["rows"])
     return Examination(loss / max(1, examined), tuple(exact))
 
 
