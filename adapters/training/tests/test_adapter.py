@@ -313,7 +313,7 @@ def test_an_adapter_of_another_kind_is_no_beginning(made, licences, tmp_path):
 def test_every_method_takes_a_step_and_is_read_back(method, changes, licences, tmp_path):
     training = Training(method=method, r=4, steps=1, batch=1, lr=1e-2, **changes)
     adapted = train.adapted_base(BASE, training)
-    run = train.Run(adapted, training, tmp_path / "run", "work")
+    run = train.Run(adapted, training, 1, tmp_path / "run", "work")
     run.step(pages.Teacher(donut.read(licences)[0], BASE, 1, 1, False).batch(0))
     adapter._as_exported(adapted)
     adapted.export(BASE, tmp_path)
@@ -362,6 +362,16 @@ def test_training_stops_when_nothing_gets_better(licences, tmp_path):
     _, progress = train.train(records, BASE, training, tmp_path, "work", quiet=True)
     # Nothing was learnt, so nothing reads less: the last is kept.
     assert progress.stopped == "no better for a while" and progress.step == progress.kept_step == 3
+
+
+def test_few_pages_are_not_learnt_by_heart(licences, tmp_path):
+    records = donut.split(donut.read(licences)[0])
+    pages_ = sum(record.split == "train" for record in records)
+    few = Training(steps=30, passes=1, batch=8, evaluate_every=30, r=4)
+    _, progress = train.train(records, BASE, few, tmp_path, "work", quiet=True)
+    assert progress.stopped == "all passes" and progress.step == progress.kept_step == -(-pages_ // 8)
+    assert Training().steps_over(1000) == 800 and Training().steps_over(8) == 40
+    assert "passes" not in Training().identity() and few.identity()["passes"] == 1
 
 
 @pytest.mark.parametrize(

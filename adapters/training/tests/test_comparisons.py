@@ -121,6 +121,15 @@ def test_a_curve_reads_the_same_documents_after_more_and_more(tmp_path):
         curve.draw(*arguments[:-1], 5)
 
 
+def test_a_curve_begins_with_what_training_begins_as(tmp_path):
+    arguments = ([LICENCE], [0, 10], BASE, tmp_path, Training(steps=1, batch=1, evaluate_every=1), 5, 1, 2)
+    with pytest.raises(SettingsError, match="an adapter to begin as"):
+        curve.draw(*arguments)
+    none, ten = curve.draw(*arguments, REPOSITORY / "adapters" / "training" / "starter", say=lambda _line: None)
+    assert (none["documents"], none["steps"], none["seconds"]) == (0, 0, 0.0) and (ten["documents"], ten["steps"]) == (10, 1)
+    assert none["fields_exact_clean"] > 0.6 and "<svg" in (tmp_path / "curve.svg").read_text()
+
+
 def test_every_variant_fits_the_model():
     from dossier_training.factory.train import adapted_base
 

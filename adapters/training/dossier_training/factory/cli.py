@@ -58,6 +58,7 @@ def adapter(
     lr: float = Training().lr,
     lora_plus_ratio: Annotated[float, typer.Option(help="learning rate of B over that of A")] = Training().lora_plus_ratio,
     steps: int = Training().steps,
+    passes: Annotated[int, typer.Option(help="times each training page is seen at most: with few pages training ends before --steps")] = Training().passes,
     decay: Decay = Training().decay,
     batch: int = Training().batch,
     evaluate_every: int = Training().evaluate_every,
@@ -74,7 +75,7 @@ def adapter(
 
     training = Training(
         method=method, r=r, parts=parts, patch_embedding=patch_embedding, modules_to_save=tuple(module_to_save), lr=lr, lora_plus_ratio=lora_plus_ratio,
-        steps=steps, decay=decay, batch=batch, evaluate_every=evaluate_every, patience=patience, augment=augment, bf16=bf16, seed=seed, threads=threads,
+        steps=steps, passes=passes, decay=decay, batch=batch, evaluate_every=evaluate_every, patience=patience, augment=augment, bf16=bf16, seed=seed, threads=threads,
     )  # fmt: skip
     run = run or _RUNS / file_name_of(document_type)
     order = factory.Order(document_type, dataset, base, out, run, training, title, pages, rules, tuple(field), tuple(optional_field), tuple(allow), factors, start)
@@ -178,7 +179,7 @@ def groups(
 @app.command()
 def curve(
     document_type: Annotated[list[str], typer.Option(help="two types are measured unless others are given")] = ["hokuto/residence-card/2023", "veligrad/driving-licence/2018"],  # noqa: B006
-    documents: Annotated[list[int], typer.Option(help="a number of labelled documents")] = [10, 25, 50, 100, 250, 1000],  # noqa: B006
+    documents: Annotated[list[int], typer.Option(help="a number of labelled documents; 0 reads with --start as it is")] = [10, 25, 50, 100, 250, 1000],  # noqa: B006
     out: Path = _RUNS / "curve",
     base: Base = _BASE,
     start: Annotated[Path | None, typer.Option(help="an adapter of this base, method and rank to begin as")] = None,

@@ -18,16 +18,21 @@ _COLUMNS = ("document_type", "documents", *(f"fields_exact_{level}" for level in
 
 
 def draw(types: list[str], counts: list[int], base: Path, out: Path, training: Training, seed: int, test_count: int, test_seed: int, start: Path | None = None, say=print) -> list[dict]:
-    """Trains an adapter from each number of documents; what an earlier run measured in `out` with the same settings stays."""
+    """Trains an adapter from each number of documents, and reads with `start` itself for none; what an earlier run measured in `out` with the same settings stays."""
     if seed == test_seed:
         raise SettingsError("training and test documents are drawn from one seed: the test would be learnt by heart")
+    if 0 in counts and not start:
+        raise SettingsError("without documents there is only an adapter to begin as to read with, and none is given")
     measured, rows, begins_as = Measured(out / "curve.json", base), [], weights_digest(start)
 
     def point(name: str, count: int, run: Path) -> dict[str, object]:
-        # The first documents of a seed are the same whatever their number: the larger set holds the smaller.
-        data = drawn(out / "data" / f"{file_name_of(name)}-{count}-{seed}", name, count, seed, LEVELS)
-        cost = adapter.make(Order(name, data, base, run / "adapter", run, training, allow=_ALLOWED, start=start), quiet=True)["cost"]
-        read = measure(name, base, run / "adapter", test_count, test_seed, out / "test")
+        taught, cost = start, {"step": 0, "seconds": 0.0, "cpu_seconds": 0.0}
+        if count:
+            # The first documents of a seed are the same whatever their number: the larger set holds the smaller.
+            data = drawn(out / "data" / f"{file_name_of(name)}-{count}-{seed}", name, count, seed, LEVELS)
+            taught = run / "adapter"
+            cost = adapter.make(Order(name, data, base, taught, run, training, allow=_ALLOWED, start=start), quiet=True)["cost"]
+        read = measure(name, base, taught, test_count, test_seed, out / "test")
         return {**read, "document_type": name, "documents": count, "test_documents": test_count, "steps": cost["step"], "seconds": cost["seconds"], "cpu_seconds": cost["cpu_seconds"]}
 
     for name in types:

@@ -38,13 +38,17 @@ def bars(names: list[str], groups: dict[str, list[float | None]], axis: str, lim
 
 
 def points(groups: dict[str, list[tuple[float, float, str]]], x_axis: str, y_axis: str) -> str:
-    """Labelled points, x on a logarithmic scale."""
+    """Labelled points, x on a logarithmic scale that begins at 0 where a point does."""
     figure, axes = pyplot.subplots(figsize=(_WIDTH, 5))
     for label, marks in groups.items():
         axes.scatter([x for x, _, _ in marks], [y for _, y, _ in marks], label=label, s=24)
         for x, y, text in marks:
             axes.annotate(text, (x, y), xytext=(4, 3), textcoords="offset points", fontsize=7)
-    axes.set_xscale("log")
+    places = {x for marks in groups.values() for x, _, _ in marks}
+    if 0 in places:
+        axes.set_xscale("symlog", linthresh=min(places - {0}, default=1))
+    else:
+        axes.set_xscale("log")
     axes.set_xlabel(x_axis)
     axes.set_ylabel(y_axis)
     if len(groups) > 1:

@@ -1,5 +1,6 @@
 """What a training run, a gate and a fleet can be told. Unknown keys are refused."""
 
+import math
 import tomllib
 from pathlib import Path
 from typing import Literal
@@ -33,6 +34,7 @@ class Training(_Strict):
     lr: float = Field(3e-3, ge=0)
     lora_plus_ratio: float = Field(1.0, ge=1, description="learning rate of B over that of A (Hayou et al. 2024)")
     steps: int = Field(800, ge=1)
+    passes: int = Field(60, ge=1, description="times each training page is seen at most: with few pages training ends before `steps`")
     batch: int = Field(12, ge=1)
     warm_up: int = Field(30, ge=0)
     decay: float = Field(0.3, gt=0, le=1, description="share of the steps, the last ones, in which the learning rate falls")
@@ -49,9 +51,17 @@ class Training(_Strict):
         """The settings of another training, but for some."""
         return cls.model_validate({**training.model_dump(), **changes})
 
+    def steps_over(self, pages: int) -> int:
+        """The steps a training on so many pages takes at most."""
+        return min(self.steps, math.ceil(self.passes * pages / self.batch))
+
     def identity(self) -> dict[str, object]:
         """What decides the outcome: not how often it is saved."""
-        return self.model_dump(mode="json", exclude={"checkpoint_seconds", "threads"})
+        named = self.model_dump(mode="json", exclude={"checkpoint_seconds", "threads"})
+        # Adapters that were shipped before there was this setting are of the same work as its default.
+        if self.passes == Training.model_fields["passes"].default:
+            del named["passes"]
+        return named
 
 
 class FullFineTuning(Training):

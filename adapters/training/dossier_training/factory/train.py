@@ -88,12 +88,13 @@ class Run:
     and of those that it can't, the one that has learnt most reads other documents best.
     """
 
-    def __init__(self, adapted: Adapted, training: Training, folder: Path, work: str) -> None:
+    def __init__(self, adapted: Adapted, training: Training, pages: int, folder: Path, work: str) -> None:
         self.model, self.training, self.saved = adapted.inner, training, _Saved(folder, work)
+        self.steps = training.steps_over(pages)
         self.trained = {name: p for name, p in self.model.named_parameters() if p.requires_grad}
         self.optimiser = optimiser_of(adapted, training)
         self.peaks = [group["lr"] for group in self.optimiser.param_groups]
-        self.schedule = Schedule(1.0, training.steps, min(training.warm_up, max(1, training.steps // 4)), training.decay)
+        self.schedule = Schedule(1.0, self.steps, min(training.warm_up, max(1, self.steps // 4)), training.decay)
         self.progress, self.kept = Progress(parameters=sum(p.numel() for p in self.trained.values())), _copy(self.trained)
         self.best: Examination | None = None
         self.clock = time.monotonic(), time.process_time()
@@ -132,7 +133,7 @@ class Run:
         return rates
 
     def evaluation_is_due(self) -> bool:
-        return self.progress.step >= self.training.steps or self.progress.step % self.training.evaluate_every == 0
+        return self.progress.step >= self.steps or self.progress.step % self.training.evaluate_every == 0
 
     def evaluate(self, records: list[Record], base: Path) -> Examination:
         """Reads `records`, keeps what is trained unless it reads clearly less than the best so far, and decides whether to stop."""
@@ -145,8 +146,8 @@ class Run:
             progress.since_best += 1
         if not found.is_clearly_worse_than(self.best):
             self.kept, progress.kept, progress.kept_step = _copy(self.trained), found.figures(), progress.step
-        if progress.step >= self.training.steps:
-            progress.stopped = "all steps"
+        if progress.step >= self.steps:
+            progress.stopped = "all steps" if self.steps == self.training.steps else "all passes"
         elif progress.since_best >= self.training.patience:
             progress.stopped = "no better for a while"
         return found
@@ -183,13 +184,13 @@ def train(
     if start:
         start_from(adapted, base, start)
     lessons, validation = ([record for record in records if record.split == split] for split in ("train", "validation"))
-    run = Run(adapted, training, folder, work)
+    run = Run(adapted, training, len(lessons), folder, work)
     if not run.resume() and start:
         run.evaluate(validation, base)
 
     teacher = Teacher(lessons, base, training.batch, training.seed, training.augment)
     batches = teacher.batches(run.progress.step, ahead=training.threads > 1)
-    bar = tqdm(total=training.steps, initial=run.progress.step, desc=label or None, unit="step", disable=quiet, mininterval=1.0)
+    bar = tqdm(total=run.steps, initial=run.progress.step, desc=label or None, unit="step", disable=quiet, mininterval=1.0)
     while run.progress.stopped is None:
         rates = run.step(next(batches))
         bar.update()
