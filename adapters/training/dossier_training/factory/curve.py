@@ -46,5 +46,5 @@ def draw(types: list[str], counts: list[int], base: Path, out: Path, training: T
         f"{name}, {level}": [(row["documents"], row[f"fields_exact_{level}"], "") for row in rows if row["document_type"] == name]
         for name in types for level in LEVELS
     }  # fmt: skip
-    plots.write(plots.points(marks, "labelled documents", "share of fields read exactly"), out / "curve.svg")
+    plots.write(plots.points(marks, "labelled documents", "share of fields read exactly", joined=True), out / "curve.svg")
     return rows

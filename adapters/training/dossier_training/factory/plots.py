@@ -37,11 +37,11 @@ def bars(names: list[str], groups: dict[str, list[float | None]], axis: str, lim
     return _svg(figure)
 
 
-def points(groups: dict[str, list[tuple[float, float, str]]], x_axis: str, y_axis: str) -> str:
-    """Labelled points, x on a logarithmic scale that begins at 0 where a point does."""
+def points(groups: dict[str, list[tuple[float, float, str]]], x_axis: str, y_axis: str, joined: bool = False) -> str:
+    """Labelled points, x on a logarithmic scale that begins at 0 where a point does; `joined` draws a line through those of a group."""
     figure, axes = pyplot.subplots(figsize=(_WIDTH, 5))
     for label, marks in groups.items():
-        axes.scatter([x for x, _, _ in marks], [y for _, y, _ in marks], label=label, s=24)
+        axes.plot([x for x, _, _ in marks], [y for _, y, _ in marks], "o-" if joined else "o", label=label, markersize=5, linewidth=0.8)
         for x, y, text in marks:
             axes.annotate(text, (x, y), xytext=(4, 3), textcoords="offset points", fontsize=7)
     places = {x for marks in groups.values() for x, _, _ in marks}
