@@ -27,6 +27,7 @@ from dossier_training.factory.settings import read_fleet
 
 REPOSITORY = Path(__file__).parents[3]
 LICENCE, CARD = "utopia/driving-licence/2022", "utopia/id-card/2023"
+TOGETHER = "norvaria/driving-licence/2019", "helvetara/driving-licence/2024"
 # Below the range that Ray gives to its workers.
 _PORT = 6399
 
@@ -46,8 +47,17 @@ data = {{ folder = "licences" }}
 document_type = "{CARD}"
 data = {{ generate = "{CARD}", count = 24, seed = 5 }}
 regression = {{ generate = "{CARD}", count = 2, seed = 6 }}
+[[types]]
+document_type = "{TOGETHER[0]}"
+data = {{ folder = "norvaria" }}
+[[types]]
+document_type = "{TOGETHER[1]}"
+data = {{ generate = "{TOGETHER[1]}", count = 24, seed = 5 }}
+[[groups]]
+document_types = {list(TOGETHER)}
 """)
     write_donut(captured_documents(LICENCE, 24, 4), folder / "licences")
+    write_donut(captured_documents(TOGETHER[0], 24, 4), folder / "norvaria")
     return file
 
 
@@ -87,7 +97,7 @@ def main() -> None:
         watcher = threading.Thread(target=_kill_a_worker, args=(killed,), daemon=True)
         watcher.start()
         states = fleets.run(read_fleet(file), folder / "runs", ray=f"127.0.0.1:{_PORT}")
-        assert [state["state"] for state in states] == ["installed", "installed"], states
+        assert [state["state"] for state in states] == ["installed"] * 4, states
         assert killed.is_set(), "no worker was killed: nothing was tried again"
     finally:
         os.killpg(head.pid, signal.SIGKILL)
@@ -96,8 +106,8 @@ def main() -> None:
     shutil.rmtree(folder / "adapters")
     shutil.rmtree(folder / "runs")
     states = fleets.run(read_fleet(file), folder / "runs", processes=2)
-    assert [state["state"] for state in states] == ["installed", "installed"], states
-    for name in (LICENCE, CARD):
+    assert [state["state"] for state in states] == ["installed"] * 4, states
+    for name in (LICENCE, CARD, *TOGETHER):
         one, other = (load_file(folder / part / name / "adapter_model.safetensors") for part in ("by-ray", "adapters"))
         assert one.keys() == other.keys() and all(equal(one[key], other[key]) for key in one), f"{name} differs"
     shutil.rmtree(folder)

@@ -1,6 +1,7 @@
 """Data sets: every fault is found and named, and nothing of a good one is held against it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -248,3 +249,15 @@ def test_pages_of_one_document_stay_together(tmp_path):
     for record in records:
         splits.setdefault(record.document, set()).add(record.split)
     assert all(len(names) == 1 for names in splits.values()) and len(splits) == 12
+
+
+def test_a_holder_in_other_splits_of_types_that_are_learnt_together_is_found(data):
+    data.write()
+    records, _ = checks.check(data.folder, TYPE)
+    other = [replace(record, document_type="utopia/permit/2023") for record in records]
+    assert checks.leakage_across({TYPE: records, "utopia/permit/2023": other}) == []
+    read = next(record for record in records if record.split == "test")
+    moved = [replace(record, split="train") if record.name == read.name else record for record in other]
+    [(name, fault)] = checks.leakage_across({TYPE: records, "utopia/permit/2023": moved})
+    assert name == "utopia/permit/2023" and fault.kind == "leakage" and fault.stops
+    assert fault.where == f"utopia/permit/2023: {read.name} (train) and {TYPE}: {read.name} (test)"

@@ -147,6 +147,52 @@ def test_a_data_set_with_faults_holds_its_type_back_alone(here, tmp_path):
     assert not fleets.plan(read_fleet(file), tmp_path / "runs", (LICENCE,))[0].unchanged
 
 
+def _grouped(folder: Path, **changes) -> Path:
+    file = _write(folder, **changes)
+    group = f'[[groups]]\ndocument_types = ["{PASSPORT}", "{LICENCE}"]\ntraining = {{ steps = 3 }}\n'
+    file.write_text(file.read_text().replace("training = { steps = 2 }", group))
+    return file
+
+
+def test_types_of_a_group_read_with_one_adapter(here, tmp_path):
+    said = []
+    states = fleets.run(read_fleet(_grouped(tmp_path)), tmp_path / "runs", say=said.append)
+    assert _states(states) == {PASSPORT: "installed", LICENCE: "installed"}, said
+    assert said[1].startswith(f"{PASSPORT} + {LICENCE}: trained (1/3") and len(said) == 4
+    passport, licence = (tmp_path / "adapters" / name for name in (PASSPORT, LICENCE))
+    for name in ("adapter_config.json", "adapter_model.safetensors"):
+        assert (passport / name).read_bytes() == (licence / name).read_bytes(), name
+    for name in ("document-type.json", "calibration.json"):
+        assert (passport / name).read_bytes() != (licence / name).read_bytes(), name
+    records = [json.loads((folder / "training.json").read_text()) for folder in (passport, licence)]
+    assert all(record["group"] == [PASSPORT, LICENCE] and record["cost"]["step"] == 3 for record in records)
+    assert records[0]["data_set"]["digest"] != records[1]["data_set"]["digest"] and records[0]["metrics"]["validation"] != records[1]["metrics"]["validation"]
+    assert f"documents of `{PASSPORT}`, `{LICENCE}` together" in (licence / "README.md").read_text()
+    report.write_fleet(states, BASE, tmp_path)
+    assert f"One adapter for {PASSPORT}, {LICENCE}." in (tmp_path / "fleet.html").read_text()
+    # What changes for one is trained again for both; what changes for neither, is not.
+    again = _grouped(tmp_path)
+    assert all(item.unchanged for item in fleets.plan(read_fleet(again), tmp_path / "elsewhere"))
+    again.write_text(again.read_text().replace(f'{LICENCE}", count = 24', f'{LICENCE}", count = 25'))
+    assert not any(item.unchanged for only in (PASSPORT, LICENCE) for item in fleets.plan(read_fleet(again), tmp_path / "runs", (only,)))
+
+
+def test_under_other_gates_a_group_is_judged_again_and_not_trained(here, tmp_path):
+    states = fleets.run(read_fleet(_grouped(tmp_path, gates="fields_exact = 1.0")), tmp_path / "runs", say=lambda _line: None)
+    assert _states(states) == {PASSPORT: "rejected", LICENCE: "rejected"} and not (tmp_path / "adapters").exists()
+    said = []
+    states = fleets.run(read_fleet(_grouped(tmp_path)), tmp_path / "runs", say=said.append)
+    assert _states(states) == {PASSPORT: "installed", LICENCE: "installed"} and not any("trained" in line for line in said)
+
+
+def test_a_data_set_with_faults_holds_its_group_back(here, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "metadata.jsonl").write_text("{}\n")
+    states = fleets.run(read_fleet(_grouped(tmp_path, data='{ folder = "data" }')), tmp_path / "runs", say=lambda _line: None)
+    assert _states(states) == {PASSPORT: "unfit", LICENCE: "unfit"}
+    assert LICENCE in states[0]["reason"] and [fault["kind"] for fault in states[1]["check"]["faults"]] == ["unreadable_line", "too_few"]
+
+
 def test_a_killed_fleet_goes_on(tmp_path):
     file = _write(tmp_path, licence_steps=400, extra="[types.gates]\nfields_exact = 0.0")
     text = file.read_text().replace("evaluate_every = 2", "evaluate_every = 400\ncheckpoint_seconds = 0")
@@ -206,6 +252,11 @@ def test_two_fleets_do_not_share_a_folder(grown):
         ("training = { steps = 2 }", "count = 3", "where there is no data"),
         ("[[types]]", '[[types]]\ndocument_type = "karvonia/passport/2022"\n[[types]]', "has no data"),
         ('document_type = "utopia/p', 'document_type = "Utopia/p', "string_pattern|should match pattern"),
+        ("[[types]]", f'[[groups]]\ndocument_types = ["{PASSPORT}"]\n[[types]]', "at least 2 items"),
+        ("[[types]]", f'[[groups]]\ndocument_types = ["{PASSPORT}", "x/y"]\n[[types]]', "which the fleet does not have"),
+        ("[[types]]", f'[[groups]]\ndocument_types = ["{PASSPORT}", "{PASSPORT}"]\n[[types]]', "in groups twice"),
+        ("[[types]]", f'[[groups]]\ndocument_types = ["{PASSPORT}", "{LICENCE}"]\n[[types]]', f"`{LICENCE}` is trained as its group is"),
+        ("training = { steps = 2 }", f'[[groups]]\ndocument_types = ["{PASSPORT}", "{LICENCE}"]\ntraining = {{ stps = 1 }}', "stps"),
     ],
 )
 def test_a_fleet_file_is_read_strictly(tmp_path, old, new, message):

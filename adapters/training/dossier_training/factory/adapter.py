@@ -1,5 +1,6 @@
 """One document type from data set to adapter: check, train, evaluate, calibrate, write."""
 
+import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -7,8 +8,11 @@ from dossier_training.checkpoints import base_digest
 from dossier_training.factory import artifact, calibration, checks, metrics, reading, train
 from dossier_training.factory.donut import Record
 from dossier_training.factory.faults import Report
-from dossier_training.factory.files import alone_in, digest_of, sha256_of, write_json
+from dossier_training.factory.files import alone_in, digest_of, sha256_of, staging, write_json
+from dossier_training.factory.reader import start_from
 from dossier_training.factory.settings import Training
+from dossier_training.factory.train import Progress
+from dossier_training.lora_xs import FACTORS_FILE
 from dossier_training.methods import Adapted
 
 
@@ -38,6 +42,7 @@ class Order:
     allow: tuple[str, ...] = ()
     factors: Path | None = None
     start: Path | None = None
+    shared: Path | None = field(default=None, metadata={"help": "an adapter of `make_shared`, which is taken as it stands"})
     work: str | None = field(default=None, metadata={"help": "what a fleet knows this work by"})
 
 
@@ -76,23 +81,49 @@ def make(order: Order, quiet: bool = False, after_step=lambda _step: None) -> di
         data_set = {name: value for name, value in report.statistics.items() if name != "fields"}
         start = weights_digest(order.start)
         work = work_digest(order, str(data_set["digest"]), start)
-        adapted, progress = train.train(
-            records, order.base, order.training, order.run, work, order.document_type, order.factors, order.start, quiet, after_step
-        )
-        _as_exported(adapted)
         held_out = {name: [record for record in records if record.split == name] for name in ("validation", "test")}
+        if order.shared:
+            adapted, progress, group = _taken(order.shared, order.base, order.training)
+            progress.kept = reading.examine(adapted.inner, held_out["validation"], order.base).figures()
+        else:
+            adapted, progress = train.train(
+                records, order.base, order.training, order.run, work, order.document_type, order.factors, order.start, quiet, after_step
+            )
+            group = None
+        _as_exported(adapted)
         scalings = calibration.fit(reading.read(adapted.inner, held_out["validation"], order.base))
         found = evaluated(reading.read(adapted.inner, held_out["test"], order.base), scalings)
         record = {
             "work": order.work or work,
             "data_set": data_set,
             "start": start,
+            **({"group": group} if group else {}),
             "metrics": {"validation": progress.kept, "test": found},
             "cost": asdict(progress),
         }
         pages = order.pages or max(record_.page for record_ in records)
         manifest = artifact.manifest_of(order.document_type, order.base, order.out, order.title, pages, order.rules)
         return artifact.write(adapted, order.base, order.out, order.run, manifest, order.training, scalings, record)
+
+
+def make_shared(records: list[Record], document_types: tuple[str, ...], base: Path, out: Path, run: Path, training: Training, work: str, start: Path | None, quiet: bool = False) -> Progress:
+    """Trains the adapter that several types are to share; `Order.shared` of each is then `out`."""
+    with alone_in(run):
+        adapted, progress = train.train(records, base, training, run, work, " + ".join(document_types), start=start, quiet=quiet)
+        with staging(out, run) as fresh:
+            adapted.export(base, fresh)
+            write_json(fresh / artifact.SHARED, {"document_types": document_types, "cost": asdict(progress)})
+        return progress
+
+
+def _taken(shared: Path, base: Path, training: Training) -> tuple[Adapted, Progress, list[str]]:
+    """An adapter of `make_shared`, what its training came to, and the types that share it."""
+    factors = shared / FACTORS_FILE
+    adapted = train.adapted_base(base, training, factors if factors.exists() else None)
+    start_from(adapted, base, shared)
+    adapted.inner.eval()
+    told = json.loads((shared / artifact.SHARED).read_text())
+    return adapted, Progress(**told["cost"]), told["document_types"]
 
 
 def _as_exported(adapted: Adapted) -> None:

@@ -20,6 +20,8 @@ from dossier_training.methods import Adapted
 
 MANIFEST, RECORD, CALIBRATION, CARD = "document-type.json", "training.json", "calibration.json", "README.md"
 WEIGHTS = "adapter_model.safetensors"
+# Beside an adapter that several types are to share: which, and what its training came to.
+SHARED = "shared.json"
 
 
 def templates() -> jinja2.Environment:

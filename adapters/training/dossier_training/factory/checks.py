@@ -1,7 +1,8 @@
 """Looks for what would spoil an adapter before any time goes into training it."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rapidfuzz import process
@@ -37,6 +38,15 @@ def check(
     elif not any(fault.kind == "no_metadata" for fault in faults):
         faults.append(Fault("too_few", "no page can be read"))
     return records, report
+
+
+def leakage_across(records: dict[str, list[Record]]) -> list[tuple[str, Fault]]:
+    """For types that are learnt together: holders that stand in other splits of other types, each with the type of the page that is named."""
+    together = [
+        replace(record, document=f"{name} {record.document}", document_type=name, name=f"{name}: {record.name}")
+        for name, of_type in records.items() for record in of_type
+    ]  # fmt: skip
+    return [(record.document_type, _leak(record, before)) for record, before in _leaks(together) if record.document_type != before.document_type]
 
 
 def statistics(records: list[Record]) -> dict[str, object]:
@@ -126,12 +136,20 @@ def _duplicates(records: list[Record], faults: list[Fault]) -> None:
 
 
 def _leakage(records: list[Record], faults: list[Fault]) -> None:
+    faults.extend(_leak(record, before) for record, before in _leaks(records))
+
+
+def _leaks(records: list[Record]) -> Iterator[tuple[Record, Record]]:
     """A holder may stand in one split only, or what was learnt by heart counts as read."""
     owner, first = donut.holders(records), {}
     for record in records:
         before = first.setdefault(owner[record.document], record)
         if before.split != record.split:
-            faults.append(Fault("leakage", f"{record.name} ({record.split}) and {before.name} ({before.split})"))
+            yield record, before
+
+
+def _leak(record: Record, before: Record) -> Fault:
+    return Fault("leakage", f"{record.name} ({record.split}) and {before.name} ({before.split})")
 
 
 def _variety(records: list[Record], faults: list[Fault]) -> None:

@@ -3,7 +3,7 @@
 import json
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from dossier_training.factory.files import alone_in, digest_of, file_name_of, sh
 from dossier_training.factory.job import CANDIDATE, Job, prepared
 from dossier_training.factory.publish import Host, Rollout
 from dossier_training.factory.settings import Fleet, Folder, Generated, SettingsError, Type
+from dossier_training.factory.sharing import MARKER, Shared, job_of, shared_by, untrained
 from dossier_training.factory.workers import cores, run_here, run_on_ray
 
 STATE = "state.json"
@@ -32,6 +33,7 @@ class Planned:
     run: Path
     out: Path
     state: dict
+    shared: Shared | None = None
 
     @property
     def unchanged(self) -> bool:
@@ -53,22 +55,27 @@ def source_digest(data: Generated | Folder) -> str:
 def plan(fleet: Fleet, runs: Path, only: tuple[str, ...] = ()) -> list[Planned]:
     """Every type, or those of `only`, with what its last run left."""
     base, start = base_digest(fleet.base), weights_digest(fleet.start)
-    planned = []
-    for entry in fleet.every_type():
-        if only and entry.document_type not in only:
-            continue
-        run = runs / file_name_of(entry.document_type)
-        identity = {
-            "document_type": entry.document_type, "base": base, "start": start, "data": source_digest(entry.data), "training": fleet.training_of(entry).identity(),
-            "manifest": [entry.title, entry.pages, entry.rules], "checks": [entry.allow, entry.optional_fields],
-        }  # fmt: skip
-        terms = {"gates": fleet.gates_of(entry).model_dump(), "regression": entry.regression and entry.regression.model_dump(mode="json")}
-        file = run / STATE
-        state = json.loads(file.read_text()) if file.exists() else {}
-        planned.append(Planned(entry, digest_of(identity), digest_of(terms), run, fleet.adapters / entry.document_type, state))
-    if unknown := sorted(set(only) - {item.entry.document_type for item in planned}):
+    entries = {entry.document_type: entry for entry in fleet.every_type()}
+    if unknown := sorted(set(only) - entries.keys()):
         raise SettingsError(f"the fleet has no `{unknown[0]}`")
-    return planned
+    wanted = only or tuple(entries)
+    # What a type shares hangs on the documents of all that share it.
+    concerned = {name for asked in wanted for group in [fleet.group_of(asked)] for name in (group.document_types if group else (asked,))}
+    sources = {name: source_digest(entries[name].data) for name in entries if name in concerned}
+    sharing = shared_by(fleet, runs, base, start, sources)
+    return [_planned(fleet, entries[name], runs, base, start, sources[name], sharing.get(name)) for name in entries if name in wanted]
+
+
+def _planned(fleet: Fleet, entry: Type, runs: Path, base: str, start: str | None, source: str, shared: Shared | None) -> Planned:
+    run = runs / file_name_of(entry.document_type)
+    identity = {
+        "document_type": entry.document_type, "base": base, "start": start, "data": source, "training": fleet.training_of(entry).identity(),
+        "manifest": [entry.title, entry.pages, entry.rules], "checks": [entry.allow, entry.optional_fields], **({"shared": shared.work} if shared else {}),
+    }  # fmt: skip
+    terms = {"gates": fleet.gates_of(entry).model_dump(), "regression": entry.regression and entry.regression.model_dump(mode="json")}
+    file = run / STATE
+    state = json.loads(file.read_text()) if file.exists() else {}
+    return Planned(entry, digest_of(identity), digest_of(terms), run, fleet.adapters / entry.document_type, state, shared)
 
 
 def run(fleet: Fleet, runs: Path, processes: int | None = None, ray: str | None = None, only: tuple[str, ...] = (), say: Callable[[str], None] = print) -> list[dict]:
@@ -83,23 +90,46 @@ def run(fleet: Fleet, runs: Path, processes: int | None = None, ray: str | None 
             else:
                 waiting[item.entry.document_type] = item
         for item in waiting.values():
-            _make_room(item)
-        jobs = [_job(fleet, item) for item in waiting.values()]
+            if _make_room(item.run, item.work):
+                item.state = {}
+        to_share = {item.shared.work: item.shared for item in waiting.values() if item.shared and not item.shared.is_trained}
+        for shared in to_share.values():
+            _make_room(shared.run, shared.work)
         if processes is None:
-            processes = max(1, cores() // max([job.training["threads"] for job in jobs], default=1))
-        if jobs:
-            say(f"{len(jobs)} of {len(planned)} types to train, {'on Ray at ' + ray if ray else f'{processes} at a time'}")
-        started = time.monotonic()
-        ended = run_on_ray(jobs, ray) if ray else run_here(jobs, processes)
-        for number, (job, outcome) in enumerate(ended, 1):
-            item = waiting[job.document_type]
-            item.state = {**outcome, "document_type": job.document_type, "terms": item.terms, "at": _now()}
-            _write(item)
-            if outcome["state"] == "accepted":
-                _accept(fleet, item, host, runs)
-            left = (time.monotonic() - started) / number * (len(jobs) - number)
-            say(f"{job.document_type}: {item.state['state']}{_why(item.state)} ({number}/{len(jobs)}, about {left / 60:.0f} min left)")
+            processes = max(1, cores() // max([fleet.training_of(item.entry).threads for item in waiting.values()], default=1))
+        if waiting:
+            say(f"{len(waiting)} of {len(planned)} types to train, {'on Ray at ' + ray if ray else f'{processes} at a time'}")
+        started, jobs = time.monotonic(), len(to_share) + len(waiting)
+        ended = _outcomes(fleet, waiting, to_share, lambda some: _performed(some, processes, ray))
+        for number, (name, outcome) in enumerate(ended, 1):
+            left = (time.monotonic() - started) / number * (jobs - number)
+            if item := waiting.get(name):
+                item.state = {**outcome, "document_type": name, "terms": item.terms, "at": _now()}
+                _write(item)
+                if outcome["state"] == "accepted":
+                    _accept(fleet, item, host, runs)
+                outcome = item.state
+            say(f"{name}: {outcome['state']}{_why(outcome)} ({number}/{jobs}, about {left / 60:.0f} min left)")
         return [state_of(item) for item in planned]
+
+
+def _outcomes(fleet: Fleet, waiting: dict[str, Planned], to_share: dict[str, Shared], perform: Callable[[list[Job]], Iterable[tuple[Job, dict]]]) -> Iterator[tuple[str, dict]]:
+    """What becomes of each job, as they end. Types whose adapter is trained here begin once all others are through."""
+    later = [item for item in waiting.values() if item.shared and item.shared.work in to_share]
+    at_once = [_job(fleet, item) for item in waiting.values() if item not in later]
+    for job, outcome in perform([*(job_of(fleet, shared) for shared in to_share.values()), *at_once]):
+        yield job.document_type, outcome
+        if job.work in to_share and outcome["state"] != "trained":
+            lost = [item for item in later if item.shared.work == job.work]
+            later = [item for item in later if item not in lost]
+            yield from ((item.entry.document_type, untrained(item.entry.document_type, item.work, outcome)) for item in lost)
+    yield from ((job.document_type, outcome) for job, outcome in perform([_job(fleet, item) for item in later]))
+
+
+def _performed(jobs: list[Job], processes: int, ray: str | None) -> Iterable[tuple[Job, dict]]:
+    if not jobs:
+        return ()
+    return run_on_ray(jobs, ray) if ray else run_here(jobs, processes)
 
 
 def _job(fleet: Fleet, item: Planned) -> Job:
@@ -111,19 +141,20 @@ def _job(fleet: Fleet, item: Planned) -> Job:
         base=str(fleet.base), live=str(item.out) if live else None, start=str(fleet.start) if fleet.start else None, run=str(item.run),
         training=fleet.training_of(entry).model_dump(mode="json"), gates=fleet.gates_of(entry).model_dump(),
         title=entry.title or before.get("title"), pages=entry.pages or before.get("pages"), rules=entry.rules or before.get("rules"),
-        allow=entry.allow, optional_fields=entry.optional_fields,
+        allow=entry.allow, optional_fields=entry.optional_fields, shared=str(item.shared.adapter) if item.shared else None,
     )  # fmt: skip
 
 
-def _make_room(item: Planned) -> None:
-    """A run of other work can't be gone on with: it makes way, the adapter in `adapters/` stays."""
-    item.run.mkdir(parents=True, exist_ok=True)
-    marker = item.run / "work"
-    if not marker.exists() or marker.read_text() != item.work:
-        for path in item.run.iterdir():
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-        item.state = {}
-        marker.write_text(item.work)
+def _make_room(run: Path, work: str) -> bool:
+    """A run of other work can't be gone on with: it makes way, the adapter in `adapters/` stays. Whether one did, or there was none."""
+    run.mkdir(parents=True, exist_ok=True)
+    marker = run / MARKER
+    if marker.exists() and marker.read_text() == work:
+        return False
+    for path in run.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    marker.write_text(work)
+    return True
 
 
 def _accept(fleet: Fleet, item: Planned, host: Host | None, runs: Path) -> None:

@@ -20,7 +20,11 @@ OUTCOME, CANDIDATE = "outcome.json", "candidate"
 
 @dataclass(frozen=True)
 class Job:
-    """One document type. `data` and `regression` are a folder (`{"folder"}`) or the generator's (`{"generate", …}`)."""
+    """One document type, or what a group of them shares.
+
+    `data` and `regression` are a folder (`{"folder"}`) or the generator's (`{"generate", …}`); those of a group are
+    `{"each": [{"document_type", "data", "allow", "optional_fields"}]}`.
+    """
 
     document_type: str
     work: str
@@ -37,6 +41,7 @@ class Job:
     rules: str | None = None
     allow: tuple[str, ...] = ()
     optional_fields: tuple[str, ...] = ()
+    shared: str | None = None
     quiet: bool = True
 
 
@@ -56,7 +61,52 @@ def prepared_folder(data: dict, run: Path, name: str) -> Path:
     return run / f"{name}-{digest_of(data)[7:19]}"
 
 
+def folders_of(data: dict | None) -> list[str]:
+    """The folders of data sets that `data` or `regression` names."""
+    if not data:
+        return []
+    if "each" in data:
+        return [folder for member in data["each"] for folder in folders_of(member["data"])]
+    return [data["folder"]] if "folder" in data else []
+
+
+def moved(data: dict | None, places: dict[str, str]) -> dict | None:
+    """The same `data` or `regression`, where its folders lie elsewhere."""
+    if not data:
+        return data
+    if "each" in data:
+        return {"each": [{**member, "data": moved(member["data"], places)} for member in data["each"]]}
+    return {"folder": places[data["folder"]]} if "folder" in data else data
+
+
 def work(job: Job) -> dict:
+    """Does what there is to do; the outcome as data."""
+    return _train_shared(job) if "each" in job.data else _make(job)
+
+
+def _train_shared(job: Job) -> dict:
+    """Trains what a group shares, unless a data set has faults. Its types are judged by jobs of their own, which are given it as `shared`."""
+    from dossier_training.factory import adapter, checks
+    from dossier_training.factory.settings import Training
+
+    run, records, reports = Path(job.run), {}, {}
+    for member in job.data["each"]:
+        name, data = member["document_type"], prepared(member["data"], run, "data")
+        records[name], reports[name] = checks.check(data, name, (), tuple(member["optional_fields"]), tuple(member["allow"]))
+    for name, fault in checks.leakage_across(records):
+        reports[name].faults.append(fault)
+    unfit = {name: {"check": report.as_json(), "text": report.as_text()} for name, report in reports.items() if report.stops}
+    if unfit:
+        return {"state": "unfit", "work": job.work, "unfit": unfit}
+    together = [record for of_type in records.values() for record in of_type]
+    start = Path(job.start) if job.start else None
+    progress = adapter.make_shared(together, tuple(records), Path(job.base), run / CANDIDATE, run, Training.model_validate(job.training), job.work, start, job.quiet)
+    for member in job.data["each"]:
+        _drop_drawn(member["data"], run, "data")
+    return {"state": "trained", "work": job.work, "cost": asdict(progress)}
+
+
+def _make(job: Job) -> dict:
     """Trains, evaluates beside the live version, judges; the outcome as data. A data set with faults is an outcome too."""
     from dossier_training.factory import adapter, checks, donut, gates, metrics, reading
     from dossier_training.factory.reader import AnotherBase, load_adapted
@@ -67,7 +117,7 @@ def work(job: Job) -> dict:
     order = adapter.Order(
         document_type=job.document_type, dataset=prepared(job.data, run, "data"), base=base, out=candidate, run=run,
         training=Training.model_validate(job.training), title=job.title, pages=job.pages, rules=job.rules,
-        allow=tuple(job.allow), optional_fields=tuple(job.optional_fields), start=Path(job.start) if job.start else None, work=job.work,
+        allow=tuple(job.allow), optional_fields=tuple(job.optional_fields), start=Path(job.start) if job.start else None, shared=Path(job.shared) if job.shared else None, work=job.work,
     )  # fmt: skip
     try:
         record = adapter.make(order, quiet=job.quiet)
@@ -88,7 +138,8 @@ def work(job: Job) -> dict:
         settings, record["metrics"]["test"], metrics.score(live_readings) if live_readings else None,
         read(load_adapted(base, candidate), regression), read(live_model, regression), why_not,
     )  # fmt: skip
-    _drop_drawn(job, run)
+    _drop_drawn(job.data, run, "data")
+    _drop_drawn(job.regression, run, "regression")
     return {
         "state": "accepted" if gates.passed(outcomes) else "rejected",
         "work": job.work,
@@ -98,11 +149,10 @@ def work(job: Job) -> dict:
     }
 
 
-def _drop_drawn(job: Job, run: Path) -> None:
+def _drop_drawn(data: dict | None, run: Path, name: str) -> None:
     """What the generator drew can be drawn again, and a fleet's pages would fill a disk."""
-    for data, name in ((job.data, "data"), (job.regression, "regression")):
-        if data and "generate" in data:
-            shutil.rmtree(prepared_folder(data, run, name), ignore_errors=True)
+    if data and "generate" in data:
+        shutil.rmtree(prepared_folder(data, run, name), ignore_errors=True)
 
 
 def perform(job: Job) -> dict:

@@ -53,6 +53,7 @@ def _row(state: dict) -> dict[str, object]:
         "at": state.get("at"),
         "work": state.get("work") or record.get("work"),
         "method": training.get("method"),
+        "group": record.get("group"),
         "r": training.get("r"),
         "documents": record.get("data_set", {}).get("documents") or checked.get("documents"),
         "data_set_digest": record.get("data_set", {}).get("digest") or checked.get("digest"),

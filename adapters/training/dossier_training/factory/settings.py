@@ -129,6 +129,13 @@ class Type(_Strict):
         return self
 
 
+class Group(_Strict):
+    """Types that share one adapter, which is trained on the documents of all."""
+
+    document_types: tuple[str, ...] = Field(min_length=2)
+    training: dict[str, object] = {}
+
+
 class EveryGeneratedType(_Strict):
     """The data of each type of the generator for which `types` has none."""
 
@@ -174,6 +181,7 @@ class Fleet(_Strict):
     publish: Publish | None = None
     every_generated_type: EveryGeneratedType | None = None
     types: tuple[Type, ...] = ()
+    groups: tuple[Group, ...] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> "Fleet":
@@ -186,12 +194,26 @@ class Fleet(_Strict):
             if not entry.data and not self.every_generated_type:
                 raise ValueError(f"`{entry.document_type}` has no data, and there is no [every_generated_type] to draw it as")
         # What is drawn is valid as well.
-        self.every_type()
+        every = {entry.document_type: entry for entry in self.every_type()}
+        grouped = [name for group in self.groups for name in group.document_types]
+        for name in grouped:
+            if name not in every:
+                raise ValueError(f"a group has `{name}`, which the fleet does not have")
+            if grouped.count(name) > 1:
+                raise ValueError(f"`{name}` is in groups twice")
+            if every[name].training:
+                raise ValueError(f"`{name}` is trained as its group is: `training` stands there")
+            self.training_of(every[name])
         return self
 
+    def group_of(self, document_type: str) -> Group | None:
+        """The types it shares an adapter with, itself among them; none where its adapter is its own."""
+        return next((group for group in self.groups if document_type in group.document_types), None)
+
     def training_of(self, entry: Type) -> Training:
-        """The fleet's settings with those of a type over them."""
-        return Training.like(self.training, **entry.training)
+        """The fleet's settings with those of a type, or of its group, over them."""
+        group = self.group_of(entry.document_type)
+        return Training.like(self.training, **(group.training if group else entry.training))
 
     def gates_of(self, entry: Type) -> Gates:
         """The fleet's gates with those of a type over them."""

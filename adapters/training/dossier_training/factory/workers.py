@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dossier_training.factory.files import replace_folder, write_json
-from dossier_training.factory.job import CANDIDATE, OUTCOME, Job, as_dict, pack, perform, unpack
+from dossier_training.factory.job import CANDIDATE, OUTCOME, Job, as_dict, folders_of, moved, pack, perform, unpack
 
 _PACKAGE = Path(__file__).parents[1]
 
@@ -58,8 +58,8 @@ def run_on_ray(jobs: list[Job], address: str) -> Iterator[tuple[Job, dict]]:
         remote = ray.remote(max_retries=2)(_task)
         waiting = {}
         for job in jobs:
-            folders = {name: pack(Path(part["folder"])) if part and "folder" in part else None for name, part in (("data", job.data), ("regression", job.regression))}
-            adapters = {name: pack(Path(folder)) for name, folder in (("live", job.live), ("start", job.start)) if folder}
+            folders = {folder: pack(Path(folder)) for folder in [*folders_of(job.data), *folders_of(job.regression)]}
+            adapters = {name: pack(Path(folder)) for name, folder in (("live", job.live), ("start", job.start), ("shared", job.shared)) if folder}
             task = remote.options(num_cpus=job.training["threads"], name=job.document_type).remote(as_dict(job), bases[job.base], Path(job.base).name, adapters, folders)
             waiting[task] = job
         while waiting:
@@ -80,14 +80,15 @@ def run_on_ray(jobs: list[Job], address: str) -> Iterator[tuple[Job, dict]]:
         ray.shutdown()
 
 
-def _task(job: dict, base: bytes, base_name: str, adapters: dict[str, bytes], folders: dict[str, bytes | None]) -> tuple[dict, bytes | None]:
+def _task(job: dict, base: bytes, base_name: str, adapters: dict[str, bytes], folders: dict[str, bytes]) -> tuple[dict, bytes | None]:
     """On the node: unpacks, works, packs."""
     node = Path(tempfile.gettempdir()) / "dossier-train" / job["work"].removeprefix("sha256:")
     run = node / "run"
     base_folder = unpack(base, node / "base" / base_name)
     unpacked = {name: str(unpack(contents, node / name)) for name, contents in adapters.items()}
-    places = {name: {"folder": str(unpack(contents, node / name))} if contents else job[name] for name, contents in folders.items()}
-    there = replace(Job(**job), base=str(base_folder), run=str(run), **unpacked, **places)
+    places = {folder: str(unpack(contents, node / f"data-{number}")) for number, (folder, contents) in enumerate(folders.items())}
+    data, regression = moved(job["data"], places), moved(job["regression"], places)
+    there = replace(Job(**job), base=str(base_folder), run=str(run), data=data, regression=regression, **unpacked)
     outcome = perform(there)
     candidate = run / CANDIDATE
-    return outcome, pack(candidate) if candidate.is_dir() and outcome["state"] in ("accepted", "rejected") else None
+    return outcome, pack(candidate) if candidate.is_dir() and outcome["state"] in ("accepted", "rejected", "trained") else None
