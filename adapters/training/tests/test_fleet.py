@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dossier_training.checkpoints import load_base
-from dossier_training.factory import report, settings, train
+from dossier_training.factory import artifact, report, settings, train
 from dossier_training.factory import fleet as fleets
 from dossier_training.factory.counting import lora_count
 from dossier_training.factory.files import Busy, alone_in
@@ -312,6 +312,10 @@ def test_the_shipped_fleet_lists_every_type_of_the_generator():
     fleet = read_fleet(REPOSITORY / "adapters" / "fleet.toml")
     assert {entry.document_type for entry in fleet.every_type()} >= set(settings.DOCUMENT_TYPES)
     assert fleet.base.is_dir() and fleet.publish is None
+    for group in fleet.groups:
+        folders = [fleet.adapters / name for name in group.document_types]
+        assert len({(folder / artifact.WEIGHTS).read_bytes() for folder in folders}) == 1
+        assert all(artifact.record_of(folder)["group"] == list(group.document_types) for folder in folders)
 
 
 def test_full_fine_tuning_makes_no_adapter(tmp_path):

@@ -18,6 +18,8 @@ from dossier_training.factory.settings import Publish, read_fleet
 from conftest import BASE, REPOSITORY, TOKEN, data_root, host_program, serving
 
 PASSPORT, CARD, LICENCE = "utopia/passport/2024", "utopia/id-card/2023", "utopia/driving-licence/2022"
+# Read with one adapter.
+OLD_PASSPORT, NEW_PASSPORT = "norvaria/passport/2018", "norvaria/passport/2024"
 # At most, of each type.
 _DOCUMENTS = 3
 
@@ -109,6 +111,15 @@ def test_adding_and_retraining_a_type_changes_no_other(platform, admin, tmp_path
     unknown = publish.roll_out(admin, PASSPORT, ruined, live, _records(PASSPORT), 0.05)
     assert unknown.state == "refused" and promoted.package in unknown.detail
     assert publish.roll_out(admin, PASSPORT, better, live, [], 0.05).detail == "it is active already"
+
+
+def test_retraining_one_of_two_types_that_share_an_adapter_changes_it_alone(platform, admin, tmp_path):
+    before = _answers(platform, [OLD_PASSPORT, NEW_PASSPORT])
+    assert len({json.loads(answer)["served_by"]["adapter"] for answer in before.values()}) == 1
+    retrained = _retrained(OLD_PASSPORT, tmp_path / "retrained", 1e-4)
+    assert publish.roll_out(admin, OLD_PASSPORT, retrained, REPOSITORY / "adapters" / OLD_PASSPORT, _records(OLD_PASSPORT), 0.05).state == "live"
+    after = _answers(platform, [OLD_PASSPORT, NEW_PASSPORT])
+    assert _of(after, NEW_PASSPORT) == _of(before, NEW_PASSPORT) and after[OLD_PASSPORT, 1] != before[OLD_PASSPORT, 1]
 
 
 def test_a_canary_that_is_left_to_people_is_followed(platform, admin, tmp_path):
@@ -205,12 +216,15 @@ def test_refusals_name_their_code(platform, admin, monkeypatch, tmp_path):
 
 
 def test_removing_a_type_changes_no_other(tmp_path):
-    root, others = data_root(tmp_path, _shipped()), _shipped(LICENCE)
+    """Neither one with an adapter of its own, nor one that shares it with a type that stays."""
+    removed = (LICENCE, OLD_PASSPORT)
+    root = data_root(tmp_path, _shipped())
     with serving(root) as host:
         before = _answers(host, _shipped())
-    shutil.rmtree(root / "adapters" / LICENCE)
+    for name in removed:
+        shutil.rmtree(root / "adapters" / name)
     with serving(root) as host:
-        assert _answers(host, others) == _of(before, *others)
+        assert _answers(host, _shipped(*removed)) == _of(before, *_shipped(*removed))
 
 
 def test_signatures_are_those_of_the_host(tmp_path):
