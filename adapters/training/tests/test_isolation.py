@@ -52,7 +52,7 @@ def _records(document_type: str) -> list[donut.Record]:
     records = []
     for number, folder in enumerate(_samples(document_type), 1):
         fields = json.loads((folder / "truth.json").read_text())["fields"]
-        records.append(donut.Record(None, folder / "page-1.png", str(number), str(number), 1, fields, None, "", "", b""))
+        records.append(donut.Record(None, next(folder.glob("page-1.*")), str(number), str(number), 1, fields, None, "", "", b""))
     return records
 
 
