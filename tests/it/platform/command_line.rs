@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use super::{Host, fixture, paper, version_of};
 use crate::DOSSIER;
 
-/// Runs `dossier plugin` against a host, off the async threads.
-pub(super) async fn plugin(host: &Host, arguments: &[&str]) -> Output {
+/// Runs `dossier package` against a host, off the async threads.
+pub(super) async fn run_package(host: &Host, arguments: &[&str]) -> Output {
     let url = format!("http://{}", host.server.admin_address().expect("listens"));
     let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect::<Vec<_>>();
     let running = tokio::task::spawn_blocking(move || {
@@ -70,38 +70,38 @@ async fn from_a_new_key_to_a_rollback() {
 
     let package = folder.path().join("package");
     write_package(&package, 2);
-    let unsigned = plugin(&host, &["publish", path(&package)]).await;
+    let unsigned = run_package(&host, &["publish", path(&package)]).await;
     assert!(!unsigned.status.success());
     let error = String::from_utf8_lossy(&unsigned.stderr).into_owned();
     assert!(error.contains("package.unsigned"), "{error}");
-    assert!(!plugin(&host, &["verify", path(&package)]).await.status.success());
+    assert!(!run_package(&host, &["verify", path(&package)]).await.status.success());
 
     let signed = folder.path().join("paper.tar");
     let sign = ["sign", path(&package), "--key", path(&key), "--output", path(&signed)];
-    let digest = text(&plugin(&host, &sign).await).trim().to_owned();
+    let digest = text(&run_package(&host, &sign).await).trim().to_owned();
     let verify = ["verify", path(&signed), "--public-key", &public_key];
-    let verified = text(&plugin(&host, &verify).await);
+    let verified = text(&run_package(&host, &verify).await);
     assert!(verified.contains(&digest) && verified.contains(&public_key), "{verified}");
 
-    let published = text(&plugin(&host, &["publish", path(&signed)]).await);
+    let published = text(&run_package(&host, &["publish", path(&signed)]).await);
     assert!(published.contains(&digest), "{published}");
-    let canary = text(&plugin(&host, &["canary", "paper", "--percent", "100"]).await);
+    let canary = text(&run_package(&host, &["canary", "paper", "--percent", "100"]).await);
     assert!(canary.contains("generation 2"), "{canary}");
     assert_eq!(version_of(&host.read().await).0, 2);
-    text(&plugin(&host, &["promote", "paper"]).await);
+    text(&run_package(&host, &["promote", "paper"]).await);
     write_package(&package, 3);
     let publish = ["publish", path(&package), "--key", path(&key), "--activate"];
-    text(&plugin(&host, &publish).await);
+    text(&run_package(&host, &publish).await);
     assert_eq!(version_of(&host.read().await).0, 3);
-    text(&plugin(&host, &["rollback", "paper"]).await);
+    text(&run_package(&host, &["rollback", "paper"]).await);
     assert_eq!(version_of(&host.read().await).0, 2);
-    text(&plugin(&host, &["shadow", "paper"]).await);
-    text(&plugin(&host, &["rollback", "paper"]).await);
-    text(&plugin(&host, &["activate", "paper", "--package", &digest]).await);
+    text(&run_package(&host, &["shadow", "paper"]).await);
+    text(&run_package(&host, &["rollback", "paper"]).await);
+    text(&run_package(&host, &["activate", "paper", "--package", &digest]).await);
 
-    let listed = text(&plugin(&host, &["list"]).await);
+    let listed = text(&run_package(&host, &["list"]).await);
     assert!(listed.contains("paper") && listed.contains("active"), "{listed}");
-    let history = text(&plugin(&host, &["history", "paper", "--json"]).await);
+    let history = text(&run_package(&host, &["history", "paper", "--json"]).await);
     let history = serde_json::from_str::<Value>(&history).expect("JSON");
     assert_eq!(history["events"][0]["action"], "activate");
     let refused = history["events"].as_array().expect("a list").last().expect("one");

@@ -11,7 +11,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::command_line::{plugin, text};
+use super::command_line::{run_package, text};
 use super::{Host, version_of};
 
 const NOBODY: &str = "a token of another country";
@@ -74,7 +74,7 @@ async fn what_no_generation_names_goes_and_the_rest_serves_on() {
     assert!(names(&prune(&nobody, false).await).is_empty());
     assert_eq!(packages_on_disk(&host), 5);
 
-    let done = text(&plugin(&host, &["prune"]).await);
+    let done = text(&run_package(&host, &["prune"]).await);
     assert!(done.contains(&third.package) && done.contains("2 packages"), "{done}");
     assert_eq!(packages_on_disk(&host), 3);
     assert!(names(&prune(&host.admin, false).await).is_empty(), "nothing is left to take");

@@ -7,7 +7,7 @@ use dossier_store::{Package, SecretKey};
 use dossier_tests::TestRegistry;
 use serde_json::{Value, json};
 
-use super::command_line::{path, plugin, text};
+use super::command_line::{path, run_package, text};
 use super::{Host, package, version_of};
 
 /// A signed package in a file.
@@ -25,21 +25,22 @@ async fn a_package_goes_by_way_of_a_registry_into_a_host() {
     let folder = tempfile::tempdir().expect("a folder");
     let (package, file) = signed(folder.path(), 2);
     let reference = registry.reference("test/paper:2");
-    let pushed = text(&plugin(&host, &["push", path(&file), &reference, "--plain-http"]).await);
+    let pushed =
+        text(&run_package(&host, &["push", path(&file), &reference, "--plain-http"]).await);
     assert!(pushed.contains(&package.digest().to_string()), "{pushed}");
-    let again = text(&plugin(&host, &["push", path(&file), &reference, "--plain-http"]).await);
+    let again = text(&run_package(&host, &["push", path(&file), &reference, "--plain-http"]).await);
     assert_eq!(pushed, again, "the same package is the same artifact");
 
     let pulled = folder.path().join("pulled.tar");
     let pull = ["pull", &reference, "--output", path(&pulled), "--plain-http"];
-    assert_eq!(text(&plugin(&host, &pull).await).trim(), package.digest().to_string());
+    assert_eq!(text(&run_package(&host, &pull).await).trim(), package.digest().to_string());
     assert_eq!(fs::read(&pulled).expect("written"), package.to_tar());
 
     let remote = format!("oci://{reference}");
-    let verified = text(&plugin(&host, &["verify", &remote, "--plain-http"]).await);
+    let verified = text(&run_package(&host, &["verify", &remote, "--plain-http"]).await);
     assert!(verified.contains("ed25519:"), "{verified}");
     let publish = ["publish", &remote, "--plain-http", "--activate"];
-    text(&plugin(&host, &publish).await);
+    text(&run_package(&host, &publish).await);
     assert_eq!(version_of(&host.read().await).0, 2);
 
     // What the registry has is what was signed, however it is named.
@@ -68,7 +69,7 @@ async fn what_a_registry_made_up_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let (_, file) = signed(folder.path(), 2);
     let push = ["push", path(&file), &registry.reference("test/paper:2"), "--plain-http"];
-    text(&plugin(&host, &push).await);
+    text(&run_package(&host, &push).await);
     let good = registry.manifest("test/paper:2").expect("is there");
     let good = serde_json::from_slice::<Value>(&good).expect("JSON");
     let layer = |number: usize| {
@@ -78,7 +79,7 @@ async fn what_a_registry_made_up_is_refused() {
     };
     let publish = async |name: &str| {
         let reference = format!("oci://{}", registry.reference(name));
-        let output = plugin(&host, &["publish", &reference, "--plain-http"]).await;
+        let output = run_package(&host, &["publish", &reference, "--plain-http"]).await;
         assert!(!output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stdout));
         String::from_utf8_lossy(&output.stderr).into_owned()
     };
@@ -113,7 +114,7 @@ async fn what_a_registry_made_up_is_refused() {
     registry.set_blob(&digest, bytes);
     let (_, other) = signed(folder.path(), 3);
     let push = ["push", path(&other), &registry.reference("test/paper:3"), "--plain-http"];
-    text(&plugin(&host, &push).await);
+    text(&run_package(&host, &push).await);
     let third = registry.manifest("test/paper:3").expect("is there");
     let third = serde_json::from_slice::<Value>(&third).expect("JSON");
     let mut mixed = good.clone();

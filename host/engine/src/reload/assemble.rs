@@ -1,6 +1,7 @@
 //! From a generation, which is data, to a snapshot that serves.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use dossier_document::{DocumentTypeId, FieldName};
@@ -40,6 +41,8 @@ pub(super) struct Assembly<'a> {
     pub(super) before: &'a Snapshot,
     pub(super) canary: CanarySettings,
     pub(super) alarm: &'a mpsc::Sender<CanaryAlarm>,
+    /// The operator's files that rules were just imported from, to name them.
+    pub(super) imported_from: &'a BTreeMap<PackageDigest, PathBuf>,
 }
 
 impl ReadyGeneration {
@@ -153,11 +156,21 @@ impl Assembly<'_> {
             Some(fields) => fields,
             None => {
                 let (id, pages) = (&manifest.document_type, manifest.pages);
-                fields_of(self.adapters, &rules.plugin, id, pages, self.today).await?
+                let fields = fields_of(self.adapters, &rules.plugin, id, pages, self.today).await;
+                fields.map_err(|error| self.named(rules, error))?
             }
         };
         let (adapter, rules) = (Arc::clone(adapter), Arc::clone(rules));
         Ok(DocumentType { adapter, rules, fields, rollout })
+    }
+
+    fn named(&self, rules: &ReadyRules, error: EngineError) -> EngineError {
+        match self.imported_from.get(&rules.package).cloned() {
+            Some(from) => {
+                EngineError::Imported { stored: from.clone(), from, source: Box::new(error) }
+            }
+            None => error,
+        }
     }
 
     /// The fields of a version that serves already, so that a change costs what it changes.

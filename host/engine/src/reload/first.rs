@@ -76,6 +76,7 @@ pub(crate) async fn serve_first(
         before: &shared.snapshot.pin(),
         canary: shared.packages.canary,
         alarm: &alarm,
+        imported_from: &imported_from,
     };
     let snapshot = assembly.assemble(&ready).await?;
     if let Some(mut change) = import {

@@ -1,6 +1,7 @@
 //! The one task that changes what serves: it owns the generation, the ready packages and the
 //! right to swap the snapshot.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dossier_store::{
@@ -248,6 +249,7 @@ impl Task {
             before: &before,
             canary: shared.packages.canary,
             alarm: &self.alarm,
+            imported_from: &BTreeMap::new(),
         };
         let snapshot = assembly.assemble(ready).await?;
         let event = Event { generation: next.number, ..event };

@@ -106,6 +106,7 @@ impl Importer<'_> {
         into.versions.push(version(digest, PackageKind::Rules, name, number, document_types));
         into.generation.activate(name, digest);
         let rules = ReadyRules::new(digest, manifest, plugin).map_err(named)?;
+        into.imported_from.insert(digest, file);
         into.ready.push(Ready::Rules(Arc::new(rules)));
         Ok(())
     }
