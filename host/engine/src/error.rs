@@ -77,7 +77,7 @@ pub enum EngineError {
         /// The name of the rules.
         rules: String,
         /// How.
-        source: PluginError,
+        source: Box<PluginError>,
     },
     /// The model did not read the document.
     #[error(transparent)]
@@ -141,7 +141,7 @@ pub enum EngineError {
     },
     /// The adapter can't be loaded for the base.
     #[error(transparent)]
-    Adapter(ModelError),
+    Adapter(Box<ModelError>),
     /// The adapter stands on another base than the one that serves.
     #[error("the adapter stands on `{base}`, this host serves `{served}`")]
     WrongBase {
@@ -251,14 +251,14 @@ pub enum EngineError {
     Folder(#[from] FolderError),
     /// The base can't be loaded; the error names file and key.
     #[error(transparent)]
-    Base(ModelError),
+    Base(Box<ModelError>),
     /// A component of the operator's folders can't be used.
     #[error("{}: {source}", file.display())]
     ComponentFile {
         /// The component.
         file: PathBuf,
         /// Why.
-        source: PluginError,
+        source: Box<PluginError>,
     },
     /// What was imported from a folder or file of the operator can't serve.
     #[error("{}", imported(from, stored, source))]

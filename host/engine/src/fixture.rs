@@ -24,7 +24,7 @@ pub enum FixtureError {
     Malformed(String),
     /// The rules failed.
     #[error(transparent)]
-    Rules(#[from] PluginError),
+    Rules(Box<PluginError>),
     /// The rules refuse what they should judge.
     #[error("the rules refuse it: {0}")]
     Refused(String),
@@ -54,6 +54,12 @@ pub enum FixtureError {
         /// What differs.
         key: &'static str,
     },
+}
+
+impl From<PluginError> for FixtureError {
+    fn from(error: PluginError) -> Self {
+        Self::Rules(Box::new(error))
+    }
 }
 
 /// A fixture.

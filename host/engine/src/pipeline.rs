@@ -160,7 +160,8 @@ async fn read_and_check(
     tracing::Span::current().record("document_type", document_type.id().as_str());
     judge(&request, document_type, reader.max_pages())?;
     let (id, rules) = (document_type.id(), document_type.plugin());
-    let rules_failed = |source| EngineError::Rules { rules: rules.name().to_owned(), source };
+    let rules_failed =
+        |source| EngineError::Rules { rules: rules.name().to_owned(), source: Box::new(source) };
     let today = reader.today();
 
     let pages = reader.page_decoder().decode(request.pages).await?;
@@ -233,7 +234,7 @@ fn is_of_the_version(error: &EngineError) -> bool {
         EngineError::TooManyPages { .. }
         | EngineError::UnknownField(_)
         | EngineError::Refused { .. } => true,
-        EngineError::Rules { source, .. } => !matches!(source, PluginError::PoolFull { .. }),
+        EngineError::Rules { source, .. } => !matches!(**source, PluginError::PoolFull { .. }),
         EngineError::Inference(error) => !matches!(
             error,
             InferenceError::Overloaded | InferenceError::Stopped | InferenceError::TooLarge { .. }

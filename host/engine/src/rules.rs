@@ -79,6 +79,7 @@ pub(crate) async fn compile(
     file: &Path,
     component: Vec<u8>,
 ) -> Result<Plugin, EngineError> {
-    let refused = |source| EngineError::ComponentFile { file: file.to_owned(), source };
+    let refused =
+        |source| EngineError::ComponentFile { file: file.to_owned(), source: Box::new(source) };
     engine.compile(name, component).await.map_err(refused)
 }

@@ -110,7 +110,8 @@ impl Engine {
         let folder = settings.adapters().join("base").join(&base_name);
         let of_model = settings.clone();
         let loaded = blocking(move || load(&folder, &of_model)).await?;
-        let LoadedModel { adapters, backend } = loaded.map_err(EngineError::Base)?;
+        let LoadedModel { adapters, backend } =
+            loaded.map_err(|error| EngineError::Base(Box::new(error)))?;
         let base = adapters.base();
         let empty = Snapshot { generation: 0, base, document_types: [].into() };
         let reader = Reader::new(settings.clone(), empty, backend).map_err(EngineError::Thread)?;

@@ -46,7 +46,7 @@ impl Shared {
                 let calibration = calibration(&package, &folder)?;
                 let adapters = self.adapters.clone();
                 let loaded = blocking(move || adapters.load(&folder)).await?;
-                let adapter = loaded.map_err(EngineError::Adapter)?;
+                let adapter = loaded.map_err(|error| EngineError::Adapter(Box::new(error)))?;
                 let ready = ReadyAdapter { package: digest, adapter, calibration, manifest };
                 Ok(Ready::Adapter(Arc::new(ready)))
             }

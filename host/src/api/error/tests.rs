@@ -16,7 +16,7 @@ fn page(source: DecodeError) -> ApiError {
 }
 
 fn rules(source: PluginError) -> ApiError {
-    EngineError::Rules { rules: "utopia".to_owned(), source }.into()
+    EngineError::Rules { rules: "utopia".to_owned(), source: Box::new(source) }.into()
 }
 
 fn inference(error: InferenceError) -> ApiError {
