@@ -8,6 +8,7 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, middleware};
+use dossier_inference::BackendLost;
 use tokio::time::{Instant, timeout_at};
 
 use crate::admission::Admission;
@@ -39,7 +40,7 @@ pub struct App {
     reader: Reader,
     admission: Admission,
     limits: HttpLimits,
-    /// False once the server drains; `/readyz` says so.
+    /// False once the server drains; `/readyz` says so, as it does once the model is lost.
     ready: AtomicBool,
 }
 
@@ -54,6 +55,11 @@ impl App {
     /// Fails `/readyz` from now on; requests are still answered.
     pub fn drain(&self) {
         self.ready.store(false, Ordering::Relaxed);
+    }
+
+    /// Waits until what the model computes on is lost, and tells why; for ever, if it never is.
+    pub async fn model_lost(&self) -> BackendLost {
+        self.reader.inference().lost().await
     }
 }
 
@@ -103,7 +109,7 @@ async fn get_document_types(State(app): State<Arc<App>>) -> Json<DocumentTypesBo
 }
 
 async fn get_readyz(State(app): State<Arc<App>>) -> Response {
-    if app.ready.load(Ordering::Relaxed) {
+    if app.ready.load(Ordering::Relaxed) && !app.reader.inference().is_lost() {
         "ready\n".into_response()
     } else {
         ApiError::NotReady.into_response()

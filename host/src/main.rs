@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser as _;
@@ -13,6 +14,9 @@ const BAD_CONFIGURATION: u8 = 64;
 const COMPONENT_REFUSED: u8 = dossier::reload::CompileProbe::REFUSED;
 /// What clap uses for usage errors, too.
 const BAD_USAGE: u8 = 2;
+
+/// How long the rest of the process has to end once its model is lost.
+const LOST_GRACE: Duration = Duration::from_secs(5);
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -35,5 +39,10 @@ fn start(cli: Cli) -> anyhow::Result<()> {
         .enable_all()
         .build()
         .context("the async runtime does not start")?;
-    Ok(runtime.block_on(run(cli))?)
+    let ended = runtime.block_on(run(cli));
+    if let Err(CommandError::ModelLost(_)) = &ended {
+        // A thread may wait for what is lost for ever.
+        runtime.shutdown_timeout(LOST_GRACE);
+    }
+    Ok(ended?)
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use dossier_inference::BackendLost;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -165,6 +166,12 @@ impl RunningServer {
     #[must_use]
     pub fn reload(&self) -> Option<&Reload> {
         self.platform.as_ref().map(|platform| &platform.reload)
+    }
+
+    /// Waits until what the model computes on is lost, such as a GPU after an illegal access; for ever, if
+    /// it never is. `/readyz` fails then and documents are answered 503: only a new process has it back.
+    pub async fn model_lost(&self) -> BackendLost {
+        self.app.model_lost().await
     }
 
     /// Ends in order: `/readyz` fails, then nothing more is accepted, then requests in work finish

@@ -87,7 +87,8 @@ pub(crate) async fn held_reader(config: &Config) -> (Reader, SyncSender<()>) {
     (with_backend(config, backend).await, sender)
 }
 
-async fn with_backend(config: &Config, backend: impl Backend) -> Reader {
+/// A reader around any model.
+pub(crate) async fn with_backend(config: &Config, backend: impl Backend) -> Reader {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/prebuilt/utopia.wasm");
     let engine = author_engine(&config.reader.rules).expect("the engine starts");
     let rules = open_rules(&engine, "utopia", &file).await.expect("the prebuilt rules");

@@ -196,6 +196,38 @@ pub enum ModelError {
         /// Why.
         problem: String,
     },
+    /// What is to be kept on a device has no room there.
+    #[error(
+        "the device {device} has {free} bytes free, {what} needs {needed}: free some (`nvidia-smi` lists who uses them), or change {setting}"
+    )]
+    DeviceMemory {
+        /// The device.
+        device: String,
+        /// What has no room.
+        what: &'static str,
+        /// Bytes it needs.
+        needed: usize,
+        /// Bytes that are free.
+        free: usize,
+        /// The setting that makes it smaller.
+        setting: &'static str,
+    },
+    /// One page alone makes a tensor of more numbers than a device's kernels count.
+    #[error(
+        "the device {device} can't be used: a page of {height} x {width} pixels makes a tensor of {numbers} numbers, its kernels count to {limit}; choose the device `cpu`, or a smaller size in the base's preprocessor_config.json"
+    )]
+    PageTooLargeForDevice {
+        /// The device.
+        device: String,
+        /// Height of the model's input, in pixels.
+        height: usize,
+        /// Width of the model's input, in pixels.
+        width: usize,
+        /// Numbers of the tensor.
+        numbers: usize,
+        /// The most that there may be.
+        limit: usize,
+    },
     /// Fields can't be asked for without a vocabulary.
     #[error("the base has no tokenizer.json")]
     NoTokenizer,

@@ -36,7 +36,7 @@ mod error;
 pub use error::ModelError;
 
 mod device;
-pub use device::DeviceKind;
+pub use device::{DeviceKind, InvalidDevice};
 
 mod precision;
 pub use precision::{AdapterPrecision, InvalidPrecision, ModelSettings, WeightPrecision};

@@ -369,6 +369,11 @@ fn inference_problem(error: &InferenceError) -> Problem {
             let problem = Problem::internal("adapter.unavailable", title, error);
             Problem { status: S::SERVICE_UNAVAILABLE, ..problem }
         }
+        InferenceError::Backend(BackendError::OutOfMemory(_)) => {
+            let title = "The model has no memory left for the document";
+            let problem = Problem::internal("model.out_of_memory", title, error);
+            Problem { status: S::SERVICE_UNAVAILABLE, ..problem }
+        }
         _ => Problem::internal("model.failed", "The model failed", error),
     }
 }

@@ -1,0 +1,80 @@
+"""The device against the CPU, by the same program on the same weights: logits, tokens and documents.
+
+The CPU's answers are held against transformers and PEFT by the golden tests.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from .common import KINDS, MODELS, REPOSITORY, Day
+
+IMAGES = REPOSITORY / "tests/fixtures/goldens/images"
+DOCUMENTS = REPOSITORY / "tests/fixtures/documents"
+TOKENS = "1,20,9,33,2"
+# What a logit may differ by in f32, as in the golden tests.
+TOLERANCE = 1e-3
+# The share of the largest logit that a product in bf16 or f16 may be off by, here and on the CPU.
+NARROW_TOLERANCE = 0.05
+# The share of fields of the shipped types that read the same in bf16.
+SAME_FIELDS = 0.995
+
+
+def run(day: Day) -> None:
+    cases = [(model, None, "f32") for model in sorted(MODELS.iterdir())]
+    for model in sorted(MODELS.iterdir()):
+        kinds = [*(model / "adapters").iterdir(), *(KINDS / model.name / "adapters").glob("*")]
+        cases += [(model, adapter, "f32") for adapter in sorted(kinds)]
+    narrow = [(MODELS / "tied", MODELS / "tied/adapters/all-linear", precision) for precision in ("bf16", "f16", "int8")]
+    large = [(day.large_base, None, "f32"), (day.large_base, day.scratch / "large-adapters/0", "f32")]
+    small_day = day.size.shape == "miniature"
+    if small_day:
+        cases = cases[:2] + cases[-2:]
+    with ThreadPoolExecutor(2 if small_day else 4) as pool:
+        logits = list(pool.map(lambda case: compare_logits(day, *case), cases + large + narrow))
+        wrong = [found for found in logits if found]
+        wrong += compare_documents(day, pool, documents(1 if small_day else 99))
+    assert not wrong, "; ".join(wrong)
+
+
+def compare_logits(day: Day, base: Path, adapter: Path | None, precision: str) -> str | None:
+    command = ["debug", "forward", "--base", base, "--image", IMAGES / "landscape.png", "--tokens", TOKENS, "--weight-precision", precision]
+    if adapter:
+        adapters_in = "f32" if precision == "int8" else precision
+        command += ["--adapter", adapter, "--adapter-precision", adapters_in]
+    expected, found = (day.ask(*command, device=device)["logits"] for device in ("cpu", day.device))
+    pairs = [(left, right) for rows in zip(expected, found, strict=True) for left, right in zip(*rows, strict=True)]
+    off = max(abs(left - right) for left, right in pairs)
+    largest = max(abs(left) for left, _ in pairs)
+    named = {"base": base.name, "adapter": adapter.name if adapter else "none", "precision": precision}
+    day.record("logits", **named, numbers=len(pairs), off=off, largest=largest)
+    # NaN is no number below anything.
+    fits = off <= TOLERANCE if precision == "f32" else off <= NARROW_TOLERANCE * largest
+    return None if fits else f"{named}: off by {off}"
+
+
+def documents(most: int) -> list[tuple[str, Path]]:
+    """One document of each type that has samples."""
+    found = [(str(page.parent.parent.relative_to(DOCUMENTS)), page.parent) for page in sorted(DOCUMENTS.glob("*/*/*/1/page-1.*"))]
+    return found[:most]
+
+
+def compare_documents(day: Day, pool: ThreadPoolExecutor, chosen: list[tuple[str, Path]]) -> list[str]:
+    assert chosen, "no sample document"
+    fields = same = 0
+    asked = [(document, "cpu", "f32") for document in chosen] + [(document, day.device, day.precision) for document in chosen]
+    answers = list(pool.map(lambda question: read(day, *question), asked))
+    for (document_type, _), expected, found in zip(chosen, answers, answers[len(chosen) :]):
+        texts = [[field["raw"] for field in answer["fields"]] for answer in (expected, found)]
+        alike = sum(left == right for left, right in zip(*texts, strict=True))
+        fields, same = fields + len(texts[0]), same + alike
+        if alike < len(texts[0]):
+            day.record("document_differs", document_type=document_type, fields=len(texts[0]), alike=alike)
+    day.record("documents_parity", documents=len(chosen), precision=day.precision, fields=fields, same=same)
+    return [] if same >= SAME_FIELDS * fields else [f"{same} of {fields} fields read as on the CPU in f32"]
+
+
+def read(day: Day, document: tuple[str, Path], device: str, precision: str) -> dict:
+    document_type, folder = document
+    pages = sorted(folder.glob("page-*"))
+    settings = ["--weight-precision", precision, "--adapter-precision", precision]
+    return day.ask("extract", *pages, "--document-type", document_type, *settings, device=device)
