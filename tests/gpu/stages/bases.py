@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-from .common import REPOSITORY, SHIPPED, Day
+from .common import REPOSITORY, Day
 from .random_adapters import write_adapters
 
 
@@ -15,7 +15,7 @@ def run(day: Day) -> None:
     made = subprocess.run([str(part) for part in command], capture_output=True, text=True)
     assert made.returncode == 0, made.stderr[-2000:]
     day.record("base", shape=day.size.shape, parameters=made.stdout.strip())
-    for name, base in (("large", day.large_base), ("shipped", SHIPPED)):
+    for name, base in day.bases.items():
         adapters = write_adapters(base, day.scratch / f"{name}-adapters", max(day.size.adapters))
         day.record("adapters_written", base=name, adapters=len(adapters))
     enlarge(day)

@@ -1,12 +1,11 @@
 """What the stages share: sizes, where things lie, how results are kept, how the host is called."""
 
 import json
-import lzma
 import os
-import shutil
 import site
 import subprocess
 import sys
+import tarfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +57,16 @@ class Day:
         return self.scratch / "large-base"
 
     @property
+    def is_small(self) -> bool:
+        """Whether this only shows that every stage works."""
+        return self.size is SIZES["small"]
+
+    @property
+    def bases(self) -> dict[str, Path]:
+        """What speed is measured on; adapters for each lie beside the large base."""
+        return {"large": self.large_base} if self.is_small else {"large": self.large_base, "shipped": SHIPPED}
+
+    @property
     def precision(self) -> str:
         """In what weights and adapters are kept where speed is measured."""
         return "bf16" if self.on_gpu else "f32"
@@ -103,14 +112,13 @@ class Day:
 
 
 def unpacked(program: Path, folder: Path) -> Path:
-    """The program itself."""
+    """The program itself; what was packed with it lies beside it."""
     if program.suffix != ".xz":
         return program.resolve()
-    target = folder / "dossier"
-    with lzma.open(program) as packed, target.open("wb") as plain:
-        shutil.copyfileobj(packed, plain)
-    target.chmod(0o755)
-    return target
+    target = folder / "programs"
+    with tarfile.open(program, "r:xz") as packed:
+        packed.extractall(target, filter="data")
+    return target / "dossier"
 
 
 def installed_libraries() -> list[str]:

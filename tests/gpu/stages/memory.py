@@ -7,8 +7,9 @@ from .common import SHIPPED, Day
 
 
 def run(day: Day) -> None:
+    base = day.large_base if day.is_small else SHIPPED
     with Watch(day) as watch:
-        report = day.ask("bench", "adapters", "--base", SHIPPED, "--counts", "1,4", "--rounds", 1, "--documents", 4, "--batch", 4, "--fields", 2, "--cycles", day.size.cycles)
+        report = day.ask("bench", "adapters", "--base", base, "--counts", "1,4", "--rounds", 1, "--documents", 4, "--batch", 4, "--fields", 2, "--cycles", day.size.cycles)
     cycles = report["cycles"]
     day.record("memory", device_mib_before=watch.before, device_mib_most=watch.most, **cycles)
     grown = cycles["rss_mb_after"] - cycles["rss_mb_before"]

@@ -22,17 +22,16 @@ SAME_FIELDS = 0.995
 def run(day: Day) -> None:
     cases = [(model, None, "f32") for model in sorted(MODELS.iterdir())]
     for model in sorted(MODELS.iterdir()):
-        kinds = [*(model / "adapters").iterdir(), *(KINDS / model.name / "adapters").glob("*")]
+        kinds = [*model.glob("adapters/*"), *KINDS.glob(f"{model.name}/adapters/*")]
         cases += [(model, adapter, "f32") for adapter in sorted(kinds)]
     narrow = [(MODELS / "tied", MODELS / "tied/adapters/all-linear", precision) for precision in ("bf16", "f16", "int8")]
     large = [(day.large_base, None, "f32"), (day.large_base, day.scratch / "large-adapters/0", "f32")]
-    small_day = day.size.shape == "miniature"
-    if small_day:
+    if day.is_small:
         cases = cases[:2] + cases[-2:]
-    with ThreadPoolExecutor(2 if small_day else 4) as pool:
+    with ThreadPoolExecutor(2 if day.is_small else 4) as pool:
         logits = list(pool.map(lambda case: compare_logits(day, *case), cases + large + narrow))
         wrong = [found for found in logits if found]
-        wrong += compare_documents(day, pool, documents(1 if small_day else 99))
+        wrong += compare_documents(day, pool, documents(1 if day.is_small else 99))
     assert not wrong, "; ".join(wrong)
 
 

@@ -1,10 +1,10 @@
 """Documents a second: the base alone and with mixed adapters, in batches of several sizes, on both bases."""
 
-from .common import SHIPPED, Day
+from .common import Day
 
 
 def run(day: Day) -> None:
-    for name, base in (("large", day.large_base), ("shipped", SHIPPED)):
+    for name, base in day.bases.items():
         folders = sorted((day.scratch / f"{name}-adapters").iterdir(), key=lambda folder: int(folder.name))
         for documents in day.size.documents:
             alone = None

@@ -34,8 +34,10 @@ pub(crate) fn goldens() -> PathBuf {
     repository().join("tests/fixtures/goldens")
 }
 
+/// Where the tests were built, or what DOSSIER_TEST_REPOSITORY names where they were carried elsewhere.
 pub(crate) fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    let named = std::env::var_os("DOSSIER_TEST_REPOSITORY").map(PathBuf::from);
+    named.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))
 }
 
 pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> T {
