@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 use dossier_document::{FieldReading, FieldRequest, FieldText};
 use dossier_inference::{
     Backend, BackendError, BackendLost, DocumentNumber, ReadOutput, ReadRequest, ReadTimings,
@@ -81,9 +81,7 @@ impl ModelBackend {
     }
 
     fn read_blank_page(&mut self) -> Result<(), ModelError> {
-        let [height, width] = self.planner.parts().image_size;
-        let blank = vec![0f32; 3 * height * width];
-        let blank = Tensor::from_vec(blank, (1, 3, height, width), &Device::Cpu)?;
+        let blank = self.planner.blank_page()?;
         let key = FieldKey { document: DocumentNumber::MAX, field: 0 };
         for page in self.encode(&[(&blank, None)])? {
             self.decoder.add([vec![(key, self.planner.first_row(page)?)]])?;
@@ -155,7 +153,7 @@ impl ModelBackend {
         let model = &self.planner.parts().model;
         let pixels = pages.iter().map(|(pixels, _)| *pixels).collect::<Vec<_>>();
         let adapters = AdapterRows::new(pages.iter().map(|(_, adapter)| adapter.clone()));
-        let pixels = Tensor::cat(&pixels, 0)?.to_device(self.planner.device())?;
+        let pixels = self.planner.parts().to_model(&pixels)?;
         let states = model.encoder_states(&pixels, &adapters)?;
         let encoded = Arc::new(model.encoded_pages(&states, &adapters)?);
         Ok((0..pages.len()).map(move |index| PageMemory { pages: encoded.clone(), index }))

@@ -39,7 +39,7 @@ pub(super) struct DocumentPlan {
 pub(super) struct PlannedPage {
     /// Counted from 0.
     pub(super) number: usize,
-    /// `(1, 3, height, width)`, in the host's memory.
+    /// In the host's memory, as `Parts::pixels` makes them.
     pub(super) pixels: Tensor,
 }
 
@@ -115,6 +115,15 @@ impl Planner {
             pages.map(|(number, page)| self.plan_page(number, page)).collect::<Result<_, _>>()?;
         let preprocess = started.elapsed();
         Ok(DocumentPlan { digest: request.adapter, adapter, pages, fields, preprocess })
+    }
+
+    /// The pixels of a page without anything on it.
+    pub(super) fn blank_page(&self) -> Result<Tensor, ModelError> {
+        let [height, width] = self.parts().image_size;
+        let side = |side: usize| u32::try_from(side).map_err(candle_core::Error::wrap);
+        let white = vec![u8::MAX; 3 * height * width];
+        let page = PageImage::new(side(width)?, side(height)?, white);
+        self.parts().pixels(&page.map_err(candle_core::Error::wrap)?)
     }
 
     /// The row of a field that no document has, of some characters, to be read once before any other.

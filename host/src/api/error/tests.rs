@@ -32,6 +32,7 @@ fn table() -> Vec<(ApiError, u16, &'static str)> {
         source: std::io::Error::other("gone").into(),
     };
     let compute = std::io::Error::other("shape mismatch");
+    let memory = std::io::Error::other("out of memory");
     vec![
         (ApiError::UnknownRoute, 404, "route.unknown"),
         (ApiError::MethodNotAllowed, 405, "route.method"),
@@ -72,6 +73,7 @@ fn table() -> Vec<(ApiError, u16, &'static str)> {
         (inference(BackendError::TooManyLoads.into()), 503, "adapter.overloaded"),
         (inference(lost.into()), 503, "adapter.unavailable"),
         (inference(BackendError::Compute(compute.into()).into()), 500, "model.failed"),
+        (inference(BackendError::OutOfMemory(memory.into()).into()), 503, "model.out_of_memory"),
         (ApiError::Unauthenticated, 401, "admin.unauthenticated"),
         (ApiError::Json { detail: "line 1".to_owned() }, 400, "admin.body"),
         (ApiError::Query { detail: "limit".to_owned() }, 400, "admin.query"),
