@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from .common import KINDS, MODELS, REPOSITORY, Day
+from .served import Server
 
 IMAGES = REPOSITORY / "tests/fixtures/goldens/images"
 DOCUMENTS = REPOSITORY / "tests/fixtures/documents"
@@ -31,7 +32,7 @@ def run(day: Day) -> None:
     with ThreadPoolExecutor(2 if day.is_small else 4) as pool:
         logits = list(pool.map(lambda case: compare_logits(day, *case), cases + large + narrow))
         wrong = [found for found in logits if found]
-        wrong += compare_documents(day, pool, documents(1 if day.is_small else 99))
+    wrong += compare_documents(day, documents(3 if day.is_small else None))
     assert not wrong, "; ".join(wrong)
 
 
@@ -51,29 +52,24 @@ def compare_logits(day: Day, base: Path, adapter: Path | None, precision: str) -
     return None if fits else f"{named}: off by {off}"
 
 
-def documents(most: int) -> list[tuple[str, Path]]:
-    """One document of each type that has samples."""
-    found = [(str(page.parent.parent.relative_to(DOCUMENTS)), page.parent) for page in sorted(DOCUMENTS.glob("*/*/*/1/page-1.*"))]
-    return found[:most]
+def documents(most: int | None) -> list[tuple[str, list[Path]]]:
+    """The sample documents of every shipped type: their pages in order."""
+    folders = sorted({page.parent for page in DOCUMENTS.glob("*/*/*/*/page-*")})
+    return [(str(folder.parent.relative_to(DOCUMENTS)), sorted(folder.glob("page-*"))) for folder in folders][:most]
 
 
-def compare_documents(day: Day, pool: ThreadPoolExecutor, chosen: list[tuple[str, Path]]) -> list[str]:
+def compare_documents(day: Day, chosen: list[tuple[str, list[Path]]]) -> list[str]:
+    """Documents sent all at once to a server on the device, so that batches are mixed, and to one on the CPU."""
     assert chosen, "no sample document"
+    with Server(day, "cpu", "f32") as expected, Server(day, day.device, day.precision) as found, ThreadPoolExecutor(16) as pool:
+        asked = [(server, document) for server in (expected, found) for document in chosen]
+        answers = list(pool.map(lambda question: question[0].read(*question[1]), asked))
     fields = same = 0
-    asked = [(document, "cpu", "f32") for document in chosen] + [(document, day.device, day.precision) for document in chosen]
-    answers = list(pool.map(lambda question: read(day, *question), asked))
-    for (document_type, _), expected, found in zip(chosen, answers, answers[len(chosen) :]):
-        texts = [[field["raw"] for field in answer["fields"]] for answer in (expected, found)]
+    for (document_type, _), *pair in zip(chosen, answers, answers[len(chosen) :]):
+        texts = [[field["raw"] for field in answer["fields"]] for answer in pair]
         alike = sum(left == right for left, right in zip(*texts, strict=True))
         fields, same = fields + len(texts[0]), same + alike
         if alike < len(texts[0]):
             day.record("document_differs", document_type=document_type, fields=len(texts[0]), alike=alike)
     day.record("documents_parity", documents=len(chosen), precision=day.precision, fields=fields, same=same)
     return [] if same >= SAME_FIELDS * fields else [f"{same} of {fields} fields read as on the CPU in f32"]
-
-
-def read(day: Day, document: tuple[str, Path], device: str, precision: str) -> dict:
-    document_type, folder = document
-    pages = sorted(folder.glob("page-*"))
-    settings = ["--weight-precision", precision, "--adapter-precision", precision]
-    return day.ask("extract", *pages, "--document-type", document_type, *settings, device=device)
