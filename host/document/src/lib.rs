@@ -21,3 +21,9 @@ pub use check::{Check, CheckOutcome, Verdict};
 
 mod digest;
 pub use digest::{Digest, InvalidDigest};
+
+mod causes;
+pub use causes::with_causes;
+
+mod git_lfs;
+pub use git_lfs::is_git_lfs_pointer;

@@ -68,6 +68,16 @@ pub enum ModelError {
         /// The key.
         key: String,
     },
+    /// The regular expressions of a configuration are more than this program compiles.
+    #[error("{}: `{key}`: {problem}", path.display())]
+    PatternTooCostly {
+        /// The file.
+        path: PathBuf,
+        /// The key.
+        key: String,
+        /// Which bound is broken.
+        problem: &'static str,
+    },
     /// A value has another type or lies outside its range.
     #[error("{}: `{key}` must be {expected}", path.display())]
     InvalidValue {
@@ -147,6 +157,12 @@ pub enum ModelError {
     /// The adapter is a pickle, which can run code while it is read.
     #[error("{}: a pickled adapter is refused, save it as safetensors", path.display())]
     PickledAdapter {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file was never fetched: git-lfs keeps it elsewhere.
+    #[error("{}: a git-lfs pointer in place of the file; fetch it with `git lfs pull`", path.display())]
+    GitLfsPointer {
         /// The file.
         path: PathBuf,
     },

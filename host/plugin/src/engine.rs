@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::{fmt, io};
 
+use dossier_document::is_git_lfs_pointer;
 use sha2::Digest as _;
 use tokio::sync::Semaphore;
 use wasmtime::component::{Component, Linker};
@@ -238,6 +239,9 @@ pub(crate) fn check_header(
         [b'\0', b'a', b's', b'm', ..] => "a WebAssembly file of an unknown layer",
         [0x7f, b'E', b'L', b'F', ..] => "compiled machine code",
         [] => "nothing",
+        bytes if is_git_lfs_pointer(bytes) => {
+            "a git-lfs pointer in its place; fetch it with `git lfs pull`"
+        }
         _ => "no WebAssembly",
     };
     Err(PluginError::NotAComponent { plugin, found })

@@ -198,6 +198,11 @@ async fn what_is_no_component_is_refused_by_what_it_is() {
         (elf, "plugin.not_a_component", "machine code"),
         (b"\0asm\x0d\0\x02\0".to_vec(), "plugin.not_a_component", "unknown layer"),
         (b"(component)".to_vec(), "plugin.not_a_component", "no WebAssembly"),
+        (
+            b"version https://git-lfs.github.com/spec/v1\n".to_vec(),
+            "plugin.not_a_component",
+            "git-lfs pointer",
+        ),
         (cut, "plugin.compile_failed", "compile"),
         (b"\0asm\x0d\0\x01\0".to_vec(), "plugin.wrong_world", "dossier:rules/hooks@1.0.0"),
     ] {
