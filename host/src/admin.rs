@@ -1,7 +1,7 @@
 //! The admin API, on a listener of its own: publish, change what serves, ask.
 //!
-//! A *plugin* here is whatever is published: rules under their name, or the adapter of a document
-//! type under its identifier, `/` written `%2F`.
+//! A package is what is published: rules under their name, or the adapter of a document type under its
+//! identifier, `/` written `%2F`.
 
 use std::sync::Arc;
 
@@ -12,12 +12,14 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router, middleware};
 use dossier_document::DocumentTypeId;
+use dossier_engine::reload::Step;
+use dossier_engine::settings::Publisher;
+use dossier_engine::{EngineError, Reload};
 use dossier_store::{Package, PackageDigest};
 use serde::Deserialize;
 
 use crate::api::{ApiError, observe, read_body, unknown_method, unknown_route};
-use crate::config::{HttpLimits, Publisher, Token};
-use crate::reload::{Reload, ReloadError, Step};
+use crate::config::{HttpLimits, Token};
 
 mod body;
 use body::{AppliedBody, HistoryBody, ListBody, PruneBody, StatusBody, VersionBody};
@@ -51,14 +53,14 @@ impl Admin {
 /// All routes. Every one wants a token.
 pub fn router(admin: Arc<Admin>) -> Router {
     Router::new()
-        .route("/v1/plugins", post(publish).get(list))
-        .route("/v1/plugins/{name}", get(status))
-        .route("/v1/plugins/{name}/history", get(plugin_history))
-        .route("/v1/plugins/{name}/activate", post(activate))
-        .route("/v1/plugins/{name}/canary", post(canary))
-        .route("/v1/plugins/{name}/shadow", post(shadow))
-        .route("/v1/plugins/{name}/promote", post(promote))
-        .route("/v1/plugins/{name}/rollback", post(roll_back))
+        .route("/v1/packages", post(publish).get(list))
+        .route("/v1/packages/{name}", get(status))
+        .route("/v1/packages/{name}/history", get(name_history))
+        .route("/v1/packages/{name}/activate", post(activate))
+        .route("/v1/packages/{name}/canary", post(canary))
+        .route("/v1/packages/{name}/shadow", post(shadow))
+        .route("/v1/packages/{name}/promote", post(promote))
+        .route("/v1/packages/{name}/rollback", post(roll_back))
         .route("/v1/history", get(history))
         .route("/v1/prune", post(prune))
         .fallback(unknown_route)
@@ -79,12 +81,12 @@ async fn publish(
     let bytes = read(&admin, request, limits.bytes + ARCHIVE_OVERHEAD_BYTES).await?;
     let package = tokio::task::spawn_blocking(move || Package::from_tar(&bytes, limits))
         .await
-        .map_err(|_| ReloadError::Panicked)?
-        .map_err(ReloadError::Package)?;
+        .map_err(|_| EngineError::Panicked)?
+        .map_err(EngineError::Package)?;
     // Publishing goes on though the client may leave: it is then told by the status.
     let reload = admin.reload.clone();
     let publishing = tokio::spawn(async move { reload.publish(package, &publisher).await });
-    let version = publishing.await.map_err(|_| ReloadError::Panicked)??;
+    let version = publishing.await.map_err(|_| EngineError::Panicked)??;
     Ok((StatusCode::CREATED, Json(VersionBody::of(&version))).into_response())
 }
 
@@ -187,7 +189,7 @@ async fn history(
     Ok(Json(HistoryBody::of(admin.reload.history(limit, wanted).await?)).into_response())
 }
 
-async fn plugin_history(
+async fn name_history(
     State(admin): State<Arc<Admin>>,
     Extension(publisher): Extension<Publisher>,
     Path(name): Path<String>,
@@ -237,14 +239,14 @@ async fn refuse_out_of_scope(
     publisher: &Publisher,
     name: &str,
 ) -> Result<(), ApiError> {
-    let forbidden = || ReloadError::Forbidden { name: name.to_owned() };
+    let forbidden = || EngineError::Forbidden { name: name.to_owned() };
     if !reaches(publisher, name) {
         return Err(forbidden().into());
     }
     let status = match admin.reload.status(name).await {
         Ok(status) => status,
         // Nothing was published, so nothing can be touched.
-        Err(ReloadError::UnknownName { .. }) => return Ok(()),
+        Err(EngineError::UnknownName { .. }) => return Ok(()),
         Err(error) => return Err(error.into()),
     };
     let mut document_types = status.versions.iter().flat_map(|version| &version.document_types);

@@ -8,30 +8,27 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, middleware};
+use dossier_engine::admission::Admission;
+use dossier_engine::{Extraction, Reader, RequestId, extract};
 use tokio::time::{Instant, timeout_at};
 
-use crate::admission::Admission;
 use crate::config::HttpLimits;
-use crate::pipeline::{Extraction, extract_as};
-use crate::reader::Reader;
 
 mod body;
 pub(crate) use body::read as read_body;
 
 mod form;
-pub use form::FormError;
-pub(crate) use form::field_names;
+pub use form::{FormError, field_names};
 
 mod error;
 pub use error::{ApiError, Problem};
-pub(crate) use error::{problem_of_document, problem_of_form};
+pub(crate) use error::{engine_problem, problem_of_form};
 
 mod observe;
-pub use observe::RequestId;
 pub(crate) use observe::observe;
 
 mod response;
-pub use response::{CheckBody, DocumentTypesBody, ExtractBody, outcome_name, verdict_name};
+pub use response::{CheckBody, DocumentTypesBody, ExtractBody};
 
 /// What the handlers share.
 #[derive(Debug)]
@@ -75,7 +72,7 @@ async fn post_extract(State(app): State<Arc<App>>, request: Request) -> Response
     let request_id = observe::id_of(&request);
     let answer = timeout_at(deadline, answer(&app, request, &request_id)).await;
     match answer.unwrap_or(Err(ApiError::DeadlineExceeded)) {
-        Ok(extraction) => Json(ExtractBody::of(&extraction, &request_id.0)).into_response(),
+        Ok(extraction) => Json(ExtractBody::of(&extraction, request_id.as_str())).into_response(),
         Err(error) => error.into_response(),
     }
 }
@@ -86,7 +83,7 @@ async fn answer(app: &App, request: Request, id: &RequestId) -> Result<Extractio
     let admitted = form::boundary(&head.headers)
         .map_err(ApiError::from)
         .and_then(|boundary| Ok((boundary, app.admission.try_acquire()?)));
-    let (boundary, _permit) = match admitted {
+    let (boundary, permit) = match admitted {
         Ok(admitted) => admitted,
         Err(error) => {
             body::discard(&head.headers, body);
@@ -94,12 +91,12 @@ async fn answer(app: &App, request: Request, id: &RequestId) -> Result<Extractio
         }
     };
     let bytes = body::read(&head.headers, body, &app.limits).await?;
-    let request = form::parse(bytes, boundary, app.reader.max_pages()).await?;
-    Ok(extract_as(&app.reader, request, id).await?)
+    let request = form::parse(bytes, boundary, permit).await?;
+    Ok(extract(&app.reader, request, id).await?)
 }
 
 async fn get_document_types(State(app): State<Arc<App>>) -> Json<DocumentTypesBody> {
-    Json(DocumentTypesBody::of(&app.reader.catalog().pin()))
+    Json(DocumentTypesBody::of(&app.reader.snapshot().pin()))
 }
 
 async fn get_readyz(State(app): State<Arc<App>>) -> Response {

@@ -7,22 +7,25 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::{ModelArgs, ReaderArgs, ServeArgs, TelemetryArgs};
 
 mod run;
-pub use run::{CommandError, run};
+pub use run::{CommandError, install_quiet, run};
 
 mod kit_args;
 pub use kit_args::{
-    BenchPluginsArgs, PluginBenchArgs, PluginBuildArgs, PluginInspectArgs, PluginNewArgs,
-    PluginTestArgs, TemplateLanguage,
+    PluginBenchArgs, PluginBuildArgs, PluginInspectArgs, PluginNewArgs, PluginTestArgs,
+    TemplateLanguage,
 };
 
-mod bench;
-pub use bench::{BenchAdaptersArgs, BenchCommand, BenchDocumentsArgs, BenchModelArgs};
-
 mod debug;
+pub use debug::read_image;
+
 mod output;
-mod platform;
+pub use output::{json as print_json, print, table};
+
+mod package;
+pub use package::{AdminError, PackageCommand, RegistryArgs, RegistryError};
+
 mod plugin;
-pub use platform::{AdminError, PlatformCommand, RegistryArgs, RegistryError};
+pub use plugin::Micros;
 
 /// Reads identity documents.
 #[derive(Debug, Parser)]
@@ -42,17 +45,17 @@ pub enum Command {
     Extract(Box<ExtractArgs>),
     /// List the document types.
     DocumentTypes(DocumentTypesArgs),
-    /// Write, build, test and run rules; publish and activate rules and adapters.
+    /// Write, build, test and run rules.
     Plugin {
         /// What to do with them.
         #[command(subcommand)]
         command: PluginCommand,
     },
-    /// Measure: ratios within one run of one machine.
-    Bench {
-        /// What to measure.
+    /// Publish, sign and move packages of rules and adapters, and change what serves.
+    Package {
+        /// What to do with them.
         #[command(subcommand)]
-        command: BenchCommand,
+        command: PackageCommand,
     },
     /// Look into a model: what it answers to given tokens, as numbers.
     Debug {
@@ -117,9 +120,6 @@ pub enum PluginCommand {
     Inspect(PluginInspectArgs),
     /// Measure rules on their fixtures.
     Bench(Box<PluginBenchArgs>),
-    /// Publish, sign, and change what serves.
-    #[command(flatten)]
-    Platform(PlatformCommand),
 }
 
 /// Flags of `dossier plugin run`.

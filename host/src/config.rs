@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::ValueEnum;
+use dossier_engine::settings::ReaderSettings;
 
 mod args;
 pub use args::{ReaderArgs, ServeArgs, TelemetryArgs};
@@ -20,11 +21,11 @@ pub use model::{InvalidDevice, ModelArgs};
 
 mod platform;
 pub use platform::{
-    AdminConfig, CompileLimits, PlatformArgs, PlatformConfig, Publisher, Token, TrustedKey,
+    AdminConfig, CompileLimits, PlatformArgs, PlatformConfig, Token, nobody_publishes,
 };
 
 mod reader;
-pub use reader::{BatchLimits, DocumentLimits, ReaderConfig, RulesLimits};
+pub use reader::reader_settings;
 
 /// Everything `dossier serve` runs with.
 #[derive(Clone, Debug)]
@@ -32,11 +33,14 @@ pub struct Config {
     /// Address and port the server listens on; port 0 takes a free one.
     pub listen: SocketAddr,
     /// What reads the documents.
-    pub reader: ReaderConfig,
+    pub reader: ReaderSettings,
     /// Limits of the HTTP side.
     pub http: HttpLimits,
     /// Packages that come and go while the host serves; without it, the folders are served.
     pub platform: Option<PlatformConfig>,
+    /// Where compiled code is kept for the next process, if there is no data directory. Nothing that
+    /// is typed says so: it follows from who starts the host.
+    pub code_dir: Option<PathBuf>,
 }
 
 /// Limits of the HTTP side.
@@ -197,9 +201,10 @@ impl Config {
         };
         let config = Self {
             listen: args.listen.or(file.listen).unwrap_or(defaults::LISTEN),
-            reader: ReaderConfig::settle(args.reader, &file),
+            reader: reader::settle(args.reader, &file),
             http,
             platform: PlatformConfig::settle(args.platform, &file)?,
+            code_dir: None,
         };
         config.validate()?;
         Ok((config, telemetry))
@@ -222,7 +227,7 @@ impl Config {
             let reason = "must not be longer than request_timeout_ms";
             return Err(ConfigError::Invalid { key: "body_timeout_ms", reason });
         }
-        self.reader.validate()
+        reader::validate(&self.reader)
     }
 }
 

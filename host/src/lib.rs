@@ -1,12 +1,10 @@
-//! Reads identity documents: one base model, an adapter and sandboxed rules per document type.
+//! The host of `dossier`: HTTP, the admin API, the configuration and the command line around
+//! [`dossier_engine`], which reads the documents.
 //!
-//! The modules stand in the order a request travels; `ARCHITECTURE.md` beside this crate tells the
-//! flow and what each part must not know.
+//! `ARCHITECTURE.md` beside this crate tells the flow and what each part must not know.
 #![forbid(unsafe_code)]
 
 pub mod cli;
-
-pub mod bench;
 
 pub mod config;
 
@@ -17,25 +15,11 @@ pub use server::{RunningServer, ServeError, listen, serve};
 
 pub mod api;
 
-pub mod admission;
-
-pub mod pipeline;
-
-mod reader;
-pub use reader::{Reader, StartError};
-
-pub mod catalog;
-
-mod fixture;
-
-pub mod reload;
-
 pub mod admin;
 
-mod page_decoder;
-pub use page_decoder::{PageDecoder, PageError};
-
 pub mod outgoing;
+
+mod user_cache;
 
 #[cfg(test)]
 mod testing;

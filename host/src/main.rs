@@ -10,7 +10,7 @@ use dossier::cli::{Cli, CommandError, run};
 /// `EX_CONFIG` of sysexits.h.
 const BAD_CONFIGURATION: u8 = 64;
 /// `dossier debug compile` tells a component that is refused apart from a process that was killed.
-const COMPONENT_REFUSED: u8 = dossier::reload::CompileProbe::REFUSED;
+const COMPONENT_REFUSED: u8 = dossier_engine::CompileProbe::REFUSED;
 /// What clap uses for usage errors, too.
 const BAD_USAGE: u8 = 2;
 

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use dossier_engine::settings::{EngineSettings, StoreSettings};
+use dossier_engine::{Engine, EngineError, Reader, Reload, StoreLifetime, Watch};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -20,9 +22,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::admin::{self, Admin};
 use crate::api::{App, router};
-use crate::config::{AdminConfig, Config, HttpLimits, defaults};
-use crate::reader::{Reader, StartError};
-use crate::reload::{Reload, Watch, start};
+use crate::config::{AdminConfig, Config, HttpLimits, defaults, nobody_publishes};
 
 /// The wait after a failed accept, such as for want of file descriptors: they come back in time.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -32,10 +32,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub enum ServeError {
     /// What reads the documents could not be loaded.
     #[error(transparent)]
-    Start(#[from] StartError),
-    /// No temporary folder can be made.
-    #[error("a temporary folder can't be made: {0}")]
-    TemporaryFolder(#[source] io::Error),
+    Engine(#[from] EngineError),
     /// The address can't be listened on.
     #[error("{address}: can't listen: {source}")]
     Listen {
@@ -51,7 +48,7 @@ pub enum ServeError {
 pub struct RunningServer {
     documents: Listening,
     admin: Option<Listening>,
-    platform: Option<RunningPlatform>,
+    packages: Option<Packages>,
     app: Arc<App>,
     drain_delay: Duration,
 }
@@ -66,12 +63,10 @@ struct Listening {
 
 /// What lets packages come and go.
 #[derive(Debug)]
-struct RunningPlatform {
+struct Packages {
     reload: Reload,
-    task: JoinHandle<()>,
     watch: Option<Watch>,
-    /// Removed in the end, where no data directory is set.
-    _temporary: Option<tempfile::TempDir>,
+    store: StoreLifetime,
 }
 
 /// Loads everything, then listens: whoever can connect is answered.
@@ -79,24 +74,24 @@ struct RunningPlatform {
 /// # Errors
 /// When an artifact can't be loaded, or an address can't be listened on.
 pub async fn serve(config: Config) -> Result<RunningServer, ServeError> {
-    let Config { listen: address, reader, http, platform } = config;
-    let Some(platform) = platform else {
-        return listen(Reader::load(reader).await?, address, http).await;
+    let Config { listen: address, reader, http, platform, code_dir } = config;
+    let data_dir = platform.as_ref().and_then(|platform| platform.data_dir.clone());
+    let store = match data_dir {
+        Some(data_dir) => StoreSettings::Kept { data_dir },
+        None => StoreSettings::Temporary { code_dir, only: None },
     };
-    let temporary = match &platform.data_dir {
-        Some(_) => None,
-        None => Some(tempfile::tempdir().map_err(ServeError::TemporaryFolder)?),
+    let packages = match &platform {
+        Some(platform) => platform.package_settings(),
+        None => nobody_publishes(),
     };
-    let folder = temporary.as_ref().map(|folder| folder.path().to_owned());
-    let data_dir = platform.data_dir.clone().or(folder).unwrap_or_default();
-    let (reader, reload, task) = start(reader, &platform, data_dir).await?;
-    let watch = match &platform.watch {
-        None => None,
-        Some(folder) => Some(Watch::start(folder, reload.clone()).map_err(|source| {
-            StartError::Watch { folder: folder.clone(), source: Box::new(source) }
-        })?),
+    let Engine { reader, reload, store } =
+        Engine::start(EngineSettings { reader, packages, store }).await?;
+    let (watched, admin) = match platform {
+        Some(platform) => (platform.watch, platform.admin),
+        None => (None, None),
     };
-    let admin = match platform.admin {
+    let watch = watched.map(|folder| Watch::start(&folder, reload.clone())).transpose()?;
+    let admin = match admin {
         None => None,
         Some(AdminConfig { listen, tokens }) => {
             let admin = Arc::new(Admin::new(reload.clone(), tokens, http));
@@ -107,7 +102,7 @@ pub async fn serve(config: Config) -> Result<RunningServer, ServeError> {
     };
     let mut server = listen(reader, address, http).await?;
     server.admin = admin;
-    server.platform = Some(RunningPlatform { reload, task, watch, _temporary: temporary });
+    server.packages = Some(Packages { reload, watch, store });
     Ok(server)
 }
 
@@ -124,7 +119,7 @@ pub async fn listen(
     let documents = Listening::start(address, router(Arc::clone(&app)), limits).await?;
     let drain_delay = limits.drain_delay;
     tracing::info!(address = %documents.address, "listening");
-    Ok(RunningServer { documents, admin: None, platform: None, app, drain_delay })
+    Ok(RunningServer { documents, admin: None, packages: None, app, drain_delay })
 }
 
 impl Listening {
@@ -161,16 +156,10 @@ impl RunningServer {
         self.admin.as_ref().map(|admin| admin.address)
     }
 
-    /// A way to publish packages and to change what serves, if there is a data directory.
-    #[must_use]
-    pub fn reload(&self) -> Option<&Reload> {
-        self.platform.as_ref().map(|platform| &platform.reload)
-    }
-
     /// Ends in order: `/readyz` fails, then nothing more is accepted, then requests in work finish
     /// or are cut off at their deadline.
     pub async fn shutdown(self) {
-        let Self { documents, admin, platform, app, drain_delay } = self;
+        let Self { documents, admin, packages, app, drain_delay } = self;
         app.drain();
         tracing::info!("draining");
         sleep(drain_delay).await;
@@ -180,10 +169,10 @@ impl RunningServer {
         documents.end().await;
         // The last reference joins the model's thread, which may be in the middle of a batch.
         let _ = tokio::task::spawn_blocking(move || drop(app)).await;
-        if let Some(RunningPlatform { reload, task, watch, _temporary }) = platform {
+        if let Some(Packages { reload, watch, store }) = packages {
             drop((reload, watch));
-            // Then nobody else has the data directory open.
-            let _ = task.await;
+            // Then nobody has the data directory open.
+            store.ended().await;
         }
         tracing::info!("stopped");
     }

@@ -15,13 +15,16 @@ use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 use crate::config::{LogFormat, LogLevel, TelemetryConfig};
 
 /// The crates whose log level is set; the names of targets begin with them.
-const OWN_CRATES: [&str; 6] = [
+const OWN_CRATES: [&str; 9] = [
     "dossier",
+    "dossier_bench",
     "dossier_document",
+    "dossier_engine",
     "dossier_image_decode",
     "dossier_plugin",
     "dossier_inference",
     "dossier_model",
+    "dossier_store",
 ];
 
 /// Sends log lines to the standard error stream, and makes panics print where they happened only.

@@ -1,25 +1,24 @@
-//! What tests share: a reader with the real rules and page decoder, and a model that says what the
+//! What tests share: an engine with the real rules and page decoder, and a model that says what the
 //! test wants. The real model is driven by the tests of the workspace.
 
-use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use dossier_document::{Digest, FieldReading, FieldText};
+use axum::body::Bytes;
+use dossier_document::{Digest, FieldName, FieldReading, FieldText};
+use dossier_engine::settings::{EngineSettings, ReaderSettings, StoreSettings};
+use dossier_engine::{AdapterLoader, Engine, LoadedModel};
 use dossier_inference::{
     Backend, BackendError, DocumentNumber, ReadOutput, ReadRequest, ReadTimings,
 };
-use hyper::body::Bytes;
+use dossier_model::ModelError;
 
-use crate::Reader;
-use crate::catalog::{Catalog, DocumentType, Rollout};
-use crate::config::{Config, ServeArgs};
-use crate::reader::{author_engine, open_rules};
+use crate::config::{Config, ServeArgs, nobody_publishes};
 
 pub(crate) const PASSPORT: &str = "utopia/passport/2024";
 
-/// What the model of [`reader`] reads as the surname.
+/// What the model of [`engine`] reads as the surname.
 pub(crate) const SURNAME: &str = "ERIKSSON";
 
 /// The default configuration, on a free port and at a fixed date.
@@ -28,6 +27,30 @@ pub(crate) fn config() -> Config {
     config.listen.set_port(0);
     config.reader.today = Some(jiff::civil::date(2026, 11, 24));
     config
+}
+
+/// One adapter, which fits whatever is asked of it.
+#[derive(Debug)]
+struct OneAdapter;
+
+impl AdapterLoader for OneAdapter {
+    fn base(&self) -> Digest {
+        Digest::from_sha256([1; 32])
+    }
+
+    fn supports_field(&self, _field: &FieldName) -> bool {
+        true
+    }
+
+    fn load(&self, _folder: &Path) -> Result<Digest, ModelError> {
+        Ok(Digest::from_sha256([2; 32]))
+    }
+
+    fn is_loaded(&self, _adapter: &Digest) -> bool {
+        true
+    }
+
+    fn unload(&self, _adapter: &Digest) {}
 }
 
 /// Reads the surname and nothing else, every document in one step.
@@ -75,41 +98,47 @@ fn read(request: &ReadRequest) -> ReadOutput {
     ReadOutput { readings: readings.collect(), timings: ReadTimings::default(), batch_documents: 0 }
 }
 
-/// A reader of passports with the prebuilt rules.
-pub(crate) async fn reader(config: &Config) -> Reader {
+/// An engine for passports with the prebuilt rules.
+pub(crate) async fn engine(config: &Config) -> Engine {
     with_backend(config, SurnameBackend::default()).await
 }
 
-/// A reader whose model waits for the sender, batch by batch.
-pub(crate) async fn held_reader(config: &Config) -> (Reader, SyncSender<()>) {
+/// An engine whose model waits for the sender, batch by batch.
+pub(crate) async fn held_engine(config: &Config) -> (Engine, SyncSender<()>) {
     let (sender, let_go) = sync_channel(16);
     let backend = SurnameBackend { let_go: Some(let_go), ..Default::default() };
     (with_backend(config, backend).await, sender)
 }
 
-async fn with_backend(config: &Config, backend: impl Backend) -> Reader {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/prebuilt/utopia.wasm");
-    let engine = author_engine(&config.reader.rules).expect("the engine starts");
-    let rules = open_rules(&engine, "utopia", &file).await.expect("the prebuilt rules");
-    let id = PASSPORT.parse::<dossier_document::DocumentTypeId>().expect("a document type");
-    let fields = ["surname", "given_names", "mrz"].map(|name| name.parse().expect("a field name"));
-    let document_type = DocumentType {
-        id: id.clone(),
-        title: "Passport".to_owned(),
-        pages: 1,
-        fields: fields.to_vec(),
-        adapter: Digest::from_sha256([2; 32]),
-        calibration: None,
-        rules,
-        packages: None,
-        rollout: Rollout::default(),
+async fn with_backend(config: &Config, backend: impl Backend) -> Engine {
+    let root = tempfile::tempdir().expect("a temporary folder");
+    let folder = root.path().join("adapters").join(PASSPORT);
+    fs::create_dir_all(&folder).expect("the folder is made");
+    let manifest = serde_json::json!({
+        "document_type": PASSPORT, "title": "Passport", "pages": 1, "base": "none", "rules": "utopia",
+    });
+    let manifest = manifest.to_string();
+    let files = [
+        ("document-type.json", manifest.as_str()),
+        ("adapter_config.json", "{}"),
+        ("adapter_model.safetensors", ""),
+    ];
+    for (name, content) in files {
+        fs::write(folder.join(name), content).expect("the file is written");
+    }
+    let prebuilt = root.path().join("plugins/prebuilt");
+    fs::create_dir_all(&prebuilt).expect("the folder is made");
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/prebuilt/utopia.wasm");
+    fs::copy(rules, prebuilt.join("utopia.wasm")).expect("the rules are copied");
+    let settings = EngineSettings {
+        reader: ReaderSettings { data_root: root.path().to_owned(), ..config.reader.clone() },
+        packages: nobody_publishes(),
+        store: StoreSettings::Temporary { code_dir: None, only: None },
     };
-    let catalog = Catalog {
-        generation: 1,
-        base: Digest::from_sha256([1; 32]),
-        document_types: BTreeMap::from([(id, Arc::new(document_type))]),
+    let model = |_: &Path, _: &ReaderSettings| {
+        Ok(LoadedModel { adapters: Box::new(OneAdapter) as Box<dyn AdapterLoader>, backend })
     };
-    Reader::with_backend(config.reader.clone(), catalog, backend).expect("the thread starts")
+    Engine::start_with(settings, model).await.expect("starts")
 }
 
 /// A white PNG, made by hand: no encoder is among the dependencies, and stored blocks need none.

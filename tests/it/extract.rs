@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dossier::catalog::Manifest;
+use dossier_engine::folders::Manifest;
 use dossier_tests::{Answer, Score, bad_images, post_all, samples_of, shipped_types};
 use image::ImageFormat;
 use serde_json::Value;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
-use dossier::catalog::Manifest;
+use dossier_engine::folders::Manifest;
 use dossier_tests::{TODAY, samples_of, shipped_root, shipped_types};
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 """Documents a second, side by side: this host against transformers + PEFT, in one run.
 
-    cargo build && python tests/peers/beside_peft.py --dossier target/debug/dossier --out tests/peers/beside_peft.json
+    cargo build && python tests/peers/beside_peft.py --bench target/debug/dossier-bench --out tests/peers/beside_peft.json
 
 The same weights, page, fields, steps and threads on both sides. They take turns, round by round, so
 that whatever else the machine does meets both. Adapters are random; how many is what matters. PEFT's
@@ -22,7 +22,7 @@ FIELDS = ["surname", "given_names", "document_number", "date_of_birth", "date_of
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--dossier", type=Path, required=True, help="the program built from this tree")
+    arguments.add_argument("--bench", type=Path, required=True, help="the program built from this tree")
     arguments.add_argument("--base", type=Path, default=Path("adapters/base/dossier-small"))
     arguments.add_argument("--image", type=Path, default=Path("tests/fixtures/documents/utopia/passport/2024/1/page-1.png"))
     arguments.add_argument("--documents", type=int, default=16, help="documents in a batch")
@@ -69,7 +69,7 @@ def main() -> None:
 
 def host(options: argparse.Namespace, adapters: list[Path], documents: int) -> float:
     """One measurement by the host, after one that does not count."""
-    command = [options.dossier, "bench", "documents", "--json", "--base", options.base, "--image", options.image]
+    command = [options.bench, "documents", "--json", "--base", options.base, "--image", options.image]
     command += ["--documents", documents, "--batch", documents, "--rounds", 1, "--fields", options.fields, "--characters", options.characters]
     for adapter in adapters:
         command += ["--adapter", adapter]

@@ -5,7 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
-use dossier::config::{AdminConfig, Config, PlatformConfig, Publisher, Token};
+use dossier::config::{AdminConfig, Config, PlatformConfig, Token};
+use dossier_engine::settings::Publisher;
 use dossier_store::{COMPONENT, CanarySettings, Package, RULES_MANIFEST, Scope};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -127,7 +128,7 @@ impl AdminClient {
     /// # Errors
     /// When it is refused; the error has the code.
     pub async fn publish(&self, package: &Package) -> anyhow::Result<Publication> {
-        let body = self.done(Method::POST, "/v1/plugins", package.to_tar()).await?;
+        let body = self.done(Method::POST, "/v1/packages", package.to_tar()).await?;
         let text = |key: &str| body[key].as_str().map(str::to_owned).context("a text");
         Ok(Publication { package: text("package")?, artifact: text("artifact")? })
     }
@@ -137,7 +138,7 @@ impl AdminClient {
     /// # Errors
     /// When it is refused; the error has the code.
     pub async fn change(&self, name: &str, action: &str, body: Value) -> anyhow::Result<u64> {
-        let path = format!("/v1/plugins/{}/{action}", name.replace('/', "%2F"));
+        let path = format!("/v1/packages/{}/{action}", name.replace('/', "%2F"));
         let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
         let body = self.done(Method::POST, &path, body).await?;
         body["generation"].as_u64().context("a generation")
@@ -148,7 +149,7 @@ impl AdminClient {
     /// # Errors
     /// When the host refuses to tell.
     pub async fn status(&self, name: &str) -> anyhow::Result<Value> {
-        let path = format!("/v1/plugins/{}", name.replace('/', "%2F"));
+        let path = format!("/v1/packages/{}", name.replace('/', "%2F"));
         self.done(Method::GET, &path, Vec::new()).await
     }
 

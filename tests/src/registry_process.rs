@@ -165,7 +165,7 @@ impl Exchange<'_> {
         environment: &[(&str, &str)],
     ) -> anyhow::Result<Result<String, String>> {
         let mut command = Command::new(self.dossier);
-        command.arg("plugin").args(arguments).envs(environment.iter().copied());
+        command.arg("package").args(arguments).envs(environment.iter().copied());
         let output = tokio::task::spawn_blocking(move || command.output()).await??;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let (printed, told) = (text(&output.stdout), text(&output.stderr));

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
-use dossier::catalog::Manifest;
+use dossier_engine::folders::Manifest;
 use serde_json::Value;
 
 use crate::{repository, shipped_root};

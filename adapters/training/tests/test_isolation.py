@@ -229,10 +229,10 @@ def test_removing_a_type_changes_no_other(tmp_path):
 
 def test_signatures_are_those_of_the_host(tmp_path):
     key = tmp_path / "key"
-    public = subprocess.run([host_program(), "plugin", "keygen", key], check=True, capture_output=True, text=True).stdout.strip()
+    public = subprocess.run([host_program(), "package", "keygen", key], check=True, capture_output=True, text=True).stdout.strip()
     signed = Package.of(REPOSITORY / "adapters" / PASSPORT).signed(key)
     archive = tmp_path / "package.tar"
     archive.write_bytes(signed.tar())
-    verified = subprocess.run([host_program(), "plugin", "verify", archive, "--public-key", public.split()[-1]], capture_output=True, text=True, check=False)
+    verified = subprocess.run([host_program(), "package", "verify", archive, "--public-key", public.split()[-1]], capture_output=True, text=True, check=False)
     assert verified.returncode == 0, verified.stderr
     assert Package.of(REPOSITORY / "adapters" / PASSPORT).digest in verified.stdout

@@ -37,7 +37,29 @@ pub enum Verdict {
     Rejected,
 }
 
+impl CheckOutcome {
+    /// The outcome as it is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::NotPerformed => "not_performed",
+        }
+    }
+}
+
 impl Verdict {
+    /// The verdict as it is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Incomplete => "incomplete",
+            Self::Rejected => "rejected",
+        }
+    }
+
     /// The written rule: one failure rejects; without failures, anything not performed is
     /// incomplete; only all passed, and at least one, is accepted.
     #[must_use]

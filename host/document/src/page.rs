@@ -1,15 +1,17 @@
 //! A decoded page.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// One page of a document: 8-bit RGB, row-major, `(height, width, 3)`.
 ///
-/// `Debug` shows the size only: pixels are personal data.
+/// `Debug` shows the size only: pixels are personal data. Clones share the pixels.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PageImage {
     width: u32,
     height: u32,
-    rgb: Vec<u8>,
+    /// Not `Arc<[u8]>`: making one of a `Vec` copies the pixels once more.
+    rgb: Arc<Vec<u8>>,
 }
 
 /// The pixel buffer does not fit the stated size.
@@ -34,7 +36,15 @@ impl PageImage {
         if width == 0 || height == 0 || rgb.len() as u128 != expected {
             return Err(InvalidPageImage { width, height, bytes: rgb.len() });
         }
-        Ok(Self { width, height, rgb })
+        Ok(Self { width, height, rgb: Arc::new(rgb) })
+    }
+
+    /// A white page. A side of 0 is taken for 1.
+    #[must_use]
+    pub fn white(width: u32, height: u32) -> Self {
+        let (width, height) = (width.max(1), height.max(1));
+        let rgb = vec![u8::MAX; 3 * width as usize * height as usize];
+        Self { width, height, rgb: Arc::new(rgb) }
     }
 
     /// Width in pixels.

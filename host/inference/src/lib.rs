@@ -19,7 +19,7 @@ pub use budget::{BatchBudget, Resource};
 mod residency;
 pub use residency::{Lease, LeaseFuture, Residency};
 
-mod reading;
+mod ongoing;
 
 mod thread;
 pub use thread::{InferenceError, InferenceHandle, InferenceSettings, InferenceThread};

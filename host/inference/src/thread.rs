@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use futures_channel::oneshot;
 
-use crate::reading::Reading;
+use crate::ongoing::OngoingBatch;
 use crate::{
     Backend, BackendError, BatchBudget, Lease, ReadOutput, ReadRequest, Residency, Resource,
 };
@@ -148,15 +148,15 @@ pub(crate) struct Entry {
 }
 
 fn run(backend: impl Backend, receiver: &Receiver<Message>, budget: &BatchBudget) {
-    let mut reading = Reading::new(backend, *budget);
+    let mut batch = OngoingBatch::new(backend, *budget);
     let mut state = QueueState::Open;
     let mut left_over = None;
-    while state == QueueState::Open || left_over.is_some() || !reading.is_idle() {
-        reading.drop_whose_callers_left();
+    while state == QueueState::Open || left_over.is_some() || !batch.is_idle() {
+        batch.drop_whose_callers_left();
         let mut joining = Vec::new();
-        state = take_waiting(receiver, state, &mut left_over, &mut reading, &mut joining);
-        reading.admit(joining);
-        reading.step();
+        state = take_waiting(receiver, state, &mut left_over, &mut batch, &mut joining);
+        batch.admit(joining);
+        batch.step();
     }
 }
 
@@ -172,7 +172,7 @@ fn take_waiting(
     receiver: &Receiver<Message>,
     state: QueueState,
     left_over: &mut Option<Entry>,
-    reading: &mut Reading<impl Backend>,
+    batch: &mut OngoingBatch<impl Backend>,
     joining: &mut Vec<Entry>,
 ) -> QueueState {
     loop {
@@ -180,7 +180,7 @@ fn take_waiting(
             Some(entry) => Message::Read(entry),
             None if state == QueueState::Closed => return state,
             // Without a sender left there is nobody to shut the thread down, or to answer.
-            None if reading.is_idle() && joining.is_empty() => {
+            None if batch.is_idle() && joining.is_empty() => {
                 receiver.recv().unwrap_or(Message::Shutdown)
             }
             None => match receiver.try_recv() {
@@ -190,7 +190,7 @@ fn take_waiting(
         };
         match message {
             Message::Read(entry) if entry.answer.is_canceled() => {}
-            Message::Read(entry) => match reading.reserve(&entry.request) {
+            Message::Read(entry) => match batch.reserve(&entry.request) {
                 true => joining.push(entry),
                 false => {
                     *left_over = Some(entry);

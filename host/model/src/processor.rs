@@ -59,7 +59,7 @@ impl ImageProcessor {
     }
 
     /// Everything that happens to whole pixels.
-    fn arrange(&self, mut image: Raster) -> Result<Raster, ModelError> {
+    fn arrange<'page>(&self, mut image: Raster<'page>) -> Result<Raster<'page>, ModelError> {
         let config = &self.config;
         let target = (config.height, config.width);
         if config.do_align_long_axis && image.lies_across(target) {

@@ -7,9 +7,10 @@
 use std::fs;
 use std::hash::{Hash as _, Hasher};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
 
 use dossier_document::Digest;
 use hmac::{Hmac, Mac as _};
@@ -37,6 +38,8 @@ pub struct CodeCache {
     compiled: AtomicU64,
     rejected: AtomicU64,
     unwritten: AtomicU64,
+    /// Whether what is taken is marked as used, for [`Self::open_shared`].
+    marks_use: bool,
 }
 
 /// The cache can't be used.
@@ -49,6 +52,12 @@ pub enum CodeCacheError {
         path: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// Others could put code of theirs into the folder.
+    #[error("{}: others than its owner may change it: chmod 700, or delete it", path.display())]
+    NotPrivate {
+        /// The folder.
+        path: PathBuf,
     },
     /// The key is no key, or is not secret.
     #[error("{}: {reason}", path.display())]
@@ -102,7 +111,26 @@ impl CodeCache {
         fs::create_dir_all(&folder).map_err(at(&folder))?;
         let key = Key::open(data_dir)?;
         let [taken, compiled, rejected, unwritten] = [0; 4].map(AtomicU64::new);
-        Ok(Self { folder, key, taken, compiled, rejected, unwritten })
+        Ok(Self { folder, key, taken, compiled, rejected, unwritten, marks_use: false })
+    }
+
+    /// The same for processes of one user that share it, such as those of a command line: nobody
+    /// tells them what is still wanted, so the longest unused goes once there are more than
+    /// `most_bytes`.
+    ///
+    /// # Errors
+    /// When the disk refuses, or others than this user may change the folder or read the key.
+    pub fn open_shared(folder: &Path, most_bytes: u64) -> Result<Self, CodeCacheError> {
+        let mut private = fs::DirBuilder::new();
+        private.recursive(true).mode(0o700).create(folder).map_err(at(folder))?;
+        let metadata = fs::metadata(folder).map_err(at(folder))?;
+        let is_own = metadata.uid() == rustix::process::geteuid().as_raw();
+        if !is_own || metadata.permissions().mode() & 0o022 != 0 {
+            return Err(CodeCacheError::NotPrivate { path: folder.to_owned() });
+        }
+        let cache = Self { marks_use: true, ..Self::open(folder)? };
+        cache.shrink(most_bytes).map_err(at(&cache.folder))?;
+        Ok(cache)
     }
 
     /// What became of components so far.
@@ -131,6 +159,11 @@ impl CodeCache {
         let origin = match kept {
             Some(Some(component)) => {
                 count(&self.taken);
+                if self.marks_use {
+                    // A wish: without it, this goes before what is used less.
+                    let _ =
+                        fs::File::open(&path).and_then(|file| file.set_modified(SystemTime::now()));
+                }
                 return Ok((component, CodeOrigin::Cache));
             }
             Some(None) => CodeOrigin::Rejected,
@@ -158,6 +191,29 @@ impl CodeCache {
                 .is_some_and(|digest: Digest| keep(&digest) && name == file_name(&digest, hash));
             if !is_wanted {
                 fs::remove_file(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes what was used longest ago until at most `most_bytes` are left.
+    fn shrink(&self, most_bytes: u64) -> io::Result<()> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            // Another process may have deleted it meanwhile.
+            let Ok(metadata) = entry.metadata() else { continue };
+            files.push((metadata.modified()?, metadata.len(), entry.path()));
+        }
+        files.sort();
+        let mut bytes = files.iter().map(|(_, bytes, _)| bytes).sum::<u64>();
+        for (_, length, path) in files {
+            if bytes <= most_bytes {
+                break;
+            }
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => bytes = bytes.saturating_sub(length),
             }
         }
         Ok(())

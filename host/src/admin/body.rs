@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use dossier_engine::reload::{Applied, CandidateStatus, NameStatus, PruneReport, PrunedPackage};
+use dossier_engine::snapshot::CanaryCounts;
 use dossier_plugin::CodeCounts;
 use dossier_store::{Attempt, Event, PackageDigest, Version};
 use serde::Serialize;
-
-use crate::reload::{Applied, CandidateStatus, PluginStatus, PruneReport, PrunedPackage};
 
 /// A published package.
 #[derive(Serialize)]
@@ -163,13 +163,11 @@ impl<'a> AppliedBody<'a> {
 }
 
 impl<'a> StatusBody<'a> {
-    pub(super) fn of(status: &'a PluginStatus) -> Self {
+    pub(super) fn of(status: &'a NameStatus) -> Self {
         let (canary, shadow) = match &status.candidate {
             None => (None, None),
             Some(CandidateStatus::Canary { package, percent, counts }) => {
-                let count = |read: fn(&crate::catalog::CanaryCounts) -> u64| {
-                    counts.as_ref().map_or(0, read)
-                };
+                let count = |read: fn(&CanaryCounts) -> u64| counts.as_ref().map_or(0, read);
                 let canary = CanaryBody {
                     package: *package,
                     percent: *percent,
@@ -222,7 +220,7 @@ impl<'a> ReasonBody<'a> {
 }
 
 impl<'a> ListBody<'a> {
-    pub(super) fn of(statuses: &'a [PluginStatus], code: CodeCounts) -> Self {
+    pub(super) fn of(statuses: &'a [NameStatus], code: CodeCounts) -> Self {
         let CodeCounts { taken, compiled, rejected, unwritten } = code;
         let compiled_code = CompiledCodeBody { taken, compiled, rejected, unwritten };
         Self { plugins: statuses.iter().map(StatusBody::of).collect(), compiled_code }

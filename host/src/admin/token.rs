@@ -7,12 +7,13 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use dossier_engine::settings::Publisher;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use super::Admin;
 use crate::api::ApiError;
-use crate::config::{Publisher, Token};
+use crate::config::Token;
 
 /// Lets a request through with the publisher whose token it bears.
 pub(super) async fn authenticate(

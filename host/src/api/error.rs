@@ -3,19 +3,13 @@
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use dossier_image_decode::DecodeError;
-use dossier_inference::{BackendError, InferenceError};
-use dossier_plugin::PluginError;
+use dossier_engine::EngineError;
 use serde::Serialize;
 
 use super::FormError;
-use crate::admission::Overloaded;
-use crate::page_decoder::PageError;
-use crate::pipeline::ExtractError;
-use crate::reload::ReloadError;
 
-mod reload;
-use reload::reload_problem;
+mod engine;
+pub(crate) use engine::engine_problem;
 
 /// Why a request is not answered as asked.
 #[derive(Debug, thiserror::Error)]
@@ -41,9 +35,6 @@ pub enum ApiError {
     /// The client stopped sending, or its framing is wrong.
     #[error("the body broke off")]
     BodyBroken,
-    /// As many requests as are allowed are in work.
-    #[error(transparent)]
-    Overloaded(#[from] Overloaded),
     /// The answer was not ready in time.
     #[error("the answer was not ready in time")]
     DeadlineExceeded,
@@ -53,9 +44,9 @@ pub enum ApiError {
     /// The handler panicked. Its message is nobody's to see.
     #[error("the handler panicked")]
     Panicked,
-    /// The document can't be read.
+    /// The document is not read, a package is refused, or a change is not made.
     #[error(transparent)]
-    Extract(#[from] ExtractError),
+    Engine(#[from] EngineError),
     /// The admin API wants a token, and the request bears none that is known.
     #[error("the request bears no token that is known here")]
     Unauthenticated,
@@ -71,9 +62,6 @@ pub enum ApiError {
         /// What is wrong.
         detail: String,
     },
-    /// A package is refused, or a change is not made.
-    #[error(transparent)]
-    Reload(#[from] ReloadError),
 }
 
 /// What the client is told, and what the log is told beside it.
@@ -129,15 +117,12 @@ impl ApiError {
                 of(S::REQUEST_TIMEOUT, "body.timeout", "The body did not arrive in time", self)
             }
             Self::BodyBroken => of(S::BAD_REQUEST, "body.broken", "The body broke off", self),
-            Self::Overloaded(_) => {
-                of(S::TOO_MANY_REQUESTS, "overloaded", "Too many requests in work", self)
-            }
             Self::DeadlineExceeded => {
                 of(S::GATEWAY_TIMEOUT, "deadline", "The answer was not ready in time", self)
             }
             Self::NotReady => of(S::SERVICE_UNAVAILABLE, "not_ready", "Not ready", self),
             Self::Panicked => of(S::INTERNAL_SERVER_ERROR, "internal", INTERNAL, &INTERNAL_DETAIL),
-            Self::Extract(error) => extract_problem(error),
+            Self::Engine(error) => engine_problem(error),
             Self::Unauthenticated => {
                 of(S::UNAUTHORIZED, "admin.unauthenticated", "A token is wanted", self)
             }
@@ -147,15 +132,8 @@ impl ApiError {
             Self::Query { .. } => {
                 of(S::BAD_REQUEST, "admin.query", "The query is not as documented", self)
             }
-            Self::Reload(error) => reload_problem(error),
         }
     }
-}
-
-/// What a person at the command line would be told of a document that can't be read.
-#[must_use]
-pub(crate) fn problem_of_document(error: &ExtractError) -> Problem {
-    extract_problem(error)
 }
 
 /// What a person at the command line would be told of a list of fields.
@@ -239,11 +217,6 @@ fn form_problem(error: &FormError) -> Problem {
         ),
         FormError::Malformed => of("form.malformed"),
         FormError::TooManyParts => of("form.too_many_parts"),
-        FormError::TooManyPages { .. } => Problem {
-            status: S::UNPROCESSABLE_ENTITY,
-            title: "The document has too many pages",
-            ..of("document.too_many_pages")
-        },
         FormError::UnknownPart { name } => Problem {
             detail: format!("the form has an unknown part named `{name}`"),
             ..of("form.unknown_part")
@@ -254,122 +227,6 @@ fn form_problem(error: &FormError) -> Problem {
         FormError::NotAFieldName { text } => {
             Problem { detail: format!("`{text}` is no field name"), ..of("form.field_name") }
         }
-    }
-}
-
-fn extract_problem(error: &ExtractError) -> Problem {
-    use StatusCode as S;
-    let of = |status, code, title| Problem::new(status, code, title, error);
-    match error {
-        ExtractError::UnknownDocumentType => {
-            of(S::NOT_FOUND, "document_type.unknown", "The document type is not known here")
-        }
-        ExtractError::NoPages => of(S::BAD_REQUEST, "page.missing", "The document has no page"),
-        ExtractError::TooManyPages { .. } => {
-            let title = "The document has too many pages";
-            of(S::UNPROCESSABLE_ENTITY, "document.too_many_pages", title)
-        }
-        ExtractError::UnknownField(_) => {
-            let title = "The document type has no such field";
-            of(S::UNPROCESSABLE_ENTITY, "field.unknown", title)
-        }
-        ExtractError::RepeatedField(_) => {
-            of(S::UNPROCESSABLE_ENTITY, "field.repeated", "A field is requested twice")
-        }
-        ExtractError::Page(page) => page_problem(page),
-        ExtractError::Refused { rules, code, message } => Problem {
-            detail: message.clone(),
-            plugin: Some(rules.clone()),
-            rules_code: Some(code.clone()),
-            ..of(S::UNPROCESSABLE_ENTITY, "document.refused", "The rules refuse the document")
-        },
-        ExtractError::Rules { rules, source } => rules_problem(rules, source),
-        ExtractError::Inference(inference) => inference_problem(inference),
-    }
-}
-
-fn page_problem(error: &PageError) -> Problem {
-    use StatusCode as S;
-    let of = |status, code, title| Problem::new(status, code, title, error);
-    let source = match error {
-        PageError::Undecodable { source, .. } => source,
-        PageError::DocumentTooLarge { .. } => {
-            return of(S::PAYLOAD_TOO_LARGE, "document.too_large", "The pages are too large");
-        }
-        PageError::Panicked => return Problem::internal("internal", INTERNAL, error),
-    };
-    let unsupported =
-        (S::UNSUPPORTED_MEDIA_TYPE, "page.unsupported", "The page is no image read here");
-    let (status, code, title) = match source {
-        DecodeError::Empty => (S::BAD_REQUEST, "page.empty", "The page is empty"),
-        DecodeError::TooManyBytes { .. } | DecodeError::TooLarge { .. } => {
-            (S::PAYLOAD_TOO_LARGE, "page.too_large", "The page is too large")
-        }
-        DecodeError::UnknownFormat => {
-            (S::UNSUPPORTED_MEDIA_TYPE, "page.not_an_image", "The page is no image read here")
-        }
-        DecodeError::UnsupportedFormat { .. } | DecodeError::UnsupportedVariety { .. } => {
-            unsupported
-        }
-        DecodeError::MoreThanOneImage { .. } => {
-            (S::BAD_REQUEST, "page.more_than_one_image", "The file holds more than one page")
-        }
-        DecodeError::Truncated { .. } => {
-            (S::BAD_REQUEST, "page.truncated", "The page is cut short")
-        }
-        // Its own crate may learn of further defects.
-        _ => (S::BAD_REQUEST, "page.corrupt", "The page is damaged"),
-    };
-    of(status, code, title)
-}
-
-/// The runtime's own codes are passed on: country teams look for them.
-fn rules_problem(rules: &str, error: &PluginError) -> Problem {
-    use StatusCode as S;
-    let (status, title) = match error {
-        PluginError::Refused { .. } => {
-            (S::UNPROCESSABLE_ENTITY, "The rules refuse to judge what was read")
-        }
-        PluginError::PoolFull { .. } => (S::TOO_MANY_REQUESTS, "Too many requests in work"),
-        PluginError::Timeout { .. } => (S::GATEWAY_TIMEOUT, "The rules took too long"),
-        _ => (S::BAD_GATEWAY, "The rules failed"),
-    };
-    let rules_code = match error {
-        PluginError::Refused { code, .. } => Some(code.clone()),
-        _ => None,
-    };
-    Problem {
-        plugin: Some(rules.to_owned()),
-        rules_code,
-        // Of rules that have seen the document it holds their code, never their sentence.
-        cause: Some(error.to_string()),
-        ..Problem::new(status, error.code(), title, error)
-    }
-}
-
-fn inference_problem(error: &InferenceError) -> Problem {
-    use StatusCode as S;
-    match error {
-        InferenceError::Overloaded => {
-            Problem::new(S::TOO_MANY_REQUESTS, "overloaded", "Too many requests in work", error)
-        }
-        InferenceError::Stopped => {
-            Problem::new(S::SERVICE_UNAVAILABLE, "not_ready", "Not ready", error)
-        }
-        InferenceError::TooLarge { .. } => {
-            let title = "The document is too large for one batch";
-            Problem::new(S::PAYLOAD_TOO_LARGE, "document.too_large", title, error)
-        }
-        InferenceError::Backend(BackendError::TooManyLoads) => {
-            let title = "Too many documents wait for adapters";
-            Problem::new(S::SERVICE_UNAVAILABLE, "adapter.overloaded", title, error)
-        }
-        InferenceError::Backend(BackendError::AdapterLost { .. }) => {
-            let title = "The adapter of the document type can't be loaded";
-            let problem = Problem::internal("adapter.unavailable", title, error);
-            Problem { status: S::SERVICE_UNAVAILABLE, ..problem }
-        }
-        _ => Problem::internal("model.failed", "The model failed", error),
     }
 }
 

@@ -8,10 +8,12 @@ use axum::body::Bytes;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use dossier_document::{DocumentTypeId, FieldName};
+use dossier_engine::admission::Permit;
+use dossier_engine::pipeline::{ExtractRequest, ModelChoice, document_type};
 use futures_util::stream;
 use multer::{Field, Multipart};
 
-use crate::pipeline::{ExtractRequest, ModelChoice};
+use super::ApiError;
 
 const PAGE_PARTS: [&str; 4] = ["page", "pages", "image", "file"];
 
@@ -30,12 +32,6 @@ pub enum FormError {
     /// There are too many parts.
     #[error("the form has more than {MAX_PARTS} parts")]
     TooManyParts,
-    /// There are more pages than any document may have.
-    #[error("the form has more than {limit} pages")]
-    TooManyPages {
-        /// The limit.
-        limit: usize,
-    },
     /// A part that nothing here reads.
     #[error("the form has an unknown part")]
     UnknownPart {
@@ -87,25 +83,25 @@ pub(super) fn boundary(headers: &HeaderMap) -> Result<String, FormError> {
 pub(super) async fn parse(
     body: Bytes,
     boundary: String,
-    max_pages: usize,
-) -> Result<ExtractRequest, FormError> {
+    permit: Permit,
+) -> Result<ExtractRequest, ApiError> {
     let whole = stream::iter([Ok::<_, std::convert::Infallible>(body)]);
     let mut form = Multipart::new(whole, boundary);
     let mut pages = Vec::new();
-    let mut document_type = None;
+    let mut name_of_type = None;
     let mut fields = None;
     let mut parts = 0;
     while let Some(part) = form.next_field().await.map_err(|_| FormError::Malformed)? {
         parts += 1;
         if parts > MAX_PARTS {
-            return Err(FormError::TooManyParts);
+            return Err(FormError::TooManyParts.into());
         }
         let name = part.name().unwrap_or_default().to_owned();
         match name.as_str() {
             "document_type" => {
                 let text = text_of(part, "document_type", DocumentTypeId::MAX_BYTES).await?;
-                if document_type.replace(text).is_some() {
-                    return Err(FormError::RepeatedPart { name: "document_type" });
+                if name_of_type.replace(text).is_some() {
+                    return Err(FormError::RepeatedPart { name: "document_type" }.into());
                 }
             }
             "fields" => {
@@ -114,23 +110,22 @@ pub(super) async fn parse(
                 fields.get_or_insert_with(Vec::new).extend(field_names(&text)?);
             }
             page if part.file_name().is_some() || PAGE_PARTS.contains(&page) => {
-                if pages.len() == max_pages {
-                    return Err(FormError::TooManyPages { limit: max_pages });
-                }
                 pages.push(part.bytes().await.map_err(|_| FormError::Malformed)?);
             }
-            _ => return Err(FormError::UnknownPart { name }),
+            _ => return Err(FormError::UnknownPart { name }.into()),
         }
     }
-    let document_type = document_type.ok_or(FormError::MissingPart { name: "document_type" })?;
-    Ok(ExtractRequest { document_type, pages, fields, model: ModelChoice::Adapter })
+    let name = name_of_type.ok_or(FormError::MissingPart { name: "document_type" })?;
+    let document_type = document_type(&name)?;
+    let (model, permit) = (ModelChoice::Adapter, Some(permit));
+    Ok(ExtractRequest { document_type, pages, fields, model, permit })
 }
 
 /// The field names in a text, separated by commas; spaces around them don't count.
 ///
 /// # Errors
 /// The first text that is none; an empty one is none.
-pub(crate) fn field_names(text: &str) -> Result<Vec<FieldName>, FormError> {
+pub fn field_names(text: &str) -> Result<Vec<FieldName>, FormError> {
     let field_name = |text: &str| {
         text.trim().parse().map_err(|_| FormError::NotAFieldName { text: text.to_owned() })
     };

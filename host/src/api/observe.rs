@@ -9,31 +9,13 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use dossier_engine::RequestId;
 use futures_util::FutureExt as _;
 use tracing::{Instrument as _, field};
 
 use super::{ApiError, Problem};
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// The id of a request: a UUID of version 7, so ids sort by time. The host makes it; what a client
-/// sends is not logged.
-#[derive(Clone, Debug)]
-pub struct RequestId(pub String);
-
-impl RequestId {
-    /// A new id.
-    #[must_use]
-    pub fn new() -> Self {
-        Self(uuid::Uuid::now_v7().to_string())
-    }
-}
-
-impl Default for RequestId {
-    fn default() -> Self {
-        Self::new()
-    }
-}
 
 /// The id that [`observe`] gave the request.
 pub(super) fn id_of(request: &Request) -> RequestId {
@@ -49,7 +31,7 @@ pub(crate) async fn observe(mut request: Request, next: Next) -> Response {
         .map_or_else(|| "unknown".to_owned(), |path| path.as_str().to_owned());
     // Only methods that exist are named: the method is the client's text, too.
     let method = known_method(request.method());
-    let span = tracing::info_span!("request", id = %id.0, document_type = field::Empty);
+    let span = tracing::info_span!("request", id = %id, document_type = field::Empty);
     let unanswered =
         Unanswered { span: span.clone(), method, route, start: Instant::now(), is_answered: false };
     request.extensions_mut().insert(id.clone());
@@ -60,14 +42,14 @@ pub(crate) async fn observe(mut request: Request, next: Next) -> Response {
     let problem = response.extensions_mut().remove::<Problem>();
     unanswered.answered(response.status(), problem.as_ref());
     if let Some(problem) = problem {
-        let written = Json(problem.body(&id.0)).into_response();
+        let written = Json(problem.body(id.as_str())).into_response();
         *response.body_mut() = written.into_body();
         // The router has counted the empty body that the problem had until now.
         response.headers_mut().remove(CONTENT_LENGTH);
         let problem_json = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(CONTENT_TYPE, problem_json);
     }
-    if let Ok(id) = HeaderValue::from_str(&id.0) {
+    if let Ok(id) = HeaderValue::from_str(id.as_str()) {
         response.headers_mut().insert(&REQUEST_ID, id);
     }
     response

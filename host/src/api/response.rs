@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use dossier_document::{Check, CheckOutcome, Verdict};
+use dossier_document::Check;
+use dossier_engine::pipeline::{ExtractedField, Extraction, ServedBy, Timings};
+use dossier_engine::snapshot::Snapshot;
 use serde::Serialize;
-
-use crate::catalog::Catalog;
-use crate::pipeline::{ExtractedField, Extraction, ServedBy, Timings};
 
 /// The answer of `POST /v1/extract`, and of `dossier extract --json`.
 #[derive(Serialize)]
@@ -94,7 +93,7 @@ impl<'a> ExtractBody<'a> {
             document_type: extraction.document_type.as_str(),
             fields: extraction.fields.iter().map(FieldBody::of).collect(),
             checks: extraction.checks.iter().map(CheckBody::of).collect(),
-            verdict: verdict_name(extraction.verdict),
+            verdict: extraction.verdict.as_str(),
             served_by: ServedByBody::of(&extraction.served_by),
             timings_ms: TimingsBody::of(&extraction.timings),
             request_id,
@@ -104,15 +103,15 @@ impl<'a> ExtractBody<'a> {
 
 impl<'a> FieldBody<'a> {
     fn of(field: &'a ExtractedField) -> Self {
-        let reading = field.reading.as_ref();
+        let read = field.transcription.as_ref();
         Self {
             name: field.name.as_str(),
-            raw: reading.map(|reading| reading.raw.expose()),
+            raw: read.map(|read| read.raw.expose()),
             value: field.value.as_ref().map(|value| value.expose()),
-            confidence: reading.map(|reading| to_decimals(f64::from(reading.confidence), 4)),
+            confidence: read.map(|read| to_decimals(f64::from(read.confidence), 4)),
             source: &field.source,
             // People count pages from 1, and so do the names of their files.
-            page: reading.map(|reading| reading.page + 1),
+            page: read.map(|read| read.page + 1),
         }
     }
 }
@@ -123,7 +122,7 @@ impl<'a> CheckBody<'a> {
     pub fn of(check: &'a Check) -> Self {
         Self {
             code: &check.code,
-            outcome: outcome_name(check.outcome),
+            outcome: check.outcome.as_str(),
             fields: check.fields.iter().map(|field| field.as_str()).collect(),
             message: &check.message,
         }
@@ -160,49 +159,30 @@ impl TimingsBody {
 impl DocumentTypesBody {
     /// The document types of one snapshot.
     #[must_use]
-    pub fn of(catalog: &Catalog) -> Self {
-        let document_types = catalog.document_types.values().map(|document_type| {
-            let description = document_type.rules.describe();
-            let calibration = document_type.calibration.as_ref();
+    pub fn of(snapshot: &Snapshot) -> Self {
+        let document_types = snapshot.document_types.values().map(|document_type| {
+            let plugin = document_type.plugin();
+            let description = plugin.describe();
+            let calibration = document_type.calibration();
             DocumentTypeBody {
-                document_type: document_type.id.to_string(),
-                title: document_type.title.clone(),
-                pages: document_type.pages,
+                document_type: document_type.id().to_string(),
+                title: document_type.title().to_owned(),
+                pages: document_type.pages(),
                 fields: document_type.fields.iter().map(ToString::to_string).collect(),
-                adapter: document_type.adapter.to_string(),
+                adapter: document_type.adapter_digest().to_string(),
                 calibration: calibration.map(|calibration| calibration.digest().to_string()),
                 rules: RulesBody {
                     name: description.name.clone(),
                     version: description.version.clone(),
-                    digest: document_type.rules.digest().to_string(),
+                    digest: plugin.digest().to_string(),
                 },
             }
         });
         Self {
-            generation: catalog.generation,
-            base: catalog.base.to_string(),
+            generation: snapshot.generation,
+            base: snapshot.base.to_string(),
             document_types: document_types.collect(),
         }
-    }
-}
-
-/// The outcome as JSON names it.
-#[must_use]
-pub fn outcome_name(outcome: CheckOutcome) -> &'static str {
-    match outcome {
-        CheckOutcome::Passed => "passed",
-        CheckOutcome::Failed => "failed",
-        CheckOutcome::NotPerformed => "not_performed",
-    }
-}
-
-/// The verdict as JSON names it.
-#[must_use]
-pub fn verdict_name(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Accepted => "accepted",
-        Verdict::Incomplete => "incomplete",
-        Verdict::Rejected => "rejected",
     }
 }
 

@@ -14,7 +14,7 @@ use tower::ServiceExt as _;
 
 use super::*;
 use crate::config::Config;
-use crate::testing::{PASSPORT, Part, SURNAME, config, form, held_reader, png, reader};
+use crate::testing::{PASSPORT, Part, SURNAME, config, engine, form, held_engine, png};
 
 struct Answer {
     status: StatusCode,
@@ -43,7 +43,7 @@ impl Answer {
 }
 
 async fn app(config: &Config) -> Router {
-    router(Arc::new(App::new(reader(config).await, config.http)))
+    router(Arc::new(App::new(engine(config).await.reader, config.http)))
 }
 
 async fn send(router: &Router, request: Request) -> Answer {
@@ -202,8 +202,8 @@ async fn a_body_that_breaks_off_is_told_apart() {
 async fn one_request_too_many_is_refused_at_once() {
     let mut config = config();
     config.http.concurrent_requests = 1;
-    let (reader, let_go) = held_reader(&config).await;
-    let app = router(Arc::new(App::new(reader, config.http)));
+    let (engine, let_go) = held_engine(&config).await;
+    let app = router(Arc::new(App::new(engine.reader, config.http)));
     let first = tokio::spawn({
         let app = app.clone();
         async move { send(&app, passport("surname")).await.status }
@@ -222,8 +222,8 @@ async fn one_request_too_many_is_refused_at_once() {
 async fn an_answer_that_takes_too_long_is_given_up() {
     let mut config = config();
     config.http.request_timeout = Duration::from_millis(100);
-    let (reader, let_go) = held_reader(&config).await;
-    let app = router(Arc::new(App::new(reader, config.http)));
+    let (engine, let_go) = held_engine(&config).await;
+    let app = router(Arc::new(App::new(engine.reader, config.http)));
     send(&app, passport("surname")).await.is_problem(504, "deadline");
     // The end of the router joins the model's thread.
     drop(let_go);
@@ -232,7 +232,7 @@ async fn an_answer_that_takes_too_long_is_given_up() {
 #[tokio::test]
 async fn readiness_ends_with_draining_and_liveness_does_not() {
     let config = config();
-    let app = Arc::new(App::new(reader(&config).await, config.http));
+    let app = Arc::new(App::new(engine(&config).await.reader, config.http));
     let router = router(Arc::clone(&app));
     assert_eq!(send(&router, get_request("/readyz")).await.status, 200);
     app.drain();

@@ -5,15 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use dossier_document::PageImage;
+use dossier_engine::{EngineError, compile_under_limits};
 use dossier_image_decode::{DecodeLimits, decode_page};
 use dossier_model::{Adapter, Base, ModelError, debug};
-use rustix::process::{Resource, Rlimit, setrlimit};
 use serde::Serialize;
 
 use super::{
     CommandError, DebugCompileArgs, DebugForwardArgs, DebugGenerateArgs, DebugModelArgs, output,
 };
-use crate::PageError;
 
 /// The answer of `dossier debug forward`.
 #[derive(Serialize)]
@@ -77,29 +76,20 @@ fn load(args: &DebugModelArgs) -> Result<Subject, CommandError> {
     Ok(Subject { base, adapter, image })
 }
 
-pub(super) fn read_image(path: &Path) -> Result<PageImage, CommandError> {
+/// A page from a file.
+///
+/// # Errors
+/// When it can't be read, or is no page.
+pub fn read_image(path: &Path) -> Result<PageImage, CommandError> {
     let bytes = std::fs::read(path)
         .map_err(|source| CommandError::Unreadable { path: path.to_owned(), source })?;
     decode_page(&bytes, &DecodeLimits::default())
-        .map_err(|source| PageError::Undecodable { page: 0, source }.into())
+        .map_err(|source| EngineError::Page { page: 0, source }.into())
 }
 
 /// `dossier debug compile`.
 pub(super) fn compile(args: &DebugCompileArgs) -> Result<(), CommandError> {
-    let component = std::fs::read(&args.file)
-        .map_err(|source| CommandError::Unreadable { path: args.file.clone(), source })?;
-    // Set here, not by whoever starts this process: it may be killed, and these must hold then too.
-    // Address space alone would leave what the allocator has reserved for its threads already: tens of
-    // megabytes for each, which become memory without a new mapping.
-    let limits = [
-        (Resource::As, args.memory_bytes),
-        (Resource::Data, args.memory_bytes),
-        (Resource::Cpu, args.cpu_seconds),
-    ];
-    for (resource, most) in limits {
-        let limit = Rlimit { current: Some(most), maximum: Some(most) };
-        setrlimit(resource, limit).map_err(|error| CommandError::Process(error.into()))?;
-    }
-    let name = args.file.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
-    Ok(dossier_plugin::compile_apart(&name, &component)?)
+    let compiled = compile_under_limits(&args.file, args.memory_bytes, args.cpu_seconds);
+    compiled.map_err(|source| CommandError::Unreadable { path: args.file.clone(), source })??;
+    Ok(())
 }

@@ -1,5 +1,4 @@
-//! Flags of the author's kit: `dossier plugin new`, `build`, `test`, `inspect`, `bench`, and of
-//! `dossier bench plugins`.
+//! Flags of the author's kit: `dossier plugin new`, `build`, `test`, `inspect` and `bench`.
 
 use std::path::PathBuf;
 
@@ -89,32 +88,6 @@ pub struct PluginBenchArgs {
     /// How often each fixture runs.
     #[arg(long, value_name = "N", default_value_t = 200)]
     pub calls: u32,
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
-    /// Limits and place of the rules.
-    #[command(flatten)]
-    pub reader: ReaderArgs,
-    /// Log lines.
-    #[command(flatten)]
-    pub telemetry: TelemetryArgs,
-}
-
-/// Flags of `dossier bench plugins`.
-#[derive(Args, Debug)]
-pub struct BenchPluginsArgs {
-    /// How often each thing is measured.
-    #[arg(long, value_name = "N", default_value_t = 4000)]
-    pub calls: u32,
-    /// Reloads while documents are read; 0 leaves them out.
-    #[arg(long, value_name = "N", default_value_t = 1000)]
-    pub reloads: u32,
-    /// Rules that are reloaded in turn.
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    pub plugins: u32,
-    /// Clients that read documents all the while.
-    #[arg(long, value_name = "N", default_value_t = 2)]
-    pub clients: u32,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

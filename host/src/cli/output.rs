@@ -4,15 +4,14 @@ use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
 use dossier_document::FieldText;
+use dossier_engine::RequestId;
+use dossier_engine::pipeline::{ExtractedField, Extraction};
+use dossier_engine::snapshot::Snapshot;
+use dossier_plugin::Report;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::api::{
-    CheckBody, DocumentTypesBody, ExtractBody, RequestId, outcome_name, verdict_name,
-};
-use crate::catalog::Catalog;
-use crate::pipeline::{ExtractedField, Extraction};
-use dossier_plugin::Report;
+use crate::api::{CheckBody, DocumentTypesBody, ExtractBody};
 
 /// The report of `dossier plugin run`: normalised values by name, then the checks.
 #[derive(Serialize)]
@@ -31,7 +30,7 @@ pub(super) fn extraction(
     as_json: bool,
 ) -> io::Result<()> {
     if as_json {
-        return json(&ExtractBody::of(extraction, &request_id.0));
+        return json(&ExtractBody::of(extraction, request_id.as_str()));
     }
     print(&extraction_text(extraction))
 }
@@ -40,17 +39,17 @@ pub(super) fn extraction(
 ///
 /// # Errors
 /// When the output can't be written.
-pub(super) fn document_types(catalog: &Catalog, as_json: bool) -> io::Result<()> {
+pub(super) fn document_types(snapshot: &Snapshot, as_json: bool) -> io::Result<()> {
     if as_json {
-        return json(&DocumentTypesBody::of(catalog));
+        return json(&DocumentTypesBody::of(snapshot));
     }
-    let rows = catalog.document_types.values().map(|document_type| {
+    let rows = snapshot.document_types.values().map(|document_type| {
         let fields = document_type.fields.iter().map(ToString::to_string).collect::<Vec<_>>();
         [
-            document_type.id.to_string(),
-            document_type.title.clone(),
-            document_type.pages.to_string(),
-            document_type.rules.name().to_owned(),
+            document_type.id().to_string(),
+            document_type.title().to_owned(),
+            document_type.pages().to_string(),
+            document_type.plugin().name().to_owned(),
             fields.join(","),
         ]
     });
@@ -74,7 +73,7 @@ pub(super) fn report_value(report: &Report) -> Value {
 ///
 /// # Errors
 /// When the output can't be written.
-pub(super) fn json(body: &impl Serialize) -> io::Result<()> {
+pub fn json(body: &impl Serialize) -> io::Result<()> {
     let text = serde_json::to_string_pretty(body).map_err(io::Error::other)?;
     print(&(text + "\n"))
 }
@@ -83,7 +82,7 @@ pub(super) fn json(body: &impl Serialize) -> io::Result<()> {
 ///
 /// # Errors
 /// When the output can't be written. A reader that has seen enough, such as `head`, is no error.
-pub(super) fn print(text: &str) -> io::Result<()> {
+pub fn print(text: &str) -> io::Result<()> {
     let mut output = io::stdout().lock();
     match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -106,7 +105,7 @@ fn report_body(report: &Report) -> ReportBody<'_> {
 fn extraction_text(extraction: &Extraction) -> String {
     let fields = extraction.fields.iter().flat_map(field_rows);
     let checks = extraction.checks.iter().map(|check| {
-        [outcome_name(check.outcome).to_owned(), check.code.clone(), check.message.clone()]
+        [check.outcome.as_str().to_owned(), check.code.clone(), check.message.clone()]
     });
     let served_by = &extraction.served_by;
     let adapter = served_by.adapter.map_or_else(|| "none".to_owned(), |digest| digest.to_string());
@@ -118,7 +117,7 @@ fn extraction_text(extraction: &Extraction) -> String {
     let _ = write!(
         text,
         "\nverdict  {}\nbase     {}\nadapter  {adapter}\nrules    {}\ntime     {:.0} ms\n",
-        verdict_name(extraction.verdict),
+        extraction.verdict.as_str(),
         served_by.base,
         served_by.rules,
         extraction.timings.total.as_secs_f64() * 1000.0,
@@ -128,17 +127,17 @@ fn extraction_text(extraction: &Extraction) -> String {
 
 /// One row a line of the field: the lines of an MRZ stand below each other.
 fn field_rows(field: &ExtractedField) -> Vec<[String; 6]> {
-    let reading = field.reading.as_ref();
+    let read = field.transcription.as_ref();
     let lines = |text: Option<&FieldText>| {
         let lines = text.map_or("-", |text| text.expose()).split('\n');
         lines.map(str::to_owned).collect::<Vec<_>>()
     };
     let values = lines(field.value.as_ref());
-    let raws = lines(reading.map(|reading| &reading.raw));
+    let raws = lines(read.map(|read| &read.raw));
     let first = [
         field.name.to_string(),
-        reading.map_or_else(|| "-".to_owned(), |reading| format!("{:.2}", reading.confidence)),
-        reading.map_or_else(|| "-".to_owned(), |reading| (reading.page + 1).to_string()),
+        read.map_or_else(|| "-".to_owned(), |read| format!("{:.2}", read.confidence)),
+        read.map_or_else(|| "-".to_owned(), |read| (read.page + 1).to_string()),
         field.source.clone(),
     ];
     let row = |line: usize| {
@@ -151,7 +150,8 @@ fn field_rows(field: &ExtractedField) -> Vec<[String; 6]> {
 }
 
 /// Left-aligned columns, two spaces apart.
-pub(super) fn table<const COLUMNS: usize>(
+#[must_use]
+pub fn table<const COLUMNS: usize>(
     header: [&str; COLUMNS],
     rows: impl Iterator<Item = [String; COLUMNS]>,
 ) -> String {

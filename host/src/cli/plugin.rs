@@ -5,14 +5,17 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
 use dossier_document::{DocumentTypeId, FieldName, FieldText, InvalidFieldName};
-use dossier_plugin::{PluginError, readings_from_values};
+use dossier_engine::code_of_user;
+use dossier_engine::settings::RulesLimits;
+use dossier_plugin::{PluginEngine, PluginError, readings_from_values};
 use serde_json::{Map, Value};
 
 use super::run::{UsageError, install_quiet};
 use super::{CommandError, PluginRunArgs, output};
-use crate::config::ReaderConfig;
-use crate::fixture::FixtureError;
-use crate::reader::{author_engine, open_rules};
+use crate::config::reader_settings;
+use crate::user_cache;
+use dossier_engine::fixture::FixtureError;
+use dossier_engine::rules::open_rules;
 
 mod new;
 pub(super) use new::new;
@@ -34,7 +37,8 @@ mod inspect;
 pub(super) use inspect::inspect;
 
 mod bench;
-pub(super) use bench::{Micros, bench};
+pub use bench::Micros;
+pub(super) use bench::bench;
 
 /// Rules can't be run or built.
 #[derive(Debug, thiserror::Error)]
@@ -183,6 +187,12 @@ pub enum PluginCommandError {
     },
 }
 
+/// The engine of the author's own commands, which finds code that an earlier one compiled.
+fn author_engine(limits: &RulesLimits) -> Result<PluginEngine, CommandError> {
+    let code = user_cache::compiled_rules().and_then(|folder| code_of_user(&folder));
+    Ok(dossier_engine::rules::author_engine(limits, code)?)
+}
+
 /// `dossier plugin run`.
 pub(super) async fn run(args: PluginRunArgs) -> Result<(), CommandError> {
     install_quiet(args.telemetry)?;
@@ -190,7 +200,7 @@ pub(super) async fn run(args: PluginRunArgs) -> Result<(), CommandError> {
         .document_type
         .parse::<DocumentTypeId>()
         .map_err(|error| CommandError::Usage(UsageError::DocumentType(error)))?;
-    let config = ReaderConfig::resolve(args.reader)?;
+    let config = reader_settings(args.reader)?;
     let values = read_values(&args.values)?;
     let Located { name, component, .. } = locate(&config.data_root, &args.plugin)?;
     let engine = author_engine(&config.rules)?;

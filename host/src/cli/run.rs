@@ -3,19 +3,22 @@
 use std::io;
 use std::path::PathBuf;
 
+use dossier_document::DocumentTypeId;
+use dossier_engine::pipeline::document_type;
+use dossier_engine::settings::{EngineSettings, ReaderSettings, StoreSettings};
+use dossier_engine::{Engine, EngineError, ExtractRequest, ModelChoice, RequestId, extract};
 use dossier_model::ModelError;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Cli, Command, DebugCommand, DocumentTypesArgs, ExtractArgs, PluginCommand};
-use super::{bench, debug, output, platform, plugin};
-use crate::api::{FormError, RequestId, field_names, problem_of_document, problem_of_form};
-use crate::bench::WorkloadError;
-use crate::bench::reloads::ReloadBenchError;
+use super::{debug, output, package, plugin};
+use crate::api::{FormError, engine_problem, field_names, problem_of_form};
 use crate::config::{
-    Config, ConfigError, LogLevel, ReaderConfig, ServeArgs, TelemetryArgs, TelemetryConfig,
+    Config, ConfigError, LogLevel, ServeArgs, TelemetryArgs, TelemetryConfig, nobody_publishes,
+    reader_settings,
 };
-use crate::pipeline::{ExtractError, ExtractRequest, ModelChoice, extract};
-use crate::{PageError, Reader, ServeError, StartError, serve, telemetry};
+use crate::server::{ServeError, serve};
+use crate::{telemetry, user_cache};
 
 /// A command failed.
 #[derive(Debug, thiserror::Error)]
@@ -29,30 +32,21 @@ pub enum CommandError {
     /// The server did not start.
     #[error(transparent)]
     Serve(#[from] ServeError),
-    /// What reads the documents could not be loaded.
+    /// What reads the documents could not be loaded, or rules can't be used.
     #[error(transparent)]
-    Start(#[from] StartError),
+    Engine(#[from] EngineError),
     /// The document can't be read.
     #[error("{}", told(.0))]
-    Extract(ExtractError),
-    /// A page can't be decoded.
-    #[error(transparent)]
-    Page(#[from] PageError),
+    Extract(EngineError),
     /// A model can't be loaded, or does not answer.
     #[error(transparent)]
     Model(#[from] ModelError),
-    /// Something can't be measured.
-    #[error(transparent)]
-    Bench(#[from] WorkloadError),
-    /// Reloads can't be measured.
-    #[error(transparent)]
-    Reloads(Box<ReloadBenchError>),
     /// Rules can't be run or built.
     #[error(transparent)]
     Plugin(#[from] plugin::PluginCommandError),
     /// A package can't be sent, or the host refuses.
     #[error(transparent)]
-    Admin(#[from] platform::AdminError),
+    Admin(#[from] package::AdminError),
     /// A component does not compile.
     #[error(transparent)]
     Compile(#[from] dossier_plugin::PluginError),
@@ -70,12 +64,6 @@ pub enum CommandError {
     /// The operating system gives no signals, or another subscriber for logs is installed.
     #[error("the process can't be set up: {0}")]
     Process(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
-
-impl From<ReloadBenchError> for CommandError {
-    fn from(error: ReloadBenchError) -> Self {
-        Self::Reloads(Box::new(error))
-    }
 }
 
 /// An argument makes no sense.
@@ -98,9 +86,9 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Serve(args) => serve_until_told(*args).await,
         Command::Extract(args) => extract_files(*args).await,
         Command::DocumentTypes(args) => list_document_types(args).await,
-        Command::Bench { command } => bench::run(command).await,
         Command::Debug { command: DebugCommand::Compile(args) } => debug::compile(&args),
         Command::Plugin { command } => run_plugin(command).await,
+        Command::Package { command } => package::run(command).await,
         Command::Debug { command: DebugCommand::Forward(args) } => debug::forward(&args),
         Command::Debug { command: DebugCommand::Generate(args) } => debug::generate(&args),
     }
@@ -114,7 +102,6 @@ async fn run_plugin(command: PluginCommand) -> Result<(), CommandError> {
         PluginCommand::Run(args) => plugin::run(*args).await,
         PluginCommand::Inspect(args) => plugin::inspect(&args),
         PluginCommand::Bench(args) => plugin::bench(*args).await,
-        PluginCommand::Platform(command) => platform::run(command).await,
     }
 }
 
@@ -125,6 +112,7 @@ async fn serve_until_told(args: ServeArgs) -> Result<(), CommandError> {
         let program = std::env::current_exe();
         platform.compile_in(program.map_err(|error| CommandError::Process(error.into()))?);
     }
+    config.code_dir = user_cache::compiled_rules();
     tracing::info!(?config, "starting");
     // A signal during the load ends the process by its default action: nothing is in work yet.
     let server = serve(config).await?;
@@ -135,12 +123,13 @@ async fn serve_until_told(args: ServeArgs) -> Result<(), CommandError> {
 
 async fn extract_files(args: ExtractArgs) -> Result<(), CommandError> {
     install_quiet(args.telemetry)?;
-    let config = ReaderConfig::resolve(args.reader)?;
+    let settings = reader_settings(args.reader)?;
     let fields = args
         .fields
         .map(|names| field_names(&names))
         .transpose()
         .map_err(|error| CommandError::Usage(UsageError::Fields(error)))?;
+    let document_type = document_type(&args.document_type).map_err(CommandError::Extract)?;
     let mut pages = Vec::with_capacity(args.files.len());
     for path in args.files {
         match std::fs::read(&path) {
@@ -148,18 +137,33 @@ async fn extract_files(args: ExtractArgs) -> Result<(), CommandError> {
             Err(source) => return Err(CommandError::Unreadable { path, source }),
         }
     }
-    let reader = Reader::load(config).await?;
+    let engine = engine_of_folders(settings, Some(document_type.clone())).await?;
     let model = if args.base_only { ModelChoice::BaseOnly } else { ModelChoice::Adapter };
-    let request = ExtractRequest { document_type: args.document_type, pages, fields, model };
-    let extraction = extract(&reader, request).await.map_err(CommandError::Extract)?;
+    let request = ExtractRequest { document_type, pages, fields, model, permit: None };
     let id = RequestId::new();
+    let extraction = extract(&engine.reader, request, &id).await.map_err(CommandError::Extract)?;
     output::extraction(&extraction, &id, args.json).map_err(CommandError::Output)
 }
 
 async fn list_document_types(args: DocumentTypesArgs) -> Result<(), CommandError> {
     install_quiet(args.telemetry)?;
-    let reader = Reader::load(ReaderConfig::resolve(args.reader)?).await?;
-    output::document_types(&reader.catalog().pin(), args.json).map_err(CommandError::Output)
+    let engine = engine_of_folders(reader_settings(args.reader)?, None).await?;
+    let snapshot = engine.reader.snapshot().pin();
+    output::document_types(&snapshot, args.json).map_err(CommandError::Output)
+}
+
+/// An engine that serves the folders of the data root, or one document type of them.
+async fn engine_of_folders(
+    reader: ReaderSettings,
+    only: Option<DocumentTypeId>,
+) -> Result<Engine, CommandError> {
+    let code_dir = user_cache::compiled_rules();
+    let store = StoreSettings::Temporary { code_dir, only };
+    let packages = nobody_publishes();
+    match Engine::start(EngineSettings { reader, packages, store }).await {
+        Err(error @ EngineError::UnknownDocumentType) => Err(CommandError::Extract(error)),
+        started => Ok(started?),
+    }
 }
 
 async fn wait_for_signal() -> io::Result<()> {
@@ -173,7 +177,10 @@ async fn wait_for_signal() -> io::Result<()> {
 }
 
 /// Outside `serve`, the log shows what needs a look only.
-pub(super) fn install_quiet(args: TelemetryArgs) -> Result<(), CommandError> {
+///
+/// # Errors
+/// When another subscriber for logs is installed.
+pub fn install_quiet(args: TelemetryArgs) -> Result<(), CommandError> {
     let level = args.log_level.unwrap_or(LogLevel::Warn);
     install(TelemetryConfig { format: args.log_format.unwrap_or_default(), level })
 }
@@ -183,8 +190,8 @@ fn install(config: TelemetryConfig) -> Result<(), CommandError> {
 }
 
 /// What a client of the server would be told; here the cause is told too, for both are one person.
-fn told(error: &ExtractError) -> String {
-    let problem = problem_of_document(error);
+fn told(error: &EngineError) -> String {
+    let problem = engine_problem(error);
     let cause = problem.cause.unwrap_or(problem.detail);
     match problem.plugin {
         Some(plugin) => format!("{}: {plugin}: {cause} ({})", problem.title, problem.code),

@@ -7,10 +7,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use dossier_engine::CompileProbe;
+use dossier_engine::settings::{PackageSettings, Publisher, TrustedKey};
 use dossier_store::{CanarySettings, Pattern, PublicKey, Scope};
 
 use super::{ConfigError, FileConfig, defaults, milliseconds};
-use crate::reload::CompileProbe;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -45,7 +46,7 @@ pub struct PlatformArgs {
     /// Days that a package stays on disk which no kept generation names [default: 30].
     #[arg(long, env = "DOSSIER_PACKAGE_GRACE_DAYS", value_name = "DAYS")]
     pub package_grace_days: Option<u32>,
-    /// Take such packages away at start, as `dossier plugin prune` does at any time.
+    /// Take such packages away at start, as `dossier package prune` does at any time.
     #[arg(long, env = "DOSSIER_PRUNE_AT_START")]
     pub prune_at_start: bool,
 }
@@ -100,26 +101,6 @@ pub struct Token {
     pub sha256: [u8; 32],
     /// Whose it is.
     pub publisher: Publisher,
-}
-
-/// A publisher and what it may touch.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Publisher {
-    /// The name that the history tells.
-    pub name: String,
-    /// What it may touch.
-    pub scope: Scope,
-}
-
-/// A key whose signature counts, for the names and document types of its scope.
-#[derive(Clone, Debug)]
-pub struct TrustedKey {
-    /// Whose it is.
-    pub publisher: String,
-    /// The key.
-    pub public_key: PublicKey,
-    /// What it may vouch for.
-    pub scope: Scope,
 }
 
 impl fmt::Debug for Token {
@@ -199,8 +180,31 @@ impl PlatformConfig {
     /// Compiles every component first in a process of this program, under the limits set.
     pub fn compile_in(&mut self, program: PathBuf) {
         let CompileLimits { memory_bytes, timeout } = self.compile;
-        self.probe = Some(CompileProbe { program, memory_bytes, timeout });
+        let command = &["debug", "compile"];
+        self.probe = Some(CompileProbe { program, command, memory_bytes, timeout });
     }
+
+    /// What the engine is told of it.
+    #[must_use]
+    pub fn package_settings(&self) -> PackageSettings {
+        PackageSettings {
+            signing_keys: self.signing_keys.clone(),
+            accepts_unsigned: self.dev,
+            canary: self.canary,
+            probe: self.probe.clone(),
+            grace: self.package_grace,
+            prune_at_start: self.prune_at_start,
+        }
+    }
+}
+
+/// What the engine is told where nobody publishes.
+#[must_use]
+pub fn nobody_publishes() -> PackageSettings {
+    PackageSettings::nobody_publishes(CanarySettings {
+        min_calls: defaults::CANARY_MIN_CALLS,
+        max_failure_percent: defaults::CANARY_MAX_FAILURE_PERCENT,
+    })
 }
 
 fn tokens(file: &FileConfig) -> Result<Vec<Token>, ConfigError> {

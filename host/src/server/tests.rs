@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::*;
-use crate::testing::{PASSPORT, config, form, held_reader, png, reader};
+use crate::testing::{PASSPORT, config, engine, form, held_engine, png};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -45,7 +45,8 @@ fn passport() -> Vec<u8> {
 #[tokio::test]
 async fn a_server_answers_on_the_port_it_was_given() {
     let config = config();
-    let server = listen(reader(&config).await, config.listen, config.http).await.expect("listens");
+    let server =
+        listen(engine(&config).await.reader, config.listen, config.http).await.expect("listens");
     assert_ne!(server.address().port(), 0);
     assert!(ask(&server, "/readyz").await.starts_with("HTTP/1.1 200 "));
     let problem = ask(&server, "/nowhere").await;
@@ -57,7 +58,8 @@ async fn a_server_answers_on_the_port_it_was_given() {
 async fn a_head_that_does_not_arrive_is_cut_off() {
     let mut config = config();
     config.http.header_timeout = Duration::from_millis(100);
-    let server = listen(reader(&config).await, config.listen, config.http).await.expect("listens");
+    let server =
+        listen(engine(&config).await.reader, config.listen, config.http).await.expect("listens");
     let mut stream = connect(&server).await;
     stream.write_all(b"GET /livez HTTP/1.1\r\nx-slow: ").await.expect("writable");
     let answer = rest_of(stream).await;
@@ -68,7 +70,8 @@ async fn a_head_that_does_not_arrive_is_cut_off() {
 #[tokio::test]
 async fn too_many_headers_are_refused() {
     let config = config();
-    let server = listen(reader(&config).await, config.listen, config.http).await.expect("listens");
+    let server =
+        listen(engine(&config).await.reader, config.listen, config.http).await.expect("listens");
     let mut stream = connect(&server).await;
     let headers = (0..=defaults::MAX_HEADERS).map(|n| format!("x-{n}: 1\r\n")).collect::<String>();
     let request = format!("GET /livez HTTP/1.1\r\n{headers}\r\n");
@@ -81,7 +84,8 @@ async fn too_many_headers_are_refused() {
 async fn a_connection_too_many_waits_for_one_to_end() {
     let mut config = config();
     config.http.connections = 1;
-    let server = listen(reader(&config).await, config.listen, config.http).await.expect("listens");
+    let server =
+        listen(engine(&config).await.reader, config.listen, config.http).await.expect("listens");
     let first = connect(&server).await;
     let mut second = connect(&server).await;
     second
@@ -99,8 +103,8 @@ async fn a_connection_too_many_waits_for_one_to_end() {
 #[tokio::test]
 async fn a_request_in_work_is_answered_before_the_end() {
     let config = config();
-    let (reader, let_go) = held_reader(&config).await;
-    let server = listen(reader, config.listen, config.http).await.expect("listens");
+    let (engine, let_go) = held_engine(&config).await;
+    let server = listen(engine.reader, config.listen, config.http).await.expect("listens");
     let mut stream = connect(&server).await;
     stream.write_all(&passport()).await.expect("writable");
     sleep(Duration::from_millis(200)).await;
@@ -118,8 +122,8 @@ async fn a_request_in_work_is_answered_before_the_end() {
 async fn the_end_does_not_wait_for_ever() {
     let mut config = config();
     config.http.shutdown_timeout = Duration::from_millis(100);
-    let (reader, let_go) = held_reader(&config).await;
-    let server = listen(reader, config.listen, config.http).await.expect("listens");
+    let (engine, let_go) = held_engine(&config).await;
+    let server = listen(engine.reader, config.listen, config.http).await.expect("listens");
     let mut stream = connect(&server).await;
     stream.write_all(&passport()).await.expect("writable");
     sleep(Duration::from_millis(200)).await;

@@ -16,6 +16,15 @@ use crate::{Package, PackageDigest, PackageError};
 pub struct ArtifactStore {
     packages: PathBuf,
     incoming: PathBuf,
+    durability: Durability,
+}
+
+/// Whether what is written must outlive a crash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Durability {
+    Kept,
+    /// The folder ends with the process.
+    Temporary,
 }
 
 /// A package on disk, as the folder tells of it.
@@ -72,15 +81,27 @@ impl ArtifactStore {
     /// # Errors
     /// When the disk refuses.
     pub fn open(data_dir: &Path) -> Result<Self, ArtifactError> {
-        let store =
-            Self { packages: data_dir.join("packages"), incoming: data_dir.join("incoming") };
+        Self::open_as(data_dir, Durability::Kept)
+    }
+
+    /// The same in a folder that ends with the process: nothing waits for the disk.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn open_temporary(folder: &Path) -> Result<Self, ArtifactError> {
+        Self::open_as(folder, Durability::Temporary)
+    }
+
+    fn open_as(data_dir: &Path, durability: Durability) -> Result<Self, ArtifactError> {
+        let (packages, incoming) = (data_dir.join("packages"), data_dir.join("incoming"));
+        let store = Self { packages, incoming, durability };
         if store.incoming.exists() {
             fs::remove_dir_all(&store.incoming).map_err(at(&store.incoming))?;
         }
         for folder in [&store.packages, &store.incoming] {
             fs::create_dir_all(folder).map_err(at(folder))?;
         }
-        sync_folder(data_dir)?;
+        store.sync_folder(data_dir)?;
         Ok(store)
     }
 
@@ -98,13 +119,13 @@ impl ArtifactStore {
         let signature = package.signature_file();
         let signature = signature.iter().map(|(name, content)| (*name, content.as_slice()));
         for (name, content) in package.files().chain(signature) {
-            write_durably(&folder.path().join(name), content)?;
+            self.write(&folder.path().join(name), content)?;
         }
         let fixtures = folder.path().join("fixtures");
         if fixtures.exists() {
-            sync_folder(&fixtures)?;
+            self.sync_folder(&fixtures)?;
         }
-        sync_folder(folder.path())?;
+        self.sync_folder(folder.path())?;
         match fs::rename(folder.path(), &place) {
             Ok(()) => {
                 // It is in place now: there is nothing left to clean up.
@@ -114,7 +135,7 @@ impl ArtifactStore {
             Err(_) if place.exists() => {}
             Err(source) => return Err(at(&place)(source)),
         }
-        sync_folder(&self.packages)?;
+        self.sync_folder(&self.packages)?;
         Ok(digest)
     }
 
@@ -168,7 +189,7 @@ impl ArtifactStore {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(source) => return Err(at(&place)(source)),
         }
-        sync_folder(&self.packages)?;
+        self.sync_folder(&self.packages)?;
         let path = grave.path().to_owned();
         grave.close().map_err(at(&path))
     }
@@ -177,6 +198,31 @@ impl ArtifactStore {
     #[must_use]
     pub fn folder(&self, digest: &PackageDigest) -> PathBuf {
         self.packages.join(digest.hex())
+    }
+
+    fn write(&self, path: &Path, content: &[u8]) -> Result<(), ArtifactError> {
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(at(parent))?;
+        }
+        let mut file = File::create_new(path).map_err(at(path))?;
+        file.write_all(content).map_err(at(path))?;
+        let mut permissions = file.metadata().map_err(at(path))?.permissions();
+        permissions.set_readonly(true);
+        file.set_permissions(permissions).map_err(at(path))?;
+        match self.durability {
+            Durability::Kept => file.sync_all().map_err(at(path)),
+            Durability::Temporary => Ok(()),
+        }
+    }
+
+    /// A rename is durable once the folder is.
+    fn sync_folder(&self, folder: &Path) -> Result<(), ArtifactError> {
+        match self.durability {
+            Durability::Kept => {
+                File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))
+            }
+            Durability::Temporary => Ok(()),
+        }
     }
 }
 
@@ -191,23 +237,6 @@ fn bytes_below(folder: &Path) -> Result<u64, ArtifactError> {
         };
     }
     Ok(bytes)
-}
-
-fn write_durably(path: &Path, content: &[u8]) -> Result<(), ArtifactError> {
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent).map_err(at(parent))?;
-    }
-    let mut file = File::create_new(path).map_err(at(path))?;
-    file.write_all(content).map_err(at(path))?;
-    let mut permissions = file.metadata().map_err(at(path))?.permissions();
-    permissions.set_readonly(true);
-    file.set_permissions(permissions).map_err(at(path))?;
-    file.sync_all().map_err(at(path))
-}
-
-/// A rename is durable once the folder is.
-fn sync_folder(folder: &Path) -> Result<(), ArtifactError> {
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))
 }
 
 fn at(path: &Path) -> impl FnOnce(io::Error) -> ArtifactError + '_ {

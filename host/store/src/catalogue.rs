@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use redb::backends::InMemoryBackend;
 use redb::{
     Database, ReadableDatabase as _, ReadableTable as _, TableDefinition, WriteTransaction,
 };
@@ -105,13 +106,28 @@ impl Catalogue {
     /// another format.
     pub fn open(file: &Path) -> Result<Self, CatalogueError> {
         let mut builder = Database::builder();
-        let opened =
-            builder.set_cache_size(CACHED_PAGES_BYTES).create(file).map_err(
-                |error| match error {
-                    redb::DatabaseError::DatabaseAlreadyOpen => CatalogueError::Locked,
-                    error => database(error),
-                },
-            )?;
+        let opened = builder.set_cache_size(CACHED_PAGES_BYTES).create(file);
+        let opened = opened.map_err(|error| match error {
+            redb::DatabaseError::DatabaseAlreadyOpen => CatalogueError::Locked,
+            error => database(error),
+        })?;
+        Self::with_tables(opened)
+    }
+
+    /// A new database that ends with the process.
+    ///
+    /// # Errors
+    /// When memory can't be had.
+    pub fn in_memory() -> Result<Self, CatalogueError> {
+        let mut builder = Database::builder();
+        let opened = builder
+            .set_cache_size(CACHED_PAGES_BYTES)
+            .create_with_backend(InMemoryBackend::new())
+            .map_err(database)?;
+        Self::with_tables(opened)
+    }
+
+    fn with_tables(opened: Database) -> Result<Self, CatalogueError> {
         let transaction = opened.begin_write().map_err(database)?;
         {
             let mut meta = transaction.open_table(META).map_err(database)?;

@@ -1,4 +1,4 @@
-//! Rules that tell which version of them answers, by both hooks. `dossier bench plugins` writes
+//! Rules that tell which version of them answers, by both hooks. `dossier-bench plugins` writes
 //! numbers into their component, so that one build is any number of rules and versions.
 #![deny(unsafe_code)]
 

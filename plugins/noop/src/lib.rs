@@ -1,4 +1,4 @@
-//! Rules that do nothing: `dossier bench plugins` measures what a call costs before it does anything.
+//! Rules that do nothing: `dossier-bench plugins` measures what a call costs before it does anything.
 #![deny(unsafe_code)]
 
 use dossier_rules_sdk::{

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{Host, version_of};
 
 async fn counts(host: &Host) -> [u64; 3] {
-    let (_, list) = host.admin.ask(Method::GET, "/v1/plugins", Vec::new()).await.expect("told");
+    let (_, list) = host.admin.ask(Method::GET, "/v1/packages", Vec::new()).await.expect("told");
     ["taken", "compiled", "rejected"].map(|key| count(&list["compiled_code"][key]))
 }
 

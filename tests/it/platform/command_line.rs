@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use dossier::config::TrustedKey;
+use dossier_engine::settings::TrustedKey;
 use dossier_store::Scope;
 use dossier_tests::{TOKEN, shipped_root};
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ pub(super) async fn plugin(host: &Host, arguments: &[&str]) -> Output {
     let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect::<Vec<_>>();
     let running = tokio::task::spawn_blocking(move || {
         let mut command = Command::new(DOSSIER);
-        command.arg("plugin").args(arguments);
+        command.arg("package").args(arguments);
         command.env("DOSSIER_ADMIN_URL", url).env("DOSSIER_ADMIN_TOKEN", TOKEN);
         command.output().expect("the binary starts")
     });
@@ -50,7 +50,7 @@ async fn from_a_new_key_to_a_rollback() {
     let folder = tempfile::tempdir().expect("a folder");
     let key = folder.path().join("key");
     let keygen = |file: &Path| {
-        Command::new(DOSSIER).args(["plugin", "keygen"]).arg(file).output().expect("starts")
+        Command::new(DOSSIER).args(["package", "keygen"]).arg(file).output().expect("starts")
     };
     let public_key = text(&keygen(&key)).trim().to_owned();
     assert!(!keygen(&key).status.success(), "a key is never overwritten");

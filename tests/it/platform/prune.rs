@@ -3,7 +3,8 @@
 use std::fs;
 use std::time::Duration;
 
-use dossier::config::{Publisher, Token};
+use dossier::config::Token;
+use dossier_engine::settings::Publisher;
 use dossier_store::Scope;
 use dossier_tests::AdminClient;
 use reqwest::Method;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use dossier::config::{Publisher, Token, TrustedKey};
+use dossier::config::Token;
+use dossier_engine::settings::{Publisher, TrustedKey};
 use dossier_store::{Package, Scope, SecretKey};
 use dossier_tests::{AdminClient, TestRoot, rules_package};
 use reqwest::Method;
@@ -90,7 +91,7 @@ async fn whatever_is_refused_is_data_and_the_last_good_version_serves_on() {
         let error = host.admin.change("paper", "activate", body).await.expect_err("unknown");
         assert!(error.to_string().contains("plugin.unknown_package"), "{error}");
     }
-    let no_package = host.admin.ask(Method::POST, "/v1/plugins", b"hello".to_vec()).await;
+    let no_package = host.admin.ask(Method::POST, "/v1/packages", b"hello".to_vec()).await;
     let (status, problem) = no_package.expect("an answer");
     assert_eq!((status, &problem["code"]), (400, &json!("package.malformed")));
     host.publish(2).await;
@@ -230,7 +231,7 @@ async fn only_signed_packages_of_ones_own_names_are_taken() {
         let error = other_client.change("paper", action, body.clone()).await.expect_err(action);
         assert!(error.to_string().contains("admin.forbidden"), "{error}");
     }
-    let listed = other_client.ask(Method::GET, "/v1/plugins", Vec::new()).await.expect("told");
+    let listed = other_client.ask(Method::GET, "/v1/packages", Vec::new()).await.expect("told");
     assert_eq!(listed.1["plugins"], json!([]));
     let told = other_client.ask(Method::GET, "/v1/history", Vec::new()).await.expect("told");
     assert_eq!(told.1["events"], json!([]));
@@ -238,7 +239,8 @@ async fn only_signed_packages_of_ones_own_names_are_taken() {
     assert_eq!(version_of(&host.read().await).0, 2);
 
     let nobody = AdminClient::new(address, "guessed");
-    let (status, problem) = nobody.ask(Method::GET, "/v1/plugins", Vec::new()).await.expect("told");
+    let (status, problem) =
+        nobody.ask(Method::GET, "/v1/packages", Vec::new()).await.expect("told");
     assert_eq!((status, &problem["code"]), (401, &json!("admin.unauthenticated")));
     host.end().await;
 }

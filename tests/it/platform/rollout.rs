@@ -84,7 +84,7 @@ async fn a_canary_that_traps_ends_by_itself_and_says_so() {
     for _ in 0..10 {
         assert_eq!(version_of(&host.read().await).0, 1);
     }
-    let history = host.admin.ask(reqwest::Method::GET, "/v1/plugins/paper/history", Vec::new());
+    let history = host.admin.ask(reqwest::Method::GET, "/v1/packages/paper/history", Vec::new());
     let (_, history) = history.await.expect("told");
     let last = &history["events"][0];
     assert_eq!((&last["action"], &last["actor"]), (&json!("canary_stopped"), &json!("host")));

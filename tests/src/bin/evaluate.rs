@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use clap::{Parser, ValueEnum};
-use dossier::Reader;
-use dossier::config::{Config, ModelArgs};
-use dossier::pipeline::{ExtractRequest, ModelChoice, extract};
+use dossier::config::{Config, ModelArgs, nobody_publishes};
+use dossier_engine::pipeline::document_type;
+use dossier_engine::settings::{EngineSettings, StoreSettings};
+use dossier_engine::{Engine, ExtractRequest, ModelChoice, RequestId, extract};
 use dossier_tests::{
     Client, Sample, Score, TODAY, config, differences, in_turn, post_all, samples_below,
     shipped_types,
@@ -149,25 +150,28 @@ fn documents(options: &Options) -> anyhow::Result<Vec<(String, Vec<Sample>)>> {
     Ok(types)
 }
 
-async fn base_alone(
-    options: &Options,
-    document_type: &str,
-    samples: &[Sample],
-) -> anyhow::Result<Score> {
-    let reader = Reader::load(config(&options.data_root)?.reader).await?;
+async fn base_alone(options: &Options, name: &str, samples: &[Sample]) -> anyhow::Result<Score> {
+    let document_type = document_type(name)?;
+    let settings = EngineSettings {
+        reader: config(&options.data_root)?.reader,
+        packages: nobody_publishes(),
+        store: StoreSettings::Temporary { code_dir: None, only: Some(document_type.clone()) },
+    };
+    let engine = Engine::start(settings).await?;
     let mut score = Score::default();
     for sample in samples {
         let request = ExtractRequest {
-            document_type: document_type.to_owned(),
+            document_type: document_type.clone(),
             pages: sample.pages.iter().map(|page| page.clone().into()).collect(),
             fields: None,
             model: ModelChoice::BaseOnly,
+            permit: None,
         };
-        let extraction =
-            extract(&reader, request).await.with_context(|| sample.folder.display().to_string())?;
+        let extraction = extract(&engine.reader, request, &RequestId::new()).await;
+        let extraction = extraction.with_context(|| sample.folder.display().to_string())?;
         score.add(sample, |name| {
             let field = extraction.fields.iter().find(|field| field.name.as_str() == name)?;
-            Some(field.reading.as_ref()?.raw.expose().to_owned())
+            Some(field.transcription.as_ref()?.raw.expose().to_owned())
         });
     }
     Ok(score)

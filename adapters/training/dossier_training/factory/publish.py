@@ -55,7 +55,7 @@ class Package:
         return f"sha256:{hashlib.sha256(self.statement).hexdigest()}"
 
     def signed(self, key_file: Path) -> "Package":
-        """With `signature.json` by the key that `dossier plugin keygen` wrote."""
+        """With `signature.json` by the key that `dossier package keygen` wrote."""
         text = key_file.read_text().strip()
         if not text.startswith(_SECRET):
             raise HostError(f"{key_file}: a secret key reads `{_SECRET}` and 64 hexadecimal digits")
@@ -88,7 +88,7 @@ class Host:
         self.headers = {"Authorization": f"Bearer {token}"}
 
     def _ask(self, method: str, path: str, **body: object) -> dict:
-        url = f"{self.settings.admin_url.rstrip('/')}/v1/plugins{path}"
+        url = f"{self.settings.admin_url.rstrip('/')}/v1/packages{path}"
         try:
             answer = self.session.request(method, url, headers=self.headers, timeout=_PATIENCE_SECONDS, **body)
             value = answer.json()

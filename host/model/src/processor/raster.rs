@@ -1,5 +1,7 @@
 //! 8-bit RGB and what the processor does to it.
 
+use std::borrow::Cow;
+
 use dossier_document::PageImage;
 
 use super::resample::{Resample, resize};
@@ -7,15 +9,16 @@ use crate::ModelError;
 
 /// An 8-bit RGB image, `(height, width, 3)` in row-major order.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Raster {
+pub(super) struct Raster<'page> {
     pub(super) height: u32,
     pub(super) width: u32,
-    pub(super) rgb: Vec<u8>,
+    /// The page's own pixels until something changes them: a page is read beside others, by one thread.
+    pub(super) rgb: Cow<'page, [u8]>,
 }
 
-impl Raster {
-    pub(super) fn from_page(page: &PageImage) -> Self {
-        Self { height: page.height(), width: page.width(), rgb: page.rgb().to_vec() }
+impl<'page> Raster<'page> {
+    pub(super) fn from_page(page: &'page PageImage) -> Self {
+        Self { height: page.height(), width: page.width(), rgb: Cow::Borrowed(page.rgb()) }
     }
 
     /// Whether the long side lies across that of the target (`align_long_axis`).
@@ -33,7 +36,7 @@ impl Raster {
                 rgb.extend_from_slice(&self.rgb[pixel..pixel + 3]);
             }
         }
-        Self { height: self.width, width: self.height, rgb }
+        Self { height: self.width, width: self.height, rgb: rgb.into() }
     }
 
     /// The size with the shorter side at `shortest` (`get_resize_output_image_size`).
@@ -67,7 +70,7 @@ impl Raster {
             return self;
         }
         let rgb = resize(&self.rgb, (self.height, self.width), (height, width), resample);
-        Self { height, width, rgb }
+        Self { height, width, rgb: rgb.into() }
     }
 
     /// Black all around, the odd pixel below and right (`pad_image`).
@@ -88,7 +91,7 @@ impl Raster {
             let start = (top + y) * row_bytes + 3 * left;
             rgb[start..start + own_row_bytes].copy_from_slice(row);
         }
-        Ok(Self { height, width, rgb })
+        Ok(Self { height, width, rgb: rgb.into() })
     }
 }
 

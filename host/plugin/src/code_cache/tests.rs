@@ -154,3 +154,52 @@ fn a_full_disk_costs_the_cache_and_nothing_else() {
     assert_eq!(kept.origin(&cache), CodeOrigin::Compiled);
     assert_eq!(cache.counts(), CodeCounts { compiled: 1, unwritten: 1, ..CodeCounts::default() });
 }
+
+#[test]
+fn processes_of_a_user_share_what_is_private_to_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let shared = folder.path().join("cache/rules");
+    let kept = Kept::new();
+    let open = || CodeCache::open_shared(&shared, u64::MAX);
+    assert_eq!(kept.origin(&open().expect("opens")), CodeOrigin::Compiled);
+    assert_eq!(kept.origin(&open().expect("opens")), CodeOrigin::Cache);
+    let mode = fs::metadata(&shared).expect("is there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    fs::set_permissions(&shared, fs::Permissions::from_mode(0o770)).expect("set");
+    assert!(matches!(open(), Err(CodeCacheError::NotPrivate { .. })));
+}
+
+#[test]
+fn what_was_used_longest_ago_goes_first() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cache = CodeCache::open_shared(folder.path(), u64::MAX).expect("opens");
+    let engine = Engine::default();
+    let component = |value: u8| {
+        let text = format!(
+            "(component (core module (func (export \"f\") (result i32) i32.const {value})))"
+        );
+        let bytes = wat::parse_str(text).expect("valid");
+        (Digest::from_sha256(Sha256::digest(&bytes).into()), bytes)
+    };
+    let age = |path: &Path, seconds| {
+        let file = fs::File::open(path).expect("is there");
+        file.set_modified(SystemTime::now() - std::time::Duration::from_secs(seconds))
+            .expect("set");
+    };
+    let mut paths = Vec::new();
+    for value in 0..3 {
+        let (digest, bytes) = component(value);
+        cache.component(&engine, &digest, &bytes).expect("compiles");
+        let path = cache.folder.join(file_name(&digest, EngineHash::of(&engine)));
+        age(&path, 1000 - u64::from(value));
+        paths.push(path);
+    }
+    // The oldest is used again, so it is the second that goes.
+    let (digest, bytes) = component(0);
+    let (_, origin) = cache.component(&engine, &digest, &bytes).expect("is kept");
+    assert_eq!(origin, CodeOrigin::Cache);
+    let bytes = paths.iter().map(|path| fs::metadata(path).expect("is there").len()).sum::<u64>();
+    CodeCache::open_shared(folder.path(), bytes - 1).expect("opens");
+    let left = paths.iter().map(|path| path.exists()).collect::<Vec<_>>();
+    assert_eq!(left, [true, false, true]);
+}

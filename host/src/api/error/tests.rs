@@ -4,23 +4,23 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use dossier_document::FieldText;
-use dossier_image_decode::PageFormat;
-use dossier_inference::BackendError;
-use dossier_plugin::Hook;
+use dossier_image_decode::{DecodeError, PageFormat};
+use dossier_inference::{BackendError, InferenceError};
+use dossier_plugin::{Hook, PluginError};
 use dossier_store::{PackageError, SigningError};
 
 use super::*;
 
 fn page(source: DecodeError) -> ApiError {
-    ExtractError::Page(PageError::Undecodable { page: 0, source }).into()
+    EngineError::Page { page: 0, source }.into()
 }
 
 fn rules(source: PluginError) -> ApiError {
-    ExtractError::Rules { rules: "utopia".to_owned(), source }.into()
+    EngineError::Rules { rules: "utopia".to_owned(), source }.into()
 }
 
 fn inference(error: InferenceError) -> ApiError {
-    ExtractError::Inference(error).into()
+    EngineError::Inference(error).into()
 }
 
 /// One of each kind that a client can meet, with the status and the code it must have.
@@ -39,16 +39,16 @@ fn table() -> Vec<(ApiError, u16, &'static str)> {
         (FormError::Malformed.into(), 400, "form.malformed"),
         (FormError::UnknownPart { name: "x".to_owned() }.into(), 400, "form.unknown_part"),
         (FormError::MissingPart { name: "document_type" }.into(), 400, "form.missing_part"),
-        (FormError::TooManyPages { limit: 8 }.into(), 422, "document.too_many_pages"),
+        (EngineError::TooManyPages { pages: 9, limit: 8 }.into(), 422, "document.too_many_pages"),
         (ApiError::BodyTooLarge { limit: 1 }, 413, "body.too_large"),
         (ApiError::BodyTimeout, 408, "body.timeout"),
         (ApiError::BodyBroken, 400, "body.broken"),
-        (Overloaded.into(), 429, "overloaded"),
+        (EngineError::Overloaded.into(), 429, "overloaded"),
         (ApiError::DeadlineExceeded, 504, "deadline"),
         (ApiError::NotReady, 503, "not_ready"),
         (ApiError::Panicked, 500, "internal"),
-        (ExtractError::UnknownDocumentType.into(), 404, "document_type.unknown"),
-        (ExtractError::NoPages.into(), 400, "page.missing"),
+        (EngineError::UnknownDocumentType.into(), 404, "document_type.unknown"),
+        (EngineError::NoPages.into(), 400, "page.missing"),
         (page(DecodeError::Empty), 400, "page.empty"),
         (page(DecodeError::UnknownFormat), 415, "page.not_an_image"),
         (page(DecodeError::UnsupportedFormat { format: "PDF" }), 415, "page.unsupported"),
@@ -75,18 +75,18 @@ fn table() -> Vec<(ApiError, u16, &'static str)> {
         (ApiError::Unauthenticated, 401, "admin.unauthenticated"),
         (ApiError::Json { detail: "line 1".to_owned() }, 400, "admin.body"),
         (ApiError::Query { detail: "limit".to_owned() }, 400, "admin.query"),
-        (ReloadError::Package(PackageError::NoKind).into(), 400, "package.malformed"),
-        (ReloadError::ManifestMismatch { key: "name" }.into(), 422, "package.manifest_mismatch"),
-        (ReloadError::Signing(SigningError::Unsigned).into(), 403, "package.unsigned"),
-        (ReloadError::Signing(SigningError::Wrong).into(), 403, "package.signature"),
-        (ReloadError::Forbidden { name: plugin() }.into(), 403, "admin.forbidden"),
-        (ReloadError::UnknownName { name: plugin() }.into(), 404, "plugin.unknown"),
-        (ReloadError::NotActive { name: plugin() }.into(), 409, "plugin.not_active"),
-        (ReloadError::NoCandidate { name: plugin() }.into(), 409, "plugin.no_candidate"),
-        (ReloadError::NoPrevious { name: plugin() }.into(), 409, "plugin.no_previous"),
-        (ReloadError::Percent.into(), 422, "plugin.percent"),
-        (ReloadError::Busy.into(), 429, "overloaded"),
-        (ReloadError::Stopped.into(), 503, "not_ready"),
+        (EngineError::Package(PackageError::NoKind).into(), 400, "package.malformed"),
+        (EngineError::ManifestMismatch { key: "name" }.into(), 422, "package.manifest_mismatch"),
+        (EngineError::Signing(SigningError::Unsigned).into(), 403, "package.unsigned"),
+        (EngineError::Signing(SigningError::Wrong).into(), 403, "package.signature"),
+        (EngineError::Forbidden { name: plugin() }.into(), 403, "admin.forbidden"),
+        (EngineError::UnknownName { name: plugin() }.into(), 404, "plugin.unknown"),
+        (EngineError::NotActive { name: plugin() }.into(), 409, "plugin.not_active"),
+        (EngineError::NoCandidate { name: plugin() }.into(), 409, "plugin.no_candidate"),
+        (EngineError::NoPrevious { name: plugin() }.into(), 409, "plugin.no_previous"),
+        (EngineError::Percent.into(), 422, "plugin.percent"),
+        (EngineError::Busy.into(), 429, "overloaded"),
+        (EngineError::Stopped.into(), 503, "not_ready"),
     ]
 }
 
@@ -97,9 +97,9 @@ fn a_component_that_is_refused_is_the_publishers_mistake_not_the_hosts() {
         hook: Hook::Describe,
         trap: "unreachable",
     };
-    let problem = ApiError::from(ReloadError::Plugin(trap())).problem();
+    let problem = ApiError::from(EngineError::Component(trap())).problem();
     assert_eq!((problem.status.as_u16(), problem.code), (422, "plugin.trap"));
-    let fixture = ReloadError::Fixture { fixture: "a".to_owned(), source: trap().into() };
+    let fixture = EngineError::Fixture { fixture: "a".to_owned(), source: trap().into() };
     let problem = ApiError::from(fixture).problem();
     assert_eq!((problem.status.as_u16(), problem.code), (422, "plugin.trap"));
     assert!(problem.detail.contains("fixtures/a.json"), "{}", problem.detail);

@@ -1,11 +1,11 @@
 //! The shape of answers.
 
-use dossier_document::{Digest, FieldName, FieldText};
+use dossier_document::{CheckOutcome, Digest, FieldName, FieldText, Verdict};
+use dossier_engine::pipeline::Transcription;
 use dossier_inference::ReadTimings;
 use serde_json::json;
 
 use super::*;
-use crate::pipeline::Reading;
 
 fn name(text: &str) -> FieldName {
     text.parse().expect("a field name")
@@ -19,7 +19,7 @@ fn an_extraction_reads_as_documented() {
         fields: vec![
             ExtractedField {
                 name: name("date_of_birth"),
-                reading: Some(Reading {
+                transcription: Some(Transcription {
                     raw: FieldText::new("12 MAR 1985"),
                     confidence: 0.987_68,
                     page: 0,
@@ -29,7 +29,7 @@ fn an_extraction_reads_as_documented() {
             },
             ExtractedField {
                 name: name("issuing_state"),
-                reading: None,
+                transcription: None,
                 value: Some(FieldText::new("UTO")),
                 source: "mrz".to_owned(),
             },

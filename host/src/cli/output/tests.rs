@@ -1,11 +1,11 @@
 //! Tables and reports as they are printed.
 
 use dossier_document::{Check, CheckOutcome};
+use dossier_engine::pipeline::Transcription;
 use dossier_plugin::ReportField;
 use serde_json::json;
 
 use super::*;
-use crate::pipeline::Reading;
 
 #[test]
 fn columns_are_as_wide_as_their_widest_cell() {
@@ -44,10 +44,10 @@ fn a_report_is_values_by_name_and_checks() {
 
 #[test]
 fn the_lines_of_a_field_stand_below_each_other() {
-    let reading = Reading { raw: FieldText::new("P<UTO\nP1234"), confidence: 0.5, page: 1 };
+    let read = Transcription { raw: FieldText::new("P<UTO\nP1234"), confidence: 0.5, page: 1 };
     let field = ExtractedField {
         name: "mrz".parse().expect("a field name"),
-        reading: Some(reading),
+        transcription: Some(read),
         value: None,
         source: "visual".to_owned(),
     };

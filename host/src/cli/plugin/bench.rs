@@ -6,23 +6,25 @@ use serde::Serialize;
 
 use super::fixture::FixtureFile;
 use super::source::{Located, locate};
-use super::{CommandError, PluginCommandError, output};
+use super::{CommandError, PluginCommandError, author_engine, output};
 use crate::cli::PluginBenchArgs;
 use crate::cli::run::install_quiet;
-use crate::config::ReaderConfig;
-use crate::reader::{author_engine, open_rules};
+use crate::config::reader_settings;
+use dossier_engine::rules::open_rules;
 
 /// Times of one thing, many times over.
 #[derive(Clone, Debug, Default)]
-pub(in crate::cli) struct Micros(Vec<f64>);
+pub struct Micros(Vec<f64>);
 
 impl Micros {
-    pub(in crate::cli) fn push(&mut self, time: Duration) {
+    /// One more time.
+    pub fn push(&mut self, time: Duration) {
         self.0.push(time.as_secs_f64() * 1e6);
     }
 
     /// The time that so many percent of the calls were done in, in microseconds with one decimal.
-    pub(in crate::cli) fn percentile(&self, percent: usize) -> f64 {
+    #[must_use]
+    pub fn percentile(&self, percent: usize) -> f64 {
         let mut times = self.0.clone();
         times.sort_by(f64::total_cmp);
         let rank = (times.len() * percent).div_ceil(100).max(1) - 1;
@@ -53,7 +55,7 @@ struct FixtureBody {
 /// `dossier plugin bench`.
 pub(in crate::cli) async fn bench(args: PluginBenchArgs) -> Result<(), CommandError> {
     install_quiet(args.telemetry)?;
-    let config = ReaderConfig::resolve(args.reader)?;
+    let config = reader_settings(args.reader)?;
     let Located { name, component, fixtures } = locate(&config.data_root, &args.plugin)?;
     let folder =
         args.fixtures.or(fixtures).ok_or(PluginCommandError::NoFixtures { folder: None })?;

@@ -7,9 +7,9 @@ use wasm_encoder::{ComponentNameSection, ComponentSection as _, CustomSection};
 
 use super::source::{Language, Source};
 use super::{CommandError, PluginCommandError, output, reproducible};
-use crate::catalog::is_artifact_name;
 use crate::cli::PluginBuildArgs;
 use crate::config::defaults;
+use dossier_engine::folders::is_artifact_name;
 
 /// What components of rules are compiled for.
 pub(super) const TARGET: &str = "wasm32-wasip2";

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::PluginCommandError;
 use crate::cli::output::report_value;
-use crate::fixture::{Expected, Fixture, FixtureError};
+use dossier_engine::fixture::{Expected, Fixture, FixtureError};
 
 /// A fixture, and where it is.
 #[derive(Debug)]

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::{CommandError, PluginCommandError, output};
-use crate::catalog::is_artifact_name;
 use crate::cli::{PluginNewArgs, TemplateLanguage};
 use crate::config::defaults;
+use dossier_engine::folders::is_artifact_name;
 
 /// Includes a file of the example.
 macro_rules! example {

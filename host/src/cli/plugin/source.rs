@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::PluginCommandError;
-use crate::catalog::is_artifact_name;
+use dossier_engine::folders::is_artifact_name;
 
 /// What rules are written in, told by the manifest in their folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,16 +6,16 @@ use dossier_plugin::Plugin;
 
 use super::fixture::{FixtureFile, differences};
 use super::source::{Located, locate};
-use super::{CommandError, PluginCommandError, output};
+use super::{CommandError, PluginCommandError, author_engine, output};
 use crate::cli::PluginTestArgs;
 use crate::cli::run::install_quiet;
-use crate::config::ReaderConfig;
-use crate::reader::{author_engine, open_rules};
+use crate::config::reader_settings;
+use dossier_engine::rules::open_rules;
 
 /// `dossier plugin test`.
 pub(in crate::cli) async fn test(args: PluginTestArgs) -> Result<(), CommandError> {
     install_quiet(args.telemetry)?;
-    let config = ReaderConfig::resolve(args.reader)?;
+    let config = reader_settings(args.reader)?;
     let Located { name, component, fixtures } = locate(&config.data_root, &args.plugin)?;
     let folder =
         args.fixtures.or(fixtures).ok_or(PluginCommandError::NoFixtures { folder: None })?;

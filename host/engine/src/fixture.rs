@@ -1,0 +1,214 @@
+//! Fixtures of rules: values that no model read, and the report that they must get.
+//!
+//! ```json
+//! {"document_type": "utopia/passport/2024", "today": "2026-11-24",
+//!  "fields": {"surname": "ERIKSSON"},
+//!  "expected": {"fields": {"surname": "ERIKSSON"},
+//!               "checks": [{"code": "surname.is_there", "outcome": "passed"}]}}
+//! ```
+//!
+//! `expected` is what `dossier plugin run` prints; of a check, `fields` and `message` may be left
+//! out. Rules that must refuse have `"expected": {"refused": "code"}`. The author's kit and the host
+//! read them here, so that what passes with the one passes with the other.
+
+use dossier_document::{DocumentTypeId, FieldName, FieldText};
+use dossier_plugin::{PluginError, Report};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// A fixture did not pass. No text quotes a value: fixtures may be of real documents.
+#[derive(Debug, thiserror::Error)]
+pub enum FixtureError {
+    /// It is not understood.
+    #[error("{0}")]
+    Malformed(String),
+    /// The rules failed.
+    #[error(transparent)]
+    Rules(#[from] PluginError),
+    /// The rules refuse what they should judge.
+    #[error("the rules refuse it: {0}")]
+    Refused(String),
+    /// The rules judge what they should refuse.
+    #[error("the rules should refuse it with `{0}`")]
+    NotRefused(String),
+    /// A field has another value than expected, or is missing.
+    #[error("the field `{0}` is not as expected")]
+    Field(String),
+    /// A field is reported that is not expected. Rules have seen the document when they name it,
+    /// so the name is not told.
+    #[error("a field is reported that is not expected")]
+    UnexpectedField,
+    /// The checks are others than expected, or in another order.
+    #[error("check {} is not `{expected}` as expected", position + 1)]
+    Check {
+        /// Its position, counted from 0.
+        position: usize,
+        /// The code expected there, or `none`.
+        expected: String,
+    },
+    /// A check has another outcome, other fields or another message than expected.
+    #[error("`{key}` of the check `{code}` is not as expected")]
+    CheckDetail {
+        /// The check's code.
+        code: String,
+        /// What differs.
+        key: &'static str,
+    },
+}
+
+/// A fixture.
+#[derive(Debug)]
+pub struct Fixture {
+    /// The type of its document.
+    pub document_type: DocumentTypeId,
+    /// The date that the rules take for today.
+    pub today: String,
+    /// The values, in the order of the file.
+    pub fields: Vec<(FieldName, FieldText)>,
+    /// The report it must get; a new fixture has none yet.
+    pub expected: Option<Expected>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FixtureFile {
+    document_type: String,
+    today: String,
+    fields: Map<String, Value>,
+    expected: Option<Expected>,
+}
+
+/// What rules must make of a fixture.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(untagged)]
+pub enum Expected {
+    /// To refuse it.
+    Refusal(ExpectedRefusal),
+    /// To report this.
+    Report(ExpectedReport),
+}
+
+/// A refusal with this code.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectedRefusal {
+    refused: String,
+}
+
+/// A report, as `dossier plugin run` prints it.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectedReport {
+    fields: Map<String, Value>,
+    checks: Vec<ExpectedCheck>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct ExpectedCheck {
+    code: String,
+    outcome: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fields: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+impl Fixture {
+    /// Reads a fixture.
+    ///
+    /// # Errors
+    /// [`FixtureError::Malformed`], which quotes neither a value nor an unknown key.
+    pub fn parse(content: &[u8]) -> Result<Self, FixtureError> {
+        let malformed = |what: String| FixtureError::Malformed(what);
+        // serde's errors may quote a value, so only the place is told.
+        let file = serde_json::from_slice::<FixtureFile>(content).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            let class = if error.is_data() {
+                "a key is unknown, missing or of another kind"
+            } else {
+                "no JSON"
+            };
+            malformed(format!("{class}, at line {line}, column {column}"))
+        })?;
+        let document_type =
+            file.document_type.parse().map_err(|_| malformed("no document type".to_owned()))?;
+        let mut fields = Vec::with_capacity(file.fields.len());
+        for (position, (key, value)) in file.fields.into_iter().enumerate() {
+            let number = position + 1;
+            let name = key
+                .parse()
+                .map_err(|_| malformed(format!("the key {number} of `fields` is no field name")))?;
+            let Value::String(raw) = value else {
+                return Err(malformed(format!("the value of `{key}` is no text")));
+            };
+            fields.push((name, FieldText::new(raw)));
+        }
+        let today = file.today.parse::<jiff::civil::Date>();
+        let today = today.map_err(|_| malformed("`today` is no date".to_owned()))?.to_string();
+        Ok(Self { document_type, today, fields, expected: file.expected })
+    }
+}
+
+impl Expected {
+    /// Whether rules that report this, or refuse with this code, do as expected.
+    ///
+    /// # Errors
+    /// The first difference. It quotes no value.
+    pub fn compare(&self, found: Result<&Report, &str>) -> Result<(), FixtureError> {
+        match (found, self) {
+            (Ok(report), Self::Report(expected)) => expected.compare(report),
+            (Ok(_), Self::Refusal(expected)) => {
+                Err(FixtureError::NotRefused(expected.refused.clone()))
+            }
+            (Err(code), Self::Refusal(expected)) if code == expected.refused => Ok(()),
+            (Err(code), _) => Err(FixtureError::Refused(code.to_owned())),
+        }
+    }
+}
+
+impl ExpectedReport {
+    fn compare(&self, report: &Report) -> Result<(), FixtureError> {
+        for field in &report.fields {
+            let value = field.value.as_ref().map_or(Value::Null, |text| text.expose().into());
+            match self.fields.get(field.name.as_str()) {
+                Some(expected) if *expected == value => {}
+                Some(_) => return Err(FixtureError::Field(field.name.to_string())),
+                None => return Err(FixtureError::UnexpectedField),
+            }
+        }
+        let is_reported =
+            |name: &String| report.fields.iter().any(|field| field.name.as_str() == name);
+        if let Some(name) = self.fields.keys().find(|name| !is_reported(name)) {
+            return Err(FixtureError::Field(name.clone()));
+        }
+        let positions = self.checks.len().max(report.checks.len());
+        for position in 0..positions {
+            let (Some(expected), Some(check)) =
+                (self.checks.get(position), report.checks.get(position))
+            else {
+                let expected = self.checks.get(position).map(|check| check.code.clone());
+                let expected = expected.unwrap_or_else(|| "none".to_owned());
+                return Err(FixtureError::Check { position, expected });
+            };
+            if expected.code != check.code {
+                return Err(FixtureError::Check { position, expected: expected.code.clone() });
+            }
+            let differs = |key| FixtureError::CheckDetail { code: expected.code.clone(), key };
+            if expected.outcome != check.outcome.as_str() {
+                return Err(differs("outcome"));
+            }
+            let fields = check.fields.iter().map(|field| field.as_str());
+            if expected.fields.as_ref().is_some_and(|expected| !fields.eq(expected.iter())) {
+                return Err(differs("fields"));
+            }
+            if expected.message.as_ref().is_some_and(|message| *message != check.message) {
+                return Err(differs("message"));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,154 @@
+//! `document-type.json`: what makes a folder of `adapters/` a document type.
+
+use std::path::{Path, PathBuf};
+
+use dossier_document::DocumentTypeId;
+use serde::Deserialize;
+
+use super::FolderError;
+
+/// The manifest's file name.
+pub const MANIFEST_FILE: &str = "document-type.json";
+
+/// Folders of `adapters/` that hold no document types.
+const RESERVED_FOLDERS: [&str; 2] = ["base", "training"];
+
+/// PEFT's file name; a folder that holds it must have a manifest, or its adapter would be ignored.
+const ADAPTER_CONFIG_FILE: &str = "adapter_config.json";
+
+/// As many segments as the longest document type has.
+const MAX_DEPTH: usize = 6;
+
+/// A document type as its folder describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manifest {
+    /// The folder, which holds the adapter too.
+    pub folder: PathBuf,
+    /// The identifier; it is also the folder's path below `adapters/`.
+    pub document_type: DocumentTypeId,
+    /// A title for people.
+    pub title: String,
+    /// Pages of a whole document, at least 1.
+    pub pages: usize,
+    /// The name of the base the adapter was trained on: a folder of `adapters/base/`.
+    pub base: String,
+    /// The name of the rules: a component of `plugins/prebuilt/`.
+    pub rules: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ManifestFile {
+    document_type: String,
+    title: String,
+    pages: usize,
+    base: String,
+    rules: String,
+}
+
+impl Manifest {
+    /// Finds every manifest below `adapters`, sorted by path.
+    ///
+    /// # Errors
+    /// A folder that can't be listed, a manifest that is not valid, or an adapter without one; the
+    /// error names the file and the key.
+    pub fn find_all(adapters: &Path) -> Result<Vec<Self>, FolderError> {
+        let mut manifests = Vec::new();
+        for folder in folders_of(adapters)? {
+            let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if !RESERVED_FOLDERS.contains(&name) {
+                find_below(adapters, &folder, 1, &mut manifests)?;
+            }
+        }
+        Ok(manifests)
+    }
+
+    fn read(adapters: &Path, folder: &Path) -> Result<Self, FolderError> {
+        let file = folder.join(MANIFEST_FILE);
+        let text = std::fs::read(&file)
+            .map_err(|source| FolderError::Unreadable { path: file.clone(), source })?;
+        let manifest = Self::parse(&text, folder)?;
+        let document_type = &manifest.document_type;
+        if folder != adapters.join(document_type.as_str()) {
+            let reason = format!("`{document_type}` must stand in the folder of that path");
+            return Err(FolderError::Value { file, key: "document_type", reason });
+        }
+        Ok(manifest)
+    }
+
+    /// Reads the manifest of the adapter in `folder` from its bytes.
+    ///
+    /// # Errors
+    /// When a key is unknown, missing or malformed; the error names it.
+    pub fn parse(text: &[u8], folder: &Path) -> Result<Self, FolderError> {
+        let file = folder.join(MANIFEST_FILE);
+        let invalid = |key, reason: String| FolderError::Value { file: file.clone(), key, reason };
+        let typed = serde_json::from_slice::<ManifestFile>(text)
+            .map_err(|source| FolderError::Json { file: file.clone(), source })?;
+        let document_type = typed
+            .document_type
+            .parse::<DocumentTypeId>()
+            .map_err(|error| invalid("document_type", error.to_string()))?;
+        if typed.pages == 0 {
+            return Err(invalid("pages", "a document has at least 1 page".to_owned()));
+        }
+        for (key, name) in [("base", &typed.base), ("rules", &typed.rules)] {
+            if !is_artifact_name(name) {
+                let reason = "a name is made of a-z, 0-9 and `-`".to_owned();
+                return Err(invalid(key, reason));
+            }
+        }
+        Ok(Self {
+            folder: folder.to_owned(),
+            document_type,
+            title: typed.title,
+            pages: typed.pages,
+            base: typed.base,
+            rules: typed.rules,
+        })
+    }
+}
+
+/// Whether `name` names a base or rules: it becomes part of a path, so it can't climb out.
+#[must_use]
+pub fn is_artifact_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() <= 64
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+fn find_below(
+    adapters: &Path,
+    folder: &Path,
+    depth: usize,
+    manifests: &mut Vec<Manifest>,
+) -> Result<(), FolderError> {
+    if folder.join(MANIFEST_FILE).is_file() {
+        manifests.push(Manifest::read(adapters, folder)?);
+    } else if folder.join(ADAPTER_CONFIG_FILE).is_file() {
+        return Err(FolderError::NoManifest { folder: folder.to_owned() });
+    }
+    if depth == MAX_DEPTH {
+        return Ok(());
+    }
+    for below in folders_of(folder)? {
+        find_below(adapters, &below, depth + 1, manifests)?;
+    }
+    Ok(())
+}
+
+fn folders_of(folder: &Path) -> Result<Vec<PathBuf>, FolderError> {
+    let unreadable = |source| FolderError::Unreadable { path: folder.to_owned(), source };
+    let mut folders = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path.is_dir() {
+            folders.push(path);
+        }
+    }
+    folders.sort();
+    Ok(folders)
+}
+
+#[cfg(test)]
+mod tests;

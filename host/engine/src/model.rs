@@ -1,0 +1,59 @@
+//! The base, and room for its adapters.
+
+use std::path::Path;
+
+use dossier_document::{Digest, FieldName};
+use dossier_model::{AdapterPool, Base, ModelBackend, ModelError};
+
+use crate::adapters::AdapterLoader;
+use crate::settings::ReaderSettings;
+
+/// What reads pages: a backend, and the way that adapters come to it.
+pub struct LoadedModel<B> {
+    /// Adapters come and go through this.
+    pub adapters: Box<dyn AdapterLoader>,
+    /// What reads with them.
+    pub backend: B,
+}
+
+/// Loads a base. Takes a part of a second, and a whole core.
+///
+/// # Errors
+/// When it can't be loaded; the error names file and key.
+pub fn load_model(
+    base: &Path,
+    settings: &ReaderSettings,
+) -> Result<LoadedModel<ModelBackend>, ModelError> {
+    let base = Base::load_as(base, settings.model)?;
+    let pool = AdapterPool::new(&base, settings.adapter_pool())?;
+    let backend = ModelBackend::new(base.clone(), pool.clone())?;
+    Ok(LoadedModel { adapters: Box::new(PoolOfBase { base, pool }), backend })
+}
+
+#[derive(Debug)]
+struct PoolOfBase {
+    base: Base,
+    pool: AdapterPool,
+}
+
+impl AdapterLoader for PoolOfBase {
+    fn base(&self) -> Digest {
+        self.base.digest()
+    }
+
+    fn supports_field(&self, field: &FieldName) -> bool {
+        self.base.supports_field(field)
+    }
+
+    fn load(&self, folder: &Path) -> Result<Digest, ModelError> {
+        self.pool.add(folder)
+    }
+
+    fn is_loaded(&self, adapter: &Digest) -> bool {
+        self.pool.knows(adapter)
+    }
+
+    fn unload(&self, adapter: &Digest) {
+        self.pool.remove(adapter);
+    }
+}

@@ -1,0 +1,302 @@
+//! One document, from files to checked fields.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use dossier_document::{
+    Check, Digest, DocumentTypeId, FieldName, FieldReading, FieldText, Verdict,
+};
+use dossier_inference::{InferenceError, ReadRequest, ReadTimings};
+use dossier_plugin::{BeforeOutcome, PluginError, Report};
+
+use crate::admission::Permit;
+use crate::error::EngineError;
+use crate::folders::Calibration;
+use crate::reader::Reader;
+use crate::request_id::RequestId;
+use crate::snapshot::{DocumentType, Shadow, Snapshot};
+
+mod shadow;
+use shadow::Comparison;
+
+/// What is asked of one document.
+#[derive(Clone, Debug)]
+pub struct ExtractRequest {
+    /// The type the document is said to have.
+    pub document_type: DocumentTypeId,
+    /// The files of its pages, in order.
+    pub pages: Vec<Bytes>,
+    /// The fields to read, or `None` for all that the rules read.
+    pub fields: Option<Vec<FieldName>>,
+    /// What reads the pages.
+    pub model: ModelChoice,
+    /// The right to hold the document, kept until nothing of it is held any more; none where nobody
+    /// counts documents.
+    pub permit: Option<Permit>,
+}
+
+/// The document type of this name. What is no identifier names none that could be served.
+///
+/// # Errors
+/// [`EngineError::UnknownDocumentType`].
+pub fn document_type(name: &str) -> Result<DocumentTypeId, EngineError> {
+    name.parse().map_err(|_| EngineError::UnknownDocumentType)
+}
+
+/// What reads the pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ModelChoice {
+    /// The base with the adapter of the document type.
+    #[default]
+    Adapter,
+    /// The base alone, to evaluate what the adapter adds. Never served over HTTP.
+    BaseOnly,
+}
+
+/// What was read and checked.
+#[derive(Debug)]
+pub struct Extraction {
+    /// The document type.
+    pub document_type: DocumentTypeId,
+    /// The fields read, in the order of the request; then those the rules derived from them.
+    pub fields: Vec<ExtractedField>,
+    /// The checks of the rules.
+    pub checks: Vec<Check>,
+    /// What the checks amount to.
+    pub verdict: Verdict,
+    /// What produced all this.
+    pub served_by: ServedBy,
+    /// Where the time went.
+    pub timings: Timings,
+}
+
+/// One field of an [`Extraction`].
+#[derive(Clone, Debug)]
+pub struct ExtractedField {
+    /// The field's name.
+    pub name: FieldName,
+    /// What the model read, or `None` if the rules derived the field from another one.
+    pub transcription: Option<Transcription>,
+    /// The normalised value, or `None` if what was read can't be normalised.
+    pub value: Option<FieldText>,
+    /// `visual`, or the name of the field the value was taken from.
+    pub source: String,
+}
+
+/// What the model read in one place.
+#[derive(Clone, Debug)]
+pub struct Transcription {
+    /// The characters, unaltered.
+    pub raw: FieldText,
+    /// 0 to 1; calibrated where the adapter brings a calibration.
+    pub confidence: f32,
+    /// The page, counted from 0.
+    pub page: usize,
+}
+
+/// The artifacts that produced an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServedBy {
+    /// The base model.
+    pub base: Digest,
+    /// The adapter, or `None` for the base alone.
+    pub adapter: Option<Digest>,
+    /// What calibrated the confidences, or `None` for those of the model itself.
+    pub calibration: Option<Digest>,
+    /// The rules.
+    pub rules: Digest,
+    /// The generation of the catalogue.
+    pub generation: u64,
+}
+
+/// Where the time of one document went.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Timings {
+    /// Files to pixels, the wait for a free decoder included.
+    pub pages: Duration,
+    /// The rules' `before`.
+    pub before: Duration,
+    /// The model's stages.
+    pub read: ReadTimings,
+    /// The rules' `after`.
+    pub after: Duration,
+    /// From the first to the last.
+    pub total: Duration,
+}
+
+/// Reads and checks the document of the request of this id; a canary takes some ids.
+///
+/// # Errors
+/// The first step that refuses or fails; nothing of the document is kept.
+pub async fn extract(
+    reader: &Reader,
+    request: ExtractRequest,
+    id: &RequestId,
+) -> Result<Extraction, EngineError> {
+    // One snapshot from here to the end: both hooks and the adapter are of one generation.
+    let snapshot = reader.snapshot().pin();
+    let known =
+        snapshot.document_type(&request.document_type).ok_or(EngineError::UnknownDocumentType)?;
+    let route = known.route(id);
+    let shadow = known.rollout.shadow.as_ref();
+    let extracted = read_and_check(reader, &snapshot, &route.document_type, shadow, request).await;
+    match &extracted {
+        Ok(_) => route.count(false),
+        Err(error) if is_of_the_version(error) => route.count(true),
+        Err(_) => {}
+    }
+    extracted
+}
+
+async fn read_and_check(
+    reader: &Reader,
+    snapshot: &Snapshot,
+    document_type: &Arc<DocumentType>,
+    shadow: Option<&Shadow>,
+    request: ExtractRequest,
+) -> Result<Extraction, EngineError> {
+    let start = Instant::now();
+    tracing::Span::current().record("document_type", document_type.id().as_str());
+    judge(&request, document_type, reader.max_pages())?;
+    let (id, rules) = (document_type.id(), document_type.plugin());
+    let rules_failed = |source| EngineError::Rules { rules: rules.name().to_owned(), source };
+    let today = reader.today();
+
+    let pages = reader.page_decoder().decode(request.pages).await?;
+    let decoded = Instant::now();
+
+    let before = rules.before(id, pages.len(), request.fields.as_deref(), &today);
+    let fields = match before.await.map_err(rules_failed)? {
+        BeforeOutcome::Read { fields } => fields,
+        BeforeOutcome::Refused { code, message } => {
+            let rules = rules.name().to_owned();
+            return Err(EngineError::Refused { rules, code, message });
+        }
+    };
+    let chosen = Instant::now();
+
+    let adapter = match request.model {
+        ModelChoice::Adapter => Some(document_type.adapter_digest()),
+        ModelChoice::BaseOnly => None,
+    };
+    let read_request = ReadRequest { pages, fields, adapter };
+    let comparison = shadow.and_then(|shadow| {
+        let (fields, permit) = (request.fields.as_deref(), request.permit.as_ref());
+        Comparison::begin(shadow, document_type, fields, &read_request, permit)
+    });
+    let output = reader.inference().read(read_request).await?;
+    let read = Instant::now();
+
+    // The shadow may bring another calibration, so it gets what the model itself said.
+    let comparison = comparison.map(|comparison| (comparison, output.readings.clone()));
+    let (readings, calibration) = match request.model {
+        ModelChoice::Adapter => {
+            let calibration = document_type.calibration().map(Calibration::digest);
+            (document_type.calibrated(output.readings), calibration)
+        }
+        ModelChoice::BaseOnly => (output.readings, None),
+    };
+    let report = rules.after(id, &readings, &today).await.map_err(rules_failed)?;
+    let end = Instant::now();
+
+    if let Some((comparison, read_by_model)) = comparison {
+        comparison.finish(reader.inference().clone(), today, read_by_model, &report);
+    }
+    tracing::debug!(batch_documents = output.batch_documents, "read");
+    Ok(Extraction {
+        document_type: id.clone(),
+        verdict: Verdict::of(&report.checks),
+        fields: join(readings, &report),
+        checks: report.checks,
+        served_by: ServedBy {
+            base: snapshot.base,
+            adapter,
+            calibration,
+            rules: rules.digest(),
+            generation: snapshot.generation,
+        },
+        timings: Timings {
+            pages: decoded - start,
+            before: chosen - decoded,
+            read: output.timings,
+            after: end - read,
+            total: end - start,
+        },
+    })
+}
+
+/// Whether another version of the rules or the adapter might have read the document: what a canary
+/// is judged by. Damaged pages and a full host are nobody's version's fault.
+fn is_of_the_version(error: &EngineError) -> bool {
+    match error {
+        EngineError::TooManyPages { .. }
+        | EngineError::UnknownField(_)
+        | EngineError::Refused { .. } => true,
+        EngineError::Rules { source, .. } => !matches!(source, PluginError::PoolFull { .. }),
+        EngineError::Inference(error) => !matches!(
+            error,
+            InferenceError::Overloaded | InferenceError::Stopped | InferenceError::TooLarge { .. }
+        ),
+        _ => false,
+    }
+}
+
+/// The one place that judges what is asked, before anything is decoded: how many pages there are,
+/// and which fields.
+fn judge(
+    request: &ExtractRequest,
+    document_type: &DocumentType,
+    max_pages: usize,
+) -> Result<(), EngineError> {
+    refuse_page_count(request.pages.len(), document_type.pages().min(max_pages))?;
+    refuse_fields(request.fields.as_deref().unwrap_or_default(), &document_type.fields)
+}
+
+fn refuse_page_count(pages: usize, limit: usize) -> Result<(), EngineError> {
+    match pages {
+        0 => Err(EngineError::NoPages),
+        pages if pages > limit => Err(EngineError::TooManyPages { pages, limit }),
+        _ => Ok(()),
+    }
+}
+
+fn refuse_fields(requested: &[FieldName], known: &[FieldName]) -> Result<(), EngineError> {
+    for (index, field) in requested.iter().enumerate() {
+        if !known.contains(field) {
+            return Err(EngineError::UnknownField(field.clone()));
+        }
+        if requested[..index].contains(field) {
+            return Err(EngineError::RepeatedField(field.clone()));
+        }
+    }
+    Ok(())
+}
+
+/// Readings in their order, each with its normalised value, then the fields without a reading.
+fn join(readings: Vec<FieldReading>, report: &Report) -> Vec<ExtractedField> {
+    let derived = report
+        .fields
+        .iter()
+        .filter(|field| !readings.iter().any(|reading| reading.name == field.name))
+        .map(|field| ExtractedField {
+            name: field.name.clone(),
+            transcription: None,
+            value: field.value.clone(),
+            source: field.source.clone(),
+        })
+        .collect::<Vec<_>>();
+    let read = readings.into_iter().map(|FieldReading { name, page, raw, confidence }| {
+        let normalised = report.fields.iter().find(|field| field.name == name);
+        ExtractedField {
+            value: normalised.and_then(|field| field.value.clone()),
+            source: normalised.map_or_else(|| "visual".to_owned(), |field| field.source.clone()),
+            transcription: Some(Transcription { raw, confidence, page }),
+            name,
+        }
+    });
+    read.chain(derived).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,75 @@
+//! Everything that reads documents, put together: snapshot, page decoder, model, rules.
+
+use std::io;
+use std::sync::Arc;
+
+use dossier_inference::{
+    Backend, BatchBudget, InferenceHandle, InferenceSettings, InferenceThread,
+};
+
+use crate::page_decoder::PageDecoder;
+use crate::settings::ReaderSettings;
+use crate::snapshot::{CurrentSnapshot, Snapshot};
+
+/// Everything that reads documents.
+#[derive(Debug)]
+pub struct Reader {
+    settings: ReaderSettings,
+    snapshot: Arc<CurrentSnapshot>,
+    page_decoder: PageDecoder,
+    inference: InferenceHandle,
+    /// Dropped last: it answers what is queued, then joins.
+    _thread: InferenceThread,
+}
+
+impl Reader {
+    /// Puts a reader together around a model that is loaded already.
+    ///
+    /// # Errors
+    /// When the operating system starts no thread.
+    pub(crate) fn new(
+        settings: ReaderSettings,
+        snapshot: Snapshot,
+        backend: impl Backend,
+    ) -> io::Result<Self> {
+        let budget = BatchBudget {
+            max_documents: settings.batch.documents,
+            max_pages: settings.batch.pages,
+            max_rows: settings.batch.rows,
+        };
+        let queue_documents = settings.queue_documents;
+        let thread =
+            InferenceThread::start(backend, InferenceSettings { queue_documents, budget })?;
+        Ok(Self {
+            snapshot: Arc::new(CurrentSnapshot::new(snapshot)),
+            page_decoder: PageDecoder::new(settings.decode_threads, settings.document),
+            inference: thread.handle(),
+            _thread: thread,
+            settings,
+        })
+    }
+
+    /// What is served now.
+    #[must_use]
+    pub fn snapshot(&self) -> &Arc<CurrentSnapshot> {
+        &self.snapshot
+    }
+
+    /// Pages of any document at most.
+    pub(crate) fn max_pages(&self) -> usize {
+        self.settings.document.pages
+    }
+
+    /// The date the rules take for today, as ISO 8601.
+    pub(crate) fn today(&self) -> String {
+        self.settings.today()
+    }
+
+    pub(crate) fn page_decoder(&self) -> &PageDecoder {
+        &self.page_decoder
+    }
+
+    pub(crate) fn inference(&self) -> &InferenceHandle {
+        &self.inference
+    }
+}

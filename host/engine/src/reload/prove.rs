@@ -1,0 +1,115 @@
+//! What a package must pass before it may serve.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use dossier_document::DocumentTypeId;
+use dossier_store::{COMPONENT, Origin, Package, PackageKind, Scope, SigningError};
+
+use super::prepare::adapter_manifest;
+use super::{Shared, blocking, self_test};
+use crate::error::EngineError;
+use crate::ready::Ready;
+
+/// A package that passed everything.
+pub(super) struct Proved {
+    pub(super) ready: Ready,
+    /// Whose trusted key it is signed with, if it is.
+    pub(super) signed_by: Option<String>,
+}
+
+/// What a package says it is, before anything of it is believed.
+pub(super) struct Claim {
+    pub(super) kind: PackageKind,
+    pub(super) name: String,
+    pub(super) version: Option<String>,
+    pub(super) document_types: Vec<DocumentTypeId>,
+    /// The rules that an adapter binds its document type to.
+    rules: Option<String>,
+}
+
+impl Claim {
+    pub(super) fn is_within(&self, scope: &Scope) -> bool {
+        let rules = self.rules.as_deref().unwrap_or(&self.name);
+        scope.allows_rules(rules, &self.document_types)
+    }
+}
+
+impl Shared {
+    pub(super) fn claim(&self, package: &Package) -> Result<Claim, EngineError> {
+        let kind = package.kind();
+        Ok(match kind {
+            PackageKind::Rules => {
+                let manifest = self.rules_manifest(package)?;
+                let (name, version) = (manifest.name, Some(manifest.version));
+                let document_types = manifest.document_types;
+                Claim { kind, name, version, document_types, rules: None }
+            }
+            PackageKind::Adapter => {
+                let manifest = adapter_manifest(package, Path::new(""))?;
+                let name = manifest.document_type.to_string();
+                let document_types = vec![manifest.document_type];
+                Claim { kind, name, version: None, document_types, rules: Some(manifest.rules) }
+            }
+        })
+    }
+
+    /// Everything a package must pass. What was made ready for one that fails is dropped with it.
+    pub(super) async fn prove(
+        self: &Arc<Self>,
+        package: Package,
+        claim: &Claim,
+        origin: Origin,
+    ) -> Result<Proved, EngineError> {
+        let signed_by = match origin {
+            Origin::Publish => self.trusted_signer(&package, claim)?,
+            // The operator's own folders.
+            Origin::Import | Origin::Watch => None,
+        };
+        let store = self.store.clone();
+        let (package, stored) = blocking(move || {
+            let stored = store.put(&package);
+            (package, stored)
+        })
+        .await?;
+        let digest = stored?;
+        if let (PackageKind::Rules, Some(probe)) = (package.kind(), &self.packages.probe) {
+            let file = self.store.folder(&digest).join(COMPONENT);
+            let turn = self.turns.probe.acquire().await;
+            let _turn = turn.expect("nobody closes the semaphore");
+            probe.compile(&file).await?;
+        }
+        let ready = self.prepare(digest).await?;
+        match &ready {
+            Ready::Rules(rules) if origin == Origin::Publish => {
+                self_test::self_test(&package, &rules.manifest, &rules.plugin).await?;
+            }
+            Ready::Rules(_) => {}
+            Ready::Adapter(adapter) => self.read_blank_page(adapter).await?,
+        }
+        Ok(Proved { ready, signed_by })
+    }
+
+    fn trusted_signer(
+        &self,
+        package: &Package,
+        claim: &Claim,
+    ) -> Result<Option<String>, EngineError> {
+        let accepts_unsigned = self.packages.accepts_unsigned;
+        let key = match package.verify() {
+            Ok(key) => key,
+            Err(SigningError::Unsigned) if accepts_unsigned => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let trusted = self
+            .packages
+            .signing_keys
+            .iter()
+            .find(|trusted| trusted.public_key == key && claim.is_within(&trusted.scope));
+        match trusted {
+            Some(trusted) => Ok(Some(trusted.publisher.clone())),
+            None if accepts_unsigned => Ok(None),
+            None => Err(EngineError::Untrusted { key, name: claim.name.clone() }),
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The documents that are being read, and who waits for them.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use futures_channel::oneshot;
+
+use crate::budget::BatchLoad;
+use crate::thread::Entry;
+use crate::{Backend, BackendError, BatchBudget, DocumentNumber, Lease, ReadOutput, ReadRequest};
+
+/// The backend, and the documents it reads.
+pub(crate) struct OngoingBatch<B> {
+    backend: B,
+    budget: BatchBudget,
+    /// What is read or reserved.
+    load: BatchLoad,
+    documents: HashMap<DocumentNumber, InWork>,
+    next_number: DocumentNumber,
+}
+
+/// A document that is being read.
+struct InWork {
+    answer: oneshot::Sender<Result<ReadOutput, BackendError>>,
+    queue: Duration,
+    /// Documents that were being read when it joined.
+    batch_documents: usize,
+    load: BatchLoad,
+    /// Ends when the document is answered or given up.
+    _lease: Option<Lease>,
+}
+
+impl<B: Backend> OngoingBatch<B> {
+    pub(crate) fn new(backend: B, budget: BatchBudget) -> Self {
+        Self {
+            backend,
+            budget,
+            load: BatchLoad::default(),
+            documents: HashMap::new(),
+            next_number: 0,
+        }
+    }
+
+    /// Whether no document is being read.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.documents.is_empty()
+    }
+
+    /// Makes room for a document, if there is; it must be admitted next.
+    pub(crate) fn reserve(&mut self, request: &ReadRequest) -> bool {
+        let with_document = self.load.plus(request);
+        let fits = with_document.excess(&self.budget).is_none();
+        if fits {
+            self.load = with_document;
+        }
+        fits
+    }
+
+    /// Begins to read documents for which there is room.
+    pub(crate) fn admit(&mut self, entries: Vec<Entry>) {
+        if entries.is_empty() {
+            return;
+        }
+        let batch_documents = self.documents.len() + entries.len();
+        let mut requests = Vec::with_capacity(entries.len());
+        for Entry { request, answer, queued_at, lease } in entries {
+            let document = InWork {
+                answer,
+                queue: queued_at.elapsed(),
+                batch_documents,
+                load: BatchLoad::default().plus(&request),
+                _lease: lease,
+            };
+            self.documents.insert(self.next_number, document);
+            requests.push((self.next_number, request));
+            self.next_number = self.next_number.wrapping_add(1);
+        }
+        self.guarded(|backend| backend.admit(requests));
+    }
+
+    /// Takes all documents one step further and answers those that are done.
+    pub(crate) fn step(&mut self) {
+        if self.is_idle() {
+            return;
+        }
+        for (document, answer) in self.guarded(Backend::step).unwrap_or_default() {
+            self.answer(document, answer);
+        }
+        if self.backend.is_idle() {
+            self.answer_all(|| BackendError::Unanswered);
+        }
+    }
+
+    /// Gives up the documents that nobody waits for.
+    pub(crate) fn drop_whose_callers_left(&mut self) {
+        let left = self.documents.iter().filter(|(_, document)| document.answer.is_canceled());
+        for number in left.map(|(number, _)| *number).collect::<Vec<_>>() {
+            if let Some(document) = self.documents.remove(&number) {
+                self.load = self.load.minus(document.load);
+                self.backend.forget(number);
+            }
+        }
+    }
+
+    /// Calls the backend. A panic answers all documents: it may have left any of them half done.
+    fn guarded<T>(&mut self, work: impl FnOnce(&mut B) -> T) -> Option<T> {
+        let backend = &mut self.backend;
+        // Weights are only read; what a document has come to is forgotten by `reset`.
+        match catch_unwind(AssertUnwindSafe(|| work(backend))) {
+            Ok(result) => Some(result),
+            Err(_) => {
+                self.backend.reset();
+                self.answer_all(|| BackendError::Panicked);
+                None
+            }
+        }
+    }
+
+    fn answer_all(&mut self, error: impl Fn() -> BackendError) {
+        for document in self.documents.keys().copied().collect::<Vec<_>>() {
+            self.answer(document, Err(error()));
+        }
+    }
+
+    fn answer(&mut self, document: DocumentNumber, answer: Result<ReadOutput, BackendError>) {
+        let Some(document) = self.documents.remove(&document) else { return };
+        self.load = self.load.minus(document.load);
+        let InWork { answer: caller, queue, batch_documents, _lease, .. } = document;
+        drop(_lease);
+        let answer = answer.map(|mut output| {
+            output.timings.queue = queue;
+            output.batch_documents = batch_documents;
+            output
+        });
+        // The caller may have left meanwhile.
+        let _ = caller.send(answer);
+    }
+}
