@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from dossier_training.dataset import captured_documents
 from dossier_training.document_types import DECLARED
@@ -31,7 +32,7 @@ def _drawn(document_type: str) -> Iterator[dict[str, str]]:
         yield {name: text for page in pages for name, text in page.fields.items()}
 
 
-def _judged(host: Path, document_type: str, fields: dict[str, str]) -> dict[str, object]:
+def _judged(host: Path, document_type: str, fields: dict[str, str]) -> dict[str, Any]:
     with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as values:
         json.dump({"fields": fields}, values, ensure_ascii=False)
         values.flush()
@@ -41,15 +42,15 @@ def _judged(host: Path, document_type: str, fields: dict[str, str]) -> dict[str,
     return {"fields": report["fields"], "checks": checks}
 
 
-def _fixture(document_type: str, fields: dict[str, str], report: dict[str, object]) -> dict[str, object]:
+def _fixture(document_type: str, fields: dict[str, str], report: dict[str, Any]) -> dict[str, Any]:
     return {"document_type": document_type, "today": _TODAY, "fields": fields, "expected": report}
 
 
-def _codes(report: dict[str, object], outcome: str) -> list[str]:
+def _codes(report: dict[str, Any], outcome: str) -> list[str]:
     return [check["code"] for check in report["checks"] if check["outcome"] == outcome]
 
 
-def fixtures(host: Path, document_type: str) -> dict[str, dict[str, object]]:
+def fixtures(host: Path, document_type: str) -> dict[str, dict[str, Any]]:
     """The fixtures of a document type, by the end of their file's name."""
     for fields in _drawn(document_type):
         genuine = _judged(host, document_type, fields)
