@@ -153,6 +153,27 @@ fn a_jpeg_of_endless_scans_is_refused() {
     assert!(matches!(unsupported, DecodeError::UnsupportedVariety { .. }), "{unsupported}");
 }
 
+/// The codec mixes such scans up, and the page would be other colours.
+#[test]
+fn sequential_scans_of_single_colours_are_read_without_subsampling_alone() {
+    let file = |start_of_frame: u8, sampling: u8| {
+        let mut file = jpeg(start_of_frame, 8, 8);
+        file[12] = sampling;
+        for component in 1..=3 {
+            file.extend([0xff, 0xda, 0, 8, 1, component, 0, 0, 0, 0, 0x12]);
+        }
+        file.extend([0xff, 0xd9]);
+        file
+    };
+    let limits = DecodeLimits::default();
+    assert!(inspect(PageFormat::Jpeg, &file(0xc0, 0x11), &limits).is_ok());
+    assert!(inspect(PageFormat::Jpeg, &file(0xc2, 0x22), &limits).is_ok());
+    for sampling in [0x21, 0x12, 0x22, 0x41] {
+        let error = refusal(PageFormat::Jpeg, &file(0xc0, sampling));
+        assert!(matches!(error, DecodeError::UnsupportedVariety { .. }), "{error}");
+    }
+}
+
 /// What a scan costs is counted in samples visited, whatever its bytes; and beyond what encoders
 /// write, bytes have to pay for it.
 #[test]
@@ -199,6 +220,22 @@ fn tiles_cost_what_they_unpack() {
         DecodeError::TooLarge { limit: Limit::Pixels, actual, .. } => assert_eq!(actual, 1 << 40),
         other => panic!("{other:?}"),
     }
+}
+
+/// The codec calls such files cut short.
+#[test]
+fn tiles_of_lzw_that_hang_over_the_page_are_not_read() {
+    let tiles = |width: u32, compression: u32| {
+        let page = Tags::of_bilevel(width, 16).set(259, SHORT, compression);
+        let page = page.without(273).without(278).without(279);
+        let page = page.set(322, SHORT, 16).set(323, SHORT, 16);
+        page.set_list(324, LONG, vec![8, 9]).set_list(325, LONG, vec![1, 1]).file()
+    };
+    let error = refusal(PageFormat::Tiff, &tiles(24, 5));
+    assert!(matches!(error, DecodeError::UnsupportedVariety { .. }), "{error}");
+    let limits = DecodeLimits::default();
+    assert!(inspect(PageFormat::Tiff, &tiles(24, 8), &limits).is_ok());
+    assert!(inspect(PageFormat::Tiff, &tiles(32, 5), &limits).is_ok());
 }
 
 #[test]

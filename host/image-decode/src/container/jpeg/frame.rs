@@ -59,6 +59,10 @@ impl Frame {
         self.components.iter().map(|component| component.id)
     }
 
+    fn is_subsampled(&self) -> bool {
+        self.components.iter().any(|c| (c.horizontal, c.vertical) != (1, 1))
+    }
+
     /// Every coefficient of a progressive image is kept, in two bytes, until the last scan.
     pub(super) fn working_bytes_per_pixel(&self) -> u64 {
         if self.is_progressive { 2 * self.components() } else { 1 }
@@ -79,6 +83,11 @@ impl Frame {
         }
         if !selectors.iter().all(|id| self.ids().any(|own| own == *id)) {
             return Err(CORRUPT);
+        }
+        // The codec puts the blocks of such scans where those of a common one would stand.
+        let is_common = selectors.len() == self.components.len();
+        if !is_common && !self.is_progressive && self.is_subsampled() {
+            return Err(unsupported("sequential scans of single colours that are subsampled"));
         }
         Ok(u64::from(self.width) * u64::from(self.height) * u64::from(count))
     }
