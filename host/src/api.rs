@@ -18,7 +18,7 @@ mod body;
 pub(crate) use body::read as read_body;
 
 mod form;
-pub use form::{FormError, field_names};
+pub use form::{FormError, boundary as form_boundary, field_names, parse as parse_form};
 
 mod error;
 pub use error::{ApiError, Problem};

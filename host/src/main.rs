@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Parser as _;
 use dossier::cli::{Cli, CommandError, run};
+use dossier_document::with_causes;
 
 /// `EX_CONFIG` of sysexits.h.
 const BAD_CONFIGURATION: u8 = 64;
@@ -19,7 +20,7 @@ fn main() -> ExitCode {
     match start(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("dossier: {error:#}");
+            eprintln!("dossier: {}", with_causes(&*error));
             match error.downcast_ref::<CommandError>() {
                 Some(CommandError::Config(_)) => ExitCode::from(BAD_CONFIGURATION),
                 Some(CommandError::Usage(_)) => ExitCode::from(BAD_USAGE),

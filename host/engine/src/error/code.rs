@@ -80,6 +80,7 @@ fn page_code(error: &DecodeError) -> &'static str {
             "page.unsupported"
         }
         DecodeError::MoreThanOneImage { .. } => "page.more_than_one_image",
+        DecodeError::TooLong { .. } => "page.too_long",
         DecodeError::Truncated { .. } => "page.truncated",
         // Its own crate may learn of further defects.
         _ => "page.corrupt",

@@ -108,6 +108,9 @@ fn of_page(error: &DecodeError) -> (StatusCode, &'static str) {
         DecodeError::UnknownFormat
         | DecodeError::UnsupportedFormat { .. }
         | DecodeError::UnsupportedVariety { .. } => no_image,
+        DecodeError::TooLong { .. } => {
+            (S::UNPROCESSABLE_ENTITY, "The page is too long for its width")
+        }
         DecodeError::MoreThanOneImage { .. } => {
             (S::BAD_REQUEST, "The file holds more than one page")
         }

@@ -55,6 +55,8 @@ fn table() -> Vec<(ApiError, u16, &'static str)> {
         (page(DecodeError::TooManyBytes { bytes: 2, max_bytes: 1 }), 413, "page.too_large"),
         (page(DecodeError::Truncated { format: PageFormat::Png }), 400, "page.truncated"),
         (page(DecodeError::Corrupt { format: PageFormat::Png }), 400, "page.corrupt"),
+        (page(DecodeError::TooLong { width: 1, height: 17, allowed: 16 }), 422, "page.too_long"),
+        (FormError::ContentEncoding.into(), 415, "body.content_encoding"),
         (
             rules(PluginError::Trap { plugin: plugin(), hook, trap: "unreachable" }),
             502,
