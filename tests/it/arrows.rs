@@ -51,7 +51,10 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("dossier-model", &["dossier-document", "dossier-inference"]),
     ("dossier-plugin", &["dossier-document"]),
     ("dossier-store", &["dossier-document"]),
-    ("dossier-tests", &["dossier", "dossier-engine", "dossier-store"]),
+    (
+        "dossier-tests",
+        &["dossier", "dossier-engine", "dossier-image-decode", "dossier-model", "dossier-store"],
+    ),
     ("dossier-rules-sdk", &[]),
     ("icao", &["dossier-rules-sdk"]),
     ("marked", &["dossier-rules-sdk"]),
