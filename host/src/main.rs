@@ -5,8 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Parser as _;
-use dossier::cli::{Cli, CommandError, run};
-use dossier_document::with_causes;
+use dossier::cli::{Cli, CommandError, run, with_causes};
 
 /// `EX_CONFIG` of sysexits.h.
 const BAD_CONFIGURATION: u8 = 64;

@@ -10,10 +10,10 @@ fn dropping_the_ticker_ends_its_thread_at_once() {
     let engine = Engine::default();
     let ticker = EpochTicker::start(&engine, Duration::from_secs(3600)).expect("a thread");
     // A thread that slept on would hold up the drop for its hour, and the test with it.
-    let (is_dropped, dropped) = mpsc::channel();
+    let (is_dropped, dropped) = mpsc::sync_channel(1);
     std::thread::spawn(move || {
         drop(ticker);
-        is_dropped.send(())
+        is_dropped.try_send(())
     });
     dropped.recv_timeout(Duration::from_secs(60)).expect("the thread was woken");
 }

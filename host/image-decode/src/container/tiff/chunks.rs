@@ -144,7 +144,7 @@ fn tile_size(
     if width == 0 || length == 0 {
         return Err(CORRUPT);
     }
-    if width % 16 != 0 || length % 16 != 0 {
+    if !width.is_multiple_of(16) || !length.is_multiple_of(16) {
         return unsupported("tiles whose sides are no multiples of 16");
     }
     // What hangs over the page is unpacked too.
@@ -155,12 +155,12 @@ fn tile_size(
         return Err(DecodeError::TooLarge { width, height, limit, actual, allowed });
     }
     // The codec counts the tiles of all planes as if they were of one, and cuts the wrong ones.
-    let has_rest = page.0 % width != 0 || page.1 % length != 0;
+    let has_rest = !page.0.is_multiple_of(width) || !page.1.is_multiple_of(length);
     if meaning.is_planar && has_rest {
         return unsupported("planes of tiles that hang over the page");
     }
     // It takes the end of what it asked for in small bites for the end of the data.
-    if meaning.compression == Compression::Lzw && page.0 % width != 0 {
+    if meaning.compression == Compression::Lzw && !page.0.is_multiple_of(width) {
         return unsupported("LZW in tiles that hang over the page");
     }
     Ok((width, length))
