@@ -13,7 +13,7 @@ use crate::epoch::EpochTicker;
 use crate::outline::{OutOfBounds, Outline};
 use crate::plugin::Plugin;
 use crate::sandbox::{Sandbox, link_wasi};
-use crate::world::Rules;
+use crate::world::{self, Rules};
 use crate::{PluginError, PluginSettings};
 
 /// The WebAssembly engine of the process. Clones share it, and so do the plugins it compiled.
@@ -100,6 +100,10 @@ impl PluginEngine {
         let bytes = component.into();
         check_header(name, &bytes, self.0.settings.component_bytes)?;
         check_outline(name, &bytes)?;
+        world::check_names(&bytes).map_err(|mismatch| PluginError::WrongWorld {
+            plugin: name.to_owned(),
+            mismatch: Box::new(mismatch),
+        })?;
         let digest = dossier_document::Digest::from_sha256(sha2::Sha256::digest(&bytes).into());
         let (rules, origin) = self.translate(name, digest, bytes).await?;
         Plugin::new(name.to_owned(), digest, rules, origin, Arc::clone(&self.0)).await

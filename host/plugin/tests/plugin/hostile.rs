@@ -41,7 +41,7 @@ async fn a_trap_in_any_hook_is_named_by_its_kind() {
     let before_traps = Guest { before: body(), ..Guest::good() };
     let after_traps = Guest { after: body(), ..Guest::good() };
     let trap_of = |error: &PluginError| match error {
-        PluginError::Trap { plugin, hook, trap } => (plugin.clone(), *hook, *trap),
+        PluginError::Trap { plugin, hook, trap, .. } => (plugin.clone(), *hook, *trap),
         other => panic!("{other}"),
     };
 
