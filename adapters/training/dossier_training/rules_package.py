@@ -41,8 +41,20 @@ def _judged(host: Path, document_type: str, fields: dict[str, str]) -> dict[str,
     return {"fields": report["fields"], "checks": checks}
 
 
-def _fixture(document_type: str, fields: dict[str, str], report: dict[str, object]) -> dict[str, object]:
-    return {"document_type": document_type, "today": _TODAY, "fields": fields, "expected": report}
+def _requests(host: Path, document_type: str) -> dict[str, object]:
+    """What the rules ask for of a whole document, as `plugin test --accept` states it."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "fixture.json")
+        file.write_text(json.dumps({"document_type": document_type, "today": _TODAY, "fields": {}}))
+        command = [host, "plugin", "test", RULES, "--fixtures", folder, "--accept", "--data-root", _ROOT]
+        subprocess.run(command, check=True, capture_output=True)
+        return json.loads(file.read_text())["requests"]
+
+
+def _fixture(
+    document_type: str, fields: dict[str, str], requests: dict[str, object], report: dict[str, object]
+) -> dict[str, object]:
+    return {"document_type": document_type, "today": _TODAY, "fields": fields, "requests": requests, "expected": report}
 
 
 def _codes(report: dict[str, object], outcome: str) -> list[str]:
@@ -62,7 +74,11 @@ def fixtures(host: Path, document_type: str) -> dict[str, dict[str, object]]:
     altered = _judged(host, document_type, altered_fields)
     if not _codes(altered, "failed"):
         raise NotAsExpected(f"{document_type}: a document that expired when its holder was born passes")
-    return {"genuine": _fixture(document_type, fields, genuine), "altered": _fixture(document_type, altered_fields, altered)}
+    requests = _requests(host, document_type)
+    return {
+        "genuine": _fixture(document_type, fields, requests, genuine),
+        "altered": _fixture(document_type, altered_fields, requests, altered),
+    }
 
 
 def write(host: Path, folder: Path) -> None:

@@ -132,14 +132,23 @@ pub(super) async fn load(config: &ReaderConfig) -> Result<(Catalog, ModelBackend
 
     let engine = rules_engine(&config.rules)?;
     let mut rules = BTreeMap::new();
-    let mut fields = Vec::with_capacity(manifests.len());
+    let mut read = Vec::with_capacity(manifests.len());
     for manifest in &manifests {
         let file = rules_file(config, &manifest.rules);
         if !rules.contains_key(&manifest.rules) {
             let opened = open_rules(&engine, &manifest.rules, &file).await?;
             rules.insert(manifest.rules.clone(), opened);
         }
-        fields.push(fields_of(manifest, &rules[&manifest.rules], &file, &config.today()).await?);
+        let plugin = &rules[&manifest.rules];
+        let plugin = match manifest.settings() {
+            Some(settings) => plugin
+                .configured(&manifest.document_type, settings)
+                .await
+                .map_err(|source| StartError::Rules { file: file.clone(), source })?,
+            None => plugin.clone(),
+        };
+        let asked = fields_of(manifest, &plugin, &file, &config.today()).await?;
+        read.push((asked, plugin));
     }
 
     let folders = manifests.iter().map(|manifest| manifest.folder.clone()).collect::<Vec<_>>();
@@ -150,7 +159,7 @@ pub(super) async fn load(config: &ReaderConfig) -> Result<(Catalog, ModelBackend
         loading.await.map_err(|_| StartError::Panicked)??;
 
     let mut document_types = BTreeMap::new();
-    for ((manifest, fields), adapter) in manifests.into_iter().zip(fields).zip(adapters) {
+    for ((manifest, (fields, plugin)), adapter) in manifests.into_iter().zip(read).zip(adapters) {
         if let Some(field) = fields.iter().find(|field| !base.supports_field(field)) {
             let file = rules_file(config, &manifest.rules);
             return Err(StartError::UnsupportedField { file, field: field.clone() });
@@ -164,7 +173,7 @@ pub(super) async fn load(config: &ReaderConfig) -> Result<(Catalog, ModelBackend
             fields,
             adapter,
             calibration,
-            rules: rules[&manifest.rules].clone(),
+            rules: plugin,
             packages: None,
             rollout: Rollout::default(),
         };
@@ -249,7 +258,11 @@ pub(crate) fn keeping_engine(
 /// When the machine can't give what the engine needs.
 pub(crate) fn author_engine(limits: &RulesLimits) -> Result<PluginEngine, StartError> {
     const COMPILE_TIMEOUT: Duration = Duration::from_secs(900);
-    let settings = PluginSettings { compile_timeout: COMPILE_TIMEOUT, ..rules_settings(limits) };
+    let settings = PluginSettings {
+        compile_timeout: COMPILE_TIMEOUT,
+        explains: true,
+        ..rules_settings(limits)
+    };
     PluginEngine::new(settings).map_err(StartError::Engine)
 }
 

@@ -94,6 +94,11 @@ impl Assembly<'_> {
             return Err(ReloadError::UnknownName { name: adapter.name().to_owned() });
         };
         let id = &manifest.document_type;
+        // Rules that refuse the settings keep the generation from serving.
+        let plugin = &match manifest.settings() {
+            Some(settings) => plugin.configured(id, settings).await?,
+            None => plugin.clone(),
+        };
         let fields = match self.known_fields(adapter, rules) {
             Some(fields) => fields,
             None => fields_of(self.adapters, plugin, id, manifest.pages, self.today).await?,

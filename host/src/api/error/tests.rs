@@ -56,7 +56,7 @@ fn table() -> Vec<(ApiError, u16, &'static str)> {
         (page(DecodeError::Truncated { format: PageFormat::Png }), 400, "page.truncated"),
         (page(DecodeError::Corrupt { format: PageFormat::Png }), 400, "page.corrupt"),
         (
-            rules(PluginError::Trap { plugin: plugin(), hook, trap: "unreachable" }),
+            rules(PluginError::Trap { plugin: plugin(), hook, trap: "unreachable", said: None }),
             502,
             "plugin.trap",
         ),
@@ -96,6 +96,7 @@ fn a_component_that_is_refused_is_the_publishers_mistake_not_the_hosts() {
         plugin: "utopia".to_owned(),
         hook: Hook::Describe,
         trap: "unreachable",
+        said: None,
     };
     let problem = ApiError::from(ReloadError::Plugin(trap())).problem();
     assert_eq!((problem.status.as_u16(), problem.code), (422, "plugin.trap"));
@@ -130,6 +131,7 @@ fn rules_at_fault_are_named() {
         plugin: "utopia".to_owned(),
         hook: Hook::Before,
         trap: "unreachable",
+        said: None,
     })
     .problem();
     assert_eq!(problem.plugin.as_deref(), Some("utopia"));
