@@ -43,7 +43,7 @@ const FORBIDDEN: [(&str, &[&str]); 7] = [
     ("dossier-model", &["tokio", "hyper", "wasmtime", "reqwest", "hf-hub"]),
     ("dossier-plugin", &["candle-core", "hyper", "axum"]),
     ("dossier-store", &["candle-core", "wasmtime", "hyper", "tokio"]),
-    ("dossier-rules-sdk", &["serde", "tokio", "wasmtime"]),
+    ("dossier-rules-sdk", &["tokio", "wasmtime"]),
 ];
 
 /// The names of packages and what each depends on; development and build dependencies apart.
