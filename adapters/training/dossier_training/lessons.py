@@ -127,8 +127,8 @@ def decode_packed(decoder: nn.Module, states: torch.Tensor, batch: dict[str, obj
     """Logits `(batch, packed length, vocabulary)` and, when wanted, the layers' cross-attentions."""
     rows, length = batch["rows"], batch["rows"].shape[1]
     apart = rows[:, :, None] != rows[:, None, :]
-    later = torch.ones(length, length, dtype=torch.bool).triu(1)
-    mask = torch.zeros(apart.shape).masked_fill(apart | later, torch.finfo(torch.float32).min)[:, None]
+    later = torch.ones(length, length, dtype=torch.bool, device=rows.device).triu(1)
+    mask = torch.zeros(apart.shape, device=rows.device).masked_fill(apart | later, torch.finfo(torch.float32).min)[:, None]
     table = decoder.get_decoder().embed_positions
     table.forward = lambda *_args, **_kwargs: F.embedding(batch["positions"] + table.offset, table.weight)
     try:
