@@ -10,6 +10,9 @@ pub use document_type::{DocumentTypeId, InvalidDocumentTypeId};
 mod page;
 pub use page::{InvalidPageImage, PageImage};
 
+mod located_page;
+pub use located_page::{LocatedPage, Point};
+
 mod field;
 pub use field::{FieldName, FieldReading, FieldRequest, FieldText, InvalidFieldName, LineShape};
 

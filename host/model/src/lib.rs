@@ -55,6 +55,9 @@ pub mod debug;
 mod processor;
 pub use processor::ImageProcessor;
 
+mod locate;
+pub use locate::{Locator, fills, rectify};
+
 mod lora;
 pub use lora::Adapter;
 

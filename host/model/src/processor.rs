@@ -9,7 +9,7 @@ use crate::ModelError;
 mod config;
 use config::ProcessorConfig;
 
-mod resample;
+pub(crate) mod resample;
 
 mod raster;
 use raster::Raster;
