@@ -10,6 +10,7 @@ use axum::routing::{get, post};
 use axum::{Json, middleware};
 use dossier_engine::admission::Admission;
 use dossier_engine::{Extraction, Reader, RequestId, extract};
+use dossier_inference::BackendLost;
 use tokio::time::{Instant, timeout_at};
 
 use crate::config::HttpLimits;
@@ -18,7 +19,7 @@ mod body;
 pub(crate) use body::read as read_body;
 
 mod form;
-pub use form::{FormError, field_names};
+pub use form::{FormError, boundary as form_boundary, field_names, parse as parse_form};
 
 mod error;
 pub use error::{ApiError, Problem};
@@ -36,7 +37,7 @@ pub struct App {
     reader: Reader,
     admission: Admission,
     limits: HttpLimits,
-    /// False once the server drains; `/readyz` says so.
+    /// False once the server drains; `/readyz` says so, as it does once the model is lost.
     ready: AtomicBool,
 }
 
@@ -51,6 +52,11 @@ impl App {
     /// Fails `/readyz` from now on; requests are still answered.
     pub fn drain(&self) {
         self.ready.store(false, Ordering::Relaxed);
+    }
+
+    /// Waits until what the model computes on is lost, and tells why; for ever, if it never is.
+    pub async fn model_lost(&self) -> BackendLost {
+        self.reader.lost().await
     }
 }
 
@@ -100,7 +106,7 @@ async fn get_document_types(State(app): State<Arc<App>>) -> Json<DocumentTypesBo
 }
 
 async fn get_readyz(State(app): State<Arc<App>>) -> Response {
-    if app.ready.load(Ordering::Relaxed) {
+    if app.ready.load(Ordering::Relaxed) && !app.reader.is_lost() {
         "ready\n".into_response()
     } else {
         ApiError::NotReady.into_response()

@@ -6,6 +6,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::{ModelArgs, ReaderArgs, ServeArgs, TelemetryArgs};
 
+pub use dossier_document::with_causes;
+
 mod run;
 pub use run::{CommandError, install_quiet, run};
 

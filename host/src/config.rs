@@ -17,7 +17,7 @@ mod file;
 pub use file::{FileConfig, FileSigningKey, FileToken};
 
 mod model;
-pub use model::{InvalidDevice, ModelArgs};
+pub use model::ModelArgs;
 
 mod platform;
 pub use platform::{

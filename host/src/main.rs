@@ -2,10 +2,11 @@
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser as _;
-use dossier::cli::{Cli, CommandError, run};
+use dossier::cli::{Cli, CommandError, run, with_causes};
 
 /// `EX_CONFIG` of sysexits.h.
 const BAD_CONFIGURATION: u8 = 64;
@@ -14,12 +15,15 @@ const COMPONENT_REFUSED: u8 = dossier_engine::CompileProbe::REFUSED;
 /// What clap uses for usage errors, too.
 const BAD_USAGE: u8 = 2;
 
+/// How long the rest of the process has to end once its model is lost.
+const LOST_GRACE: Duration = Duration::from_secs(5);
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match start(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("dossier: {error:#}");
+            eprintln!("dossier: {}", with_causes(&*error));
             match error.downcast_ref::<CommandError>() {
                 Some(CommandError::Config(_)) => ExitCode::from(BAD_CONFIGURATION),
                 Some(CommandError::Usage(_)) => ExitCode::from(BAD_USAGE),
@@ -35,5 +39,10 @@ fn start(cli: Cli) -> anyhow::Result<()> {
         .enable_all()
         .build()
         .context("the async runtime does not start")?;
-    Ok(runtime.block_on(run(cli))?)
+    let ended = runtime.block_on(run(cli));
+    if let Err(CommandError::ModelLost(_)) = &ended {
+        // A thread may wait for what is lost for ever.
+        runtime.shutdown_timeout(LOST_GRACE);
+    }
+    Ok(ended?)
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use axum::Router;
 use dossier_engine::settings::{EngineSettings, StoreSettings};
 use dossier_engine::{Engine, EngineError, Reader, Reload, StoreLifetime, Watch};
+use dossier_inference::BackendLost;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -154,6 +155,12 @@ impl RunningServer {
     #[must_use]
     pub fn admin_address(&self) -> Option<SocketAddr> {
         self.admin.as_ref().map(|admin| admin.address)
+    }
+
+    /// Waits until what the model computes on is lost, such as a GPU after an illegal access; for ever, if
+    /// it never is. `/readyz` fails then and documents are answered 503: only a new process has it back.
+    pub async fn model_lost(&self) -> BackendLost {
+        self.app.model_lost().await
     }
 
     /// Ends in order: `/readyz` fails, then nothing more is accepted, then requests in work finish

@@ -3,7 +3,7 @@
 //! Other crates log warnings only, whatever level is set: at lower levels an HTTP or wasm crate may
 //! print bytes it carries, and those are personal data here. Metrics come with the operator's work.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::panic::PanicHookInfo;
 
 use tracing::level_filters::LevelFilter;
@@ -40,10 +40,18 @@ pub fn install(config: TelemetryConfig) -> Result<(), TryInitError> {
             .with_span_list(false)
             .with_writer(io::stderr)
             .boxed(),
-        LogFormat::Text => tracing_subscriber::fmt::layer().with_writer(io::stderr).boxed(),
+        LogFormat::Text => tracing_subscriber::fmt::layer()
+            .with_ansi(has_colours(io::stderr().is_terminal()))
+            .with_writer(io::stderr)
+            .boxed(),
     };
     let subscriber = tracing_subscriber::registry().with(lines.with_filter(filter(config.level)));
     subscriber.try_init()
+}
+
+/// A file or a pipe gets no escape codes, nor does a terminal whose owner wants none (no-color.org).
+fn has_colours(is_terminal: bool) -> bool {
+    is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 fn filter(level: LogLevel) -> Targets {
@@ -77,9 +85,28 @@ mod tests {
     fn other_crates_never_log_below_warnings() {
         let filter = filter(LogLevel::Trace);
         assert!(filter.would_enable("dossier::server", &Level::TRACE));
-        assert!(filter.would_enable("dossier_model::decoder", &Level::TRACE));
+        for own in OWN_CRATES {
+            assert!(filter.would_enable(&format!("{own}::a_module"), &Level::TRACE), "{own}");
+        }
         assert!(filter.would_enable("hyper::proto", &Level::WARN));
         assert!(!filter.would_enable("hyper::proto", &Level::INFO));
+    }
+
+    /// Whatever of this workspace runs in the host.
+    #[test]
+    fn every_crate_of_the_host_is_named() {
+        let workspace = include_str!("../../Cargo.toml");
+        let named = workspace.lines().filter_map(|line| line.split_once(" = { path = \"host"));
+        let names = named.map(|(name, _)| name.replace('-', "_")).collect::<Vec<_>>();
+        assert!(names.len() > 5, "{names:?}");
+        for name in names {
+            assert!(OWN_CRATES.contains(&name.as_str()), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_file_gets_no_escape_codes() {
+        assert!(!has_colours(false));
     }
 
     #[test]

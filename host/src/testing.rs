@@ -110,7 +110,7 @@ pub(crate) async fn held_engine(config: &Config) -> (Engine, SyncSender<()>) {
     (with_backend(config, backend).await, sender)
 }
 
-async fn with_backend(config: &Config, backend: impl Backend) -> Engine {
+pub(crate) async fn with_backend(config: &Config, backend: impl Backend) -> Engine {
     let root = tempfile::tempdir().expect("a temporary folder");
     let folder = root.path().join("adapters").join(PASSPORT);
     fs::create_dir_all(&folder).expect("the folder is made");

@@ -3,7 +3,6 @@
 host/model/tests builds the same weights from parameters.json; see `fill` there.
 """
 
-import json
 import shutil
 import tempfile
 from pathlib import Path
@@ -11,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
-from safetensors.torch import save_file
 from transformers import DonutSwinConfig, MBartConfig, VisionEncoderDecoderConfig, VisionEncoderDecoderModel
 from transformers.models.donut.image_processing_pil_donut import DonutImageProcessorPil
 

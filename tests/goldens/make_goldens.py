@@ -67,7 +67,10 @@ def write_all(folder: Path) -> None:
 def compare(expected: Path, found: Path) -> int:
     """Every file equal; numbers in golden.safetensors within the tolerance."""
     problems = []
-    names = lambda root: {path.relative_to(root) for path in root.rglob("*") if path.is_file()}
+
+    def names(root: Path) -> set[Path]:
+        return {path.relative_to(root) for path in root.rglob("*") if path.is_file()}
+
     committed = {name for name in names(expected) if name.parts[0] != "shipped"}
     for name in sorted(committed ^ names(found)):
         problems.append(f"{name}: only on one side")

@@ -6,7 +6,6 @@ from pathlib import Path
 import torch
 from peft import PeftModel
 from PIL import Image
-from transformers import VisionEncoderDecoderModel
 from transformers.models.donut.image_processing_pil_donut import DonutImageProcessorPil
 
 import environment

@@ -26,7 +26,7 @@ fn printed(output: &Output) -> String {
 
 #[test]
 fn shipped_rules_pass_their_fixtures() {
-    for (rules, least) in [("utopia", 4), ("icao", 17)] {
+    for (rules, least) in [("utopia", 4), ("icao", 40)] {
         let table = printed(&dossier(&["plugin", "test", rules]));
         let passed = table.lines().filter(|line| line.contains("  passed  ")).count();
         assert!(passed >= least, "{rules}: {table}");
@@ -71,6 +71,62 @@ fn read_json(file: &Path) -> Value {
 }
 
 #[test]
+fn shipped_fixtures_state_what_the_rules_ask_for() {
+    for folder in
+        ["icao/fixtures", "utopia/fixtures", "utopia/package/fixtures", "states/package/fixtures"]
+    {
+        let folder = repository().join("plugins").join(folder);
+        for entry in std::fs::read_dir(&folder).expect("is shipped") {
+            let file = entry.expect("a file").path();
+            let requests = read_json(&file)["requests"]["expected"].as_array().map(Vec::len);
+            assert!(requests.is_some_and(|count| count > 0), "{}", file.display());
+        }
+    }
+}
+
+#[test]
+fn a_request_that_differs_is_told_by_key() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let fixture = repository().join("plugins/utopia/fixtures/driving-licence-good.json");
+    let mut fixture = read_json(&fixture);
+    fixture["requests"]["expected"][0]["max_length"] = 7.into();
+    std::fs::write(folder.path().join("wrong.json"), fixture.to_string()).expect("is written");
+    let output = dossier(&["plugin", "test", "utopia", "--fixtures", path(folder.path())]);
+    assert_eq!(output.status.code(), Some(1));
+    let table = String::from_utf8_lossy(&output.stdout);
+    assert!(table.contains("`max_length` of the request 1 (`surname`)"), "{table}");
+}
+
+#[test]
+fn a_fixture_is_run_with_its_settings() {
+    let fixture = repository().join("plugins/icao/fixtures/td3-expired-accepted.json");
+    let outcome_with = |settings: Option<Value>| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut body = read_json(&fixture);
+        let top = body.as_object_mut().expect("an object");
+        match settings {
+            Some(settings) => top.insert("settings".to_owned(), settings),
+            None => top.remove("settings"),
+        };
+        let file = folder.path().join("values.json");
+        std::fs::write(&file, body.to_string()).expect("is written");
+        let run = ["plugin", "run", "icao", "--document-type", "icao/td3", "--today", "2026-11-24"];
+        let output = dossier(&[&run[..], &["--values", path(&file)]].concat());
+        let Ok(report) = serde_json::from_slice::<Value>(&output.stdout) else {
+            return String::from_utf8_lossy(&output.stderr).into_owned();
+        };
+        let checks = report["checks"].as_array().expect("checks");
+        let check = checks.iter().find(|check| check["code"] == "document.expiry");
+        check.expect("the check")["outcome"].as_str().expect("text").to_owned()
+    };
+    assert_eq!(outcome_with(None), "failed");
+    assert_eq!(outcome_with(Some(serde_json::json!({"days_after_expiry": 24}))), "failed");
+    assert_eq!(outcome_with(Some(serde_json::json!({"days_after_expiry": 25}))), "passed");
+    let refused = outcome_with(Some(serde_json::json!({"days": 25})));
+    assert!(refused.contains("settings.unknown") && refused.contains("`days`"), "{refused}");
+}
+
+#[test]
 fn a_report_that_differs_is_told_by_place() {
     let folder = tempfile::tempdir().expect("a folder");
     let fixture = repository().join("plugins/utopia/fixtures/driving-licence-good.json");
@@ -90,7 +146,7 @@ fn a_report_that_differs_is_told_by_place() {
 fn a_component_is_inspected_without_being_run() {
     let text = printed(&dossier(&["plugin", "inspect", "icao", "--json"]));
     let body = serde_json::from_str::<Value>(&text).expect("JSON");
-    assert_eq!((&body["name"], &body["version"]), (&"icao".into(), &"1.0.0".into()));
+    assert_eq!((&body["name"], &body["version"]), (&"icao".into(), &"1.1.0".into()));
     assert_eq!(body["hooks"], "1.0.0");
     assert_eq!(body["not_offered"], Value::Array(Vec::new()));
     assert!(body["wit"].as_str().is_some_and(|wit| wit.contains("before: func(")));

@@ -125,7 +125,7 @@ def consistent(zone: str) -> bool | None:
         return None
     try:
         return bool(form(zone, check_expiry=False))
-    except Exception:  # noqa: BLE001  the package raises its own and others' errors for what is no zone
+    except Exception:
         return False
 
 

@@ -2,8 +2,8 @@
 
     cargo build && python tests/peers/beside_peft.py --bench target/debug/dossier-bench --out tests/peers/beside_peft.json
 
-The same weights, page, fields, steps and threads on both sides. They take turns, round by round, so
-that whatever else the machine does meets both. Adapters are random; how many is what matters. PEFT's
+The same weights, page, fields, steps, threads, device and type of numbers on both sides. They take turns, round by
+round, so that whatever else the machine does meets both; where a GPU computes, both are timed until it has finished. Adapters are random; how many is what matters. PEFT's
 mixed batch (`adapter_names`) raises on DonutSwin, whose window attention changes the length of the
 batch, so 16 adapters are switched with `set_adapter`, document by document.
 """
@@ -17,6 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
+# What the host calls them.
+PRECISIONS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
 FIELDS = ["surname", "given_names", "document_number", "date_of_birth", "date_of_issue", "date_of_expiry", "place_of_birth", "authority"]
 
 
@@ -32,6 +34,9 @@ def main() -> None:
     arguments.add_argument("--characters", type=int, default=24)
     arguments.add_argument("--rounds", type=int, default=5)
     arguments.add_argument("--threads", type=int, default=2)
+    arguments.add_argument("--device", default="cpu", help="cpu, cuda or cuda:1, for both sides")
+    arguments.add_argument("--dtype", choices=PRECISIONS, default="float32", help="of weights and adapters, for both sides")
+    arguments.add_argument("--tf32", action="store_true", help="let PyTorch round the inputs of float32 products on a GPU")
     arguments.add_argument("--out", type=Path)
     options = arguments.parse_args()
     os.environ["RAYON_NUM_THREADS"] = str(options.threads)
@@ -49,9 +54,11 @@ def main() -> None:
             ours["single_document"].append(host(options, adapters[:1], 1))
             theirs["single_document"].append(peer.documents_per_second(adapters[:1], 1))
 
+    work = ("documents", "rank", "fields", "characters", "threads", "rounds", "device", "dtype", "tf32")
     report = {
-        "work": {key: getattr(options, key) for key in ("documents", "rank", "fields", "characters", "threads", "rounds")} | {"base": str(options.base), "adapters": len(adapters)},
+        "work": {key: getattr(options, key) for key in work} | {"base": str(options.base), "adapters": len(adapters)},
         "versions": peer.versions(),
+        "peft_preparation_ms_a_page": round(1e3 * peer.preparation_seconds(options.documents), 2),
         "docs_per_s": {
             kind: {
                 "dossier": round(statistics.median(ours[kind]), 2),
@@ -71,6 +78,8 @@ def host(options: argparse.Namespace, adapters: list[Path], documents: int) -> f
     """One measurement by the host, after one that does not count."""
     command = [options.bench, "documents", "--json", "--base", options.base, "--image", options.image]
     command += ["--documents", documents, "--batch", documents, "--rounds", 1, "--fields", options.fields, "--characters", options.characters]
+    precision = PRECISIONS[options.dtype]
+    command += ["--device", options.device, "--weight-precision", precision, "--adapter-precision", precision]
     for adapter in adapters:
         command += ["--adapter", adapter]
     answer = subprocess.run([str(part) for part in command], check=True, capture_output=True, text=True)
@@ -84,13 +93,14 @@ class Peer:
         import torch
         from PIL import Image
         from transformers import VisionEncoderDecoderModel
-        from transformers.models.donut.image_processing_pil_donut import DonutImageProcessorPil
 
         self.torch, self.options = torch, options
+        self.device, self.dtype = torch.device(options.device), getattr(torch, options.dtype)
+        torch.backends.cuda.matmul.allow_tf32 = options.tf32
         torch.set_num_threads(options.threads)
         torch.manual_seed(1)
-        self.model = VisionEncoderDecoderModel.from_pretrained(options.base, dtype=torch.float32).eval()
-        self.processor = DonutImageProcessorPil.from_pretrained(options.base)
+        self.model = VisionEncoderDecoderModel.from_pretrained(options.base, dtype=self.dtype).to(self.device).eval()
+        self.processor = image_processor().from_pretrained(options.base)
         self.image = Image.open(options.image).convert("RGB")
         start = self.model.generation_config.decoder_start_token_id
         vocabulary = json.loads((options.base / "tokenizer.json").read_text())["model"]["vocab"]
@@ -109,15 +119,35 @@ class Peer:
             for name, parameter in self.model.named_parameters():
                 if "lora_B" in name:
                     parameter.mul_(0.05)
+        # PEFT keeps adapters in float32 beside a narrower base, and casts on every call.
+        self.model.to(self.dtype)
         names = [adapter_name(index) for index in range(self.options.adapters)]
         self.model.save_pretrained(folder, selected_adapters=names)
         return [folder / name for name in names]
 
     def documents_per_second(self, adapters: list[Path], documents: int) -> float:
         self.read(adapters, documents)
+        self.wait()
         started = time.perf_counter()
         self.read(adapters, documents)
+        self.wait()
         return documents / (time.perf_counter() - started)
+
+    def wait(self) -> None:
+        """Until the device has done what it was given."""
+        if self.device.type == "cuda":
+            self.torch.cuda.synchronize(self.device)
+
+    def preparation_seconds(self, documents: int) -> float:
+        """From image to what the model takes, a page; it is part of every measurement."""
+        started = time.perf_counter()
+        self.prepare(documents)
+        self.wait()
+        return (time.perf_counter() - started) / documents
+
+    def prepare(self, documents: int):
+        pixels = self.processor([self.image] * documents, return_tensors="pt").pixel_values
+        return pixels.to(self.device, self.dtype)
 
     def read(self, adapters: list[Path], documents: int) -> None:
         with self.torch.inference_mode():
@@ -134,11 +164,11 @@ class Peer:
 
     def batch(self, documents: int) -> None:
         """Every field a decoder row, all rows of all documents at once: the work of the host."""
-        pixels = self.processor([self.image] * documents, return_tensors="pt").pixel_values
+        pixels = self.prepare(documents)
         inner = self.model.get_base_model()
         states = inner.encoder(pixel_values=pixels)
         states.last_hidden_state = states.last_hidden_state.repeat_interleave(len(self.prompts), dim=0)
-        prompts = self.torch.tensor(self.prompts * documents)
+        prompts = self.torch.tensor(self.prompts * documents, device=self.device)
         steps = self.options.characters
         tokens = inner.generate(encoder_outputs=states, max_length=None, decoder_input_ids=prompts, do_sample=False, num_beams=1, min_new_tokens=steps, max_new_tokens=steps)
         assert tokens.shape == (documents * len(self.prompts), len(self.prompts[0]) + steps), tokens.shape
@@ -148,6 +178,15 @@ class Peer:
         import transformers
 
         return {"torch": self.torch.__version__, "transformers": transformers.__version__, "peft": peft.__version__}
+
+
+def image_processor():
+    """The one that works on PIL's images; older versions of transformers have it under the plain name."""
+    try:
+        from transformers.models.donut.image_processing_pil_donut import DonutImageProcessorPil
+    except ImportError:
+        from transformers.models.donut.image_processing_donut import DonutImageProcessor as DonutImageProcessorPil
+    return DonutImageProcessorPil
 
 
 def adapter_name(index: int) -> str:

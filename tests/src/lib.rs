@@ -30,5 +30,7 @@ pub use samples::{Sample, in_turn, samples_below, samples_of, shipped_types};
 
 pub mod bad_images;
 
+pub mod fuzz;
+
 mod evaluation;
 pub use evaluation::{Score, comparable, differences, post_all};

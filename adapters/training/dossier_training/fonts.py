@@ -1,6 +1,6 @@
 """The fonts documents are set in, all from Debian packages (see README.md)."""
 
-from functools import lru_cache
+from functools import lru_cache, cache
 from pathlib import Path
 
 from PIL import ImageFont
@@ -44,7 +44,7 @@ class MissingFont(RuntimeError):
     """A font is not installed; the message names the file."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def _path(file_name: str) -> Path:
     for root in _FONT_ROOTS:
         found = next(root.rglob(file_name), None) or next(root.rglob(file_name.replace(".ttf", ".otf")), None)

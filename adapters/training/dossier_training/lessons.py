@@ -7,6 +7,7 @@ the page's cross-attention keys and values are computed once.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -83,7 +84,7 @@ def _asked(rng: np.random.Generator, fields: dict[str, str], asking: Asking) -> 
     return rows
 
 
-def lesson(rng: np.random.Generator, page: Page, fields: dict[str, str], asking: Asking, level: str = "clean") -> dict[str, object]:
+def lesson(rng: np.random.Generator, page: Page, fields: dict[str, str], asking: Asking, level: str = "clean") -> dict[str, Any]:
     """One page as arrays, captured at random, and the names of the fields its rows ask for."""
     image, glyphs = Capture.draw(rng, level).apply(page, rng)
     places: dict[tuple[str | None, int], Glyph] = {(g.field, g.index): g for g in glyphs}
@@ -110,11 +111,11 @@ def field_rows(rng: np.random.Generator, asked: list[tuple[str, str]], spelled: 
     return {name: np.array(column, dtype=np.int64) for name, column in columns.items()}
 
 
-def collate(lessons: list[dict[str, object]]) -> dict[str, object]:
+def collate(lessons: list[dict[str, Any]]) -> dict[str, Any]:
     """Stacks lessons, padding the decoder's columns; padding is a row of its own (-1)."""
     fill = {"ids": vocabulary.PAD_ID, "positions": 0, "rows": -1, "labels": _NONE, "guide": _NONE}
     longest = max(len(lesson["ids"]) for lesson in lessons)
-    batch: dict[str, object] = {"names": [lesson["names"] for lesson in lessons]}
+    batch: dict[str, Any] = {"names": [lesson["names"] for lesson in lessons]}
     for name in lessons[0].keys() - {"names"}:
         arrays = [lesson[name] for lesson in lessons]
         if name in fill:
@@ -123,12 +124,12 @@ def collate(lessons: list[dict[str, object]]) -> dict[str, object]:
     return batch
 
 
-def decode_packed(decoder: nn.Module, states: torch.Tensor, batch: dict[str, object], attentions: bool) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+def decode_packed(decoder: nn.Module, states: torch.Tensor, batch: dict[str, Any], attentions: bool) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
     """Logits `(batch, packed length, vocabulary)` and, when wanted, the layers' cross-attentions."""
     rows, length = batch["rows"], batch["rows"].shape[1]
     apart = rows[:, :, None] != rows[:, None, :]
-    later = torch.ones(length, length, dtype=torch.bool).triu(1)
-    mask = torch.zeros(apart.shape).masked_fill(apart | later, torch.finfo(torch.float32).min)[:, None]
+    later = torch.ones(length, length, dtype=torch.bool, device=rows.device).triu(1)
+    mask = torch.zeros(apart.shape, device=rows.device).masked_fill(apart | later, torch.finfo(torch.float32).min)[:, None]
     table = decoder.get_decoder().embed_positions
     table.forward = lambda *_args, **_kwargs: F.embedding(batch["positions"] + table.offset, table.weight)
     try:
@@ -148,7 +149,7 @@ def rows_read(right: torch.Tensor, rows: torch.Tensor) -> list[bool]:
     return [bool(right[b][rows[b] == r].all()) for b in range(len(rows)) for r in range(int(rows[b].max()) + 1)]
 
 
-def text_losses(logits: torch.Tensor, cross_attentions: tuple[torch.Tensor, ...], batch: dict[str, object]) -> tuple[dict[str, torch.Tensor], dict[str, float]]:
+def text_losses(logits: torch.Tensor, cross_attentions: tuple[torch.Tensor, ...], batch: dict[str, Any]) -> tuple[dict[str, torch.Tensor], dict[str, float]]:
     """Next-character loss, guided-attention loss, and the share of characters and of whole rows that are right."""
     labels, guide = batch["labels"], batch["guide"]
     losses = {"text": F.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=_NONE)}

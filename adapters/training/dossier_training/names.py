@@ -7,7 +7,7 @@ mark, as on documents whose printer lacks them; Cyrillic is transliterated by IC
 import importlib
 import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 
@@ -55,7 +55,7 @@ def printed(text: str, locale: str = "") -> str:
     return " ".join("".join(letters).replace("\n", " ").split()).strip(" -'")
 
 
-@lru_cache(maxsize=None)
+@cache
 def names(locale: str) -> Names:
     """The names of one of `LOCALES`."""
     people = importlib.import_module(f"faker.providers.person.{locale}").Provider

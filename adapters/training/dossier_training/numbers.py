@@ -60,7 +60,7 @@ def fill(rng: np.random.Generator, shape: str, check: str | None = None, birth: 
     text, rest = "", shape
     while rest:
         pattern = next((p for p in _DATES if birth and rest.startswith(p)), None)
-        if pattern:
+        if pattern and birth:
             text += birth.strftime(_DATES[pattern])
         elif rest[0] == _CHECK and check:
             text += CHECKS[check](text)

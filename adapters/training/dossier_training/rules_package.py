@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from dossier_training.dataset import captured_documents
 from dossier_training.document_types import DECLARED
@@ -31,7 +32,7 @@ def _drawn(document_type: str) -> Iterator[dict[str, str]]:
         yield {name: text for page in pages for name, text in page.fields.items()}
 
 
-def _judged(host: Path, document_type: str, fields: dict[str, str]) -> dict[str, object]:
+def _judged(host: Path, document_type: str, fields: dict[str, str]) -> dict[str, Any]:
     with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as values:
         json.dump({"fields": fields}, values, ensure_ascii=False)
         values.flush()
@@ -41,15 +42,27 @@ def _judged(host: Path, document_type: str, fields: dict[str, str]) -> dict[str,
     return {"fields": report["fields"], "checks": checks}
 
 
-def _fixture(document_type: str, fields: dict[str, str], report: dict[str, object]) -> dict[str, object]:
-    return {"document_type": document_type, "today": _TODAY, "fields": fields, "expected": report}
+def _requests(host: Path, document_type: str) -> dict[str, Any]:
+    """What the rules ask for of a whole document, as `plugin test --accept` states it."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "fixture.json")
+        file.write_text(json.dumps({"document_type": document_type, "today": _TODAY, "fields": {}}))
+        command = [host, "plugin", "test", RULES, "--fixtures", folder, "--accept", "--data-root", _ROOT]
+        subprocess.run(command, check=True, capture_output=True)
+        return json.loads(file.read_text())["requests"]
 
 
-def _codes(report: dict[str, object], outcome: str) -> list[str]:
+def _fixture(
+    document_type: str, fields: dict[str, str], requests: dict[str, Any], report: dict[str, Any]
+) -> dict[str, Any]:
+    return {"document_type": document_type, "today": _TODAY, "fields": fields, "requests": requests, "expected": report}
+
+
+def _codes(report: dict[str, Any], outcome: str) -> list[str]:
     return [check["code"] for check in report["checks"] if check["outcome"] == outcome]
 
 
-def fixtures(host: Path, document_type: str) -> dict[str, dict[str, object]]:
+def fixtures(host: Path, document_type: str) -> dict[str, dict[str, Any]]:
     """The fixtures of a document type, by the end of their file's name."""
     for fields in _drawn(document_type):
         genuine = _judged(host, document_type, fields)
@@ -62,7 +75,11 @@ def fixtures(host: Path, document_type: str) -> dict[str, dict[str, object]]:
     altered = _judged(host, document_type, altered_fields)
     if not _codes(altered, "failed"):
         raise NotAsExpected(f"{document_type}: a document that expired when its holder was born passes")
-    return {"genuine": _fixture(document_type, fields, genuine), "altered": _fixture(document_type, altered_fields, altered)}
+    requests = _requests(host, document_type)
+    return {
+        "genuine": _fixture(document_type, fields, requests, genuine),
+        "altered": _fixture(document_type, altered_fields, requests, altered),
+    }
 
 
 def write(host: Path, folder: Path) -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch.utils.data import DataLoader, IterableDataset
@@ -35,7 +36,7 @@ class Schedule:
 class Run:
     """A folder with `checkpoint.pt` and `log.jsonl`; starting it again goes on from the checkpoint."""
 
-    def __init__(self, folder: Path, parts: dict[str, object], every_steps: int = 200) -> None:
+    def __init__(self, folder: Path, parts: dict[str, Any], every_steps: int = 200) -> None:
         self.folder, self.parts, self.every_steps = folder, parts, every_steps
         folder.mkdir(parents=True, exist_ok=True)
         self.step, self.seen, self.started, self.averages = 0, 0, time.monotonic(), {}

@@ -104,7 +104,7 @@ async fn measure(noop: &Plugin, icao: &Plugin, calls: u32) -> Result<PluginsBody
         let report = icao.after(&passport, &readings, TODAY).await?;
         let by_component = start.elapsed();
         let start = Instant::now();
-        let same = icao::after(PASSPORT, &native_readings, TODAY);
+        let same = icao::after(PASSPORT, &native_readings, TODAY, icao::Settings::default());
         let natively = start.elapsed();
         debug_assert_eq!(same.map(|same| same.checks.len()).ok(), Some(report.checks.len()));
         if call >= warm_up {

@@ -10,6 +10,9 @@ pub use document_type::{DocumentTypeId, InvalidDocumentTypeId};
 mod page;
 pub use page::{InvalidPageImage, PageImage};
 
+mod located_page;
+pub use located_page::{LocatedPage, Point};
+
 mod field;
 pub use field::{FieldName, FieldReading, FieldRequest, FieldText, InvalidFieldName, LineShape};
 
@@ -21,3 +24,9 @@ pub use check::{Check, CheckOutcome, Verdict};
 
 mod digest;
 pub use digest::{Digest, InvalidDigest};
+
+mod causes;
+pub use causes::with_causes;
+
+mod git_lfs;
+pub use git_lfs::is_git_lfs_pointer;

@@ -7,14 +7,20 @@
 //!               "checks": [{"code": "surname.is_there", "outcome": "passed"}]}}
 //! ```
 //!
+//! `settings`, which may be left out, are those of the document type. `requests`, which may be left out, is a call of the hook `before`: `pages`, `fields` if a client asks
+//! for some, and the `expected` requests or refusal.
+//!
 //! `expected` is what `dossier plugin run` prints; of a check, `fields` and `message` may be left
 //! out. Rules that must refuse have `"expected": {"refused": "code"}`. The author's kit and the host
 //! read them here, so that what passes with the one passes with the other.
 
 use dossier_document::{DocumentTypeId, FieldName, FieldText};
-use dossier_plugin::{PluginError, Report};
+use dossier_plugin::{Plugin, PluginError, Report};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+mod requests;
+pub use requests::ExpectedRequests;
 
 /// A fixture did not pass. No text quotes a value: fixtures may be of real documents.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +52,16 @@ pub enum FixtureError {
         /// The code expected there, or `none`.
         expected: String,
     },
+    /// A field is asked for in another way than expected, in another order or not at all.
+    #[error("`{key}` of the request {} (`{name}`) is not as expected", position + 1)]
+    Request {
+        /// Its position, counted from 0.
+        position: usize,
+        /// The name expected there, or `none`.
+        name: String,
+        /// What differs.
+        key: &'static str,
+    },
     /// A check has another outcome, other fields or another message than expected.
     #[error("`{key}` of the check `{code}` is not as expected")]
     CheckDetail {
@@ -71,6 +87,10 @@ pub struct Fixture {
     pub today: String,
     /// The values, in the order of the file.
     pub fields: Vec<(FieldName, FieldText)>,
+    /// The settings of the document type, if it has any.
+    pub settings: Option<Map<String, Value>>,
+    /// What the rules must ask for, if it states that.
+    pub requests: Option<ExpectedRequests>,
     /// The report it must get; a new fixture has none yet.
     pub expected: Option<Expected>,
 }
@@ -81,6 +101,8 @@ struct FixtureFile {
     document_type: String,
     today: String,
     fields: Map<String, Value>,
+    settings: Option<Map<String, Value>>,
+    requests: Option<ExpectedRequests>,
     expected: Option<Expected>,
 }
 
@@ -152,7 +174,35 @@ impl Fixture {
         }
         let today = file.today.parse::<jiff::civil::Date>();
         let today = today.map_err(|_| malformed("`today` is no date".to_owned()))?.to_string();
-        Ok(Self { document_type, today, fields, expected: file.expected })
+        let (settings, requests, expected) = (file.settings, file.requests, file.expected);
+        Ok(Self { document_type, today, fields, settings, requests, expected })
+    }
+}
+
+impl Fixture {
+    /// The rules with the settings that it states.
+    ///
+    /// # Errors
+    /// When the rules refuse them.
+    pub async fn configured(&self, plugin: &Plugin) -> Result<Plugin, PluginError> {
+        match &self.settings {
+            Some(settings) => {
+                let json = Value::Object(settings.clone()).to_string();
+                plugin.configured(&self.document_type, &json).await
+            }
+            None => Ok(plugin.clone()),
+        }
+    }
+
+    /// Whether the rules ask for what it states, if it states that.
+    ///
+    /// # Errors
+    /// The first difference, or the rules' failure.
+    pub async fn check_requests(&self, plugin: &Plugin) -> Result<(), FixtureError> {
+        match &self.requests {
+            Some(requests) => requests.check(plugin, &self.document_type, &self.today).await,
+            None => Ok(()),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use dossier_document::{
     Check, Digest, DocumentTypeId, FieldName, FieldReading, FieldText, Verdict,
 };
-use dossier_inference::{InferenceError, ReadRequest, ReadTimings};
+use dossier_inference::{BackendError, InferenceError, ReadRequest, ReadTimings};
 use dossier_plugin::{BeforeOutcome, PluginError, Report};
 
 use crate::admission::Permit;
@@ -237,7 +237,10 @@ fn is_of_the_version(error: &EngineError) -> bool {
         EngineError::Rules { source, .. } => !matches!(**source, PluginError::PoolFull { .. }),
         EngineError::Inference(error) => !matches!(
             error,
-            InferenceError::Overloaded | InferenceError::Stopped | InferenceError::TooLarge { .. }
+            InferenceError::Overloaded
+                | InferenceError::Stopped
+                | InferenceError::TooLarge { .. }
+                | InferenceError::Backend(BackendError::OutOfMemory(_))
         ),
         _ => false,
     }

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use dossier_inference::{
-    Backend, BatchBudget, InferenceHandle, InferenceSettings, InferenceThread,
+    Backend, BackendLost, BatchBudget, InferenceHandle, InferenceSettings, InferenceThread,
 };
 
 use crate::page_decoder::PageDecoder;
@@ -67,6 +67,17 @@ impl Reader {
 
     pub(crate) fn page_decoder(&self) -> &PageDecoder {
         &self.page_decoder
+    }
+
+    /// Whether what the model computes on is lost: nothing is read any more.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.inference().is_lost()
+    }
+
+    /// Waits until what the model computes on is lost, and tells why; for ever, if it never is.
+    pub async fn lost(&self) -> BackendLost {
+        self.inference().lost().await
     }
 
     pub(crate) fn inference(&self) -> &InferenceHandle {

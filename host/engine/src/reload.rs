@@ -2,7 +2,7 @@
 //!
 //! `publish` proves a package and stages it: signature, a compilation in a process of its own,
 //! linking, description, settings, fixtures. A [`Step`] then changes what serves: the next
-//! [`Generation`](dossier_store::Generation) is assembled, made durable and swapped in as one
+//! [`Generation`] is assembled, made durable and swapped in as one
 //! snapshot. Whatever fails on the way leaves what serves as it is, and is data.
 //!
 //! One task owns everything that changes; see `ARCHITECTURE.md`, "State and its owners".

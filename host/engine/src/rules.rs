@@ -30,7 +30,11 @@ pub fn author_engine(
     code: Option<CodeCache>,
 ) -> Result<PluginEngine, EngineError> {
     const COMPILE_TIMEOUT: Duration = Duration::from_secs(900);
-    let settings = PluginSettings { compile_timeout: COMPILE_TIMEOUT, ..limits.plugin_settings() };
+    let settings = PluginSettings {
+        compile_timeout: COMPILE_TIMEOUT,
+        explains: true,
+        ..limits.plugin_settings()
+    };
     engine(settings, code)
 }
 

@@ -39,6 +39,8 @@ pub struct DocumentType {
     pub adapter: Arc<ReadyAdapter>,
     /// Its rules.
     pub rules: Arc<ReadyRules>,
+    /// The component of the rules, with the settings of the document type.
+    pub(crate) configured: Plugin,
     /// The fields that the rules read of a whole document, in their order.
     pub fields: Vec<FieldName>,
     /// The version that is tried beside this one.
@@ -81,7 +83,7 @@ impl DocumentType {
     /// The component of the rules.
     #[must_use]
     pub fn plugin(&self) -> &Plugin {
-        &self.rules.plugin
+        &self.configured
     }
 
     /// The digest of the adapter.

@@ -1,36 +1,66 @@
 //! The structure of a file, read without decoding a pixel.
 //!
 //! The codecs are lenient where a service must not be: a JPEG cut short comes out grey below the cut,
-//! and a WebP chunk that claims four gigabytes is allocated before it is read. So each format is
-//! first walked here, to its stated end and inside its actual length.
+//! a WebP chunk that claims four gigabytes is allocated before it is read, colour profiles are
+//! inflated that nobody asked for, and tags of a TIFF that change what its pixels mean are passed
+//! over. So each format is first walked here, to its stated end and inside its actual length, and the
+//! codec is given the file written anew, of nothing but what was judged: see [`Rewritten`].
 
 mod bytes;
+mod exif;
 mod jpeg;
 mod png;
+mod rewritten;
+pub(crate) use rewritten::Rewritten;
 mod tiff;
 mod webp;
+
+use image::metadata::Orientation;
 
 use crate::{DecodeError, DecodeLimits, PageFormat};
 
 /// What the walk found out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Structure {
+#[derive(Debug)]
+pub(crate) struct Structure<'a> {
     /// Width in pixels.
     pub(crate) width: u32,
     /// Height in pixels.
     pub(crate) height: u32,
+    /// Bytes per pixel that the codec puts out.
+    pub(crate) decoded_bytes_per_pixel: u64,
+    /// Whether one of its samples is opacity.
+    pub(crate) has_alpha: bool,
     /// Most bytes per pixel that the codec needs beside its output, such as the coefficients of a
     /// progressive JPEG.
     pub(crate) working_bytes_per_pixel: u64,
+    /// How often the codec visits a sample, all together.
+    pub(crate) visits: u64,
+    /// What that sample means.
+    pub(crate) alpha: Alpha,
+    /// How the image has to be turned to stand upright.
+    pub(crate) orientation: Orientation,
+    /// The file as the codec gets it.
+    pub(crate) rewritten: Rewritten<'a>,
+}
+
+/// What the sample of opacity means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Alpha {
+    /// Opacity that the colour does not know of.
+    Straight,
+    /// Opacity that the colour has been multiplied with.
+    Premultiplied,
+    /// Nothing that the file would say.
+    Meaningless,
 }
 
 /// Walks the file. The dimensions are checked as soon as they are read, before anything else that
 /// may be wrong with the file.
-pub(crate) fn inspect(
+pub(crate) fn inspect<'a>(
     format: PageFormat,
-    bytes: &[u8],
+    bytes: &'a [u8],
     limits: &DecodeLimits,
-) -> Result<Structure, DecodeError> {
+) -> Result<Structure<'a>, DecodeError> {
     match format {
         PageFormat::Jpeg => jpeg::inspect(bytes, limits),
         PageFormat::Png => png::inspect(bytes, limits),

@@ -4,53 +4,99 @@ use std::io::{Cursor, ErrorKind};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use dossier_document::PageImage;
-use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageError, ImageReader};
+use image::codecs::{jpeg::JpegDecoder, png::PngDecoder, tiff::TiffDecoder, webp::WebPDecoder};
+use image::{DynamicImage, ImageDecoder, ImageError};
 
-use crate::container::{self, Structure};
-use crate::{DecodeError, DecodeLimits, PageFormat};
+use crate::container::{self, Alpha, Structure};
+use crate::{DecodeError, DecodeLimits, PageCost, PageFormat, PageHeader};
 
 /// Decodes one page to 8-bit RGB, `(height, width, 3)`.
 ///
-/// The Exif or TIFF orientation is applied, transparency is laid on white, and grey, 16-bit and CMYK
-/// images are converted. Colour profiles are ignored: the model was trained on plain RGB.
+/// The Exif or TIFF orientation is applied (one that stands in XMP alone is not, as in browsers),
+/// transparency is laid on white, and grey, 16-bit and CMYK images are converted. Colour profiles are
+/// ignored: the model was trained on plain RGB.
 ///
 /// # Errors
 /// [`DecodeError`] names the objection. Nothing is allocated in proportion to the stated dimensions
 /// before they have passed `limits`.
 pub fn decode_page(bytes: &[u8], limits: &DecodeLimits) -> Result<PageImage, DecodeError> {
+    let (format, structure) = inspect(bytes, limits)?;
+    // The codecs are full of indexing and assertions; what they didn't foresee must cost one request
+    // its answer, and not a thread.
+    catch_unwind(AssertUnwindSafe(|| decode_pixels(format, &structure, limits)))
+        .unwrap_or(Err(DecodeError::Corrupt { format }))
+}
+
+/// What the file is, and what it will cost to decode: from its header and structure, without a pixel.
+///
+/// # Errors
+/// As [`decode_page`], but for damage among the pixels.
+pub fn read_header(bytes: &[u8], limits: &DecodeLimits) -> Result<PageHeader, DecodeError> {
+    let (format, structure) = inspect(bytes, limits)?;
+    Ok(PageHeader {
+        format,
+        width: structure.width,
+        height: structure.height,
+        cost: PageCost::of(&structure),
+    })
+}
+
+fn inspect<'a>(
+    bytes: &'a [u8],
+    limits: &DecodeLimits,
+) -> Result<(PageFormat, Structure<'a>), DecodeError> {
     if bytes.len() > limits.max_bytes {
         return Err(DecodeError::TooManyBytes { bytes: bytes.len(), max_bytes: limits.max_bytes });
     }
     let format = PageFormat::of(bytes)?;
     let structure = container::inspect(format, bytes, limits)?;
-    // The codecs are full of indexing and assertions; what they didn't foresee must cost one request
-    // its answer, and not a thread.
-    catch_unwind(AssertUnwindSafe(|| decode_pixels(format, structure, bytes, limits)))
-        .unwrap_or(Err(DecodeError::Corrupt { format }))
+    Ok((format, structure))
 }
 
 fn decode_pixels(
     format: PageFormat,
-    structure: Structure,
-    bytes: &[u8],
+    structure: &Structure<'_>,
     limits: &DecodeLimits,
 ) -> Result<PageImage, DecodeError> {
-    let corrupt = || DecodeError::Corrupt { format };
     let size = (structure.width, structure.height);
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format.codec());
-    reader.limits(codec_limits(limits));
-    let mut decoder =
-        reader.into_decoder().map_err(|error| refusal(format, size, limits, &error))?;
-    if decoder.dimensions() != size {
-        return Err(corrupt());
+    let refusal = |error: ImageError| refusal(format, size, limits, &error);
+    limits.check_alloc(size, PageCost::of(structure).memory_bytes)?;
+    let file = &structure.rewritten;
+    let image = match format {
+        PageFormat::Jpeg => {
+            let codec = JpegDecoder::new(Cursor::new(file.to_vec())).map_err(refusal)?;
+            decode_with(codec, format, structure, limits)
+        }
+        PageFormat::Png => {
+            let codec = PngDecoder::with_limits(Cursor::new(file.to_vec()), codec_limits(limits));
+            decode_with(codec.map_err(refusal)?, format, structure, limits)
+        }
+        PageFormat::WebP => {
+            let codec = WebPDecoder::new(Cursor::new(file.to_vec())).map_err(refusal)?;
+            decode_with(codec, format, structure, limits)
+        }
+        PageFormat::Tiff => {
+            let codec = TiffDecoder::new(file.reader()).map_err(refusal)?;
+            decode_with(codec, format, structure, limits)
+        }
+    };
+    to_page(image?, structure).ok_or(DecodeError::Corrupt { format })
+}
+
+fn decode_with(
+    mut codec: impl ImageDecoder,
+    format: PageFormat,
+    structure: &Structure<'_>,
+    limits: &DecodeLimits,
+) -> Result<DynamicImage, DecodeError> {
+    let size = (structure.width, structure.height);
+    if codec.dimensions() != size {
+        return Err(DecodeError::Corrupt { format });
     }
-    limits.check_alloc(size, peak_bytes(&decoder, structure))?;
-    let orientation =
-        decoder.orientation().map_err(|error| refusal(format, size, limits, &error))?;
-    let image = DynamicImage::from_decoder(decoder)
-        .map_err(|error| refusal(format, size, limits, &error))?;
-    to_page(image, orientation).ok_or_else(corrupt)
+    let refusal = |error: ImageError| refusal(format, size, limits, &error);
+    limits.check_alloc(size, peak_bytes(&codec, structure))?;
+    codec.set_limits(codec_limits(limits)).map_err(refusal)?;
+    DynamicImage::from_decoder(codec).map_err(refusal)
 }
 
 fn codec_limits(limits: &DecodeLimits) -> image::Limits {
@@ -61,38 +107,45 @@ fn codec_limits(limits: &DecodeLimits) -> image::Limits {
     codec_limits
 }
 
-/// Most bytes alive at once: while decoding, the codec's output and what it works on; while
-/// converting, that output and the RGB pixels, or RGBA and RGB where there is transparency. A
-/// rotation by a quarter holds the RGB pixels twice, which is less.
-fn peak_bytes(decoder: &impl ImageDecoder, structure: Structure) -> u64 {
-    let pixels = u64::from(structure.width) * u64::from(structure.height);
-    let decoded = decoder.total_bytes();
-    let converted = if decoder.color_type().has_alpha() { 4 + 3 } else { 3 };
-    let more = pixels.saturating_mul(converted.max(structure.working_bytes_per_pixel));
-    decoded.saturating_add(more)
+/// What the codec itself says that it will put out must fit too.
+fn peak_bytes(codec: &impl ImageDecoder, structure: &Structure<'_>) -> u64 {
+    let has_alpha = codec.color_type().has_alpha();
+    PageCost::memory_bytes(structure, codec.total_bytes(), has_alpha)
 }
 
-fn to_page(image: DynamicImage, orientation: Orientation) -> Option<PageImage> {
-    let rgb = if image.color().has_alpha() { on_white(image) } else { image.into_rgb8() };
+fn to_page(image: DynamicImage, structure: &Structure<'_>) -> Option<PageImage> {
+    let rgb = match structure.alpha {
+        Alpha::Meaningless => image.into_rgb8(),
+        alpha if image.color().has_alpha() => on_white(image, alpha),
+        _ => image.into_rgb8(),
+    };
     let mut upright = DynamicImage::ImageRgb8(rgb);
-    upright.apply_orientation(orientation);
+    upright.apply_orientation(structure.orientation);
     let rgb = upright.into_rgb8();
     PageImage::new(rgb.width(), rgb.height(), rgb.into_raw()).ok()
 }
 
 /// The image on white paper.
-fn on_white(image: DynamicImage) -> image::RgbImage {
+fn on_white(image: DynamicImage, alpha: Alpha) -> image::RgbImage {
+    let over = match alpha {
+        Alpha::Premultiplied => premultiplied_over_white,
+        _ => over_white,
+    };
     let rgba = image.into_rgba8();
     image::RgbImage::from_fn(rgba.width(), rgba.height(), |x, y| {
-        let image::Rgba([red, green, blue, alpha]) = *rgba.get_pixel(x, y);
-        image::Rgb([red, green, blue].map(|channel| over_white(channel, alpha)))
+        let image::Rgba([red, green, blue, opacity]) = *rgba.get_pixel(x, y);
+        image::Rgb([red, green, blue].map(|channel| over(channel, opacity)))
     })
 }
 
-fn over_white(channel: u8, alpha: u8) -> u8 {
-    let (channel, alpha) = (u32::from(channel), u32::from(alpha));
-    let sum = channel * alpha + 255 * (255 - alpha);
+fn over_white(channel: u8, opacity: u8) -> u8 {
+    let (channel, opacity) = (u32::from(channel), u32::from(opacity));
+    let sum = channel * opacity + 255 * (255 - opacity);
     u8::try_from((sum + 127) / 255).unwrap_or(u8::MAX)
+}
+
+fn premultiplied_over_white(channel: u8, opacity: u8) -> u8 {
+    channel.saturating_add(u8::MAX - opacity)
 }
 
 /// The codec's objection without its text, which may quote the input.
@@ -106,7 +159,9 @@ fn refusal(
         ImageError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => {
             DecodeError::Truncated { format }
         }
-        ImageError::Unsupported(_) => DecodeError::UnsupportedVariety { format },
+        ImageError::Unsupported(_) => {
+            DecodeError::UnsupportedVariety { format, feature: "a feature that its decoder lacks" }
+        }
         // The codec counts what it is about to allocate, beyond the estimate made here.
         ImageError::Limits(_) => DecodeError::TooLarge {
             width,
@@ -121,3 +176,6 @@ fn refusal(
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod varieties;

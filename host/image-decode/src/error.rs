@@ -27,10 +27,12 @@ pub enum DecodeError {
         format: &'static str,
     },
     /// The format is read, but not this variety of it, such as a TIFF with a palette.
-    #[error("this variety of {format} is not read here")]
+    #[error("this variety of {format} is not read here: {feature}")]
     UnsupportedVariety {
         /// The format.
         format: PageFormat,
+        /// What in the file is not read.
+        feature: &'static str,
     },
     /// The header states an image beyond a limit. No pixel was decoded.
     #[error("the {width} x {height} image breaks a limit: {limit} is {actual}, at most {allowed}")]
@@ -45,6 +47,19 @@ pub enum DecodeError {
         actual: u64,
         /// The most that is allowed.
         allowed: u64,
+    },
+    /// The image is a strip and no page. No pixel was decoded.
+    #[error(
+        "the {width} x {height} image is too long for its width: \
+         its longer side may be {allowed} times the shorter at most"
+    )]
+    TooLong {
+        /// Width in pixels, as the header states it.
+        width: u32,
+        /// Height in pixels, as the header states it.
+        height: u32,
+        /// How many times the shorter side the longer may be.
+        allowed: u32,
     },
     /// The file holds several pages or an animation.
     #[error("the {format} file holds more than one image; send one file a page")]

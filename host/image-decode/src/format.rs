@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use image::ImageFormat;
-
 use crate::DecodeError;
+
+mod signatures;
 
 /// A format that is read here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,31 +29,22 @@ impl PageFormat {
         if bytes.is_empty() {
             return Err(DecodeError::Empty);
         }
-        let guessed = image::guess_format(bytes).ok();
-        let unsupported = match guessed {
-            Some(ImageFormat::Jpeg) => return Ok(Self::Jpeg),
-            Some(ImageFormat::Png) => return Ok(Self::Png),
-            Some(ImageFormat::WebP) => return Ok(Self::WebP),
-            Some(ImageFormat::Tiff) => return Ok(Self::Tiff),
-            Some(ImageFormat::Gif) => Some("GIF"),
-            Some(ImageFormat::Bmp) => Some("BMP"),
-            Some(ImageFormat::Ico) => Some("ICO"),
-            Some(ImageFormat::Avif) => Some("AVIF"),
-            _ => unsupported_by_signature(bytes),
-        };
-        Err(match unsupported {
+        if bytes.starts_with(b"\xff\xd8") {
+            return Ok(Self::Jpeg);
+        }
+        if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
+            return Ok(Self::Png);
+        }
+        if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
+            return Ok(Self::WebP);
+        }
+        if bytes.starts_with(b"II*\0") || bytes.starts_with(b"MM\0*") {
+            return Ok(Self::Tiff);
+        }
+        Err(match signatures::unsupported(bytes) {
             Some(format) => DecodeError::UnsupportedFormat { format },
             None => DecodeError::UnknownFormat,
         })
-    }
-
-    pub(crate) fn codec(self) -> ImageFormat {
-        match self {
-            Self::Jpeg => ImageFormat::Jpeg,
-            Self::Png => ImageFormat::Png,
-            Self::WebP => ImageFormat::WebP,
-            Self::Tiff => ImageFormat::Tiff,
-        }
     }
 }
 
@@ -66,22 +57,6 @@ impl fmt::Display for PageFormat {
             Self::Tiff => "TIFF",
         })
     }
-}
-
-/// What people send although it is no image, or none that is read here.
-fn unsupported_by_signature(bytes: &[u8]) -> Option<&'static str> {
-    const HEIF_BRANDS: [&[u8]; 6] = [b"heic", b"heix", b"hevc", b"heim", b"mif1", b"msf1"];
-    if bytes.starts_with(b"%PDF-") {
-        return Some("PDF");
-    }
-    if bytes.starts_with(&[0x00, 0x00, 0x00, 0x0c, b'j', b'P', b' ', b' ']) {
-        return Some("JPEG 2000");
-    }
-    if bytes.starts_with(b"II+\0") || bytes.starts_with(b"MM\0+") {
-        return Some("BigTIFF");
-    }
-    let brand = (bytes.get(4..8)? == b"ftyp").then(|| bytes.get(8..12)).flatten()?;
-    HEIF_BRANDS.contains(&brand).then_some("HEIF")
 }
 
 #[cfg(test)]

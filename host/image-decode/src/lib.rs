@@ -1,8 +1,9 @@
 //! Untrusted bytes to an RGB page, under limits.
 //!
-//! [`decode_page`] is the only way in. It looks at the bytes in this order, and stops at the first
-//! objection: length, format (by content, never by name), the file's own structure up to its end,
-//! dimensions, memory; only then are pixels decoded. A file holds one page: animations and TIFF
+//! [`decode_page`] is the only way in, and [`read_header`] says beforehand what it will cost. It looks
+//! at the bytes in this order, and stops at the first objection: length, format (by content, never by
+//! name), the file's own structure up to its end with dimensions and work, memory; only then are
+//! pixels decoded, of a file written anew that holds nothing but what was judged. A file holds one page: animations and TIFF
 //! files of several pages are refused, because a page dropped in silence is a page not read.
 //!
 //! It returns an error and never panics, and no error holds a byte of the input.
@@ -17,7 +18,13 @@ pub use error::DecodeError;
 mod format;
 pub use format::PageFormat;
 
+mod cost;
+pub use cost::{PageCost, PageHeader};
+
 mod container;
 
 mod decoder;
-pub use decoder::decode_page;
+pub use decoder::{decode_page, read_header};
+
+#[cfg(test)]
+mod testing;

@@ -31,6 +31,15 @@ pub trait Backend: Send + 'static {
     /// Gives up all documents, after a panic that may have left any of them half done.
     fn reset(&mut self);
 
+    /// Looks whether anything can be read at all, after a document failed for want of the model or the
+    /// backend panicked. A backend that is lost is asked for nothing more.
+    ///
+    /// # Errors
+    /// When what it computes on is lost, and only a new process can have it back.
+    fn probe(&mut self) -> Result<(), BackendLost> {
+        Ok(())
+    }
+
     /// What brings the adapters of queued documents into memory. Asked once, at the start.
     fn residency(&self) -> Arc<dyn Residency> {
         Arc::new(AlwaysResident)
@@ -52,6 +61,12 @@ pub trait Backend: Send + 'static {
 
 /// What a document is called while it is read.
 pub type DocumentNumber = usize;
+
+/// What a backend computes on is lost, such as a device after an illegal access: it can read nothing any
+/// more, and nothing that it computed last may be trusted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BackendLost(pub String);
 
 /// Why one document of a batch was not read. No text of it holds field values or pixels.
 #[derive(Debug, thiserror::Error)]
@@ -113,7 +128,10 @@ pub enum BackendError {
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
-    /// The arithmetic failed, for example for want of memory.
+    /// What the model computes on has no memory left for the document, beside those that are read.
+    #[error("the model has no memory left for the document")]
+    OutOfMemory(#[source] Box<dyn Error + Send + Sync>),
+    /// The arithmetic failed.
     #[error("the model failed")]
     Compute(#[source] Box<dyn Error + Send + Sync>),
     /// The model panicked while it read the batch that held this document.

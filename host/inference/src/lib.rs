@@ -5,13 +5,16 @@
 //! [`BatchBudget`]; documents join and leave between decoder steps, and there is no delay timer. The queue is bounded: a full one answers
 //! [`InferenceError::Overloaded`] at once. Before a document is queued its adapter is brought into the
 //! model's memory ([`Residency`]), so the thread never waits for a load.
+//!
+//! After a failure the thread asks the backend whether it can go on ([`Backend::probe`]). One that can't
+//! ends the thread: nothing is answered from then on, and [`InferenceHandle::lost`] tells why.
 #![forbid(unsafe_code)]
 
 mod request;
 pub use request::{ReadOutput, ReadRequest, ReadTimings};
 
 mod backend;
-pub use backend::{Backend, BackendError, DocumentNumber};
+pub use backend::{Backend, BackendError, BackendLost, DocumentNumber};
 
 mod budget;
 pub use budget::{BatchBudget, Resource};
@@ -20,6 +23,8 @@ mod residency;
 pub use residency::{Lease, LeaseFuture, Residency};
 
 mod ongoing;
+
+mod fate;
 
 mod thread;
 pub use thread::{InferenceError, InferenceHandle, InferenceSettings, InferenceThread};

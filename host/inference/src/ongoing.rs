@@ -8,7 +8,9 @@ use futures_channel::oneshot;
 
 use crate::budget::BatchLoad;
 use crate::thread::Entry;
-use crate::{Backend, BackendError, BatchBudget, DocumentNumber, Lease, ReadOutput, ReadRequest};
+use crate::{
+    Backend, BackendError, BackendLost, BatchBudget, DocumentNumber, Lease, ReadOutput, ReadRequest,
+};
 
 /// The backend, and the documents it reads.
 pub(crate) struct OngoingBatch<B> {
@@ -58,9 +60,12 @@ impl<B: Backend> OngoingBatch<B> {
     }
 
     /// Begins to read documents for which there is room.
-    pub(crate) fn admit(&mut self, entries: Vec<Entry>) {
+    ///
+    /// # Errors
+    /// When the backend is lost. Drop it with all that is in work: nobody is answered any more.
+    pub(crate) fn admit(&mut self, entries: Vec<Entry>) -> Result<(), BackendLost> {
         if entries.is_empty() {
-            return;
+            return Ok(());
         }
         let batch_documents = self.documents.len() + entries.len();
         let mut requests = Vec::with_capacity(entries.len());
@@ -76,20 +81,30 @@ impl<B: Backend> OngoingBatch<B> {
             requests.push((self.next_number, request));
             self.next_number = self.next_number.wrapping_add(1);
         }
-        self.guarded(|backend| backend.admit(requests));
+        self.guarded(|backend| backend.admit(requests)).map(drop)
     }
 
     /// Takes all documents one step further and answers those that are done.
-    pub(crate) fn step(&mut self) {
+    ///
+    /// # Errors
+    /// As [`OngoingBatch::admit`].
+    pub(crate) fn step(&mut self) -> Result<(), BackendLost> {
         if self.is_idle() {
-            return;
+            return Ok(());
         }
-        for (document, answer) in self.guarded(Backend::step).unwrap_or_default() {
+        let answers = self.guarded(Backend::step)?.unwrap_or_default();
+        let failed = |answer: &Result<_, _>| matches!(answer, Err(BackendError::Compute(_)));
+        if answers.iter().any(|(_, answer)| failed(answer)) {
+            // Before anybody is answered: good answers of this step may be wrong ones.
+            self.probe()?;
+        }
+        for (document, answer) in answers {
             self.answer(document, answer);
         }
         if self.backend.is_idle() {
             self.answer_all(|| BackendError::Unanswered);
         }
+        Ok(())
     }
 
     /// Gives up the documents that nobody waits for.
@@ -103,18 +118,38 @@ impl<B: Backend> OngoingBatch<B> {
         }
     }
 
+    /// Lets everybody go whose document is in work, and the backend, which is lost, as it is.
+    pub(crate) fn abandon(self) {
+        let Self { backend, documents, .. } = self;
+        drop(documents);
+        // To give memory back on a device that is lost may block; the process ends anyway.
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "to drop it is to free what is on the lost device, which may wait for ever"
+        )]
+        std::mem::forget(backend);
+    }
+
     /// Calls the backend. A panic answers all documents: it may have left any of them half done.
-    fn guarded<T>(&mut self, work: impl FnOnce(&mut B) -> T) -> Option<T> {
+    fn guarded<T>(&mut self, work: impl FnOnce(&mut B) -> T) -> Result<Option<T>, BackendLost> {
         let backend = &mut self.backend;
         // Weights are only read; what a document has come to is forgotten by `reset`.
         match catch_unwind(AssertUnwindSafe(|| work(backend))) {
-            Ok(result) => Some(result),
+            Ok(result) => Ok(Some(result)),
             Err(_) => {
+                self.probe()?;
                 self.backend.reset();
                 self.answer_all(|| BackendError::Panicked);
-                None
+                Ok(None)
             }
         }
+    }
+
+    /// A backend that panics even now is lost.
+    fn probe(&mut self) -> Result<(), BackendLost> {
+        let backend = &mut self.backend;
+        let panicked = |_| Err(BackendLost("the model panicked twice".to_owned()));
+        catch_unwind(AssertUnwindSafe(|| backend.probe())).unwrap_or_else(panicked)
     }
 
     fn answer_all(&mut self, error: impl Fn() -> BackendError) {

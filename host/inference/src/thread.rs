@@ -9,9 +9,11 @@ use std::time::Instant;
 
 use futures_channel::oneshot;
 
+use crate::fate::Fate;
 use crate::ongoing::OngoingBatch;
 use crate::{
-    Backend, BackendError, BatchBudget, Lease, ReadOutput, ReadRequest, Residency, Resource,
+    Backend, BackendError, BackendLost, BatchBudget, Lease, ReadOutput, ReadRequest, Residency,
+    Resource,
 };
 
 /// How the queue and the work are sized.
@@ -43,6 +45,7 @@ pub struct InferenceHandle {
     sender: SyncSender<Message>,
     budget: BatchBudget,
     residency: Arc<dyn Residency>,
+    fate: Fate,
 }
 
 /// Why a document was not read. No text of it holds field values or pixels.
@@ -52,7 +55,7 @@ pub enum InferenceError {
     /// The queue is full; the caller may try again later.
     #[error("the inference queue is full")]
     Overloaded,
-    /// The thread has been shut down.
+    /// The thread has been shut down, or its backend is lost.
     #[error("the inference thread has stopped")]
     Stopped,
     /// The document alone breaks the budget of a batch.
@@ -79,10 +82,11 @@ impl InferenceThread {
         let (sender, receiver) = sync_channel(settings.queue_documents);
         let budget = settings.budget;
         let residency = backend.residency();
-        let thread = thread::Builder::new()
-            .name("inference".to_owned())
-            .spawn(move || run(backend, &receiver, &budget))?;
-        let handle = InferenceHandle { sender, budget, residency };
+        let fate = Fate::default();
+        let told = fate.clone();
+        let run = move || run(OngoingBatch::new(backend, budget), receiver, &told);
+        let thread = thread::Builder::new().name("inference".to_owned()).spawn(run)?;
+        let handle = InferenceHandle { sender, budget, residency, fate };
         Ok(Self { handle, thread: Some(thread) })
     }
 
@@ -125,6 +129,17 @@ impl InferenceHandle {
         })?;
         answered.await.map_err(|oneshot::Canceled| InferenceError::Stopped)?.map_err(Into::into)
     }
+
+    /// Whether what the backend computes on is lost. Nothing is read any more then.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.fate.is_lost()
+    }
+
+    /// Waits until the backend is lost, and tells why; for ever, if it never is.
+    pub async fn lost(&self) -> BackendLost {
+        self.fate.lost().await
+    }
 }
 
 impl fmt::Debug for InferenceHandle {
@@ -147,17 +162,29 @@ pub(crate) struct Entry {
     pub(crate) lease: Option<Lease>,
 }
 
-fn run(backend: impl Backend, receiver: &Receiver<Message>, budget: &BatchBudget) {
-    let mut batch = OngoingBatch::new(backend, *budget);
+/// Reads until it is shut down, or the backend is lost: then whoever waits learns that nobody answers.
+fn run(mut batch: OngoingBatch<impl Backend>, receiver: Receiver<Message>, fate: &Fate) {
+    if let Err(lost) = read_queue(&mut batch, &receiver) {
+        fate.lose(lost);
+        drop(receiver);
+        batch.abandon();
+    }
+}
+
+fn read_queue(
+    batch: &mut OngoingBatch<impl Backend>,
+    receiver: &Receiver<Message>,
+) -> Result<(), BackendLost> {
     let mut state = QueueState::Open;
     let mut left_over = None;
     while state == QueueState::Open || left_over.is_some() || !batch.is_idle() {
         batch.drop_whose_callers_left();
         let mut joining = Vec::new();
-        state = take_waiting(receiver, state, &mut left_over, &mut batch, &mut joining);
-        batch.admit(joining);
-        batch.step();
+        state = take_waiting(receiver, state, &mut left_over, batch, &mut joining);
+        batch.admit(joining)?;
+        batch.step()?;
     }
+    Ok(())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -9,14 +9,19 @@ use std::time::{Duration, Instant};
 use candle_core::Tensor;
 use dossier_document::{FieldReading, FieldRequest, FieldText};
 use dossier_inference::{
-    Backend, BackendError, DocumentNumber, ReadOutput, ReadRequest, ReadTimings, Residency,
+    Backend, BackendError, BackendLost, DocumentNumber, ReadOutput, ReadRequest, ReadTimings,
+    Residency,
 };
+use rayon::prelude::*;
 
 use crate::decode::{DecodedField, FieldDecoders};
+use crate::device::is_out_of_memory;
 use crate::kernels::map_on_cores;
 use crate::lora::AdapterRows;
 use crate::model::PageMemory;
-use crate::{Adapter, AdapterPool, Base, ModelError};
+use crate::{Adapter, AdapterPool, Base, DeviceKind, ModelError, device};
+
+mod passes;
 
 mod plan;
 use plan::{DocumentPlan, Planner};
@@ -49,21 +54,41 @@ struct InWork {
 }
 
 impl ModelBackend {
-    /// A backend over `base` that finds its adapters in `adapters`.
+    /// A backend over `base` that finds its adapters in `adapters`. On a device it reads a blank page
+    /// first: whatever that compiles or allocates, no document waits for, and what the device can't do is
+    /// told at the start.
     ///
     /// # Errors
     /// When the base has no tokenizer, its generation configuration names no start or end token, or
-    /// asks for anything but greedy decoding.
+    /// asks for anything but greedy decoding; when the device does not read the blank page.
     pub fn new(base: Base, adapters: AdapterPool) -> Result<Self, ModelError> {
         let planner = Planner::new(base, adapters)?;
         let decoder = FieldDecoders::new(&planner.parts().model, planner.device())?;
-        let pages_at_once = match planner.device().is_cpu() {
-            // A page a core: what passes between the layers stays in the caches, and no core waits for
-            // another between two products.
-            true => 1,
-            false => usize::MAX,
-        };
-        Ok(Self { planner, decoder, pages_at_once, documents: HashMap::new(), answers: Vec::new() })
+        let pages_at_once = passes::pages_at_once(planner.parts())?;
+        let (documents, answers) = (HashMap::new(), Vec::new());
+        let mut backend = Self { planner, decoder, pages_at_once, documents, answers };
+        if !backend.planner.device().is_cpu() {
+            backend.read_blank_page().map_err(|error| match error {
+                ModelError::Compute(error) => backend.device_kind().refused(&error),
+                error => error,
+            })?;
+        }
+        Ok(backend)
+    }
+
+    fn device_kind(&self) -> DeviceKind {
+        DeviceKind::of(self.planner.device())
+    }
+
+    fn read_blank_page(&mut self) -> Result<(), ModelError> {
+        let blank = self.planner.blank_page()?;
+        let key = FieldKey { document: DocumentNumber::MAX, field: 0 };
+        for page in self.encode(&[(&blank, None)])? {
+            self.decoder.add([vec![(key, self.planner.first_row(page)?)]])?;
+        }
+        let parts = self.planner.parts();
+        while self.decoder.step(&parts.model, self.planner.vocabulary())?.is_empty() {}
+        Ok(())
     }
 
     /// Begins to read documents that were planned; where that fails, each of them alone.
@@ -128,7 +153,8 @@ impl ModelBackend {
         let model = &self.planner.parts().model;
         let pixels = pages.iter().map(|(pixels, _)| *pixels).collect::<Vec<_>>();
         let adapters = AdapterRows::new(pages.iter().map(|(_, adapter)| adapter.clone()));
-        let states = model.encoder_states(&Tensor::cat(&pixels, 0)?, &adapters)?;
+        let pixels = self.planner.parts().to_model(&pixels)?;
+        let states = model.encoder_states(&pixels, &adapters)?;
         let encoded = Arc::new(model.encoded_pages(&states, &adapters)?);
         Ok((0..pages.len()).map(move |index| PageMemory { pages: encoded.clone(), index }))
     }
@@ -141,6 +167,15 @@ impl ModelBackend {
         self.decoder.forget(|_| true);
         if let (1, Some(number)) = (documents.len(), documents.keys().next()) {
             return self.fail(*number, error.into());
+        }
+        if let Err(lost) = self.probe() {
+            // Whoever steps this backend asks it, too; to read on would fail a document at a time.
+            for number in documents.into_keys() {
+                let problem = lost.to_string();
+                let device = self.device_kind().to_string();
+                self.fail(number, ModelError::Device { device, problem });
+            }
+            return;
         }
         for (number, InWork { request, .. }) in documents {
             self.admit(vec![(number, request)]);
@@ -165,7 +200,13 @@ impl ModelBackend {
     }
 
     fn fail(&mut self, number: DocumentNumber, error: ModelError) {
-        self.answers.push((number, Err(BackendError::Compute(error.into()))));
+        let error = match &error {
+            ModelError::Compute(cause) if is_out_of_memory(cause) => {
+                BackendError::OutOfMemory(error.into())
+            }
+            _ => BackendError::Compute(error.into()),
+        };
+        self.answers.push((number, Err(error)));
     }
 }
 
@@ -177,10 +218,12 @@ impl Backend for ModelBackend {
     fn admit(&mut self, documents: Vec<(DocumentNumber, ReadRequest)>) {
         let mut planned = Vec::with_capacity(documents.len());
         let planner = &self.planner;
-        let plans = map_on_cores(planner.device(), documents, |(number, request)| {
-            (number, planner.plan(&request), request)
+        // On all cores wherever the model computes: pages are prepared in the host's memory.
+        let plans = documents.into_par_iter().map(|(number, request)| {
+            let plan = planner.plan(&request);
+            (number, plan, request)
         });
-        for (number, plan, request) in plans {
+        for (number, plan, request) in plans.collect::<Vec<_>>() {
             match plan {
                 Ok(plan) => planned.push(Planned { number, plan, request }),
                 Err(error) => self.answers.push((number, Err(error))),
@@ -194,6 +237,18 @@ impl Backend for ModelBackend {
     fn step(&mut self) -> Vec<(DocumentNumber, Result<ReadOutput, BackendError>)> {
         rayon::scope(|_| self.step_together());
         std::mem::take(&mut self.answers)
+    }
+
+    fn probe(&mut self) -> Result<(), BackendLost> {
+        match device::probe(self.planner.device()) {
+            Ok(()) => Ok(()),
+            // Others may use the same memory; the device computes.
+            Err(error) if is_out_of_memory(&error) => Ok(()),
+            Err(error) => {
+                let device = self.device_kind();
+                Err(BackendLost(format!("the device {device} does not answer any more: {error}")))
+            }
+        }
     }
 
     fn is_idle(&self) -> bool {
@@ -246,3 +301,6 @@ impl InWork {
         ReadOutput { readings: fields.map(reading).collect(), timings, batch_documents: 0 }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,10 +8,11 @@ use candle_core::{Device, Tensor};
 use dossier_document::{Digest, FieldName, PageImage};
 
 use crate::config::{GenerationConfig, ModelConfig};
-use crate::device::Upload;
+use crate::device::{DeviceMemory, Upload};
 use crate::digest::digest_files;
 use crate::lora::{AdapterFiles, AdapterHost, SharedMatrices};
-use crate::model::VisionEncoderDecoder;
+use crate::model::{VisionEncoderDecoder, numbers_of_a_page};
+use crate::processor::OnDevice;
 use crate::vocabulary::Vocabulary;
 use crate::weights::WeightFile;
 use crate::{Adapter, AdapterPrecision, DeviceKind, ImageProcessor, ModelError, ModelSettings};
@@ -25,8 +26,12 @@ pub struct Base {
 pub(crate) struct Parts {
     pub(crate) model: VisionEncoderDecoder,
     pub(crate) processor: ImageProcessor,
+    /// Makes pixel values where the model computes, unless that is in the host's memory.
+    on_device: Option<OnDevice>,
     /// Height and width the encoder was laid out for, in pixels.
     pub(crate) image_size: [usize; 2],
+    /// Of the largest tensor that a page becomes.
+    pub(crate) numbers_of_a_page: usize,
     pub(crate) generation: GenerationConfig,
     /// Absent for checkpoints that are only debugged.
     pub(crate) vocabulary: Option<Arc<Vocabulary>>,
@@ -45,7 +50,8 @@ impl Base {
     ///
     /// # Errors
     /// When a file is missing or corrupt, when a key or a tensor is unknown, missing or of another
-    /// shape; the error names the file and the key or tensor.
+    /// shape; the error names the file and the key or tensor. When the device is not there, can't run
+    /// this program's kernels or has no room; the error tells what to do.
     pub fn load(folder: &Path, device: DeviceKind) -> Result<Self, ModelError> {
         Self::load_as(folder, ModelSettings { device, ..ModelSettings::default() })
     }
@@ -71,16 +77,26 @@ impl Base {
         let weights = folder.join("model.safetensors");
         let weights = WeightFile::open(&weights, &device, settings.weights)?;
         let parameters = weights.parameters();
+        if let Some(memory) = DeviceMemory::of(&device)? {
+            let needed = parameters.saturating_mul(settings.weights.bytes());
+            memory.check_room(settings.device, "the base", needed, "`weight_precision`")?;
+        }
         let model = VisionEncoderDecoder::load(&config, weights)?;
         let tokenizer_path = folder.join("tokenizer.json");
         let vocabulary = match tokenizer_path.exists() {
             true => Some(Arc::new(Vocabulary::load(&tokenizer_path, config.decoder.vocab_size)?)),
             false => None,
         };
+        let on_device = match device.is_cpu() {
+            true => None,
+            false => Some(OnDevice::new(&processor, &device)?),
+        };
         let parts = Parts {
             model,
             processor,
+            on_device,
             image_size: config.encoder.image_size,
+            numbers_of_a_page: numbers_of_a_page(&config),
             generation,
             vocabulary,
             upload: Upload::to(&device)?,
@@ -147,7 +163,9 @@ impl Base {
         let Parts { model, upload, adapter_precision, .. } = self.parts();
         let host =
             AdapterHost { layers: model.linears(), upload, precision: *adapter_precision, shared };
-        Adapter::load(files, &host)
+        let adapter = Adapter::load(files, &host)?;
+        upload.finish()?;
+        Ok(adapter)
     }
 
     pub(crate) fn parts(&self) -> &Parts {
@@ -156,13 +174,30 @@ impl Base {
 }
 
 impl Parts {
-    /// The pixel values of a page, `(1, 3, height, width)`, of the size the encoder takes.
+    /// The pixels of a page, of the size the encoder takes, in the host's memory: any thread may make
+    /// them, beside what the model computes. [`Parts::to_model`] knows how they lie there.
     pub(crate) fn pixels(&self, page: &PageImage) -> Result<Tensor, ModelError> {
-        let (size, values) = self.processor.pixel_values(page)?;
-        if size != self.image_size {
-            return Err(ModelError::ImageSize { found: size, expected: self.image_size });
+        let (size, pixels) = match &self.on_device {
+            None => {
+                let ([height, width], values) = self.processor.pixel_values(page)?;
+                let values = Tensor::from_vec(values, (1, 3, height, width), &Device::Cpu)?;
+                ([height, width], values)
+            }
+            Some(on_device) => on_device.bytes(&self.processor, page)?,
+        };
+        match size == self.image_size {
+            true => Ok(pixels),
+            false => Err(ModelError::ImageSize { found: size, expected: self.image_size }),
         }
-        Ok(Tensor::from_vec(values, (1, 3, size[0], size[1]), &self.device)?)
+    }
+
+    /// The pixel values of some pages, `(pages, 3, height, width)`, where the model computes.
+    pub(crate) fn to_model(&self, pages: &[&Tensor]) -> candle_core::Result<Tensor> {
+        let pages = Tensor::cat(pages, 0)?;
+        match &self.on_device {
+            None => Ok(pages),
+            Some(on_device) => on_device.pixel_values(&pages),
+        }
     }
 }
 

@@ -88,12 +88,21 @@ impl FieldConstraint {
         }
     }
 
-    /// The most probable of the tokens that may come next; the first of equals.
-    pub(crate) fn choose(&self, logits: &[f32], remaining: u32, may_end: bool) -> Option<u32> {
+    /// All tokens that the model may ever choose here, in no order.
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = u32> {
+        self.allowed.iter().map(|(id, _)| *id).chain([self.eos])
+    }
+
+    /// The most probable of the tokens that may come next, by their logits; the first of equals.
+    pub(crate) fn choose(
+        &self,
+        logit: impl Fn(u32) -> Option<f32>,
+        remaining: u32,
+        may_end: bool,
+    ) -> Option<u32> {
         let texts = self.allowed.iter().filter(|(_, characters)| *characters <= remaining);
         let end = may_end.then_some(self.eos);
         let candidates = texts.map(|(id, _)| *id).chain(end);
-        let logit = |id: u32| logits.get(id as usize).copied();
         candidates
             .filter_map(|id| Some((id, logit(id)?)))
             .fold(None, keep_greater)

@@ -25,7 +25,7 @@ pub fn encoder_states(
     image: &PageImage,
 ) -> Result<Vec<Vec<f32>>, ModelError> {
     let parts = base.parts();
-    let pixels = parts.pixels(image)?;
+    let pixels = parts.to_model(&[&parts.pixels(image)?])?;
     let pages = AdapterRows::new([adapter.cloned()]);
     Ok(parts.model.encoder_states(&pixels, &pages)?.squeeze(0)?.to_vec2()?)
 }
@@ -95,7 +95,7 @@ fn encode(
     image: &PageImage,
 ) -> Result<PageMemory, ModelError> {
     let parts = base.parts();
-    let pixels = parts.pixels(image)?;
+    let pixels = parts.to_model(&[&parts.pixels(image)?])?;
     let pages = AdapterRows::new([adapter.cloned()]);
     let states = parts.model.encoder_states(&pixels, &pages)?;
     let pages = Arc::new(parts.model.encoded_pages(&states, &pages)?);

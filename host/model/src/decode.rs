@@ -12,12 +12,25 @@ use crate::vocabulary::Vocabulary;
 mod decoders;
 pub(crate) use decoders::FieldDecoders;
 
+mod logits;
+use logits::{Candidates, Logits, RowLogits};
+
 /// Fields that are being decoded, a row each, under keys that are the caller's. Rows join and leave
 /// between steps.
 #[derive(Debug)]
 struct FieldDecoder<K> {
     sequences: Vec<Sequence<K>>,
     past: KvCache,
+    copied: Copied,
+}
+
+/// What is copied of each step's logits.
+#[derive(Debug)]
+enum Copied {
+    /// All of them: they lie in the host's memory.
+    All,
+    /// Those that some row may choose, once it is known which.
+    Candidates(Option<Candidates>),
 }
 
 /// One field to decode.
@@ -41,13 +54,18 @@ pub(crate) struct DecodedField {
 
 impl<K: Copy> FieldDecoder<K> {
     pub(crate) fn new(decoder: &Decoder) -> Result<Self> {
-        Ok(Self { sequences: Vec::new(), past: decoder.new_cache()? })
+        let copied = match decoder.device().is_cpu() {
+            true => Copied::All,
+            false => Copied::Candidates(None),
+        };
+        Ok(Self { sequences: Vec::new(), past: decoder.new_cache()?, copied })
     }
 
     /// Begins to decode fields.
     pub(crate) fn add(&mut self, rows: Vec<(K, FieldRow)>) -> Result<()> {
         let capacity = |(_, row): &(K, FieldRow)| row.prompt.len() + row.constraint.max_tokens();
         let capacity = rows.iter().map(capacity).max().unwrap_or(0);
+        self.copied.forget();
         let slots = self.past.take_slots(rows.len(), capacity)?;
         let sequences =
             rows.into_iter().zip(slots).map(|((key, row), slot)| Sequence::new(key, row, slot));
@@ -72,8 +90,9 @@ impl<K: Copy> FieldDecoder<K> {
             .iter()
             .map(|sequence| (&sequence.row, sequence.pending.as_slice(), sequence.length));
         let logits = decoder.next_logits(&TokenBatch::new(new), &self.past)?;
-        let logits = logits.to_vec2::<f32>()?;
-        for (sequence, logits) in self.sequences.iter_mut().zip(&logits) {
+        let constraints = self.sequences.iter().map(|sequence| &sequence.constraint);
+        let logits = self.copied.of(&logits, constraints)?;
+        for (sequence, logits) in self.sequences.iter_mut().zip(logits.rows()) {
             sequence.step(logits, vocabulary)?;
         }
         let finished = self.remove(|sequence| sequence.finished);
@@ -88,9 +107,36 @@ impl<K: Copy> FieldDecoder<K> {
     fn remove(&mut self, leaves: impl Fn(&Sequence<K>) -> bool) -> Vec<Sequence<K>> {
         let left = self.sequences.extract_if(.., |sequence| leaves(sequence)).collect::<Vec<_>>();
         if !left.is_empty() {
+            self.copied.forget();
             self.past.release(left.iter().map(|sequence| sequence.row.slot));
         }
         left
+    }
+}
+
+impl Copied {
+    fn of<'a, 'b>(
+        &'a mut self,
+        logits: &Tensor,
+        constraints: impl Iterator<Item = &'b FieldConstraint>,
+    ) -> Result<Logits<'a>> {
+        match self {
+            Self::All => Logits::whole(logits),
+            Self::Candidates(candidates) => {
+                let candidates = match candidates {
+                    Some(candidates) => candidates,
+                    None => candidates.insert(Candidates::of(constraints, logits.device())?),
+                };
+                Logits::of(candidates, logits)
+            }
+        }
+    }
+
+    /// Other rows have other candidates.
+    fn forget(&mut self) {
+        if let Self::Candidates(candidates) = self {
+            *candidates = None;
+        }
     }
 }
 
@@ -128,7 +174,7 @@ impl<K> Sequence<K> {
 
     /// Takes the next token from the logits behind the pending ones, and those that can only follow
     /// it: they go in together.
-    fn step(&mut self, logits: &[f32], vocabulary: &Vocabulary) -> Result<()> {
+    fn step(&mut self, logits: RowLogits<'_>, vocabulary: &Vocabulary) -> Result<()> {
         self.length += self.pending.len();
         self.pending.clear();
         loop {
@@ -141,11 +187,12 @@ impl<K> Sequence<K> {
                 // These logits stand before the pending tokens.
                 Next::Choose { .. } if !self.pending.is_empty() => return Ok(()),
                 Next::Choose { remaining, may_end } => {
-                    let chosen = self.constraint.choose(logits, remaining, may_end);
+                    let logit = |token| logits.of(token);
+                    let chosen = self.constraint.choose(logit, remaining, may_end);
                     let token =
                         chosen.ok_or_else(|| candle_core::Error::msg("no token is allowed"))?;
                     let confidence = &mut self.decoded.confidence;
-                    *confidence = confidence.min(probability(logits, token)?);
+                    *confidence = confidence.min(logits.probability(token)?);
                     token
                 }
             };
@@ -166,18 +213,6 @@ impl<K> Sequence<K> {
 impl<K> std::fmt::Debug for Sequence<K> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Sequence").field("length", &self.length).finish_non_exhaustive()
-    }
-}
-
-/// Softmax over the whole vocabulary, at one token.
-fn probability(logits: &[f32], token: u32) -> Result<f32> {
-    let greatest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let sum = logits.iter().map(|logit| (logit - greatest).exp()).sum::<f32>();
-    let probability = (logits[token as usize] - greatest).exp() / sum;
-    if probability.is_finite() {
-        Ok(probability)
-    } else {
-        Err(candle_core::Error::msg("the logits are not finite"))
     }
 }
 

@@ -68,6 +68,16 @@ pub enum ModelError {
         /// The key.
         key: String,
     },
+    /// The regular expressions of a configuration are more than this program compiles.
+    #[error("{}: `{key}`: {problem}", path.display())]
+    PatternTooCostly {
+        /// The file.
+        path: PathBuf,
+        /// The key.
+        key: String,
+        /// Which bound is broken.
+        problem: &'static str,
+    },
     /// A value has another type or lies outside its range.
     #[error("{}: `{key}` must be {expected}", path.display())]
     InvalidValue {
@@ -150,6 +160,12 @@ pub enum ModelError {
         /// The file.
         path: PathBuf,
     },
+    /// The file was never fetched: git-lfs keeps it elsewhere.
+    #[error("{}: a git-lfs pointer in place of the file; fetch it with `git lfs pull`", path.display())]
+    GitLfsPointer {
+        /// The file.
+        path: PathBuf,
+    },
     /// A file is larger than any artifact of its kind may be.
     #[error("{}: {length_bytes} bytes are more than the {limit_bytes} allowed", path.display())]
     FileTooLarge {
@@ -195,6 +211,38 @@ pub enum ModelError {
         device: String,
         /// Why.
         problem: String,
+    },
+    /// What is to be kept on a device has no room there.
+    #[error(
+        "the device {device} has {free} bytes free, {what} needs {needed}: free some (`nvidia-smi` lists who uses them), or change {setting}"
+    )]
+    DeviceMemory {
+        /// The device.
+        device: String,
+        /// What has no room.
+        what: &'static str,
+        /// Bytes it needs.
+        needed: usize,
+        /// Bytes that are free.
+        free: usize,
+        /// The setting that makes it smaller.
+        setting: &'static str,
+    },
+    /// One page alone makes a tensor of more numbers than a device's kernels count.
+    #[error(
+        "the device {device} can't be used: a page of {height} x {width} pixels makes a tensor of {numbers} numbers, its kernels count to {limit}; choose the device `cpu`, or a smaller size in the base's preprocessor_config.json"
+    )]
+    PageTooLargeForDevice {
+        /// The device.
+        device: String,
+        /// Height of the model's input, in pixels.
+        height: usize,
+        /// Width of the model's input, in pixels.
+        width: usize,
+        /// Numbers of the tensor.
+        numbers: usize,
+        /// The most that there may be.
+        limit: usize,
     },
     /// Fields can't be asked for without a vocabulary.
     #[error("the base has no tokenizer.json")]

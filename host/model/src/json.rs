@@ -1,11 +1,16 @@
 //! JSON objects that account for every key: what nobody asked for is an error that names it.
 
-use std::fs;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use dossier_document::is_git_lfs_pointer;
 use serde_json::{Map, Value};
 
 use crate::ModelError;
+
+/// The greatest size of a configuration; those of models have some kilobytes.
+const MAX_FILE_BYTES: u64 = 1 << 20;
 
 /// An object of a configuration file, emptied key by key.
 pub(crate) struct JsonObject {
@@ -17,13 +22,25 @@ pub(crate) struct JsonObject {
 impl JsonObject {
     /// Reads the file, whose root must be an object.
     pub(crate) fn read(path: &Path) -> Result<Self, ModelError> {
-        let text =
-            fs::read(path).map_err(|source| ModelError::Io { path: path.to_owned(), source })?;
+        let io_error = |source| ModelError::Io { path: path.to_owned(), source };
+        let file = File::open(path).map_err(io_error)?;
+        let mut text = Vec::new();
+        file.take(MAX_FILE_BYTES + 1).read_to_end(&mut text).map_err(io_error)?;
         Self::parse(path, &text)
     }
 
     /// Parses the contents of the file at `path`.
     pub(crate) fn parse(path: &Path, text: &[u8]) -> Result<Self, ModelError> {
+        if is_git_lfs_pointer(text) {
+            return Err(ModelError::GitLfsPointer { path: path.to_owned() });
+        }
+        if text.len() as u64 > MAX_FILE_BYTES {
+            return Err(ModelError::FileTooLarge {
+                path: path.to_owned(),
+                length_bytes: text.len() as u64,
+                limit_bytes: MAX_FILE_BYTES,
+            });
+        }
         let value = serde_json::from_slice(text)
             .map_err(|source| ModelError::Json { path: path.to_owned(), source })?;
         match value {

@@ -36,7 +36,7 @@ mod error;
 pub use error::ModelError;
 
 mod device;
-pub use device::DeviceKind;
+pub use device::{DeviceKind, InvalidDevice};
 
 mod precision;
 pub use precision::{AdapterPrecision, InvalidPrecision, ModelSettings, WeightPrecision};
@@ -54,6 +54,9 @@ pub mod debug;
 
 mod processor;
 pub use processor::ImageProcessor;
+
+mod locate;
+pub use locate::{Locator, fills, rectify};
 
 mod lora;
 pub use lora::Adapter;

@@ -90,13 +90,8 @@ impl Linear {
         y.reshape(shape)
     }
 
-    /// Whether a weight with an adapter in it, made for this one product, costs less than a product
-    /// of low rank beside the base's, at any rank: `r * in * out` and a copy against `vectors * r *
-    /// (in + out)`. It depends on one item alone, so that an item's result does not depend on the
-    /// batch.
     fn merging_pays(&self, vectors_per_item: usize) -> bool {
-        let (out_features, in_features) = (self.weight.dims()[0], self.weight.dims()[1]);
-        vectors_per_item * (in_features + out_features) >= 2 * in_features * out_features
+        merging_pays(vectors_per_item, self.weight.dims()[1], self.weight.dims()[0])
     }
 
     /// One product for each segment, with a weight that has the adapter in it.
@@ -173,4 +168,16 @@ impl Linear {
             .map_or_else(|| self.weight.clone(), |weight| Weight::new(weight.clone()));
         (weight, bias.clone())
     }
+}
+
+/// Whether a weight with an adapter in it, made for this one product, costs less than a product of low
+/// rank beside the base's, at any rank: `r * in * out` and a copy against `vectors * r * (in + out)`. It
+/// depends on one item alone, so that an item's result does not depend on the batch.
+pub(crate) fn merging_pays(
+    vectors_per_item: usize,
+    in_features: usize,
+    out_features: usize,
+) -> bool {
+    let beside = vectors_per_item.saturating_mul(in_features.saturating_add(out_features));
+    beside >= in_features.saturating_mul(out_features).saturating_mul(2)
 }

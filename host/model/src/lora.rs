@@ -20,6 +20,7 @@ pub(crate) use files::AdapterFiles;
 mod lora_xs;
 mod low_rank;
 mod method;
+mod pattern;
 mod saved;
 mod targets;
 mod vera;

@@ -23,6 +23,9 @@ mod attention;
 mod cache;
 pub(crate) use cache::KvCache;
 
+mod extent;
+pub(crate) use extent::numbers_of_a_page;
+
 mod rows;
 pub(crate) use rows::{PageMemory, Row, TokenBatch};
 

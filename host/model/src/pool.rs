@@ -9,8 +9,9 @@ use dossier_document::Digest;
 use dossier_inference::{BackendError, LeaseFuture, Residency};
 use futures_channel::oneshot;
 
+use crate::device::DeviceMemory;
 use crate::lora::{AdapterFiles, SharedMatrices};
-use crate::{Adapter, Base, ModelError};
+use crate::{Adapter, Base, DeviceKind, ModelError};
 
 mod ledger;
 use ledger::{Acquired, Ledger};
@@ -97,11 +98,17 @@ struct Shared {
 type Waiter = oneshot::Sender<Result<AdapterLease, BackendError>>;
 
 impl AdapterPool {
-    /// An empty pool, and the thread that loads for it.
+    /// An empty pool, and the thread that loads for it. A budget of `usize::MAX` bytes is none.
     ///
     /// # Errors
-    /// When the operating system starts no thread.
+    /// When the device has no room for the budget, or the operating system starts no thread.
     pub fn new(base: &Base, settings: PoolSettings) -> Result<Self, ModelError> {
+        let bounded = settings.memory_bytes < usize::MAX;
+        if let Some(memory) = DeviceMemory::of(&base.parts().device)?.filter(|_| bounded) {
+            let device = DeviceKind::of(&base.parts().device);
+            let what = "the budget of the adapters";
+            memory.check_room(device, what, settings.memory_bytes, "`adapter_memory_bytes`")?;
+        }
         let (loads, digests) = sync_channel(settings.max_waiting.max(1));
         let ledger = Ledger::new(settings.memory_bytes, settings.max_waiting);
         let shared = Arc::new(Shared {

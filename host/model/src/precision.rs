@@ -50,6 +50,17 @@ pub enum AdapterPrecision {
 #[error("a precision is one of {}", .0.join(", "))]
 pub struct InvalidPrecision(Vec<&'static str>);
 
+impl WeightPrecision {
+    /// Memory of a weight.
+    pub(crate) fn bytes(self) -> usize {
+        match self {
+            Self::F32 => 4,
+            Self::Bf16 | Self::F16 => 2,
+            Self::Int8 => 1,
+        }
+    }
+}
+
 impl AdapterPrecision {
     pub(crate) fn dtype(self) -> DType {
         match self {

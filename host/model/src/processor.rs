@@ -9,7 +9,10 @@ use crate::ModelError;
 mod config;
 use config::ProcessorConfig;
 
-mod resample;
+mod on_device;
+pub(crate) use on_device::OnDevice;
+
+pub(crate) mod resample;
 
 mod raster;
 use raster::Raster;
@@ -56,6 +59,12 @@ impl ImageProcessor {
                 .extend(image.rgb.iter().skip(channel).step_by(3).map(|v| table[usize::from(*v)]));
         }
         Ok(([height, width], values))
+    }
+
+    /// The same before each channel's bytes become numbers: RGB, `(height, width, 3)`.
+    fn bytes(&self, page: &PageImage) -> Result<([usize; 2], Vec<u8>), ModelError> {
+        let image = self.arrange(Raster::from_page(page))?;
+        Ok(([image.height as usize, image.width as usize], image.rgb.into_owned()))
     }
 
     /// Everything that happens to whole pixels.

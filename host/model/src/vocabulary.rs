@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use dossier_document::FieldName;
+use dossier_document::{FieldName, is_git_lfs_pointer};
 use tokenizers::Tokenizer;
 
 use crate::ModelError;
@@ -27,9 +27,12 @@ impl Vocabulary {
     /// Reads the tokenizer of a decoder with `vocab_size` tokens. Ids above that are not text.
     pub(crate) fn load(path: &Path, vocab_size: usize) -> Result<Self, ModelError> {
         let broken = |source| ModelError::Tokenizer { path: PathBuf::from(path), source };
-        std::fs::metadata(path)
+        let bytes = std::fs::read(path)
             .map_err(|source| ModelError::Io { path: path.to_owned(), source })?;
-        let tokenizer = Tokenizer::from_file(path).map_err(broken)?;
+        if is_git_lfs_pointer(&bytes) {
+            return Err(ModelError::GitLfsPointer { path: path.to_owned() });
+        }
+        let tokenizer = Tokenizer::from_bytes(&bytes).map_err(broken)?;
         let texts = (0..vocab_size)
             .map(|id| token_text(&tokenizer, u32::try_from(id)?))
             .collect::<Result<_, _>>()

@@ -9,6 +9,7 @@ use wasmtime::{Store, Trap, UpdateDeadline};
 
 use crate::bindings::hooks;
 use crate::engine::EngineState;
+use crate::said::Said;
 use crate::sandbox::Sandbox;
 use crate::world::{ConfigureParameters, ConfigureResult, Rules};
 use crate::{Hook, InvalidResult, PluginError, PluginSettings, WorldMismatch, validate};
@@ -29,13 +30,15 @@ pub(crate) struct Configuration<'a> {
     pub(crate) settings: &'a str,
 }
 
-/// Waits for a place, makes a fresh instance, configures it, calls one of its hooks and drops it.
+/// Waits for a place, makes a fresh instance, configures it, calls one of its hooks and drops it. One
+/// that explains keeps what the component writes to its standard error.
 pub(crate) async fn call<Parameters, Results>(
     plugin: &str,
     hook: Hook,
     engine: &EngineState,
     rules: &Rules,
     configuration: Option<Configuration<'_>>,
+    explains: bool,
     parameters: Parameters,
 ) -> Result<(Results, Usage), PluginError>
 where
@@ -44,7 +47,8 @@ where
 {
     let _place = place(plugin, engine).await?;
     let start = Instant::now();
-    let mut store = fresh_store(engine);
+    let said = (explains || engine.settings.explains).then(Said::default);
+    let mut store = fresh_store(engine, said);
     let run = run(hook, rules, &mut store, configuration, parameters);
     let ended = tokio::time::timeout(engine.settings.call_timeout, run).await;
     let usage = Usage { time: start.elapsed(), memory_bytes: store.data().memory.used_bytes() };
@@ -67,7 +71,7 @@ pub(crate) async fn instantiate(
 ) -> Result<Usage, PluginError> {
     let _place = place(plugin, engine).await?;
     let start = Instant::now();
-    let mut store = fresh_store(engine);
+    let mut store = fresh_store(engine, None);
     let instance = rules.instance.instantiate_async(&mut store).await;
     let memory_bytes = store.data().memory.used_bytes();
     match instance {
@@ -185,8 +189,8 @@ async fn configure(
     result.map_err(Failure::Settings)
 }
 
-fn fresh_store(engine: &EngineState) -> Store<Sandbox> {
-    let mut store = Store::new(&engine.engine, Sandbox::new(engine.settings.memory_bytes));
+fn fresh_store(engine: &EngineState, said: Option<Said>) -> Store<Sandbox> {
+    let mut store = Store::new(&engine.engine, Sandbox::new(engine.settings.memory_bytes, said));
     store.limiter(|sandbox| &mut sandbox.memory);
     store.set_hostcall_fuel(engine.settings.result_bytes);
     store.set_epoch_deadline(1);
@@ -222,11 +226,12 @@ fn classify(
     if sandbox.memory.refused() {
         return PluginError::MemoryLimit { plugin, hook, limit_bytes: settings.memory_bytes };
     }
+    let said = || sandbox.said.as_ref().and_then(Said::text);
     if let Some(trap) = trap {
-        return PluginError::Trap { plugin, hook, trap: trap_name(trap) };
+        return PluginError::Trap { plugin, hook, trap: trap_name(trap), said: said() };
     }
     if error.downcast_ref::<wasmtime_wasi::I32Exit>().is_some() {
-        return PluginError::Trap { plugin, hook, trap: "exit" };
+        return PluginError::Trap { plugin, hook, trap: "exit", said: said() };
     }
     let what = if is_out_of_hostcall_fuel(error) {
         InvalidResult::TooLarge { limit_bytes: settings.result_bytes }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::{fmt, io};
 
+use dossier_document::is_git_lfs_pointer;
 use sha2::Digest as _;
 use tokio::sync::Semaphore;
 use wasmtime::component::{Component, Linker};
@@ -13,7 +14,7 @@ use crate::epoch::EpochTicker;
 use crate::outline::{OutOfBounds, Outline};
 use crate::plugin::Plugin;
 use crate::sandbox::{Sandbox, link_wasi};
-use crate::world::Rules;
+use crate::world::{self, Rules};
 use crate::{PluginError, PluginSettings};
 
 /// The WebAssembly engine of the process. Clones share it, and so do the plugins it compiled.
@@ -100,6 +101,10 @@ impl PluginEngine {
         let bytes = component.into();
         check_header(name, &bytes, self.0.settings.component_bytes)?;
         check_outline(name, &bytes)?;
+        world::check_names(&bytes).map_err(|mismatch| PluginError::WrongWorld {
+            plugin: name.to_owned(),
+            mismatch: Box::new(mismatch),
+        })?;
         let digest = dossier_document::Digest::from_sha256(sha2::Sha256::digest(&bytes).into());
         let (rules, origin) = self.translate(name, digest, bytes).await?;
         Plugin::new(name.to_owned(), digest, rules, origin, Arc::clone(&self.0)).await
@@ -238,6 +243,9 @@ pub(crate) fn check_header(
         [b'\0', b'a', b's', b'm', ..] => "a WebAssembly file of an unknown layer",
         [0x7f, b'E', b'L', b'F', ..] => "compiled machine code",
         [] => "nothing",
+        bytes if is_git_lfs_pointer(bytes) => {
+            "a git-lfs pointer in its place; fetch it with `git lfs pull`"
+        }
         _ => "no WebAssembly",
     };
     Err(PluginError::NotAComponent { plugin, found })

@@ -112,7 +112,7 @@ pub enum PluginError {
         waited: Duration,
     },
     /// The component crashed.
-    #[error("{plugin}: trap in {hook}: {trap}")]
+    #[error("{plugin}: trap in {hook}: {trap}{}", explained(said.as_deref()))]
     Trap {
         /// The plugin's name.
         plugin: String,
@@ -120,6 +120,9 @@ pub enum PluginError {
         hook: Hook,
         /// The kind of trap, such as `unreachable` or `stack_overflow`.
         trap: &'static str,
+        /// What it wrote to its standard error, where its author is to be told: what was thrown, and
+        /// where. None for a client's document, which it may quote.
+        said: Option<Box<str>>,
     },
     /// The component ran, or slept, for longer than it may.
     #[error("{plugin}: {hook} wasn't done after {limit:?}")]
@@ -329,4 +332,8 @@ pub enum InvalidResult {
         /// The reading's field.
         field: FieldName,
     },
+}
+
+fn explained(said: Option<&str>) -> String {
+    said.map(|said| format!(" ({said})")).unwrap_or_default()
 }

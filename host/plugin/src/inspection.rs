@@ -5,7 +5,7 @@ use sha2::Digest as _;
 use wasmparser::{KnownCustom, Parser, Payload};
 use wit_component::WitPrinter;
 use wit_parser::decoding::{DecodedWasm, decode};
-use wit_parser::{Resolve, WorldId};
+use wit_parser::{Resolve, WorldId, WorldItem};
 
 use crate::engine::check_header;
 use crate::outline::Outline;
@@ -68,6 +68,37 @@ impl Inspection {
             exports,
             not_offered,
             hooks_version,
+        })
+    }
+}
+
+/// The names of a component's world.
+pub(crate) struct Names {
+    /// Interfaces that it imports functions of.
+    pub(crate) needed_imports: Vec<String>,
+    /// Interfaces that it exports, and their functions.
+    pub(crate) exports: Vec<(String, Vec<String>)>,
+}
+
+impl Names {
+    /// None if the world can't be decoded.
+    pub(crate) fn of(component: &[u8]) -> Option<Self> {
+        let DecodedWasm::Component(resolve, world) = decode(component).ok()? else { return None };
+        let functions = |item: &WorldItem| match item {
+            WorldItem::Interface { id, .. } => {
+                resolve.interfaces[*id].functions.keys().cloned().collect::<Vec<_>>()
+            }
+            WorldItem::Function(function) => vec![function.name.clone()],
+            WorldItem::Type { .. } => Vec::new(),
+        };
+        let world = &resolve.worlds[world];
+        let needed = world.imports.iter().filter(|(_, item)| !functions(item).is_empty());
+        let exports = world.exports.iter();
+        Some(Self {
+            needed_imports: needed.map(|(key, _)| resolve.name_world_key(key)).collect(),
+            exports: exports
+                .map(|(key, item)| (resolve.name_world_key(key), functions(item)))
+                .collect(),
         })
     }
 }

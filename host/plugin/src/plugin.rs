@@ -58,6 +58,7 @@ impl fmt::Display for Hook {
 pub struct Plugin {
     state: Arc<PluginState>,
     settings: Option<Arc<Settings>>,
+    explains: bool,
 }
 
 /// The settings of the one document type that a plugin is configured for.
@@ -90,12 +91,19 @@ impl Plugin {
         engine: Arc<EngineState>,
     ) -> Result<Self, PluginError> {
         let ((raw,), _usage): ((hooks::Description,), _) =
-            call(&name, Hook::Describe, &engine, &rules, None, ()).await?;
+            call(&name, Hook::Describe, &engine, &rules, None, false, ()).await?;
         let description = validate::description(raw).map_err(|what| {
             PluginError::InvalidResult { plugin: name.clone(), hook: Hook::Describe, what }
         })?;
         let state = Arc::new(PluginState { name, digest, description, rules, code_origin, engine });
-        Ok(Self { state, settings: None })
+        Ok(Self { state, settings: None, explains: false })
+    }
+
+    /// The plugin, whose errors tell what the component writes to its standard error: what was thrown,
+    /// and where. For invented values, which it may quote.
+    #[must_use]
+    pub fn explaining(&self) -> Self {
+        Self { explains: true, ..self.clone() }
     }
 
     /// The plugin with the settings of a document type, one JSON object as text: they hold for every
@@ -123,12 +131,19 @@ impl Plugin {
             return if is_empty { Ok(self.clone()) } else { Err(invalid("these rules take none")) };
         }
         let parameters: ConfigureParameters<'_> = (document_type.as_str(), json);
-        let ((result,), _usage): (ConfigureResult, _) =
-            call(&state.name, Hook::Configure, &state.engine, &state.rules, None, parameters)
-                .await?;
+        let ((result,), _usage): (ConfigureResult, _) = call(
+            &state.name,
+            Hook::Configure,
+            &state.engine,
+            &state.rules,
+            None,
+            self.explains,
+            parameters,
+        )
+        .await?;
         result.map_err(|refusal| call::settings_refused(&state.name, document_type, refusal))?;
         let settings = Settings { document_type: document_type.clone(), json: json.to_owned() };
-        Ok(Self { state: Arc::clone(state), settings: Some(Arc::new(settings)) })
+        Ok(Self { settings: Some(Arc::new(settings)), ..self.clone() })
     }
 
     /// Whether the component takes settings: it exports the interface `settings`.
@@ -278,7 +293,8 @@ impl Plugin {
             let settings = settings.map_or(NO_SETTINGS, |settings| settings.json.as_str());
             Configuration { document_type, settings }
         });
-        call(&state.name, hook, &state.engine, &state.rules, configuration, parameters).await
+        let (engine, rules) = (&state.engine, &state.rules);
+        call(&state.name, hook, engine, rules, configuration, self.explains, parameters).await
     }
 
     fn check_document_type(&self, document_type: &DocumentTypeId) -> Result<(), PluginError> {

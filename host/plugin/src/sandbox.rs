@@ -9,6 +9,7 @@ use wasmtime_wasi::{
 };
 
 use crate::memory::MemoryBudget;
+use crate::said::Said;
 
 /// The version of WASI 0.2 that is linked; a test compares it with the crate's own files.
 pub(crate) const WASI_VERSION: &str = "0.2.12";
@@ -20,16 +21,18 @@ const MAX_RANDOM_BYTES: u64 = 64 << 10;
 /// The state of one call's store.
 pub(crate) struct Sandbox {
     pub(crate) memory: MemoryBudget,
+    /// Where its standard error goes, if its author is to be told.
+    pub(crate) said: Option<Said>,
     /// Made when the component first calls a WASI function, which good rules never do.
     wasi: Option<WasiCtx>,
     resources: ResourceTable,
 }
 
 impl Sandbox {
-    pub(crate) fn new(memory_bytes: usize) -> Self {
+    pub(crate) fn new(memory_bytes: usize, said: Option<Said>) -> Self {
         let mut resources = ResourceTable::new();
         resources.set_max_capacity(MAX_RESOURCES);
-        Self { memory: MemoryBudget::new(memory_bytes), wasi: None, resources }
+        Self { memory: MemoryBudget::new(memory_bytes), said, wasi: None, resources }
     }
 }
 
@@ -41,7 +44,7 @@ pub(crate) fn link_wasi(linker: &mut Linker<Sandbox>) -> wasmtime::Result<()> {
 impl WasiView for Sandbox {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         WasiCtxView {
-            ctx: self.wasi.get_or_insert_with(nothing_granted),
+            ctx: self.wasi.get_or_insert_with(|| nothing_granted(self.said.clone())),
             table: &mut self.resources,
         }
     }
@@ -49,9 +52,14 @@ impl WasiView for Sandbox {
 
 /// No files, sockets, environment or arguments; input is empty and output thrown away, which is
 /// the builder's default. Clocks stand still and random numbers repeat, so that the same document
-/// always gets the same report: the date is an argument.
-fn nothing_granted() -> WasiCtx {
-    WasiCtxBuilder::new()
+/// always gets the same report: the date is an argument. Standard error is kept where there is an
+/// author to tell.
+fn nothing_granted(said: Option<Said>) -> WasiCtx {
+    let mut builder = WasiCtxBuilder::new();
+    if let Some(said) = said {
+        builder.stderr(said);
+    }
+    builder
         .allow_tcp(false)
         .allow_udp(false)
         .allow_ip_name_lookup(false)

@@ -23,6 +23,9 @@ pub struct PluginSettings {
     pub concurrent_compilations: usize,
     /// How long a compilation may take, the wait for its turn not counted.
     pub compile_timeout: Duration,
+    /// Whether errors tell what components write to their standard error: for their authors alone, since
+    /// it may quote the document.
+    pub explains: bool,
 }
 
 impl PluginSettings {
@@ -71,6 +74,7 @@ impl Default for PluginSettings {
             component_bytes: Self::COMPONENT_BYTES,
             concurrent_compilations: Self::CONCURRENT_COMPILATIONS,
             compile_timeout: Self::COMPILE_TIMEOUT,
+            explains: false,
         }
     }
 }

@@ -162,7 +162,8 @@ fn report_field(
     if !is_known {
         return Err(InvalidResult::UnknownField { position });
     }
-    if raw.value.as_ref().is_some_and(|value| value.len() > MAX_VALUE_BYTES) {
+    let is_shown = |value: &String| value.len() <= MAX_VALUE_BYTES && is_presentable(value);
+    if raw.value.as_ref().is_some_and(|value| !is_shown(value)) {
         return Err(InvalidResult::Form { what: "value of field", position });
     }
     Ok(ReportField { name, value: raw.value.map(FieldText::new), source: raw.source })
@@ -216,6 +217,23 @@ fn is_code(text: &str) -> bool {
 
 fn is_message(text: &str) -> bool {
     text.len() <= MAX_MESSAGE_BYTES && !text.chars().any(char::is_control)
+}
+
+/// Whether a value shows what it holds: no control character but line breaks, and none that turns the
+/// direction of what follows (Unicode's `Bidi_Control`), or ends a line in some programs and not in
+/// others.
+fn is_presentable(text: &str) -> bool {
+    !text.chars().any(|c| {
+        (c.is_control() && c != '\n')
+            || matches!(
+                c,
+                '\u{61c}'
+                    | '\u{200e}'
+                    | '\u{200f}'
+                    | '\u{2028}'..='\u{202e}'
+                    | '\u{2066}'..='\u{2069}'
+            )
+    })
 }
 
 fn not_too_many(what: &'static str, count: usize, limit: usize) -> Result<(), InvalidResult> {

@@ -44,6 +44,45 @@ pub(crate) struct Rules {
     configure: Option<ComponentExportIndex>,
 }
 
+/// Whether the component exports the hooks and imports nothing that isn't offered, by their names:
+/// what can be told before it is compiled, which takes an interpreter half a minute. Types are compared
+/// when it is linked.
+pub(crate) fn check_names(bytes: &[u8]) -> Result<(), WorldMismatch> {
+    let Some(names) = inspection::Names::of(bytes) else {
+        // What can't be decoded here is refused by the compiler, which says why.
+        return Ok(());
+    };
+    if let Some(name) = names.needed_imports.iter().find(|import| !is_offered(import)) {
+        let detail = "it is none of the interfaces that this host offers".to_owned();
+        return Err(import_mismatch(name, bytes, detail));
+    }
+    let exported = |interface: &str| {
+        let (name, _) = interface.split_once('@').unwrap_or((interface, ""));
+        let is_it = |export: &&(String, Vec<String>)| {
+            export
+                .0
+                .split_once('@')
+                .is_some_and(|(other, version)| other == name && version.starts_with("1."))
+        };
+        names.exports.iter().find(is_it)
+    };
+    let Some((_, functions)) = exported(HOOKS) else {
+        return Err(missing_export(HOOKS.to_owned(), "export hooks;", bytes));
+    };
+    let mut hooks =
+        vec![(Hook::Describe, functions), (Hook::Before, functions), (Hook::After, functions)];
+    if let Some((_, functions)) = exported(SETTINGS) {
+        hooks.push((Hook::Configure, functions));
+    }
+    match hooks
+        .into_iter()
+        .find(|(hook, functions)| !functions.iter().any(|name| name == hook.as_str()))
+    {
+        Some((hook, _)) => Err(missing_export(export_name(hook), &declaration(hook), bytes)),
+        None => Ok(()),
+    }
+}
+
 impl Rules {
     /// Resolves the imports and finds the hooks. `bytes` are the component's, to explain what is
     /// missing by its own WIT.
@@ -198,6 +237,11 @@ fn unlinked_import(
         .find(|name| detail.contains(&format!("`{name}`")))
         .unwrap_or("?")
         .to_owned();
+    import_mismatch(&name, bytes, detail)
+}
+
+fn import_mismatch(name: &str, bytes: &[u8], detail: String) -> WorldMismatch {
+    let name = name.to_owned();
     let wit = inspection::wit_line(bytes, &name)
         .map_or_else(|| "in no line of its WIT".to_owned(), |line| format!("`{line}`"));
     let offered = if name.starts_with("wasi:") {

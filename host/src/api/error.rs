@@ -1,8 +1,9 @@
 //! Errors at the edge: one enum around everybody's, one match to what the client sees (RFC 9457).
 
-use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{ACCEPT_ENCODING, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use dossier_document::with_causes;
 use dossier_engine::EngineError;
 use serde::Serialize;
 
@@ -152,6 +153,10 @@ impl IntoResponse for ApiError {
             // A place is free as soon as one document is read.
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
+        if problem.code == "body.content_encoding" {
+            // RFC 9110, 15.5.16: what would have been taken.
+            response.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        }
         if problem.status == StatusCode::UNAUTHORIZED {
             let bearer = HeaderValue::from_static("Bearer");
             response.headers_mut().insert(WWW_AUTHENTICATE, bearer);
@@ -175,13 +180,7 @@ impl Problem {
     /// Something failed inside: the client learns that, the log learns what.
     fn internal(code: &'static str, title: &'static str, cause: &dyn std::error::Error) -> Self {
         let mut problem = Self::new(S500, code, title, &INTERNAL_DETAIL);
-        let mut chain = cause.to_string();
-        let mut source = cause.source();
-        while let Some(error) = source {
-            chain = format!("{chain}: {error}");
-            source = error.source();
-        }
-        problem.cause = Some(chain);
+        problem.cause = Some(with_causes(cause));
         problem
     }
 
@@ -213,6 +212,12 @@ fn form_problem(error: &FormError) -> Problem {
             S::UNSUPPORTED_MEDIA_TYPE,
             "body.content_type",
             "The body is no multipart form",
+            error,
+        ),
+        FormError::ContentEncoding => Problem::new(
+            S::UNSUPPORTED_MEDIA_TYPE,
+            "body.content_encoding",
+            "The body is compressed",
             error,
         ),
         FormError::Malformed => of("form.malformed"),

@@ -1,12 +1,14 @@
 //! The form of `POST /v1/extract`.
 //!
 //! A page is any part with a file name, or one named `page`, `pages`, `image` or `file`; pages count
-//! in the order of the form. `document_type` is required. `fields` lists field names, separated by
-//! commas or in parts of their own. Any other part is refused: a misspelt option must not be ignored.
+//! in the order of the form. A file control that was left empty, which browsers send all the same, is
+//! none. `document_type` is required; blanks around it don't count. `fields` lists field names,
+//! separated by commas or in parts of their own; one with nothing in it is as none. Any other part is
+//! refused: a misspelt option must not be ignored.
 
 use axum::body::Bytes;
-use axum::http::HeaderMap;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue};
 use dossier_document::{DocumentTypeId, FieldName};
 use dossier_engine::admission::Permit;
 use dossier_engine::pipeline::{ExtractRequest, ModelChoice, document_type};
@@ -15,7 +17,13 @@ use multer::{Field, Multipart};
 
 use super::ApiError;
 
+mod disposition;
+use disposition::names_a_file;
+
 const PAGE_PARTS: [&str; 4] = ["page", "pages", "image", "file"];
+
+/// A line break, as `curl -F 'document_type=<file'` sends it, and a few more.
+const BLANKS_AROUND: usize = 16;
 
 /// More parts than any request needs; each costs a small allocation.
 const MAX_PARTS: usize = 256;
@@ -26,6 +34,9 @@ pub enum FormError {
     /// The body is no multipart form.
     #[error("the content type must be multipart/form-data")]
     ContentType,
+    /// The body is compressed.
+    #[error("the body must be sent without content-encoding; images are compressed already")]
+    ContentEncoding,
     /// The body does not follow its own content type.
     #[error("the multipart form is malformed")]
     Malformed,
@@ -67,8 +78,12 @@ pub enum FormError {
 /// The boundary of a multipart form.
 ///
 /// # Errors
-/// When the content type is another.
-pub(super) fn boundary(headers: &HeaderMap) -> Result<String, FormError> {
+/// When the content type is another, or the body is compressed.
+pub fn boundary(headers: &HeaderMap) -> Result<String, FormError> {
+    let is_plain = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if !headers.get_all(CONTENT_ENCODING).iter().all(is_plain) {
+        return Err(FormError::ContentEncoding);
+    }
     headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -80,7 +95,7 @@ pub(super) fn boundary(headers: &HeaderMap) -> Result<String, FormError> {
 ///
 /// # Errors
 /// The first part that can't be used.
-pub(super) async fn parse(
+pub async fn parse(
     body: Bytes,
     boundary: String,
     permit: Permit,
@@ -99,18 +114,25 @@ pub(super) async fn parse(
         let name = part.name().unwrap_or_default().to_owned();
         match name.as_str() {
             "document_type" => {
-                let text = text_of(part, "document_type", DocumentTypeId::MAX_BYTES).await?;
-                if name_of_type.replace(text).is_some() {
+                let longest = DocumentTypeId::MAX_BYTES + BLANKS_AROUND;
+                let text = text_of(part, "document_type", longest).await?;
+                if name_of_type.replace(text.trim().to_owned()).is_some() {
                     return Err(FormError::RepeatedPart { name: "document_type" }.into());
                 }
             }
             "fields" => {
                 let longest = MAX_PARTS * (FieldName::MAX_BYTES + 1);
                 let text = text_of(part, "fields", longest).await?;
-                fields.get_or_insert_with(Vec::new).extend(field_names(&text)?);
+                if !text.trim().is_empty() {
+                    fields.get_or_insert_with(Vec::new).extend(field_names(&text)?);
+                }
             }
-            page if part.file_name().is_some() || PAGE_PARTS.contains(&page) => {
-                pages.push(part.bytes().await.map_err(|_| FormError::Malformed)?);
+            page if names_a_file(&part) || PAGE_PARTS.contains(&page) => {
+                let may_be_left_empty = part.file_name() == Some("");
+                let bytes = part.bytes().await.map_err(|_| FormError::Malformed)?;
+                if !(may_be_left_empty && bytes.is_empty()) {
+                    pages.push(bytes);
+                }
             }
             _ => return Err(FormError::UnknownPart { name }.into()),
         }

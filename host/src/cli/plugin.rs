@@ -65,6 +65,12 @@ pub enum PluginCommandError {
         /// The key.
         key: String,
     },
+    /// The file of values is a fixture of another document type.
+    #[error("{}: it is a fixture of another document type than `--document-type` names", file.display())]
+    OtherDocumentType {
+        /// The file.
+        file: PathBuf,
+    },
     /// A key of the file of values is no field name.
     #[error("{}: `{key}`: {source}", file.display())]
     FieldName {
@@ -202,10 +208,21 @@ pub(super) async fn run(args: PluginRunArgs) -> Result<(), CommandError> {
         .map_err(|error| CommandError::Usage(UsageError::DocumentType(error)))?;
     let config = reader_settings(args.reader)?;
     let values = read_values(&args.values)?;
+    if values.document_type.as_deref().is_some_and(|stated| stated != document_type.as_str()) {
+        let file = args.values;
+        return Err(PluginCommandError::OtherDocumentType { file }.into());
+    }
     let Located { name, component, .. } = locate(&config.data_root, &args.plugin)?;
     let engine = author_engine(&config.rules)?;
     let rules = open_rules(&engine, &name, &component).await?;
-    let readings = readings_from_values(values);
+    let rules = match &values.settings {
+        Some(settings) => {
+            let configured = rules.configured(&document_type, &settings.to_string()).await;
+            configured.map_err(PluginCommandError::Rules)?
+        }
+        None => rules,
+    };
+    let readings = readings_from_values(values.fields);
     let report = rules
         .after(&document_type, &readings, &config.today())
         .await
@@ -213,24 +230,42 @@ pub(super) async fn run(args: PluginRunArgs) -> Result<(), CommandError> {
     output::report(&report).map_err(CommandError::Output)
 }
 
-fn read_values(file: &Path) -> Result<Vec<(FieldName, FieldText)>, CommandError> {
+/// What `--values` names: `fields`, and whatever else a fixture has.
+#[derive(Debug)]
+struct Values {
+    fields: Vec<(FieldName, FieldText)>,
+    settings: Option<Value>,
+    document_type: Option<String>,
+}
+
+fn read_values(file: &Path) -> Result<Values, CommandError> {
     let text = std::fs::read_to_string(file)
         .map_err(|source| CommandError::Unreadable { path: file.to_owned(), source })?;
     Ok(parse_values(&text, file)?)
 }
 
 /// No error of this quotes a value: it is as personal here as anywhere.
-fn parse_values(
-    text: &str,
-    file: &Path,
-) -> Result<Vec<(FieldName, FieldText)>, PluginCommandError> {
-    let file = file.to_owned();
+fn parse_values(text: &str, file: &Path) -> Result<Values, PluginCommandError> {
+    /// What a fixture has for `plugin test`; the date is that of `--today`.
+    const OF_FIXTURES: [&str; 3] = ["today", "requests", "expected"];
     let json = serde_json::from_str::<Value>(text)
-        .map_err(|source| PluginCommandError::Json { file: file.clone(), source })?;
-    match json {
-        Value::Object(top) => parse_fields(top, &file),
-        _ => Err(PluginCommandError::NoFields { file }),
+        .map_err(|source| PluginCommandError::Json { file: file.to_owned(), source })?;
+    let Value::Object(mut top) = json else {
+        return Err(PluginCommandError::NoFields { file: file.to_owned() });
+    };
+    let settings = top.shift_remove("settings");
+    let document_type = match top.shift_remove("document_type") {
+        Some(Value::String(document_type)) => Some(document_type),
+        Some(_) => {
+            let (file, key) = (file.to_owned(), "document_type".to_owned());
+            return Err(PluginCommandError::NotText { file, key });
+        }
+        None => None,
+    };
+    for key in OF_FIXTURES {
+        top.shift_remove(key);
     }
+    Ok(Values { fields: parse_fields(top, file)?, settings, document_type })
 }
 
 /// The fields of a file, which must be all that is left in it.

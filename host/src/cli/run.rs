@@ -7,6 +7,7 @@ use dossier_document::DocumentTypeId;
 use dossier_engine::pipeline::document_type;
 use dossier_engine::settings::{EngineSettings, ReaderSettings, StoreSettings};
 use dossier_engine::{Engine, EngineError, ExtractRequest, ModelChoice, RequestId, extract};
+use dossier_inference::BackendLost;
 use dossier_model::ModelError;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -41,6 +42,9 @@ pub enum CommandError {
     /// A model can't be loaded, or does not answer.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// What the model computes on was lost while it served.
+    #[error("{0}; start this program again, which its supervisor may do")]
+    ModelLost(BackendLost),
     /// Rules can't be run or built.
     #[error(transparent)]
     Plugin(#[from] plugin::PluginCommandError),
@@ -116,9 +120,18 @@ async fn serve_until_told(args: ServeArgs) -> Result<(), CommandError> {
     tracing::info!(?config, "starting");
     // A signal during the load ends the process by its default action: nothing is in work yet.
     let server = serve(config).await?;
-    wait_for_signal().await.map_err(|error| CommandError::Process(error.into()))?;
+    let lost = tokio::select! {
+        told = wait_for_signal() => {
+            told.map_err(|error| CommandError::Process(error.into()))?;
+            None
+        }
+        lost = server.model_lost() => Some(lost),
+    };
+    if let Some(lost) = &lost {
+        tracing::error!(%lost, "the model is lost");
+    }
     server.shutdown().await;
-    Ok(())
+    lost.map_or(Ok(()), |lost| Err(CommandError::ModelLost(lost)))
 }
 
 async fn extract_files(args: ExtractArgs) -> Result<(), CommandError> {

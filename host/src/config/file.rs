@@ -16,11 +16,11 @@ use super::{ConfigError, LogFormat, LogLevel, model, read_to_string};
 pub struct FileConfig {
     pub listen: Option<SocketAddr>,
     pub data_root: Option<PathBuf>,
-    #[serde(default, deserialize_with = "model::device")]
+    #[serde(default, deserialize_with = "model::named")]
     pub device: Option<DeviceKind>,
-    #[serde(default, deserialize_with = "model::precision")]
+    #[serde(default, deserialize_with = "model::named")]
     pub weight_precision: Option<WeightPrecision>,
-    #[serde(default, deserialize_with = "model::precision")]
+    #[serde(default, deserialize_with = "model::named")]
     pub adapter_precision: Option<AdapterPrecision>,
     #[serde(default, deserialize_with = "date")]
     pub today: Option<Date>,

@@ -13,7 +13,7 @@ use super::FileConfig;
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub struct ModelArgs {
     /// Where the model computes: cpu, cuda or cuda:1 (built with the feature `cuda`) [default: cpu].
-    #[arg(long, env = "DOSSIER_DEVICE", value_name = "DEVICE", value_parser = parse_device)]
+    #[arg(long, env = "DOSSIER_DEVICE", value_name = "DEVICE")]
     pub device: Option<DeviceKind>,
     /// In what the base's matrices are kept: f32, bf16, f16 or int8 [default: f32].
     #[arg(long, env = "DOSSIER_WEIGHT_PRECISION", value_name = "PRECISION")]
@@ -22,11 +22,6 @@ pub struct ModelArgs {
     #[arg(long, env = "DOSSIER_ADAPTER_PRECISION", value_name = "PRECISION")]
     pub adapter_precision: Option<AdapterPrecision>,
 }
-
-/// A text names no device.
-#[derive(Debug, thiserror::Error)]
-#[error("a device reads `cpu`, `cuda` or `cuda:1`")]
-pub struct InvalidDevice;
 
 impl ModelArgs {
     /// Flags over defaults.
@@ -45,26 +40,9 @@ impl ModelArgs {
     }
 }
 
-/// The device of this name. Whether the machine has it shows when the model is loaded.
-fn parse_device(text: &str) -> Result<DeviceKind, InvalidDevice> {
-    match text.split_once(':') {
-        None if text == "cpu" => Ok(DeviceKind::Cpu),
-        None if text == "cuda" => Ok(DeviceKind::Cuda(0)),
-        Some(("cuda", number)) => number.parse().map(DeviceKind::Cuda).map_err(|_| InvalidDevice),
-        _ => Err(InvalidDevice),
-    }
-}
-
-/// The device named in a configuration file.
-pub(super) fn device<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<DeviceKind>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    parse_device(&text).map(Some).map_err(serde::de::Error::custom)
-}
-
-/// A precision named in a configuration file.
-pub(super) fn precision<'de, D: Deserializer<'de>, P: FromStr<Err: Display>>(
+/// A device or a precision named in a configuration file. Whether the machine has the device shows when
+/// the model is loaded.
+pub(super) fn named<'de, D: Deserializer<'de>, P: FromStr<Err: Display>>(
     deserializer: D,
 ) -> Result<Option<P>, D::Error> {
     let text = String::deserialize(deserializer)?;

@@ -2,10 +2,11 @@
 
 use std::net::Ipv4Addr;
 
+use dossier_inference::{Backend, BackendError, DocumentNumber, ReadOutput, ReadRequest};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::*;
-use crate::testing::{PASSPORT, config, engine, form, held_engine, png};
+use crate::testing::{PASSPORT, config, engine, form, held_engine, png, with_backend};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -35,7 +36,7 @@ fn passport() -> Vec<u8> {
     let parts = [("name=\"page\"", &page[..]), ("name=\"document_type\"", PASSPORT.as_bytes())];
     let body = form(&parts);
     let head = format!(
-        "POST /v1/extract HTTP/1.1\r\nhost: test\r\ncontent-length: {}\r\n\
+        "POST /v1/extract HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: {}\r\n\
          content-type: multipart/form-data; boundary=X\r\n\r\n",
         body.len()
     );
@@ -132,4 +133,55 @@ async fn the_end_does_not_wait_for_ever() {
     assert_eq!(rest_of(stream).await, "");
     drop(let_go);
     timeout(PATIENCE, end).await.expect("in time").expect("no panic");
+}
+
+/// Reads nothing, and says that what it computes on is lost.
+#[derive(Default)]
+struct LostBackend(Vec<DocumentNumber>);
+
+impl Backend for LostBackend {
+    fn admit(&mut self, documents: Vec<(DocumentNumber, ReadRequest)>) {
+        self.0.extend(documents.into_iter().map(|(number, _)| number));
+    }
+
+    fn step(&mut self) -> Vec<(DocumentNumber, Result<ReadOutput, BackendError>)> {
+        let failed = || Err(BackendError::Compute("an illegal access".into()));
+        self.0.drain(..).map(|number| (number, failed())).collect()
+    }
+
+    fn is_idle(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn forget(&mut self, document: DocumentNumber) {
+        self.0.retain(|number| *number != document);
+    }
+
+    fn reset(&mut self) {
+        self.0.clear();
+    }
+
+    fn probe(&mut self) -> Result<(), BackendLost> {
+        Err(BackendLost("the device cuda:0 does not answer any more".to_owned()))
+    }
+}
+
+#[tokio::test]
+async fn a_server_whose_model_is_lost_is_not_ready_and_tells_why() {
+    let config = config();
+    let engine = with_backend(&config, LostBackend::default()).await;
+    let server = listen(engine.reader, config.listen, config.http).await.expect("listens");
+    assert!(ask(&server, "/readyz").await.starts_with("HTTP/1.1 200 "));
+    assert!(timeout(Duration::from_millis(100), server.model_lost()).await.is_err());
+    for _ in 0..2 {
+        let mut stream = connect(&server).await;
+        stream.write_all(&passport()).await.expect("writable");
+        let answer = rest_of(stream).await;
+        assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("not_ready"), "{answer}");
+    }
+    let lost = timeout(PATIENCE, server.model_lost()).await.expect("it is lost");
+    assert_eq!(lost.to_string(), "the device cuda:0 does not answer any more");
+    assert!(ask(&server, "/readyz").await.starts_with("HTTP/1.1 503 "));
+    assert!(ask(&server, "/livez").await.starts_with("HTTP/1.1 200 "));
+    server.shutdown().await;
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use dossier_document::is_git_lfs_pointer;
 use sha2::{Digest as _, Sha256};
 
 use crate::digest::to_hex;
@@ -101,6 +102,20 @@ pub enum PackageError {
         /// Its name.
         name: &'static str,
     },
+    /// A file was never fetched: git-lfs keeps it elsewhere.
+    #[error("`{name}` is a git-lfs pointer in place of the file; fetch it with `git lfs pull`")]
+    GitLfsPointer {
+        /// Its name.
+        name: String,
+    },
+    /// The archive gives a file a name that no package could have.
+    #[error("a file's name has {bytes} bytes, more than the {limit} allowed")]
+    NameTooLong {
+        /// Length of the name.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
     /// Neither manifest is there, or both are.
     #[error("a package has either {RULES_MANIFEST} or {DOCUMENT_TYPE_MANIFEST}")]
     NoKind,
@@ -189,6 +204,9 @@ impl Package {
         }
         if let Some(name) = files.keys().find(|name| !kind.has(name)) {
             return Err(PackageError::UnknownFile { name: name.clone() });
+        }
+        if let Some((name, _)) = files.iter().find(|(_, content)| is_git_lfs_pointer(content)) {
+            return Err(PackageError::GitLfsPointer { name: name.clone() });
         }
         Ok(Self { kind, files, signature })
     }

@@ -1,10 +1,13 @@
 //! The hook `after`: normalises what was read and checks it.
 
+use dossier_rules_sdk::dates::VisualExpiry;
+use dossier_rules_sdk::fields::reported;
 use dossier_rules_sdk::names::collapse;
-use dossier_rules_sdk::zone::{birth_date, expiry_date};
-use dossier_rules_sdk::{Date, Field, Reading, Refusal, Report, dates, requests};
+use dossier_rules_sdk::text::is_blank;
+use dossier_rules_sdk::zone::{Told, ZoneExpiry, birth_date};
+use dossier_rules_sdk::{Field, Reading, Refusal, Report, Settings, dates, requests};
 
-use crate::document::{Document, visual_date};
+use crate::document::Document;
 use crate::zones::Content;
 use crate::{DocumentType, checks};
 
@@ -12,34 +15,31 @@ use crate::{DocumentType, checks};
 ///
 /// # Errors
 /// When the document type or the date isn't right, or a reading isn't a field of the type.
-pub fn after(document_type: &str, readings: &[Reading], today: &str) -> Result<Report, Refusal> {
+pub fn after(
+    document_type: &str,
+    readings: &[Reading],
+    today: &str,
+    settings: Settings,
+) -> Result<Report, Refusal> {
     let document_type =
         DocumentType::find(document_type).ok_or_else(requests::unknown_document_type)?;
     let today = requests::parse_today(today)?;
     let names = readings.iter().map(|reading| reading.name.as_str()).collect::<Vec<_>>();
     requests::select(&document_type.fields(1), |field| field.name, &names)?;
-    let document = Document::new(document_type, readings, today);
+    let document = Document::new(document_type, readings, today, settings);
     Ok(Report { fields: fields(&document), checks: checks::all(&document) })
 }
 
 fn fields(document: &Document<'_>) -> Vec<Field> {
-    let read = document.readings.iter().map(|reading| {
-        let (value, source) = match reading.name.as_str() {
-            "mrz" => (document.valid_zone().map(|zone| zone.text.clone()), "mrz"),
-            name => (normalise(name, &reading.raw), "visual"),
-        };
-        Field { name: reading.name.clone(), value, source }
+    let zone = document.valid_zone();
+    let told = zone.map(|zone| told_by(document, zone)).unwrap_or_default();
+    let text = zone.map(|zone| zone.text.clone());
+    let mut fields = reported(document.readings, text, told.clone(), |reading| {
+        normalise(document, &reading.name, &reading.raw)
     });
-    let mut fields = read.collect::<Vec<_>>();
-    let told = document.valid_zone().map(|zone| told_by(zone, document.today)).unwrap_or_default();
-    for (name, value) in &told {
-        if document.reading(name).is_none() {
-            fields.push(derived(name, value.clone()));
-        }
-    }
     if let Some((corrected, _)) = &document.correction {
         fields.push(derived("mrz_corrected", Some(corrected.text.clone())));
-        for (name, value) in told_by(corrected, document.today) {
+        for (name, value) in told_by(document, corrected) {
             let is_changed =
                 told.iter().find(|known| known.0 == name).map(|known| &known.1) != Some(&value);
             if value.is_some() && is_changed {
@@ -55,20 +55,31 @@ fn derived(name: &str, value: Option<String>) -> Field {
 }
 
 /// Brings a visual value into its normal form. None if it has none that is certain.
-fn normalise(name: &str, raw: &str) -> Option<String> {
+fn normalise(document: &Document<'_>, name: &str, raw: &str) -> Option<String> {
+    if is_blank(raw) {
+        return None;
+    }
     let text = collapse(raw);
     match name {
-        _ if text.is_empty() => None,
-        "date_of_birth" | "date_of_expiry" => visual_date(&text).map(dates::to_iso),
+        "date_of_birth" | "date_of_issue" => document.date(name, &text).ok().map(dates::to_iso),
+        "date_of_expiry" => match document.expiry(&text).ok()? {
+            VisualExpiry::On(day) => Some(dates::to_iso(day)),
+            VisualExpiry::NoEnd(day) => day.map(dates::to_iso),
+        },
         "document_number" => Some(text.replace(' ', "")),
         "sex" => checks::visual_sex(&text).map(str::to_owned),
         _ => Some(text),
     }
 }
 
-/// What a zone tells, in its own order. A value whose check digit doesn't agree is none.
-fn told_by(zone: &Content, today: Date) -> Vec<(&'static str, Option<String>)> {
-    let text = |value: &str| (!value.is_empty()).then(|| value.to_owned());
+/// What a zone tells, in its own order. A value whose check digit doesn't agree is none, and none has
+/// fillers.
+fn told_by(document: &Document<'_>, zone: &Content) -> Vec<Told> {
+    if let Some(told) = &zone.told {
+        return told.clone();
+    }
+    let today = document.today;
+    let text = |value: &str| Some(value.replace('<', "")).filter(|value| !value.is_empty());
     let mut told = vec![("issuing_state", text(&zone.issuing_state))];
     if let Some(names) = &zone.names {
         // A code is no name.
@@ -83,7 +94,7 @@ fn told_by(zone: &Content, today: Date) -> Vec<(&'static str, Option<String>)> {
         }
     }
     if let Some(number) = &zone.document_number {
-        told.push(("document_number", text(number.trim_end_matches('<'))));
+        told.push(("document_number", text(number)));
     }
     if let Some(nationality) = &zone.nationality {
         told.push(("nationality", text(nationality)));
@@ -95,7 +106,11 @@ fn told_by(zone: &Content, today: Date) -> Vec<(&'static str, Option<String>)> {
         told.push(("sex", sex.map(str::to_owned)));
     }
     if let Some(cells) = &zone.date_of_expiry {
-        told.push(("date_of_expiry", expiry_date(cells, today).map(dates::to_iso)));
+        let day = match document.expiry_in(zone, cells) {
+            ZoneExpiry::On(day) | ZoneExpiry::NoEnd(Some(day)) => Some(day),
+            ZoneExpiry::NoEnd(None) | ZoneExpiry::Uncertain(_) | ZoneExpiry::NotADay => None,
+        };
+        told.push(("date_of_expiry", day.map(dates::to_iso)));
     }
     told.extend(zone.more.iter().map(|(name, value)| (*name, text(value))));
     for (name, value) in &mut told {

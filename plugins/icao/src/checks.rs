@@ -8,7 +8,7 @@
 //!   `mrz.date_of_expiry`, `document.expiry`, `mrz.names`, `mrz.names.complete` for what the zone has
 //! - `mrz.matches...` for each visual field that the zone repeats
 //!
-//! Zones of Doc 9303: `mrz.as_read`.
+//! Zones of Doc 9303: `mrz.as_read`; of these, TD1 and TD2: `mrz.optional_data`.
 
 use dossier_rules_sdk::Check;
 use dossier_rules_sdk::checks::{failed, judged, not_performed, of_readings, passed};
@@ -26,7 +26,11 @@ const NO_ZONE: &str = "no machine-readable zone was read, or it isn't one of thi
 
 /// Performs every check of the document's type.
 pub(crate) fn all(document: &Document<'_>) -> Vec<Check> {
-    let mut checks = of_readings(&document.document_type.fields(1), document.readings);
+    let fields = document.document_type.fields(1);
+    let least_confidence = document.settings.least_confidence;
+    let mut checks = of_readings(&fields, document.readings, least_confidence, &|reading| {
+        comparison::is_blank_in_zone(document, reading)
+    });
     checks.extend(form::checks(document));
     checks.extend(content::checks(document));
     checks.extend(comparison::checks(document));

@@ -18,6 +18,8 @@ pub struct DocumentType {
     pub check_digits: &'static [&'static str],
     /// The visual fields that its zone repeats.
     pub visual: &'static [&'static str],
+    /// Whether its date of issue is read: it decides which codes the document may have.
+    pub has_date_of_issue: bool,
 }
 
 impl DocumentType {
@@ -31,7 +33,8 @@ impl DocumentType {
     #[must_use]
     pub fn fields(&self, page_count: u32) -> Vec<FieldRequest> {
         let visual = self.visual.iter().map(|name| visual_field(name));
-        visual.chain([self.zone_field(page_count.saturating_sub(1))]).collect()
+        let issue = self.has_date_of_issue.then(|| visual_field("date_of_issue"));
+        visual.chain(issue).chain([self.zone_field(page_count.saturating_sub(1))]).collect()
     }
 
     fn zone_field(&self, page: u32) -> FieldRequest {
@@ -49,15 +52,23 @@ impl DocumentType {
     }
 }
 
-/// Letters of the Latin and Cyrillic scripts, and what joins the parts of a name.
-const NAME_CHARACTERS: &str = " '.A-Za-zÀ-ÖØ-öø-žЀ-ӿẞ-";
+/// Letters of the Latin, Greek and Cyrillic scripts with all that is written above and below them, and
+/// what joins the parts of a name.
+const NAME_CHARACTERS: &str = " ',./A-Za-zÀ-ÖØ-öø-ʯʹ-ʿ\u{300}-\u{36f}Ͱ-ϿЀ-ԯḀ-ỿ\u{2010}-\u{2015}‘’-";
+
+/// Those, digits of every script that dates are written in, the letters of Thai and Arabic, and the
+/// signs of Japanese and Chinese dates. A date of another calendar is told by the rules, which must see
+/// it first.
+const DATE_CHARACTERS: &str = " '(),./0-9A-Za-zÀ-ÖØ-öø-ʯ\u{300}-\u{36f}Ͱ-ϿЀ-ԯḀ-ỿ\
+    \u{620}-\u{669}\u{671}-\u{6d3}\u{6f0}-\u{6f9}\u{e01}-\u{e4e}\u{e50}-\u{e59}年月日元明治大正昭和平成令民國国長长期永久無无限\
+    *\u{2010}-\u{2015}-";
 
 fn visual_field(name: &'static str) -> FieldRequest {
     let (characters, max_length) = match name {
         "document_number" => (" 0-9A-Za-z-", 24),
-        "sex" => ("A-Za-zÀ-ÖØ-öø-žЀ-ӿ/", 12),
+        "sex" => ("A-Za-zÀ-ÖØ-öø-ʯͰ-ϿЀ-ӿ/", 12),
         "nationality" => (NAME_CHARACTERS, 48),
-        "date_of_birth" | "date_of_expiry" => (" ,./0-9A-Za-zÀ-ÖØ-öø-žЀ-ӿ-", 32),
+        "date_of_birth" | "date_of_issue" | "date_of_expiry" => (DATE_CHARACTERS, 48),
         _ => (NAME_CHARACTERS, 64),
     };
     FieldRequest { name, page: 0, characters, max_length, shape: None }
@@ -86,7 +97,7 @@ const fn icao(
     check_digits: &'static [&'static str],
 ) -> DocumentType {
     let zone = ZoneKind::Icao(format);
-    DocumentType { id, zone, most_pages, check_digits, visual: ALL_VISUAL }
+    DocumentType { id, zone, most_pages, check_digits, visual: ALL_VISUAL, has_date_of_issue: true }
 }
 
 /// Every document type that these rules judge.
@@ -102,6 +113,7 @@ pub static DOCUMENT_TYPES: [DocumentType; 10] = [
         most_pages: 2,
         check_digits: &[NUMBER, BIRTH, COMPOSITE],
         visual: &["surname", "given_names", "document_number", "date_of_birth", "sex"],
+        has_date_of_issue: false,
     },
     DocumentType {
         id: "icao/france/driving-licence/2013",
@@ -109,6 +121,7 @@ pub static DOCUMENT_TYPES: [DocumentType; 10] = [
         most_pages: 2,
         check_digits: &[NUMBER, COMPOSITE],
         visual: &["surname", "document_number", "date_of_expiry"],
+        has_date_of_issue: false,
     },
     DocumentType {
         id: "icao/switzerland/driving-licence/2003",
@@ -116,6 +129,7 @@ pub static DOCUMENT_TYPES: [DocumentType; 10] = [
         most_pages: 2,
         check_digits: &[],
         visual: &["surname", "given_names", "date_of_birth"],
+        has_date_of_issue: false,
     },
     DocumentType {
         id: "icao/netherlands/driving-licence/2014",
@@ -123,6 +137,7 @@ pub static DOCUMENT_TYPES: [DocumentType; 10] = [
         most_pages: 2,
         check_digits: &[COMPOSITE],
         visual: &["document_number"],
+        has_date_of_issue: false,
     },
     DocumentType {
         id: "icao/russia/internal-passport/2011",
@@ -130,5 +145,6 @@ pub static DOCUMENT_TYPES: [DocumentType; 10] = [
         most_pages: 1,
         check_digits: &[NUMBER, BIRTH, OPTIONAL, COMPOSITE],
         visual: &["surname", "given_names", "document_number", "date_of_birth", "sex"],
+        has_date_of_issue: false,
     },
 ];

@@ -14,6 +14,26 @@
 //!   then fails and names the cells: what was read stays what was read.
 //! - A check whose inputs are missing, or that can't be decided, is *not performed*: an unknown date
 //!   of birth, names that may be cut short.
+//!
+//! # What is decided where Doc 9303 and issuers leave it open
+//! - Dates of the visual zone are those of the common calendar with four digits of the year. A birth in
+//!   the future, or a year that no document can have, is no reading: the year is of another calendar
+//!   (Buddhist, Hijri), or misread. Two digits of a year are never completed.
+//! - The visual zone settles the century of the zone's two digits. Without it, `date_of_expiry` and
+//!   `document.expiry` are certain only where one century alone is possible.
+//! - A document without an end says so in words, in the year 9999, or with fillers. A date of the year
+//!   9999 stays the value; words and fillers are none. `document.expiry` passes where the visual zone
+//!   says so and the other doesn't contradict it; the zone alone is not enough.
+//! - Where the zones differ on the end, the earlier counts.
+//! - A field that is blank, or struck out, is as it should be where the zone leaves it out too. Somebody
+//!   with one name alone has it in the zone as primary identifier, and in the visual zone in either
+//!   field; a zone without a primary identifier makes `mrz.names` *not performed*.
+//! - A zero month or day of birth is what some issuers write for what is unknown: those checks are *not
+//!   performed*, and the value is none.
+//! - An apostrophe that the zone replaces by a filler is told in the message; the check passes.
+//! - Text after a document number that overflows is `optional_data_1` (`optional_data` for TD2), and
+//!   `mrz.optional_data` is *not performed*: no part of Doc 9303 says what it is.
+//! - A value with control characters, or with characters that turn its direction, is none.
 #![deny(unsafe_code)]
 
 mod document_type;
@@ -31,14 +51,18 @@ mod document;
 
 mod checks;
 
-use dossier_rules_sdk::{Description, Rules, description, export_rules};
-pub use dossier_rules_sdk::{FieldRequest, Reading, Refusal, Report};
+use dossier_rules_sdk::{
+    ConfiguredRules, Description, Rules, description, export_configured_rules,
+};
+pub use dossier_rules_sdk::{FieldRequest, Reading, Refusal, Report, Settings};
 
 /// The rules, as a component exports them.
 #[derive(Debug)]
 pub struct Icao;
 
-export_rules!(Icao);
+export_configured_rules!(Icao);
+
+impl ConfiguredRules for Icao {}
 
 impl Rules for Icao {
     fn describe() -> Description {
@@ -55,7 +79,7 @@ impl Rules for Icao {
     }
 
     fn after(document_type: &str, readings: &[Reading], today: &str) -> Result<Report, Refusal> {
-        after(document_type, readings, today)
+        after(document_type, readings, today, Settings::current())
     }
 }
 

@@ -3,7 +3,10 @@
 use dossier_rules_sdk::{Check, Outcome, Reading, Report};
 use proptest::prelude::*;
 
-use crate::{DOCUMENT_TYPES, DocumentType, after, before};
+use crate::{DOCUMENT_TYPES, DocumentType, Settings, after, before};
+
+mod reported;
+mod settings;
 
 const TODAY: &str = "2026-11-24";
 const PASSPORT: &str = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\n\
@@ -14,7 +17,7 @@ fn read(name: &str, raw: &str) -> Reading {
 }
 
 fn report(document_type: &str, readings: &[Reading]) -> Report {
-    after(document_type, readings, TODAY).expect("known type and fields")
+    after(document_type, readings, TODAY, Settings::default()).expect("known type and fields")
 }
 
 fn zone_report(document_type: &str, zone: &str) -> Report {
@@ -302,7 +305,7 @@ proptest! {
             }
         }
         let report = report(document_type.id, &readings);
-        let empty = after(document_type.id, &[], TODAY).expect("known type");
+        let empty = after(document_type.id, &[], TODAY, Settings::default()).expect("known type");
         let codes = |report: &Report| report.checks.iter().map(|check| check.code).collect::<Vec<_>>();
         prop_assert_eq!(codes(&report), codes(&empty));
         prop_assert!(report.checks.iter().all(|check| check.message.len() <= 512));

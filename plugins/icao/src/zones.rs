@@ -1,6 +1,7 @@
 //! The zones, each read into what it tells.
 
-use dossier_rules_sdk::zone::{ZoneFault, ZoneFormat};
+use dossier_rules_sdk::Date;
+use dossier_rules_sdk::zone::{Told, ZoneFault, ZoneFormat};
 
 mod cells;
 mod french;
@@ -32,9 +33,9 @@ impl ZoneKind {
     ///
     /// # Errors
     /// When it doesn't have the form of this kind.
-    pub fn read(self, text: &str) -> Result<Content, ZoneFault> {
+    pub fn read(self, text: &str, today: Date) -> Result<Content, ZoneFault> {
         match self {
-            Self::Icao(format) => icao::read(text, format),
+            Self::Icao(format) => icao::read(text, format, today),
             Self::FrenchIdCard => french::read_id_card(text),
             Self::FrenchDrivingLicence => french::read_driving_licence(text),
             Self::SwissDrivingLicence => licences::read_swiss(text),
@@ -49,8 +50,8 @@ impl ZoneKind {
 pub struct Content {
     /// The zone in its normal form, lines joined by line breaks.
     pub text: String,
-    /// Whether the document code is one that this zone may have.
-    pub has_right_code: bool,
+    /// The document code, without fillers; none if the kind of zone fixes it.
+    pub document_code: Option<String>,
     /// The issuing state, without fillers.
     pub issuing_state: String,
     /// The nationality, without fillers; none if the zone has no place for it.
@@ -65,8 +66,12 @@ pub struct Content {
     pub date_of_expiry: Option<String>,
     /// `F`, `M` or `X`; none inside if the cell has another character.
     pub sex: Option<Option<&'static str>>,
-    /// What else it tells, by field name.
+    /// What it tells, field by field, where Doc 9303 says that; none for other zones.
+    pub told: Option<Vec<Told>>,
+    /// What else a zone that Doc 9303 doesn't know tells, by field name.
     pub more: Vec<(&'static str, String)>,
+    /// Whether text follows a document number that overflows.
+    pub has_text_after_number: bool,
     /// The check digits that it prints.
     pub check_digits: Vec<CheckDigit>,
 }

@@ -11,13 +11,13 @@ mod readings;
 pub use readings::of_readings;
 
 mod plausibility;
-pub use plausibility::of_dates;
+pub use plausibility::{not_expired, of_dates};
 
 mod comparison;
-pub use comparison::{Comparison, compared, names_exceed};
+pub use comparison::{Comparison, ZoneNames, compared, names_exceed};
 
 mod zones_agree;
-pub use zones_agree::{NO_ZONE, zones_agree};
+pub use zones_agree::{NO_ZONE, is_blank_in, zones_agree};
 
 /// A check that ran and holds.
 #[must_use]

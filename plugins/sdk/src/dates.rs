@@ -8,6 +8,14 @@ pub use calendar::{Calendar, JapaneseEra, day_of, day_of_era, parse_japanese};
 mod month_names;
 pub use month_names::{Language, month_of};
 
+mod any_form;
+pub use any_form::parse_any;
+
+mod no_end;
+
+mod visual;
+pub use visual::{Unread, VisualExpiry, visual_birth, visual_expiry, visual_issue};
+
 /// How a document type writes dates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DateFormat {

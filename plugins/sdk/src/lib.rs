@@ -2,7 +2,8 @@
 //!
 //! [`Rules`] is what an author implements and [`export_rules!`] makes a component of it. The rest are
 //! helpers: [`zone`] parses machine-readable zones and offers corrections, [`dates`] reads dates of
-//! many calendars and languages, [`names`] compares names across scripts and truncation,
+//! many calendars and languages, [`names`] compares names across scripts and truncation, [`codes`] are
+//! those that documents are issued with, and since when,
 //! [`check_digits`] computes the schemes that issuers use, [`requests`] and [`checks`] spare the
 //! rest of the routine.
 //!
@@ -16,16 +17,25 @@ pub use rules::{ConfiguredRules, Description, Rules};
 mod hooks;
 pub use hooks::{Check, Field, FieldRequest, Outcome, Reading, Refusal, Report};
 
+mod settings;
+pub use settings::Settings;
+
 pub mod requests;
 
 pub mod checks;
 
+pub mod fields;
+
 pub mod zone;
+
+pub mod codes;
 
 pub mod dates;
 pub use mrz::Date;
 
 pub mod names;
+
+pub mod text;
 
 pub mod check_digits;
 

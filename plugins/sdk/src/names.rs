@@ -1,11 +1,18 @@
 //! Names: their spelling in the visual zone against that in the machine-readable zone.
 //!
-//! Latin and Cyrillic names compare (part 3, sections 6 A and 6 B). Arabic ones (6 C) don't: that
-//! table drops vowels, so nearly any two names would agree.
+//! Latin and Cyrillic names compare (part 3, sections 6 A and 6 B), and Greek ones by ELOT 743, which
+//! Greece's passports follow. Arabic ones (6 C) don't: that table drops vowels, so nearly any two
+//! names would agree.
 //!
 //! The machine-readable zone spells a name with A-Z and fillers (ICAO Doc 9303 part 3, sections
 //! 4.6 and 6 A). The way back is ambiguous, so nothing is spelled back: the visual name becomes the
 //! set of all its spellings, and the zone's must be one of them.
+
+use crate::text;
+
+mod letters;
+use letters::Spelling;
+pub use letters::has_greek_letter;
 
 /// What comes of comparing a visual name with the zone's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +21,9 @@ pub enum NameMatch {
     Equal,
     /// It is one cut short, as a full name field allows.
     Truncated,
+    /// It is one if an apostrophe parts a name. Doc 9303 leaves apostrophes out without a filler, and
+    /// some issuers put one.
+    ApartAtApostrophes,
     /// It is none.
     Different,
 }
@@ -23,15 +33,15 @@ pub enum NameMatch {
 pub enum Script {
     /// Latin (part 3, section 6 A).
     Latin,
-    /// Latin, or Cyrillic of any of the languages that section 6 B lists: a letter that they
+    /// Latin, Greek, or Cyrillic of any of the languages that section 6 B lists: a letter that they
     /// transliterate differently has the spellings of all.
-    LatinOrCyrillic,
+    Any,
 }
 
-/// Trims a text and makes every run of white space one space.
+/// Trims a text, composes its letters and makes every run of white space one space.
 #[must_use]
 pub fn collapse(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    text::compose(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Compares a Latin name of the visual zone with the zone's, as [`compare_in`] does.
@@ -47,12 +57,28 @@ pub fn compare(visual: &str, zone: &str, may_be_truncated: bool) -> NameMatch {
 /// chooses the method).
 #[must_use]
 pub fn compare_in(script: Script, visual: &str, zone: &str, may_be_truncated: bool) -> NameMatch {
-    let Some(visual) = spellings(script, visual) else {
+    let zone = zone.split(' ').filter(|part| !part.is_empty()).collect::<Vec<_>>();
+    let found = compare_parts(spellings(script, visual, false), &zone, may_be_truncated);
+    if found == NameMatch::Different
+        && visual.chars().any(is_apostrophe)
+        && compare_parts(spellings(script, visual, true), &zone, may_be_truncated)
+            != NameMatch::Different
+    {
+        return NameMatch::ApartAtApostrophes;
+    }
+    found
+}
+
+fn compare_parts(
+    visual: Option<Vec<Vec<Spelling>>>,
+    zone: &[&str],
+    may_be_truncated: bool,
+) -> NameMatch {
+    let Some(visual) = visual else {
         return NameMatch::Different;
     };
-    let zone = zone.split(' ').filter(|part| !part.is_empty()).collect::<Vec<_>>();
     let spelled = |may_be_cut: bool| {
-        visual.iter().zip(&zone).all(|(part, text)| is_spelling(part, text, may_be_cut))
+        visual.iter().zip(zone).all(|(part, text)| is_spelling(part, text, may_be_cut))
     };
     if visual.len() == zone.len() && spelled(false) {
         NameMatch::Equal
@@ -67,7 +93,7 @@ pub fn compare_in(script: Script, visual: &str, zone: &str, may_be_truncated: bo
 /// included. None if it can't be spelled there.
 #[must_use]
 pub fn shortest_spelling(script: Script, visual: &str) -> Option<usize> {
-    let parts = spellings(script, visual)?;
+    let parts = spellings(script, visual, false)?;
     let shortest = |spelling: &Spelling| {
         spelling.alternatives().iter().map(|text| text.len()).min().unwrap_or(1)
     };
@@ -75,76 +101,36 @@ pub fn shortest_spelling(script: Script, visual: &str) -> Option<usize> {
     Some(letters + parts.len().saturating_sub(1))
 }
 
-/// One character of a visual name: what the zone may have in its place.
-enum Spelling {
-    Itself(u8),
-    OneOf(&'static [&'static str]),
-    /// Of a letter that languages transliterate differently.
-    AnyOf(Vec<&'static str>),
-}
-
-impl Spelling {
-    /// What it is spelled like, other than as itself.
-    fn alternatives(&self) -> &[&'static str] {
-        match self {
-            Self::Itself(_) => &[],
-            Self::OneOf(alternatives) => alternatives,
-            Self::AnyOf(alternatives) => alternatives,
-        }
-    }
-
-    fn of(script: Script, c: char, is_first: bool) -> Option<Self> {
-        if c.is_ascii_uppercase() {
-            return u8::try_from(c).ok().map(Self::Itself);
-        }
-        match (script, mrz::transliterations(c)) {
-            (Script::LatinOrCyrillic, []) => {
-                let alternatives = cyrillic(c, is_first);
-                (!alternatives.is_empty()).then_some(Self::AnyOf(alternatives))
-            }
-            (Script::Latin, []) => None,
-            (_, alternatives) => Some(Self::OneOf(alternatives)),
-        }
-    }
-}
-
-/// What the languages of part 3, section 6 B make of a letter.
-fn cyrillic(c: char, is_first: bool) -> Vec<&'static str> {
-    use mrz::CyrillicLanguage as Language;
-    const LANGUAGES: [Language; 6] = [
-        Language::Russian,
-        Language::Belarusian,
-        Language::Bulgarian,
-        Language::Macedonian,
-        Language::Serbian,
-        Language::Ukrainian,
-    ];
-    let mut alternatives = LANGUAGES
-        .iter()
-        .filter_map(|language| mrz::transliterate_cyrillic_char(c, *language, is_first))
-        .collect::<Vec<_>>();
-    alternatives.sort_unstable();
-    alternatives.dedup();
-    alternatives
-}
-
 /// The parts of a visual name, each a sequence of characters with all their spellings.
 ///
-/// Spaces and hyphens part a name, apostrophes and other punctuation vanish (section 4.6). None if
-/// a character has no spelling at all.
-fn spellings(script: Script, visual: &str) -> Option<Vec<Vec<Spelling>>> {
-    let parts = visual.split(|c: char| c.is_whitespace() || c == '-');
+/// Spaces, hyphens and commas part a name, apostrophes and other punctuation vanish (section 4.6).
+/// None if a character has no spelling at all.
+fn spellings(script: Script, visual: &str, at_apostrophes: bool) -> Option<Vec<Vec<Spelling>>> {
+    let visual = text::compose(visual);
+    let parts = visual.split(|c: char| {
+        c.is_whitespace()
+            || text::is_dash(c)
+            || ",;/".contains(c)
+            || (at_apostrophes && is_apostrophe(c))
+    });
     parts
         .map(|part| {
-            part.chars()
+            let letters = part
+                .chars()
                 .flat_map(char::to_uppercase)
-                .filter(|c| c.is_alphanumeric())
-                .enumerate()
-                .map(|(place, c)| Spelling::of(script, c, place == 0))
+                .filter(|c| c.is_alphanumeric() && !is_apostrophe(*c))
+                .collect::<Vec<_>>();
+            (0..letters.len())
+                .map(|place| Spelling::of(script, &letters, place))
                 .collect::<Option<Vec<_>>>()
         })
         .filter(|part| !part.as_ref().is_some_and(Vec::is_empty))
         .collect()
+}
+
+/// Whether a character is an apostrophe, or one of the letters that stand for it in print.
+fn is_apostrophe(c: char) -> bool {
+    matches!(c, '\'' | '`' | '´' | '\u{2b9}'..='\u{2bf}' | '\u{2018}' | '\u{2019}' | '\u{2032}')
 }
 
 /// Whether `text` is a spelling of `part`, or the beginning of one if it may be cut.

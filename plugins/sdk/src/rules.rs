@@ -1,6 +1,6 @@
 //! What an author of rules implements, and how it becomes a component.
 
-use crate::{FieldRequest, Reading, Refusal, Report};
+use crate::{FieldRequest, Reading, Refusal, Report, Settings, requests};
 
 /// What rules say of themselves. [`description!`](crate::description) fills in name and version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,11 +41,17 @@ pub trait Rules {
 /// Rules that an operator can set per document type: the interface `settings` of
 /// `dossier:rules@1.1.0`.
 pub trait ConfiguredRules: Rules {
-    /// Takes the settings of a document type, a JSON text, for the calls of this instance.
+    /// Takes the settings of a document type, a JSON text, for the calls of this instance. Rules that
+    /// have others than [`Settings`] write their own.
     ///
     /// # Errors
     /// When the settings don't make sense; the refusal names the key.
-    fn configure(document_type: &str, settings: &str) -> Result<(), Refusal>;
+    fn configure(document_type: &str, settings: &str) -> Result<(), Refusal> {
+        if !Self::describe().document_types.iter().any(|known| known == document_type) {
+            return Err(requests::unknown_document_type());
+        }
+        Settings::parse(settings).map(Settings::make_current)
+    }
 }
 
 /// The description of the crate that calls it: its name and version, and the given document types.

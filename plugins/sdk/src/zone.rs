@@ -7,6 +7,12 @@ use mrz::{Date, MrzData, MrzError};
 mod correction;
 pub use correction::{Cell, Correction, correct};
 
+mod told;
+pub use told::Told;
+
+mod expiry;
+pub use expiry::{ZoneExpiry, zone_expiry};
+
 /// A format of machine-readable zones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ZoneFormat {
@@ -147,17 +153,28 @@ impl Zone {
         self.cells(0, 0, 2).trim_end_matches('<')
     }
 
-    /// The optional data, without the fillers at its ends: for TD1 the first, then the second.
+    /// The optional data, without the fillers at its ends: for TD1 the first, then the second. What a
+    /// document number that overflows takes of it is not in it; what follows that number is.
     #[must_use]
     pub fn optional_data(&self) -> Vec<&str> {
         let cells = match self.format {
-            ZoneFormat::Td1 => vec![self.cells(0, 15, 30), self.cells(1, 18, 29)],
-            ZoneFormat::Td2 => vec![self.cells(1, 28, 35)],
+            ZoneFormat::Td1 => vec![self.after_number(0, 15, 30), self.cells(1, 18, 29)],
+            ZoneFormat::Td2 => vec![self.after_number(1, 28, 35)],
             ZoneFormat::Td3 => vec![self.cells(1, 28, 42)],
             ZoneFormat::MrvA => vec![self.cells(1, 28, 44)],
             ZoneFormat::MrvB => vec![self.cells(1, 28, 36)],
         };
         cells.into_iter().map(|text| text.trim_matches('<')).collect()
+    }
+
+    /// Cells whose beginning a document number that overflows may take, up to the filler that ends it.
+    fn after_number(&self, line: usize, start: usize, end: usize) -> &str {
+        let cells = self.cells(line, start, end);
+        if self.number_overflows() {
+            cells.split_once('<').map_or("", |(_, rest)| rest)
+        } else {
+            cells
+        }
     }
 
     /// Whether the document number is longer than its nine cells and goes on in the optional data
@@ -289,6 +306,9 @@ impl Zone {
     }
 }
 
+/// The cells of a date that is unknown (part 3, section 4.8).
+pub const UNKNOWN_DATE: &str = "<<<<<<";
+
 /// Whether a zone's date can be the visual zone's, which has the century. None if it is unknown.
 #[must_use]
 pub fn agrees_with(zone_date: &str, visual: Date) -> Option<bool> {
@@ -306,13 +326,6 @@ pub fn birth_date(zone_date: &str, today: Date) -> Option<Date> {
     with_century(zone_date, today.year)
         .filter(|date| !crate::dates::is_before(today, *date))
         .or_else(|| with_century(zone_date, today.year.saturating_sub(100)))
-}
-
-/// Reads a zone's date of expiry: that day whose year is less than fifty years after today's, or
-/// at most fifty before it.
-#[must_use]
-pub fn expiry_date(zone_date: &str, today: Date) -> Option<Date> {
-    with_century(zone_date, today.year.saturating_add(49))
 }
 
 /// The day whose year is the last one up to `last_year` that ends in the two digits.

@@ -1,6 +1,7 @@
 //! The hook `after`: normalises what was read and checks it.
 
-use dossier_rules_sdk::{Field, dates, names, requests};
+use dossier_rules_sdk::fields::reported;
+use dossier_rules_sdk::{Settings, dates, names, requests};
 
 use crate::before::find;
 use crate::checks::{self, Document};
@@ -10,24 +11,21 @@ use crate::{DocumentType, FieldKind, Reading, Refusal, Report};
 ///
 /// # Errors
 /// When the document type or the date isn't right, or a reading isn't a field of the type.
-pub fn after(document_type: &str, readings: &[Reading], today: &str) -> Result<Report, Refusal> {
+pub fn after(
+    document_type: &str,
+    readings: &[Reading],
+    today: &str,
+    settings: Settings,
+) -> Result<Report, Refusal> {
     let document_type = find(document_type)?;
     let today = requests::parse_today(today)?;
     let names = readings.iter().map(|reading| reading.name.as_str()).collect::<Vec<_>>();
     requests::select(document_type.fields, |rule| rule.name, &names)?;
-    let document = Document::new(document_type, readings, today);
-    let fields = readings.iter().map(|reading| field(&document, reading)).collect();
+    let document = Document::new(document_type, readings, today, settings);
+    let fields = reported(readings, document.zone_text(), document.told(), |reading| {
+        normalise(&reading.raw, FieldKind::of(&reading.name), document_type)
+    });
     Ok(Report { fields, checks: checks::all(&document) })
-}
-
-fn field(document: &Document<'_>, reading: &Reading) -> Field {
-    let kind = FieldKind::of(&reading.name);
-    let source = if kind == FieldKind::Zone { "mrz" } else { "visual" };
-    let value = match kind {
-        FieldKind::Zone => document.zone_text(),
-        _ => normalise(&reading.raw, kind, document.document_type),
-    };
-    Field { name: reading.name.clone(), value, source }
 }
 
 /// Brings a value into its normal form. None if it has none.

@@ -11,10 +11,10 @@
 //!   `mrz.matches.*`
 
 use dossier_rules_sdk::checks::{
-    NO_ZONE, VisualZone, failed, judged, not_performed, of_dates, of_readings,
+    NO_ZONE, VisualZone, failed, is_blank_in, judged, not_performed, of_dates, of_readings,
 };
-use dossier_rules_sdk::zone::{Zone, ZoneFault};
-use dossier_rules_sdk::{Check, Date, dates};
+use dossier_rules_sdk::zone::{Told, Zone, ZoneFault};
+use dossier_rules_sdk::{Check, Date, Settings, dates};
 
 use crate::document_type::ZoneKind;
 use crate::{DocumentType, LicenceLine, Reading, before};
@@ -37,19 +37,26 @@ pub struct Document<'a> {
     pub readings: &'a [Reading],
     /// The current date.
     pub today: Date,
+    /// What the operator set.
+    pub settings: Settings,
     zone: Option<Result<ReadZone, ZoneFault>>,
 }
 
 impl<'a> Document<'a> {
     /// Parses the zone, if it was read.
     #[must_use]
-    pub fn new(document_type: &'static DocumentType, readings: &'a [Reading], today: Date) -> Self {
+    pub fn new(
+        document_type: &'static DocumentType,
+        readings: &'a [Reading],
+        today: Date,
+        settings: Settings,
+    ) -> Self {
         let raw = readings.iter().find(|reading| reading.name == "mrz").map(|reading| &reading.raw);
         let zone = raw.zip(document_type.zone).map(|(raw, kind)| match kind {
             ZoneKind::Icao(_) => Zone::parse(raw).map(|zone| ReadZone::Icao(Box::new(zone))),
             ZoneKind::LicenceLine => LicenceLine::parse(raw).map(ReadZone::Licence),
         });
-        Self { document_type, readings, today, zone }
+        Self { document_type, readings, today, settings, zone }
     }
 
     /// The zone's lines, if it has the form of one.
@@ -58,6 +65,16 @@ impl<'a> Document<'a> {
         match self.zone.as_ref()?.as_ref().ok()? {
             ReadZone::Icao(zone) => Some(zone.text()),
             ReadZone::Licence(line) => Some(line.text().to_owned()),
+        }
+    }
+
+    /// What the zone tells, field by field.
+    #[must_use]
+    pub fn told(&self) -> Vec<Told> {
+        match self.zone.as_ref() {
+            Some(Ok(ReadZone::Icao(zone))) => zone.told(self.today),
+            Some(Ok(ReadZone::Licence(line))) => line.told(self.today),
+            Some(Err(_)) | None => Vec::new(),
         }
     }
 
@@ -97,9 +114,13 @@ impl VisualZone for Document<'_> {
 /// Performs every check of the document's type.
 #[must_use]
 pub fn all(document: &Document<'_>) -> Vec<Check> {
-    let mut checks = of_readings(&before::all(document.document_type), document.readings);
+    let fields = before::all(document.document_type);
+    let least_confidence = document.settings.least_confidence;
+    let mut checks = of_readings(&fields, document.readings, least_confidence, &|reading| {
+        is_blank_in(document, document.icao(), reading)
+    });
     checks.extend(form::checks(document));
-    checks.extend(of_dates(document, document.today));
+    checks.extend(of_dates(document, document.today, document.settings));
     if let Some(kind) = document.document_type.zone {
         checks.extend(zones::checks(document, kind));
         checks.extend(comparison::checks(document, kind));

@@ -9,6 +9,7 @@
 //!   machine-readable zone itself.
 //! - Dates are written in ISO 8601 of the Gregorian calendar, whatever calendar the document has;
 //!   numbers lose their spaces; the sex is `F`, `M` or `X`.
+//! - What only the zone tells is added with the source `mrz`, as all rules of the SDK do.
 //! - A value that can't be normalised is none: nothing is guessed, nothing is repaired.
 //! - The checks of a document type are always all there, in the order of [`checks`]. A check whose
 //!   inputs are missing is *not performed*. Messages never quote a value.
@@ -34,14 +35,18 @@ pub mod checks;
 mod licence_line;
 pub use licence_line::LicenceLine;
 
-use dossier_rules_sdk::{Description, Rules, description, export_rules};
+use dossier_rules_sdk::{
+    ConfiguredRules, Description, Rules, Settings, description, export_configured_rules,
+};
 pub use dossier_rules_sdk::{FieldRequest, Reading, Refusal, Report};
 
 /// The rules, as a component exports them.
 #[derive(Debug)]
 pub struct States;
 
-export_rules!(States);
+export_configured_rules!(States);
+
+impl ConfiguredRules for States {}
 
 impl Rules for States {
     fn describe() -> Description {
@@ -58,7 +63,7 @@ impl Rules for States {
     }
 
     fn after(document_type: &str, readings: &[Reading], today: &str) -> Result<Report, Refusal> {
-        after(document_type, readings, today)
+        after(document_type, readings, today, Settings::current())
     }
 }
 

@@ -1,8 +1,10 @@
 //! The one line of 30 characters on the back of some driving licences: `D1`, issuer, number and its
 //! check digit, date of expiry, eight letters of the name, a check digit over all before it.
 
+use dossier_rules_sdk::Date;
 use dossier_rules_sdk::check_digits::icao_9303;
-use dossier_rules_sdk::zone::ZoneFault;
+use dossier_rules_sdk::dates::to_iso;
+use dossier_rules_sdk::zone::{Told, ZoneExpiry, ZoneFault, ZoneFormat, zone_expiry};
 
 /// Characters of the line.
 pub(crate) const LENGTH: u32 = 30;
@@ -66,6 +68,26 @@ impl LicenceLine {
     #[must_use]
     pub fn surname_may_be_truncated(&self) -> bool {
         !self.0[21..29].ends_with('<')
+    }
+
+    /// What the line tells, as [`Zone::told`](dossier_rules_sdk::zone::Zone::told) does: a value that a
+    /// check digit contradicts is none, and so is a surname that may go on.
+    #[must_use]
+    pub fn told(&self, today: Date) -> Vec<Told> {
+        let text = |value: &str| Some(value.replace('<', "")).filter(|value| !value.is_empty());
+        let number = text(self.document_number()).filter(|_| self.number_agrees());
+        let state = self.issuing_state();
+        let expiry = match zone_expiry(self.date_of_expiry(), state, ZoneFormat::Td1, today) {
+            ZoneExpiry::On(day) | ZoneExpiry::NoEnd(Some(day)) => Some(to_iso(day)),
+            ZoneExpiry::NoEnd(None) | ZoneExpiry::Uncertain(_) | ZoneExpiry::NotADay => None,
+        };
+        let surname = Some(self.surname()).filter(|_| !self.surname_may_be_truncated());
+        vec![
+            ("issuing_state", text(state)),
+            ("surname", surname.filter(|surname| !surname.is_empty())),
+            ("document_number", number),
+            ("date_of_expiry", expiry.filter(|_| self.composite_agrees())),
+        ]
     }
 
     /// Whether the number's check digit agrees.

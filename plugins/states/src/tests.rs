@@ -1,6 +1,6 @@
 //! The rules on invented cards and licences.
 
-use dossier_rules_sdk::{Check, Outcome};
+use dossier_rules_sdk::{Check, Outcome, Settings};
 
 use super::{FieldKind, Reading, ZoneKind, after, before, document_types};
 
@@ -43,7 +43,8 @@ const CARD: [(&str, u32, &str); 13] = [
 
 #[test]
 fn a_right_card_passes_every_check() {
-    let report = after("norvaria/id-card/2021", &readings(&CARD), TODAY).expect("a report");
+    let report = after("norvaria/id-card/2021", &readings(&CARD), TODAY, Settings::default())
+        .expect("a report");
     let not_passed = report.checks.iter().filter(|check| check.outcome != Outcome::Passed);
     assert_eq!(not_passed.map(|check| check.code).collect::<Vec<_>>(), [""; 0]);
     let value = |name: &str| {
@@ -72,7 +73,8 @@ fn each_lie_fails_its_own_checks() {
     ] {
         let values =
             CARD.map(|(field, page, raw)| (field, page, if field == name { lie } else { raw }));
-        let report = after("norvaria/id-card/2021", &readings(&values), TODAY).expect("a report");
+        let report = after("norvaria/id-card/2021", &readings(&values), TODAY, Settings::default())
+            .expect("a report");
         assert_eq!(outcomes(&report.checks, Outcome::Failed), expected, "{name}");
     }
 }
@@ -85,7 +87,8 @@ fn a_sex_that_neither_zone_can_have_does_not_agree() {
         "mrz" => (field, page, zone_without_sex.as_str()),
         _ => (field, page, raw),
     });
-    let report = after("norvaria/id-card/2021", &readings(&values), TODAY).expect("a report");
+    let report = after("norvaria/id-card/2021", &readings(&values), TODAY, Settings::default())
+        .expect("a report");
     assert!(!outcomes(&report.checks, Outcome::Passed).contains(&"mrz.matches.sex"));
 }
 
@@ -98,14 +101,15 @@ fn years_of_other_calendars_are_reported_as_gregorian() {
         ("hokuto/driving-licence/2020", "1956.09.27", "1956-09-27"),
     ] {
         let values = readings(&[("date_of_birth", 0, raw)]);
-        let report = after(document_type, &values, TODAY).expect("a report");
+        let report = after(document_type, &values, TODAY, Settings::default()).expect("a report");
         assert_eq!(report.fields[0].value.as_deref(), Some(expected), "{document_type}");
     }
 }
 
 #[test]
 fn a_date_that_the_type_does_not_have_is_not_checked() {
-    let report = after("parsavand/id-card/2017", &[], TODAY).expect("a report");
+    let report =
+        after("parsavand/id-card/2017", &[], TODAY, Settings::default()).expect("a report");
     let codes = report.checks.iter().map(|check| check.code).collect::<Vec<_>>();
     assert!(codes.contains(&"document.expiry") && codes.contains(&"date_of_birth.plausible"));
     assert!(!codes.iter().any(|code| code.contains("issue")), "{codes:?}");
@@ -113,9 +117,15 @@ fn a_date_that_the_type_does_not_have_is_not_checked() {
 
 #[test]
 fn a_sex_is_told_as_f_m_or_x() {
-    let report = after("anatolis/id-card/2024", &readings(&[("sex", 0, "E / M")]), TODAY);
+    let report = after(
+        "anatolis/id-card/2024",
+        &readings(&[("sex", 0, "E / M")]),
+        TODAY,
+        Settings::default(),
+    );
     assert_eq!(report.expect("a report").fields[0].value.as_deref(), Some("M"));
-    let report = after("anatolis/id-card/2024", &readings(&[("sex", 0, "M")]), TODAY);
+    let report =
+        after("anatolis/id-card/2024", &readings(&[("sex", 0, "M")]), TODAY, Settings::default());
     assert_eq!(report.expect("a report").fields[0].value, None);
 }
 
@@ -129,7 +139,8 @@ fn a_licence_s_line_is_compared_with_the_front() {
         ("mrz", 1, line),
     ];
     let report =
-        after("helvetara/driving-licence/2024", &readings(&values), TODAY).expect("a report");
+        after("helvetara/driving-licence/2024", &readings(&values), TODAY, Settings::default())
+            .expect("a report");
     for code in [
         "mrz.format",
         "mrz.issuing_state",
@@ -145,7 +156,8 @@ fn a_licence_s_line_is_compared_with_the_front() {
         (field, page, if field == "mrz" { "D1QHV1891803586250821GUSSONI<3" } else { raw })
     });
     let report =
-        after("helvetara/driving-licence/2024", &readings(&wrong), TODAY).expect("a report");
+        after("helvetara/driving-licence/2024", &readings(&wrong), TODAY, Settings::default())
+            .expect("a report");
     let failed = outcomes(&report.checks, Outcome::Failed);
     for code in [
         "mrz.check_digit.document_number",
@@ -159,7 +171,7 @@ fn a_licence_s_line_is_compared_with_the_front() {
 #[test]
 fn nothing_read_is_nothing_performed() {
     for document_type in document_types() {
-        let report = after(document_type.id, &[], TODAY).expect("a report");
+        let report = after(document_type.id, &[], TODAY, Settings::default()).expect("a report");
         assert_eq!(outcomes(&report.checks, Outcome::Passed), [""; 0], "{}", document_type.id);
         assert_eq!(outcomes(&report.checks, Outcome::Failed), [""; 0], "{}", document_type.id);
     }

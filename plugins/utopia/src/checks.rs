@@ -14,10 +14,11 @@
 //! - `mrz.matches.surname`, `.given_names`, `.document_number`, `.nationality`, `.date_of_birth`,
 //!   `.sex`, `.date_of_expiry`
 
-use dossier_rules_sdk::Date;
 use dossier_rules_sdk::checks::{
-    NO_ZONE, VisualZone, failed, judged, not_performed, of_dates, of_readings, passed, zones_agree,
+    NO_ZONE, VisualZone, failed, is_blank_in, judged, not_performed, of_dates, of_readings, passed,
+    zones_agree,
 };
+use dossier_rules_sdk::{Date, Settings};
 
 use crate::before;
 use crate::zone::{Zone, ZoneFault};
@@ -34,18 +35,25 @@ pub struct Document<'a> {
     pub readings: &'a [Reading],
     /// The current date.
     pub today: Date,
+    /// What the operator set.
+    pub settings: Settings,
     zone: Option<Result<Zone, ZoneFault>>,
 }
 
 impl<'a> Document<'a> {
     /// Parses the zone, if it was read.
     #[must_use]
-    pub fn new(document_type: &'static DocumentType, readings: &'a [Reading], today: Date) -> Self {
+    pub fn new(
+        document_type: &'static DocumentType,
+        readings: &'a [Reading],
+        today: Date,
+        settings: Settings,
+    ) -> Self {
         let zone = readings
             .iter()
             .find(|reading| is_zone(document_type, &reading.name))
             .map(|reading| Zone::parse(&reading.raw));
-        Self { document_type, readings, today, zone }
+        Self { document_type, readings, today, settings, zone }
     }
 
     /// The zone, if it was read and has the form of one.
@@ -76,9 +84,13 @@ impl VisualZone for Document<'_> {
 /// Performs every check of the document's type.
 #[must_use]
 pub fn all(document: &Document<'_>) -> Vec<Check> {
-    let mut checks = of_readings(&before::all(document.document_type), document.readings);
+    let fields = before::all(document.document_type);
+    let least_confidence = document.settings.least_confidence;
+    let mut checks = of_readings(&fields, document.readings, least_confidence, &|reading| {
+        is_blank_in(document, document.valid_zone(), reading)
+    });
     checks.extend(form::checks(document));
-    checks.extend(of_dates(document, document.today));
+    checks.extend(of_dates(document, document.today, document.settings));
     if let Some(format) = document.document_type.zone {
         checks.extend(machine_readable_zone::checks(document, format));
         checks.extend(zones_agree(document, document.valid_zone()));

@@ -31,13 +31,17 @@ pub mod dates;
 pub use dossier_rules_sdk::{
     Check, Field, FieldRequest, Outcome, Reading, Refusal, Report, names, zone,
 };
-use dossier_rules_sdk::{Description, Rules, description, export_rules};
+use dossier_rules_sdk::{
+    ConfiguredRules, Description, Rules, Settings, description, export_configured_rules,
+};
 
 /// The rules, as a component exports them.
 #[derive(Debug)]
 pub struct Utopia;
 
-export_rules!(Utopia);
+export_configured_rules!(Utopia);
+
+impl ConfiguredRules for Utopia {}
 
 impl Rules for Utopia {
     fn describe() -> Description {
@@ -54,6 +58,6 @@ impl Rules for Utopia {
     }
 
     fn after(document_type: &str, readings: &[Reading], today: &str) -> Result<Report, Refusal> {
-        after(document_type, readings, today)
+        after(document_type, readings, today, Settings::current())
     }
 }

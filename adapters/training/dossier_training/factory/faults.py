@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 _SHOWN = 12
 
@@ -48,7 +49,7 @@ class Report:
     """What a check found, and what stands in the data set."""
 
     faults: list[Fault] = field(default_factory=list)
-    statistics: dict[str, object] = field(default_factory=dict)
+    statistics: dict[str, Any] = field(default_factory=dict)
     allowed: tuple[str, ...] = ()
 
     @property

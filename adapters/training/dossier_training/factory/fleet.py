@@ -120,7 +120,7 @@ def _outcomes(fleet: Fleet, waiting: dict[str, Planned], to_share: dict[str, Sha
     for job, outcome in perform([*(job_of(fleet, shared) for shared in to_share.values()), *at_once]):
         yield job.document_type, outcome
         if job.work in to_share and outcome["state"] != "trained":
-            lost = [item for item in later if item.shared.work == job.work]
+            lost = [item for item in later if item.shared and item.shared.work == job.work]
             later = [item for item in later if item not in lost]
             yield from ((item.entry.document_type, untrained(item.entry.document_type, item.work, outcome)) for item in lost)
     yield from ((job.document_type, outcome) for job, outcome in perform([_job(fleet, item) for item in later]))

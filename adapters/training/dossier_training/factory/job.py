@@ -161,7 +161,7 @@ def perform(job: Job) -> dict:
 
     try:
         outcome = work(job)
-    except Exception as error:  # noqa: BLE001  a fleet goes on without this type and names the cause
+    except Exception as error:
         outcome = {"state": "failed", "work": job.work, "reason": f"{type(error).__name__}: {error}", "trace": traceback.format_exc()}
     write_json(Path(job.run) / OUTCOME, outcome)
     return outcome

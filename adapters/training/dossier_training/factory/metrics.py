@@ -6,6 +6,7 @@ Donut's F1 and tree-edit accuracy (Kim et al. 2022) are those of its `JSONParseE
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import zss
@@ -99,7 +100,7 @@ def tree_edit_accuracy(truth: object, text: object) -> float:
     return max(0.0, 1 - distance(_tree(text, "<root>"), wanted) / max(1.0, distance(_tree({}, "<root>"), wanted)))
 
 
-def score(readings: list[Reading]) -> dict[str, object]:
+def score(readings: list[Reading]) -> dict[str, Any]:
     """Every figure, and those of each field."""
     documents: dict[str, list[Reading]] = defaultdict(list)
     fields: dict[str, list[Reading]] = defaultdict(list)

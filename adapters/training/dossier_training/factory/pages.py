@@ -2,10 +2,11 @@
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -57,7 +58,7 @@ class Teacher:
             lessons.append(self._lesson(np.random.default_rng([self.seed, 1, index]), self.records[order[place]]))
         return collate(lessons)
 
-    def batches(self, step: int, ahead: bool) -> Iterator[dict[str, object]]:
+    def batches(self, step: int, ahead: bool) -> Generator[dict[str, Any], None, None]:
         """The batches from a step on, endlessly; `ahead` makes the next one on a thread of its own while one is learnt from."""
         if not ahead:
             yield from map(self.batch, itertools.count(step))
@@ -121,7 +122,7 @@ def _moved(rng: np.random.Generator, image: Image.Image):
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8)), forward
 
 
-def examination(records: list[Record], base: Path) -> dict[str, object]:
+def examination(records: list[Record], base: Path) -> dict[str, Any]:
     """Pages as one batch that asks for every field they show."""
     lessons = []
     for record in records:

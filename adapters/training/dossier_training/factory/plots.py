@@ -6,7 +6,7 @@ from pathlib import Path
 import matplotlib
 
 matplotlib.use("svg")
-from matplotlib import pyplot  # noqa: E402
+from matplotlib import pyplot
 
 _WIDTH = 9.0
 matplotlib.rcParams.update({"svg.hashsalt": "dossier", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False})

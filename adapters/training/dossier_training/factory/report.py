@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import repeat
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -117,7 +118,7 @@ def write_report(adapters: Path, base: Path, file: Path, count: int, seed: int, 
     wanted = list(types) or list(DOCUMENT_TYPES)
     if unknown := [name for name in wanted if name not in DOCUMENT_TYPES]:
         raise SettingsError(f"the generator has no `{unknown[0]}`")
-    report: dict[str, object] = {"types": {}, "base_digest": base_digest(base), "made_by": f"{command} (dossier-training {_version()})"}
+    report: dict[str, Any] = {"types": {}, "base_digest": base_digest(base), "made_by": f"{command} (dossier-training {_version()})"}
     adapted = [name for name in wanted if (adapters / name / artifact.WEIGHTS).exists()]
     for name in wanted:
         if name not in adapted:

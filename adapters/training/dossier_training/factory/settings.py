@@ -26,9 +26,9 @@ class _Strict(BaseModel):
 class Training(_Strict):
     """How an adapter is trained."""
 
-    method: Literal[METHODS] = "lora"
+    method: Literal[METHODS] = "lora"  # type: ignore[valid-type]
     r: int = Field(8, ge=1, le=256)
-    parts: Literal[PARTS] = "both"
+    parts: Literal[PARTS] = "both"  # type: ignore[valid-type]
     patch_embedding: bool = False
     modules_to_save: tuple[str, ...] = ()
     lr: float = Field(3e-3, ge=0)
@@ -67,7 +67,7 @@ class Training(_Strict):
 class FullFineTuning(Training):
     """What adapters are compared with: every parameter of the base is trained, which makes another base."""
 
-    method: Literal[FULL] = FULL
+    method: Literal[FULL] = FULL  # type: ignore[valid-type]
     lr: float = Field(5e-4, ge=0)
 
     @classmethod

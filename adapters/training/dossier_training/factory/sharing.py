@@ -57,7 +57,7 @@ def job_of(fleet: Fleet, shared: Shared) -> Job:
     entries = {entry.document_type: entry for entry in fleet.every_type()}
     members = [entries[name] for name in shared.document_types]
     each = [
-        {"document_type": entry.document_type, "data": entry.data.model_dump(mode="json"), "allow": entry.allow, "optional_fields": entry.optional_fields}
+        {"document_type": entry.document_type, "data": entry.data.model_dump(mode="json") if entry.data else None, "allow": entry.allow, "optional_fields": entry.optional_fields}
         for entry in members
     ]
     return Job(

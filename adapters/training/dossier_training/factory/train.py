@@ -55,7 +55,8 @@ def optimiser_of(adapted: Adapted, training: Training) -> torch.optim.Optimizer:
     """AdamW; with LoRA+, B learns faster than A."""
     if training.lora_plus_ratio > 1 and training.method != "lora-xs":
         return create_loraplus_optimizer(
-            adapted.model, torch.optim.AdamW, lr=training.lr, loraplus_lr_ratio=training.lora_plus_ratio, betas=(0.9, 0.98), weight_decay=0.0
+            adapted.model,  # type: ignore[attr-defined]  # all but LoRA-XS have it
+            torch.optim.AdamW, lr=training.lr, loraplus_lr_ratio=training.lora_plus_ratio, betas=(0.9, 0.98), weight_decay=0.0
         )
     trained = [parameter for parameter in adapted.inner.parameters() if parameter.requires_grad]
     return torch.optim.AdamW(trained, lr=training.lr, weight_decay=0.0, betas=(0.9, 0.98))

@@ -39,7 +39,8 @@ def _process(job: Job) -> dict:
     with (run / "output.log").open("ab") as output:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, stderr=output, env=environment)
         code = process.wait()
-        process.stdin.close()
+        if process.stdin:
+            process.stdin.close()
     if (run / OUTCOME).exists():
         return json.loads((run / OUTCOME).read_text())
     return {"state": "failed", "work": job.work, "reason": f"the process ended with {code}; see {run / 'output.log'}"}

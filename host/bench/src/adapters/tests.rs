@@ -3,7 +3,7 @@
 use super::*;
 
 fn settings(counts: Vec<usize>, plot: Option<PathBuf>) -> Settings {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     Settings {
         base: root.join("adapters/base/dossier-small"),
         model: ModelSettings::default(),

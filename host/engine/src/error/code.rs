@@ -80,6 +80,7 @@ fn page_code(error: &DecodeError) -> &'static str {
             "page.unsupported"
         }
         DecodeError::MoreThanOneImage { .. } => "page.more_than_one_image",
+        DecodeError::TooLong { .. } => "page.too_long",
         DecodeError::Truncated { .. } => "page.truncated",
         // Its own crate may learn of further defects.
         _ => "page.corrupt",
@@ -93,6 +94,7 @@ fn inference_code(error: &InferenceError) -> &'static str {
         InferenceError::TooLarge { .. } => "document.too_large",
         InferenceError::Backend(BackendError::TooManyLoads) => "adapter.overloaded",
         InferenceError::Backend(BackendError::AdapterLost { .. }) => "adapter.unavailable",
+        InferenceError::Backend(BackendError::OutOfMemory(_)) => "model.out_of_memory",
         _ => "model.failed",
     }
 }

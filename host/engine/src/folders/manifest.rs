@@ -16,6 +16,9 @@ const RESERVED_FOLDERS: [&str; 2] = ["base", "training"];
 /// PEFT's file name; a folder that holds it must have a manifest, or its adapter would be ignored.
 const ADAPTER_CONFIG_FILE: &str = "adapter_config.json";
 
+/// Longest settings of a document type in bytes, as the rules take them.
+const MAX_SETTINGS_BYTES: usize = 64 * 1024;
+
 /// As many segments as the longest document type has.
 const MAX_DEPTH: usize = 6;
 
@@ -34,6 +37,8 @@ pub struct Manifest {
     pub base: String,
     /// The name of the rules: a component of `plugins/prebuilt/`.
     pub rules: String,
+    /// The settings of the rules for this document type; the rules say what they mean.
+    settings: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -44,6 +49,8 @@ struct ManifestFile {
     pages: usize,
     base: String,
     rules: String,
+    #[serde(default)]
+    settings: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
 impl Manifest {
@@ -76,6 +83,12 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// The settings of the rules for this document type, a JSON object as text, if it has any.
+    #[must_use]
+    pub fn settings(&self) -> Option<&str> {
+        self.settings.as_deref()
+    }
+
     /// Reads the manifest of the adapter in `folder` from its bytes.
     ///
     /// # Errors
@@ -98,6 +111,14 @@ impl Manifest {
                 return Err(invalid(key, reason));
             }
         }
+        let settings =
+            typed.settings.map(|settings| serde_json::Value::Object(settings).to_string());
+        if settings.as_ref().is_some_and(|text| text.len() > MAX_SETTINGS_BYTES) {
+            return Err(invalid(
+                "settings",
+                format!("they have more than {MAX_SETTINGS_BYTES} bytes"),
+            ));
+        }
         Ok(Self {
             folder: folder.to_owned(),
             document_type,
@@ -105,6 +126,7 @@ impl Manifest {
             pages: typed.pages,
             base: typed.base,
             rules: typed.rules,
+            settings,
         })
     }
 }

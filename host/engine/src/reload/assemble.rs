@@ -151,17 +151,33 @@ impl Assembly<'_> {
         rules: &Arc<ReadyRules>,
         rollout: Rollout,
     ) -> Result<DocumentType, EngineError> {
-        let manifest = &adapter.manifest;
-        let fields = match self.known_fields(adapter, rules) {
-            Some(fields) => fields,
+        let (configured, fields) = match self.known(adapter, rules) {
+            Some(known) => (known.configured.clone(), known.fields.clone()),
             None => {
-                let (id, pages) = (&manifest.document_type, manifest.pages);
-                let fields = fields_of(self.adapters, &rules.plugin, id, pages, self.today).await;
-                fields.map_err(|error| self.named(rules, error))?
+                let asked = self.asked(&adapter.manifest, &rules.plugin).await;
+                asked.map_err(|error| self.named(rules, error))?
             }
         };
         let (adapter, rules) = (Arc::clone(adapter), Arc::clone(rules));
-        Ok(DocumentType { adapter, rules, fields, rollout })
+        Ok(DocumentType { adapter, rules, configured, fields, rollout })
+    }
+
+    /// Rules with the settings of the document type, and the fields that they read of a whole document.
+    /// Rules that refuse the settings keep the generation from serving.
+    async fn asked(
+        &self,
+        manifest: &Manifest,
+        plugin: &Plugin,
+    ) -> Result<(Plugin, Vec<FieldName>), EngineError> {
+        let (id, pages) = (&manifest.document_type, manifest.pages);
+        let plugin = match manifest.settings() {
+            Some(settings) => {
+                plugin.configured(id, settings).await.map_err(EngineError::Component)?
+            }
+            None => plugin.clone(),
+        };
+        let fields = fields_of(self.adapters, &plugin, id, pages, self.today).await?;
+        Ok((plugin, fields))
     }
 
     fn named(&self, rules: &ReadyRules, error: EngineError) -> EngineError {
@@ -173,18 +189,16 @@ impl Assembly<'_> {
         }
     }
 
-    /// The fields of a version that serves already, so that a change costs what it changes.
-    fn known_fields(&self, adapter: &ReadyAdapter, rules: &ReadyRules) -> Option<Vec<FieldName>> {
+    /// A version that serves already, so that a change costs what it changes.
+    fn known(&self, adapter: &ReadyAdapter, rules: &ReadyRules) -> Option<&DocumentType> {
         let served = self.before.document_type(&adapter.manifest.document_type)?;
         let canary = served.rollout.canary.as_ref().map(|canary| &canary.candidate);
         let shadow = served.rollout.shadow.as_ref().map(|shadow| &shadow.candidate);
-        [Some(served), canary, shadow]
-            .into_iter()
-            .flatten()
-            .find(|version| {
+        [Some(served), canary, shadow].into_iter().flatten().map(|version| &**version).find(
+            |version| {
                 version.adapter.package == adapter.package && version.rules.package == rules.package
-            })
-            .map(|version| version.fields.clone())
+            },
+        )
     }
 
     /// The runs of the generation's candidates: those that go on keep their counts.

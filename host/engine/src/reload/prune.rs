@@ -75,8 +75,12 @@ impl Task {
             self.shelf.forget(&packages.iter().map(|gone| gone.package).collect());
             self.shelf.put_aside(&self.generation);
         }
-        // A request that began before the grace was over still reads with it.
-        packages.retain(|gone| self.shelf.find(&gone.package).is_none());
+        // A request that began before the grace was over still reads with it. What is only kept for
+        // the next change goes, as it would without the dry run.
+        packages.retain(|gone| match prune.dry_run {
+            true => !self.shelf.is_read_aside(&gone.package),
+            false => self.shelf.find(&gone.package).is_none(),
+        });
         if !prune.dry_run && !packages.is_empty() {
             let events = packages.iter().map(|gone| {
                 let name = gone.version.as_ref().map_or("*", |version| version.name.as_str());

@@ -33,6 +33,9 @@ async fn run(fixture: &Fixture, plugin: &Plugin) -> Result<(), FixtureError> {
         .expected
         .as_ref()
         .ok_or_else(|| FixtureError::Malformed("`expected` is missing".to_owned()))?;
+    // The values are invented, so what the rules throw may be told.
+    let plugin = &fixture.configured(&plugin.explaining()).await?;
+    fixture.check_requests(plugin).await?;
     let readings = readings_from_values(fixture.fields.clone());
     match plugin.after(&fixture.document_type, &readings, &fixture.today).await {
         Ok(report) => expected.compare(Ok(&report)),

@@ -28,6 +28,11 @@ impl Shelf {
         kept.or_else(|| self.aside.get(package).and_then(WeakReady::upgrade))
     }
 
+    /// Whether a request still reads with a package that was put aside.
+    pub(super) fn is_read_aside(&self, package: &PackageDigest) -> bool {
+        self.aside.get(package).is_some_and(|ready| ready.upgrade().is_some())
+    }
+
     /// Keeps a package as one that was asked for. One that is there already stays in its place.
     pub(super) fn keep(&mut self, ready: Ready) {
         let recent = self.recent.entry(ready.name().to_owned()).or_default();

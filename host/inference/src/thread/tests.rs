@@ -417,3 +417,5 @@ fn an_adapter_that_can_not_be_had_is_the_answer() {
     assert!(matches!(answer, InferenceError::Backend(BackendError::TooManyLoads)));
     assert!(rig.batches.try_recv().is_err(), "it was never queued");
 }
+
+mod lost;

@@ -1,10 +1,11 @@
 //! What has to be done for one document, checked before anything is computed.
 
+use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use candle_core::{Device, Tensor};
-use dossier_document::{Digest, FieldRequest, PageImage};
+use dossier_document::{CharacterSet, Digest, FieldName, FieldRequest, PageImage};
 use dossier_inference::{BackendError, ReadRequest};
 
 use crate::base::Parts;
@@ -38,7 +39,7 @@ pub(super) struct DocumentPlan {
 pub(super) struct PlannedPage {
     /// Counted from 0.
     pub(super) number: usize,
-    /// `(1, 3, height, width)`.
+    /// In the host's memory, as `Parts::pixels` makes them.
     pub(super) pixels: Tensor,
 }
 
@@ -114,6 +115,25 @@ impl Planner {
             pages.map(|(number, page)| self.plan_page(number, page)).collect::<Result<_, _>>()?;
         let preprocess = started.elapsed();
         Ok(DocumentPlan { digest: request.adapter, adapter, pages, fields, preprocess })
+    }
+
+    /// The pixels of a page without anything on it.
+    pub(super) fn blank_page(&self) -> Result<Tensor, ModelError> {
+        let [height, width] = self.parts().image_size;
+        let side = |side: usize| u32::try_from(side).map_err(candle_core::Error::wrap);
+        let white = vec![u8::MAX; 3 * height * width];
+        let page = PageImage::new(side(width)?, side(height)?, white);
+        self.parts().pixels(&page.map_err(candle_core::Error::wrap)?)
+    }
+
+    /// The row of a field that no document has, of some characters, to be read once before any other.
+    pub(super) fn first_row(&self, page: PageMemory) -> Result<FieldRow, ModelError> {
+        let characters = CharacterSet::from_str("A-Z0-9").map_err(candle_core::Error::wrap)?;
+        let name = FieldName::from_str("any").map_err(candle_core::Error::wrap)?;
+        let field = FieldRequest { name, page: 0, characters, max_length: 2, shape: None };
+        let constraint = FieldConstraint::new(&field, &self.vocabulary, self.end_token);
+        let constraint = constraint.ok_or_else(|| candle_core::Error::msg("no open field"))?;
+        Ok(FieldRow { page, adapter: None, prompt: vec![self.start_token], constraint })
     }
 
     fn plan_page(&self, number: usize, page: &PageImage) -> Result<PlannedPage, BackendError> {

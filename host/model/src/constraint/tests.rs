@@ -36,6 +36,10 @@ fn field(characters: &str, max_length: u32, shape: Option<(u32, u32)>) -> FieldR
     }
 }
 
+fn by_token(logits: &[f32]) -> impl Fn(u32) -> Option<f32> {
+    move |token| logits.get(token as usize).copied()
+}
+
 /// Feeds tokens whose logits grow with their ids, until the value is complete.
 fn greediest(mut constraint: FieldConstraint, vocabulary: &Vocabulary, logits: &[f32]) -> Vec<u32> {
     let mut tokens = Vec::new();
@@ -43,9 +47,9 @@ fn greediest(mut constraint: FieldConstraint, vocabulary: &Vocabulary, logits: &
         let token = match constraint.next() {
             Next::Complete => return tokens,
             Next::Forced(token) => token,
-            Next::Choose { remaining, may_end } => {
-                constraint.choose(logits, remaining, may_end).expect("something is allowed")
-            }
+            Next::Choose { remaining, may_end } => constraint
+                .choose(by_token(logits), remaining, may_end)
+                .expect("something is allowed"),
         };
         tokens.push(token);
         if constraint.is_end(token) {
@@ -72,10 +76,10 @@ fn a_value_keeps_to_its_characters_and_length() {
 fn equals_go_to_the_first() {
     let vocabulary = vocabulary(&["</s>", "A", "B"]);
     let constraint = FieldConstraint::new(&field("AB", 3, None), &vocabulary, EOS).expect("fine");
-    assert_eq!(constraint.choose(&[1.0, 1.0, 1.0], 3, true), Some(EOS));
-    assert_eq!(constraint.choose(&[1.0, 1.0, 1.0], 3, false), Some(1));
-    assert_eq!(constraint.choose(&[1.0, 0.0, 2.0], 0, true), Some(EOS));
-    assert_eq!(constraint.choose(&[1.0, 0.0, 2.0], 0, false), None);
+    assert_eq!(constraint.choose(by_token(&[1.0, 1.0, 1.0]), 3, true), Some(EOS));
+    assert_eq!(constraint.choose(by_token(&[1.0, 1.0, 1.0]), 3, false), Some(1));
+    assert_eq!(constraint.choose(by_token(&[1.0, 0.0, 2.0]), 0, true), Some(EOS));
+    assert_eq!(constraint.choose(by_token(&[1.0, 0.0, 2.0]), 0, false), None);
 }
 
 #[test]

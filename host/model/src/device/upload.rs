@@ -40,4 +40,17 @@ impl Upload {
             Self::Cuda(copies) => copies.upload(&tensor),
         }
     }
+
+    /// Waits until all that was uploaded is there. candle stacks and copies tensors on the stream that
+    /// computes, which waits for nothing on the stream that uploads.
+    ///
+    /// # Errors
+    /// When a copy failed.
+    pub(crate) fn finish(&self) -> Result<()> {
+        match self {
+            Self::Nowhere => Ok(()),
+            #[cfg(feature = "cuda")]
+            Self::Cuda(copies) => copies.finish(),
+        }
+    }
 }

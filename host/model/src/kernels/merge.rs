@@ -1,6 +1,6 @@
 //! A weight with an adapter's change in it.
 
-use candle_core::{Result, Tensor, bail};
+use candle_core::{DType, Result, Tensor, bail};
 use pulp::{Simd, WithSimd};
 
 use super::affine::{MULTIPLICATIONS_PER_ADDITION, locked_values, matrix};
@@ -10,7 +10,8 @@ use super::product::Matrix;
 use super::weight::{StoredRows, Weight};
 use super::{is_kept_here, runs_here, tiles};
 
-/// `scale * weight + left right` in f32, row by row: `weight` is `(out_features, in_features)`, `scale`
+/// `scale * weight + left right`, row by row: in f32 on the CPU, elsewhere in what the weight is multiplied
+/// in, so that a product with the sum runs in that type too. `weight` is `(out_features, in_features)`, `scale`
 /// `(out_features)`, `left` `(out_features, r)` of any strides and `right` `(r, in_features)`.
 pub(crate) fn merge(
     weight: &Weight,
@@ -20,12 +21,7 @@ pub(crate) fn merge(
 ) -> Result<Tensor> {
     let values = weight.values();
     if !(is_kept_here(values) && runs_here(left) && values.is_contiguous()) {
-        let weight = weight.to_f32()?;
-        let scaled = match scale {
-            Some(scale) => weight.broadcast_mul(&scale.unsqueeze(1)?)?,
-            None => weight,
-        };
-        return scaled + left.matmul(right)?;
+        return with_operations_of_candle(weight, scale, left, right);
     }
     let (rows, columns) = values.dims2()?;
     let (rank, right_columns) = right.dims2()?;
@@ -51,6 +47,24 @@ pub(crate) fn merge(
         }))
     })?;
     Tensor::from_vec(merged, (rows, columns), values.device())
+}
+
+fn with_operations_of_candle(
+    weight: &Weight,
+    scale: Option<&Tensor>,
+    left: &Tensor,
+    right: &Tensor,
+) -> Result<Tensor> {
+    let wide = weight.to_f32()?;
+    let scaled = match scale {
+        Some(scale) => wide.broadcast_mul(&scale.unsqueeze(1)?)?,
+        None => wide,
+    };
+    let kept = match weight.scales() {
+        None => weight.values().dtype(),
+        Some(_) => DType::F32,
+    };
+    (scaled + left.matmul(right)?)?.to_dtype(kept)
 }
 
 /// Some rows of the result.

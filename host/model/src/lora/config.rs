@@ -6,6 +6,7 @@ use dossier_document::Digest;
 
 use super::adapter::Role;
 use super::files::FileContents;
+use super::pattern::PatternBudget;
 use super::saved::{SavedModules, TrainedBiases};
 use super::targets::Selection;
 use crate::ModelError;
@@ -47,19 +48,20 @@ impl AdapterConfig {
     /// Parses the file of an adapter of `base`.
     pub(super) fn parse(file: &FileContents, base: Digest) -> Result<Self, ModelError> {
         let mut object = JsonObject::parse(&file.path, &file.bytes)?;
+        let budget = PatternBudget::default();
         let peft_type = object.take("peft_type").ok_or_else(|| object.missing("peft_type"))?;
         let (method, bias_of_targets) = match peft_type.as_str() {
-            Some("LORA") => (Method::Lora(LoraSettings::take(&mut object)?), "lora_only"),
+            Some("LORA") => (Method::Lora(LoraSettings::take(&mut object, &budget)?), "lora_only"),
             Some("VERA") => (take_vera(&mut object)?, "vera_only"),
-            Some("LORA_XS") => (take_lora_xs(&mut object)?, "lora_xs_only"),
+            Some("LORA_XS") => (take_lora_xs(&mut object, &budget)?, "lora_xs_only"),
             _ => return Err(object.unsupported("peft_type", &peft_type)),
         };
         check_base(&mut object, &file.path, base)?;
         let config = Self {
             method,
-            targets: Selection::take(&mut object)?,
+            targets: Selection::take(&mut object, &budget)?,
             biases: TrainedBiases::take(&mut object, bias_of_targets)?,
-            saved: SavedModules::take(&mut object)?,
+            saved: SavedModules::take(&mut object, &budget)?,
         };
         object.refuse_unless("fan_in_fan_out", |value| value == false)?;
         object.ignore(WITHOUT_EFFECT);
@@ -128,12 +130,12 @@ fn take_vera(object: &mut JsonObject) -> Result<Method, ModelError> {
 }
 
 /// Keys named as LoRA names them, and `factors`.
-fn take_lora_xs(object: &mut JsonObject) -> Result<Method, ModelError> {
+fn take_lora_xs(object: &mut JsonObject, budget: &PatternBudget) -> Result<Method, ModelError> {
     let factors = object.take_with("factors", "`sha256:` and 64 hexadecimal digits", |value| {
         value.as_str()?.parse::<Digest>().ok()
     })?;
     let factors = factors.ok_or_else(|| object.missing("factors"))?;
-    Ok(Method::LoraXs { ranks: Ranks::take(object)?, factors })
+    Ok(Method::LoraXs { ranks: Ranks::take(object, budget)?, factors })
 }
 
 /// `revision` says which version of the base an adapter belongs to. A digest is held against the

@@ -5,7 +5,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use candle_core::Device;
-use dossier_document::Digest;
+use dossier_document::{Digest, is_git_lfs_pointer};
 
 use super::config::{AdapterConfig, Method};
 use super::lora_xs::FACTORS_FILE;
@@ -86,6 +86,9 @@ impl FileContents {
         file.take(limit_bytes + 1).read_to_end(&mut bytes).map_err(io_error)?;
         if bytes.len() as u64 > limit_bytes {
             return Err(too_large(bytes.len() as u64));
+        }
+        if is_git_lfs_pointer(&bytes) {
+            return Err(ModelError::GitLfsPointer { path });
         }
         Ok(Self { path, bytes })
     }

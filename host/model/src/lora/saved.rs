@@ -5,7 +5,7 @@ use std::path::Path;
 use candle_core::Tensor;
 
 use super::delta::Replaced;
-use super::targets::Pattern;
+use super::pattern::{Pattern, PatternBudget};
 use crate::ModelError;
 use crate::json::JsonObject;
 use crate::linear::LayerInfo;
@@ -69,7 +69,10 @@ struct SavedModule {
 }
 
 impl SavedModules {
-    pub(super) fn take(object: &mut JsonObject) -> Result<Self, ModelError> {
+    pub(super) fn take(
+        object: &mut JsonObject,
+        budget: &PatternBudget,
+    ) -> Result<Self, ModelError> {
         let key = "modules_to_save";
         let names = object.take_with(key, "a list of module names", |value| {
             let names = value.as_array()?.iter().map(|name| name.as_str().map(str::to_owned));
@@ -78,7 +81,7 @@ impl SavedModules {
         let entry = |ending: String| match ending.is_empty() {
             true => Err(object.invalid(key, "a list of module names")),
             false => {
-                let excluded = Pattern::inside(object, key, &ending)?;
+                let excluded = Pattern::inside(object, budget, key, &ending)?;
                 Ok(SavedModule { ending, excluded })
             }
         };

@@ -1,71 +1,11 @@
 //! Which layers an adapter changes: PEFT's rules for `target_modules` and its companions.
 
-use std::path::PathBuf;
-
-use fancy_regex::Regex;
 use serde_json::Value;
 
+use super::pattern::{Pattern, PatternBudget};
 use crate::ModelError;
 use crate::json::JsonObject;
 use crate::linear::{LayerInfo, LayerKind};
-
-/// A regular expression of a configuration file, anchored as PEFT anchors it.
-#[derive(Debug)]
-pub(super) struct Pattern {
-    regex: Regex,
-    path: PathBuf,
-    key: String,
-}
-
-impl Pattern {
-    /// `re.fullmatch(pattern, path)`.
-    pub(super) fn full(object: &JsonObject, key: &str, pattern: &str) -> Result<Self, ModelError> {
-        Self::compile(object, key, &format!("^(?:{pattern})$"))
-    }
-
-    /// `re.match(r"(.*\.)?(pattern)$", path)` (`peft/utils/other.py`, `get_pattern_key`).
-    pub(super) fn suffix(
-        object: &JsonObject,
-        key: &str,
-        pattern: &str,
-    ) -> Result<Self, ModelError> {
-        Self::compile(object, key, &format!(r"^(?:.*\.)?(?:{pattern})$"))
-    }
-
-    /// Whole names within the path, from a dot or the start to a dot or the end.
-    pub(super) fn inside(
-        object: &JsonObject,
-        key: &str,
-        pattern: &str,
-    ) -> Result<Self, ModelError> {
-        Self::compile(object, key, &format!(r"^(?:.*\.)?(?:{pattern})(?:$|\.)"))
-    }
-
-    fn compile(object: &JsonObject, key: &str, anchored: &str) -> Result<Self, ModelError> {
-        let regex = Regex::new(anchored)
-            .map_err(|error| object.invalid(key, format!("a regular expression: {error}")))?;
-        Ok(Self { regex, path: object.path().to_owned(), key: key.to_owned() })
-    }
-
-    pub(super) fn matches(&self, path: &str) -> Result<bool, ModelError> {
-        self.regex.is_match(path).map_err(|error| self.too_hard(&error))
-    }
-
-    /// The first group, as a number.
-    fn index(&self, path: &str) -> Result<Option<usize>, ModelError> {
-        let captures = self.regex.captures(path).map_err(|error| self.too_hard(&error))?;
-        Ok(captures.and_then(|captures| captures.get(1)?.as_str().parse().ok()))
-    }
-
-    /// A pattern with look-around may backtrack for ever; the engine gives up instead.
-    fn too_hard(&self, error: &fancy_regex::Error) -> ModelError {
-        ModelError::InvalidValue {
-            path: self.path.clone(),
-            key: self.key.clone(),
-            expected: format!("a pattern that can be matched: {error}"),
-        }
-    }
-}
 
 /// `target_modules`, `exclude_modules`, `layers_to_transform` and `layers_pattern`
 /// (`peft/tuners/tuners_utils.py`, `check_target_module_exists`).
@@ -96,14 +36,17 @@ struct Layers {
 }
 
 impl Selection {
-    pub(super) fn take(object: &mut JsonObject) -> Result<Self, ModelError> {
-        let targets = Modules::take(object, "target_modules")?
+    pub(super) fn take(
+        object: &mut JsonObject,
+        budget: &PatternBudget,
+    ) -> Result<Self, ModelError> {
+        let targets = Modules::take(object, budget, "target_modules")?
             .ok_or_else(|| object.missing("target_modules"))?;
-        let excluded = Modules::take(object, "exclude_modules")?;
+        let excluded = Modules::take(object, budget, "exclude_modules")?;
         if matches!(excluded, Some(Modules::AllLinear)) {
             return Err(object.invalid("exclude_modules", "a list or another pattern"));
         }
-        let layers = Layers::take(object)?;
+        let layers = Layers::take(object, budget)?;
         if layers.is_some() && !matches!(targets, Modules::List(_)) {
             return Err(
                 object.invalid("layers_to_transform", "absent when `target_modules` is a string")
@@ -152,14 +95,18 @@ impl Selection {
 }
 
 impl Modules {
-    fn take(object: &mut JsonObject, key: &str) -> Result<Option<Self>, ModelError> {
+    fn take(
+        object: &mut JsonObject,
+        budget: &PatternBudget,
+        key: &str,
+    ) -> Result<Option<Self>, ModelError> {
         match object.take(key) {
             None => Ok(None),
             Some(Value::String(text)) if text.eq_ignore_ascii_case("all-linear") => {
                 Ok(Some(Self::AllLinear))
             }
             Some(Value::String(source)) => {
-                let pattern = Pattern::full(object, key, &source)?;
+                let pattern = Pattern::full(object, budget, key, &source)?;
                 Ok(Some(Self::Pattern { source, pattern }))
             }
             Some(Value::Array(items)) if items.is_empty() && key == "exclude_modules" => Ok(None),
@@ -186,7 +133,7 @@ impl Modules {
 }
 
 impl Layers {
-    fn take(object: &mut JsonObject) -> Result<Option<Self>, ModelError> {
+    fn take(object: &mut JsonObject, budget: &PatternBudget) -> Result<Option<Self>, ModelError> {
         let indices = object.take_with(
             "layers_to_transform",
             "a layer index or a list of them",
@@ -217,16 +164,11 @@ impl Layers {
             _ if names.is_empty() => return Ok(None),
             _ => return Err(object.missing("layers_to_transform")),
         };
+        let key = "layers_pattern";
         let patterns = if names.is_empty() {
-            vec![Pattern::compile(object, "layers_pattern", r"^.*?\.[^.]*\.(\d+)\.")?]
+            vec![Pattern::any_index(object, budget, key)?]
         } else {
-            let compile = |name: &String| {
-                Pattern::compile(
-                    object,
-                    "layers_pattern",
-                    &format!(r"^(?:.*?\.)?(?:{name})\.(\d+)\."),
-                )
-            };
+            let compile = |name: &String| Pattern::before_index(object, budget, key, name);
             names.iter().map(compile).collect::<Result<_, _>>()?
         };
         Ok(Some(Self { indices, patterns }))

@@ -84,6 +84,11 @@ impl Decoder {
         self.embed_positions.dims()[0]
     }
 
+    /// Where it computes.
+    pub(crate) fn device(&self) -> &Device {
+        &self.device
+    }
+
     /// Refuses tokens outside the vocabulary.
     pub(crate) fn check_tokens(&self, tokens: &[u32]) -> std::result::Result<(), ModelError> {
         let vocabulary = self.embed_tokens.dims()[0];

@@ -7,7 +7,6 @@ use futures_executor::block_on;
 use tempfile::TempDir;
 
 use super::*;
-use crate::DeviceKind;
 
 fn model() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/goldens/models/tied")

@@ -78,6 +78,11 @@ impl ProcessorConfig {
             height,
             width,
         };
+        if config.do_resize && config.height.min(config.width) > MAX_SHORTER_SIDE {
+            let expected =
+                format!("a size whose shorter side has {MAX_SHORTER_SIDE} pixels at most");
+            return Err(object.invalid("size", expected));
+        }
         if config.image_std.contains(&0.0) {
             return Err(object.invalid("image_std", "three numbers other than 0"));
         }
@@ -106,6 +111,12 @@ impl ProcessorConfig {
         })
     }
 }
+
+/// A page's longer side may be 16 times its shorter (`DecodeLimits::max_elongation`), and the shorter
+/// is brought to the model's first: with this, no page is then larger than [`MAX_RESIZED_PIXELS`].
+///
+/// [`MAX_RESIZED_PIXELS`]: super::MAX_RESIZED_PIXELS
+const MAX_SHORTER_SIDE: u32 = 2048;
 
 /// Names of one and the same processing.
 const PROCESSORS: &[&str] = &[

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 /// The filters, numbered as in `PIL.Image.Resampling`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Resample {
+pub(crate) enum Resample {
     Nearest,
     Lanczos,
     Bilinear,
@@ -75,7 +75,7 @@ impl Resample {
 }
 
 /// Resizes an RGB image; sizes are `(height, width)`.
-pub(super) fn resize(rgb: &[u8], from: (u32, u32), to: (u32, u32), resample: Resample) -> Vec<u8> {
+pub(crate) fn resize(rgb: &[u8], from: (u32, u32), to: (u32, u32), resample: Resample) -> Vec<u8> {
     let (from, to) = ((from.0 as usize, from.1 as usize), (to.0 as usize, to.1 as usize));
     if resample == Resample::Nearest {
         return nearest(rgb, from, to);

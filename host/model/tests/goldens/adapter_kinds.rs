@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dossier_model::{AdapterPool, Base, DeviceKind, PoolSettings};
+use dossier_model::{AdapterPool, Base, PoolSettings};
 
-use crate::fixtures::goldens;
+use crate::fixtures::{device, goldens};
 use crate::tiny_models::{compare_adapters, load_adapter};
 
 /// The adapters of one of the tiny models, which holds no goldens of them itself.
@@ -14,7 +14,7 @@ pub(crate) fn kinds_of(model: &str) -> PathBuf {
 }
 
 pub(crate) fn tiny_base(model: &str) -> Base {
-    Base::load(&goldens().join("models").join(model), DeviceKind::Cpu).expect("a base")
+    Base::load(&goldens().join("models").join(model), device()).expect("a base")
 }
 
 fn compare(model: &str, kinds: &[&str]) {

@@ -7,13 +7,13 @@ use std::sync::OnceLock;
 
 use dossier_document::Digest;
 use dossier_inference::{Backend, ReadOutput, ReadRequest};
-use dossier_model::{AdapterPool, Base, DeviceKind, ModelBackend, PoolSettings};
+use dossier_model::{AdapterPool, Base, ModelBackend, PoolSettings};
 use proptest::prelude::*;
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
 
 use crate::adapter_kinds::kinds_of;
-use crate::fixtures::{Tensors, goldens, page, read_json};
+use crate::fixtures::{Tensors, device, goldens, page, read_json};
 use crate::properties::{assert_same, field, readable_base, zone};
 
 /// The digests of adapters on `tied`: every kind of the goldens, and others made of them.
@@ -27,7 +27,7 @@ fn rig() -> &'static Rig {
     static RIG: OnceLock<Rig> = OnceLock::new();
     RIG.get_or_init(|| {
         let folder = readable_base("tied");
-        let base = Base::load(folder.path(), DeviceKind::Cpu).expect("a base");
+        let base = Base::load(folder.path(), device()).expect("a base");
         let pool = AdapterPool::new(&base, PoolSettings::default()).expect("a thread");
         let mut digests = Vec::new();
         let mut kinds = fs::read_dir(kinds_of("tied").join("adapters"))

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use dossier_model::{Base, ModelError};
+use dossier_model::{Base, DeviceKind, ModelError};
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -92,9 +92,15 @@ fn keys_of_lora_that_are_not_understood() {
         ("fan_in_fan_out", json!(true)),
         ("init_lora_weights", json!("pissa")),
         ("init_lora_weights", json!("olora")),
-        ("init_lora_weights", json!("eva")),
+        ("init_lora_weights", json!("corda")),
+        ("init_lora_weights", json!("lora_ga")),
+        ("init_lora_weights", json!("pissa_niter_4")),
         ("loftq_config", json!({"loftq_bits": 4})),
-        ("eva_config", json!({"rho": 2})),
+        ("eva_config", json!({"rho": 2, "of_another_version": 1})),
+        ("eva_config", json!(true)),
+        ("target_modules", json!("a{300}")),
+        ("rank_pattern", json!({"(a{30}){30}": 4})),
+        ("modules_to_save", json!([r"\w".repeat(400)])),
         ("corda_config", json!({})),
         ("alora_invocation_tokens", json!([1])),
         ("arrow_config", json!({"top_k": 1})),
@@ -129,6 +135,49 @@ fn keys_of_lora_that_are_not_understood() {
         .configure("layers_pattern", json!("layers"))
         .assert_names(CONFIG, "layers_to_transform");
     Copy::of("dora").configure("lora_bias", json!(true)).assert_names(CONFIG, "lora_bias");
+}
+
+/// They say how training began; what was trained stands in the tensors, the ranks and the patterns.
+#[test]
+fn beginnings_that_change_no_weight_of_the_base_are_read_as_lora() {
+    let plain = Copy::of("list");
+    let (_, adapter) = plain.base.load_adapter(plain.folder.path()).expect("an adapter");
+    let eva_config = json!({
+        "rho": 2.0, "tau": 0.99, "use_label_mask": true, "label_mask_value": -100,
+        "whiten": false, "adjust_scaling_factors": true,
+    });
+    for beginning in ["eva", "orthogonal", "mica", "gaussian"] {
+        let copy = Copy::of("list").configure("init_lora_weights", json!(beginning));
+        let copy = copy.configure("eva_config", eva_config.clone());
+        let (_, same) = copy.base.load_adapter(copy.folder.path()).expect("an adapter");
+        assert_eq!(same.parameters(), adapter.parameters(), "{beginning}");
+    }
+    // The ranks that EVA finds are held against the tensors.
+    let ranks = json!({ "q_proj": 5 });
+    Copy::of("list").configure("rank_pattern", ranks).assert_names(TENSORS, "q_proj.lora_A");
+}
+
+#[test]
+fn files_that_git_lfs_has_not_fetched_are_named() {
+    let pointer = format!(
+        "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 440648\n",
+        "a".repeat(64)
+    );
+    for (adapter, file) in [("list", CONFIG), ("list", TENSORS), ("lora-xs", FACTORS)] {
+        let copy = Copy::of(adapter);
+        fs::write(copy.path(file), &pointer).expect("a file");
+        let error = copy.refusal();
+        assert!(matches!(error, ModelError::GitLfsPointer { .. }), "{error:?}");
+        assert_names(&error.to_string(), file, "git-lfs pointer");
+    }
+    for file in ["config.json", "model.safetensors", "tokenizer.json", "preprocessor_config.json"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        copy(&goldens().join("models/tied"), folder.path());
+        fs::write(folder.path().join(file), &pointer).expect("a file");
+        let error = Base::load(folder.path(), DeviceKind::Cpu).expect_err("a pointer");
+        assert!(matches!(error, ModelError::GitLfsPointer { .. }), "{error:?}");
+        assert_names(&error.to_string(), file, "git-lfs pointer");
+    }
 }
 
 #[test]

@@ -5,11 +5,11 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use dossier_model::{Adapter, Base, DeviceKind, debug};
+use dossier_model::{Adapter, Base, debug};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::fixtures::{Tensors, UPDATE, assert_close, goldens, page, read_json, sample};
+use crate::fixtures::{Tensors, UPDATE, assert_close, device, goldens, page, read_json, sample};
 use crate::tiny_models::load_adapter;
 
 #[derive(Deserialize)]
@@ -50,7 +50,7 @@ fn donut_base_with_and_without_an_adapter() {
         .expect("a copy");
     fill(&adapter_folder.join("adapter_model.safetensors"), &parameters.adapter);
 
-    let base = Base::load(folder.path(), DeviceKind::Cpu).expect("a base");
+    let base = Base::load(folder.path(), device()).expect("a base");
     let adapter = load_adapter(&base, &adapter_folder);
     let facts = read_json::<Facts>(&golden_folder.join("golden.json"));
     let golden = Tensors::read(&golden_folder.join("golden.safetensors"));

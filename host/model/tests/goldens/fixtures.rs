@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use dossier_document::PageImage;
+use dossier_model::{DeviceKind, ModelSettings};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde::de::DeserializeOwned;
@@ -15,13 +16,28 @@ pub(crate) const UPDATE: &str = "to update: python tests/goldens/make_goldens.py
 /// Greatest difference between a logit here and there.
 pub(crate) const TOLERANCE: f32 = 1e-3;
 
+/// Where the goldens are computed: the device that DOSSIER_TEST_DEVICE names, or the CPU.
+pub(crate) fn device() -> DeviceKind {
+    match std::env::var("DOSSIER_TEST_DEVICE") {
+        Ok(name) => name.parse().unwrap_or_else(|error| panic!("DOSSIER_TEST_DEVICE: {error}")),
+        Err(_) => DeviceKind::Cpu,
+    }
+}
+
+/// Everything kept in f32, on [`device`].
+pub(crate) fn in_f32() -> ModelSettings {
+    ModelSettings { device: device(), ..ModelSettings::default() }
+}
+
 /// The folder of the golden files.
 pub(crate) fn goldens() -> PathBuf {
     repository().join("tests/fixtures/goldens")
 }
 
+/// Where the tests were built, or what DOSSIER_TEST_REPOSITORY names where they were carried elsewhere.
 pub(crate) fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    let named = std::env::var_os("DOSSIER_TEST_REPOSITORY").map(PathBuf::from);
+    named.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))
 }
 
 pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> T {

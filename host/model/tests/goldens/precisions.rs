@@ -4,13 +4,13 @@ use std::path::Path;
 
 use dossier_inference::{Backend as _, ReadRequest};
 use dossier_model::{
-    AdapterPool, AdapterPrecision, Base, DeviceKind, ModelBackend, ModelSettings, PoolSettings,
+    AdapterPool, AdapterPrecision, Base, ModelBackend, ModelSettings, PoolSettings,
     WeightPrecision, debug,
 };
 use half::{bf16, f16};
 use serde_json::Value;
 
-use crate::fixtures::{Tensors, greatest_difference, page, read_json};
+use crate::fixtures::{Tensors, device, greatest_difference, in_f32, page, read_json};
 use crate::properties::{assert_same, field, readable_base, zone};
 use crate::tiny_models::load_adapter;
 
@@ -22,7 +22,7 @@ const NARROW: [(WeightPrecision, AdapterPrecision); 3] = [
 const TOKENS: [u32; 5] = [1, 20, 9, 33, 2];
 
 fn settings((weights, adapters): (WeightPrecision, AdapterPrecision)) -> ModelSettings {
-    ModelSettings { device: DeviceKind::Cpu, weights, adapters }
+    ModelSettings { device: device(), weights, adapters }
 }
 
 fn round_weight(values: &mut [f32], width: usize, precision: WeightPrecision) {
@@ -92,11 +92,11 @@ fn what_is_kept_narrow_equals_a_rounded_file_in_f32() {
                     debug::forward(&base, adapter, &page("landscape"), &TOKENS).expect("logits")
                 })
             };
-            let exact = logits(ModelSettings::default());
+            let exact = logits(in_f32());
             let narrow = logits(settings(precisions));
             round_base(&folder.path().join("model.safetensors"), precisions.0);
             round_adapter(&adapter_folder, precisions.1);
-            let rounded = logits(ModelSettings::default());
+            let rounded = logits(in_f32());
             for ((narrow, rounded), exact) in narrow.iter().zip(&rounded).zip(&exact) {
                 let flat =
                     |logits: &[Vec<f32>]| (vec![logits.len(), logits[0].len()], logits.concat());
@@ -177,7 +177,7 @@ fn what_has_no_place_in_fewer_bits_is_refused_by_name() {
     weights.write(&file);
     let error = Base::load_as(folder.path(), settings(f16)).expect_err("it must be refused");
     assert!(error.to_string().contains(name) && error.to_string().contains("f16"), "{error}");
-    assert!(Base::load(folder.path(), DeviceKind::Cpu).is_ok(), "f32 has room for it");
+    assert!(Base::load(folder.path(), device()).is_ok(), "f32 has room for it");
 
     weights.get_mut(name).1[0] = f32::NAN;
     weights.write(&file);

@@ -5,12 +5,12 @@ use std::path::Path;
 
 use dossier_document::{CharacterSet, Digest, FieldRequest, LineShape};
 use dossier_inference::{Backend, BackendError, ReadOutput, ReadRequest};
-use dossier_model::{AdapterPool, Base, DeviceKind, ModelBackend, PoolSettings, debug};
+use dossier_model::{AdapterPool, Base, ModelBackend, PoolSettings, debug};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::fixtures::{TOLERANCE, Tensors, goldens, page, read_json};
+use crate::fixtures::{TOLERANCE, Tensors, device, goldens, page, read_json};
 
 /// A readable base with two adapters.
 struct Rig {
@@ -22,7 +22,7 @@ struct Rig {
 
 fn rig() -> Rig {
     let folder = readable_base("tied");
-    let base = Base::load(folder.path(), DeviceKind::Cpu).expect("a base");
+    let base = Base::load(folder.path(), device()).expect("a base");
     let adapters = pool(&base);
     let digests = ["list", "all-linear"]
         .map(|name| adapters.add(&folder.path().join("adapters").join(name)).expect("an adapter"));
@@ -229,10 +229,10 @@ fn adapters_come_and_go() {
 #[test]
 fn fields_are_asked_for_by_token_or_letter_by_letter() {
     let folder = readable_base("tied");
-    let base = Base::load(folder.path(), DeviceKind::Cpu).expect("a base");
+    let base = Base::load(folder.path(), device()).expect("a base");
     assert!(base.supports_field(&"mrz".parse().expect("a name")));
     assert!(base.supports_field(&"place_of_birth2".parse().expect("a name")));
-    let plain = Base::load(&goldens().join("models/tied"), DeviceKind::Cpu).expect("a base");
+    let plain = Base::load(&goldens().join("models/tied"), device()).expect("a base");
     assert!(!plain.supports_field(&"mrz".parse().expect("a name")), "no tokenizer");
     assert!(ModelBackend::new(plain.clone(), pool(&plain)).is_err());
     assert_ne!(base.digest(), plain.digest(), "the tokenizer counts");
@@ -243,7 +243,7 @@ fn fields_are_asked_for_by_token_or_letter_by_letter() {
 fn unmerged_equals_merged() {
     for (model, adapter) in [("tied", "list"), ("tied", "all-linear")] {
         let folder = readable_base(model);
-        let base = Base::load(folder.path(), DeviceKind::Cpu).expect("a base");
+        let base = Base::load(folder.path(), device()).expect("a base");
         let adapter_folder = folder.path().join("adapters").join(adapter);
         let loaded = crate::tiny_models::load_adapter(&base, &adapter_folder);
         let tokens = [1, 20, 9, 33, 2];
@@ -251,7 +251,7 @@ fn unmerged_equals_merged() {
         let unmerged = unmerged.expect("logits");
 
         merge(folder.path(), &adapter_folder);
-        let merged = Base::load(folder.path(), DeviceKind::Cpu).expect("a merged base");
+        let merged = Base::load(folder.path(), device()).expect("a merged base");
         let merged = debug::forward(&merged, None, &page("landscape"), &tokens).expect("logits");
         let flat = merged.concat();
         let shape = vec![merged.len(), merged[0].len()];

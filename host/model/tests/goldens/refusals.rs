@@ -3,18 +3,18 @@
 use std::fs;
 use std::path::Path;
 
-use dossier_model::{Base, DeviceKind, ModelError, debug};
+use dossier_model::{Base, ModelError, debug};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::fixtures::{page, read_json};
+use crate::fixtures::{device, page, read_json};
 use crate::properties::readable_base;
 
 /// The text of the error that loading gives after `change`.
 fn refusal(file: &str, change: impl FnOnce(&mut Value)) -> String {
     let folder = readable_base("tied");
     edit(&folder, file, change);
-    Base::load(folder.path(), DeviceKind::Cpu).expect_err("it must be refused").to_string()
+    Base::load(folder.path(), device()).expect_err("it must be refused").to_string()
 }
 
 pub(crate) fn edit(folder: &TempDir, file: &str, change: impl FnOnce(&mut Value)) {
@@ -85,7 +85,7 @@ fn broken_files() {
     let load = |change: &dyn Fn(&Path)| {
         let folder = readable_base("tied");
         change(folder.path());
-        Base::load(folder.path(), DeviceKind::Cpu).expect_err("it must be refused")
+        Base::load(folder.path(), device()).expect_err("it must be refused")
     };
     for file in ["config.json", "model.safetensors", "preprocessor_config.json"] {
         let error = load(&|folder| fs::remove_file(folder.join(file)).expect("a file"));
@@ -111,7 +111,7 @@ fn broken_files() {
 fn debugging_refuses_what_it_can_not_do() {
     let folder = readable_base("tied");
     edit(&folder, "generation_config.json", |c| c["num_beams"] = json!(4));
-    let base = Base::load(folder.path(), DeviceKind::Cpu).expect("a base");
+    let base = Base::load(folder.path(), device()).expect("a base");
     let page = page("tiny");
     assert!(debug::forward(&base, None, &page, &[1]).is_ok(), "one pass needs no generation");
     let error = debug::generate(&base, None, &page, &[1], 3).expect_err("it must be refused");

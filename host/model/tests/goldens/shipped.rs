@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use dossier_model::{Adapter, Base, DeviceKind, debug};
+use dossier_model::{Adapter, Base, debug};
 use serde::Deserialize;
 
 use crate::fixtures::{
-    Tensors, UPDATE, assert_close, goldens, read_json, read_page, repository, sample,
+    Tensors, UPDATE, assert_close, device, goldens, read_json, read_page, repository, sample,
 };
 use crate::tiny_models::load_adapter;
 
@@ -40,7 +40,7 @@ fn shipped_base_equals_transformers() {
     }
     let facts = read_json::<Facts>(&folder.join("golden.json"));
     let golden = Tensors::read(&folder.join("golden.safetensors"));
-    let base = Base::load(&repository().join(&facts.paths.base), DeviceKind::Cpu).expect("a base");
+    let base = Base::load(&repository().join(&facts.paths.base), device()).expect("a base");
     compare(&base, None, "base", &facts, &facts.base_greedy, &golden);
     if let (Some(adapter), Some(greedy)) = (&facts.paths.adapter, &facts.adapter_greedy) {
         let adapter = load_adapter(&base, &repository().join(adapter));

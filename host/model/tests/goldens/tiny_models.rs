@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use dossier_model::{Adapter, Base, DeviceKind, debug};
+use dossier_model::{Adapter, Base, debug};
 use serde::Deserialize;
 
-use crate::fixtures::{Tensors, UPDATE, assert_close, goldens, page, read_json};
+use crate::fixtures::{Tensors, UPDATE, assert_close, device, goldens, page, read_json};
 
 #[derive(Deserialize)]
 struct Facts {
@@ -20,7 +20,7 @@ struct Facts {
 
 fn compare(model: &str, adapters: &[&str]) {
     let folder = goldens().join(model);
-    let base = Base::load(&folder, DeviceKind::Cpu).expect("a base");
+    let base = Base::load(&folder, device()).expect("a base");
     let facts = read_json::<Facts>(&folder.join("golden.json"));
     let golden = Tensors::read(&folder.join("golden.safetensors"));
     assert_eq!(facts.images.len(), 2, "two images");

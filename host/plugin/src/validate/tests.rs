@@ -39,3 +39,32 @@ fn a_refusal_needs_a_code() {
     assert!(refusal(error("pages.count")).is_ok());
     assert!(matches!(refusal(error("Pages!")), Err(InvalidResult::Form { .. })));
 }
+
+#[test]
+fn values_hide_nothing() {
+    let field = |value: &str| hooks::Field {
+        name: "surname".to_owned(),
+        value: Some(value.to_owned()),
+        source: "visual".to_owned(),
+    };
+    let read = HashSet::from(["surname"]);
+    for value in ["DOE", "line 1\nline 2", "ȘTEFĂNESCU", "نامحدود"] {
+        assert!(report_field(0, field(value), &read).is_ok(), "{value}");
+    }
+    for value in [
+        "DO\u{202e}E",
+        "DOE\u{200f}",
+        "\u{2066}DOE",
+        "D\u{61c}",
+        "D\tE",
+        "D\r\n",
+        "D\u{0}",
+        "D\u{2028}E",
+        "D\u{9b}",
+    ] {
+        let refused = report_field(3, field(value), &read);
+        let is_said =
+            matches!(refused, Err(InvalidResult::Form { what: "value of field", position: 3 }));
+        assert!(is_said, "{value:?}");
+    }
+}

@@ -1,6 +1,8 @@
 //! The WIT file, and what fits it.
 
-use dossier_plugin::{Inspection, PluginEngine, PluginError, PluginSettings, WorldMismatch};
+use dossier_plugin::{
+    CodeCache, Inspection, PluginEngine, PluginError, PluginSettings, WorldMismatch,
+};
 use sha2::{Digest as _, Sha256};
 use wit_parser::{Resolve, WorldId};
 
@@ -106,6 +108,22 @@ async fn a_missing_export_is_named() {
     assert_next_call_works(&engine).await;
 }
 
+/// An interpreter takes half a minute to compile: what its names tell is told ahead of that.
+#[tokio::test]
+async fn what_does_not_fit_by_its_names_is_not_compiled() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cache = CodeCache::open(folder.path()).expect("a cache");
+    let engine =
+        PluginEngine::with_code_cache(PluginSettings::default(), cache).expect("the engine starts");
+    let other_world = "package acme:till@1.0.0; world till { export ring: func(); }";
+    let component = Guest { extra: r#"(func (export "ring"))"#.to_owned(), ..Guest::good() }
+        .component_for(&[other_world], "acme:till/till");
+    mismatch(engine.compile("till", component).await.expect_err("another world"));
+    assert_eq!(engine.code_counts().expect("a cache").compiled, 0);
+    engine.compile("good", Guest::good().component()).await.expect("it fits");
+    assert_eq!(engine.code_counts().expect("a cache").compiled, 1);
+}
+
 #[tokio::test]
 async fn an_export_of_another_type_is_named() {
     let other_type = WIT.replace("    max-length: u32,", "    max-length: s32,");
@@ -198,6 +216,11 @@ async fn what_is_no_component_is_refused_by_what_it_is() {
         (elf, "plugin.not_a_component", "machine code"),
         (b"\0asm\x0d\0\x02\0".to_vec(), "plugin.not_a_component", "unknown layer"),
         (b"(component)".to_vec(), "plugin.not_a_component", "no WebAssembly"),
+        (
+            b"version https://git-lfs.github.com/spec/v1\n".to_vec(),
+            "plugin.not_a_component",
+            "git-lfs pointer",
+        ),
         (cut, "plugin.compile_failed", "compile"),
         (b"\0asm\x0d\0\x01\0".to_vec(), "plugin.wrong_world", "dossier:rules/hooks@1.0.0"),
     ] {

@@ -1,7 +1,5 @@
 //! Components that loop, trap, recurse and allocate without end.
 
-use std::time::{Duration, Instant};
-
 use dossier_plugin::{Hook, PluginError};
 
 use crate::guest::{Guest, LOOP};
@@ -14,7 +12,6 @@ async fn a_loop_in_any_hook_ends_by_its_run_budget() {
     let before_loops = Guest { before: LOOP.to_owned(), ..Guest::good() };
     let after_loops = Guest { after: LOOP.to_owned(), ..Guest::good() };
 
-    let start = Instant::now();
     let error = engine.compile("loop", describe.component()).await.expect_err("it never ends");
     assert!(matches!(error, PluginError::Timeout { hook: Hook::Describe, .. }), "{error}");
 
@@ -28,8 +25,6 @@ async fn a_loop_in_any_hook_ends_by_its_run_budget() {
     assert_eq!(error.code(), "plugin.timeout");
     assert_discreet(&error);
 
-    // Three budgets of 250 ms, and room for a machine that is busy with other things.
-    assert!(start.elapsed() < Duration::from_secs(60));
     assert_next_call_works(&engine).await;
 }
 
@@ -41,7 +36,7 @@ async fn a_trap_in_any_hook_is_named_by_its_kind() {
     let before_traps = Guest { before: body(), ..Guest::good() };
     let after_traps = Guest { after: body(), ..Guest::good() };
     let trap_of = |error: &PluginError| match error {
-        PluginError::Trap { plugin, hook, trap } => (plugin.clone(), *hook, *trap),
+        PluginError::Trap { plugin, hook, trap, .. } => (plugin.clone(), *hook, *trap),
         other => panic!("{other}"),
     };
 

@@ -15,7 +15,8 @@ async fn each_ends_in_its_code_beside_good_traffic() {
         let code = case.run(&engine).await;
         is_over.store(true, Ordering::Release);
         assert_eq!(code, case.code, "{}", case.name);
-        assert!(traffic.await.expect("good rules never fail").len() >= 100, "{}", case.name);
+        // Each of its calls is held against the report that good rules give.
+        traffic.await.unwrap_or_else(|error| panic!("good rules beside {}: {error}", case.name));
         assert_next_call_works(&engine).await;
     }
 }

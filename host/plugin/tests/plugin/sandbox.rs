@@ -11,7 +11,12 @@ const WIT: &str = include_str!("../../../../wit/v1/rules.wit");
 
 /// Those interfaces of WASI 0.2 that the tests call, as far as they call them.
 const WASI: [&str; 5] = [
-    "package wasi:io@0.2.6; interface poll { resource pollable { block: func(); } }",
+    "package wasi:io@0.2.6; interface poll { resource pollable { block: func(); } }
+     interface error { resource error { } }
+     interface streams { use error.{error};
+       variant stream-error { last-operation-failed(error), closed }
+       resource output-stream {
+         blocking-write-and-flush: func(contents: list<u8>) -> result<_, stream-error>; } }",
     "package wasi:clocks@0.2.6;
      interface wall-clock { record datetime { seconds: u64, nanoseconds: u32 }
        now: func() -> datetime; }
@@ -21,7 +26,9 @@ const WASI: [&str; 5] = [
     "package wasi:cli@0.2.6;
      interface environment { get-environment: func() -> list<tuple<string, string>>;
        get-arguments: func() -> list<string>; }
-     interface exit { exit: func(status: result); }",
+     interface exit { exit: func(status: result); }
+     interface stderr { use wasi:io/streams@0.2.6.{output-stream};
+       get-stderr: func() -> output-stream; }",
     "package wasi:filesystem@0.2.6;
      interface types { resource descriptor { } }
      interface preopens { use types.{descriptor};
@@ -35,6 +42,7 @@ const WORLD: &str = "package test:curious@1.0.0;
       import wasi:random/random@0.2.6;
       import wasi:cli/environment@0.2.6;
       import wasi:cli/exit@0.2.6;
+      import wasi:cli/stderr@0.2.6;
       import wasi:filesystem/preopens@0.2.6;
       export dossier:rules/hooks@1.0.0;
     }";
@@ -92,6 +100,37 @@ async fn leaving_the_process_leaves_the_call_only() {
     let error = after(&plugin).await.expect_err("it leaves");
     assert!(matches!(error, PluginError::Trap { trap: "exit", .. }), "{error}");
     assert_next_call_works(&engine).await;
+}
+
+/// Interpreters write there what was thrown. It may quote the document.
+#[tokio::test]
+async fn standard_error_is_told_to_authors_alone() {
+    let mut guest = Guest {
+        extra: r#"
+            (import "wasi:cli/stderr@0.2.6" "get-stderr" (func $stderr (result i32)))
+            (import "wasi:io/streams@0.2.6" "[method]output-stream.blocking-write-and-flush"
+              (func $write (param i32 i32 i32 i32)))"#
+            .to_owned(),
+        ..Guest::good()
+    };
+    let [text, length] = guest.data.text("TypeError: no\n  at app.js:11");
+    let result = guest.data.words(&[9, 9, 9, 9]);
+    let write = format!(
+        "(call $write (call $stderr) (i32.const {text}) (i32.const {length}) (i32.const {result}))"
+    );
+    guest.after = format!("{write} {write} unreachable");
+    let told = " (TypeError: no | at app.js:11TypeError: no | at app.js:11)";
+    let of_author = PluginSettings { explains: true, ..PluginSettings::default() };
+    let author = PluginEngine::new(of_author).expect("the engine starts");
+    let plugin = author.compile("throws", component(&guest)).await.expect("it compiles");
+    let error = after(&plugin).await.expect_err("it throws").to_string();
+    assert!(error.ends_with(told), "{error}");
+
+    let plugin = engine().compile("throws", component(&guest)).await.expect("it compiles");
+    let error = after(&plugin).await.expect_err("it throws").to_string();
+    assert!(error.ends_with("unreachable"), "{error}");
+    let error = after(&plugin.explaining()).await.expect_err("it throws").to_string();
+    assert!(error.ends_with(told), "{error}");
 }
 
 /// A guest asleep in the host isn't running, so no epoch ends it: the clock on the wall does.

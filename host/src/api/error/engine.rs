@@ -108,6 +108,9 @@ fn of_page(error: &DecodeError) -> (StatusCode, &'static str) {
         DecodeError::UnknownFormat
         | DecodeError::UnsupportedFormat { .. }
         | DecodeError::UnsupportedVariety { .. } => no_image,
+        DecodeError::TooLong { .. } => {
+            (S::UNPROCESSABLE_ENTITY, "The page is too long for its width")
+        }
         DecodeError::MoreThanOneImage { .. } => {
             (S::BAD_REQUEST, "The file holds more than one page")
         }
@@ -155,6 +158,11 @@ fn inference_problem(error: &EngineError, source: &InferenceError) -> Problem {
         }
         InferenceError::Backend(BackendError::AdapterLost { .. }) => {
             let title = "The adapter of the document type can't be loaded";
+            let problem = Problem::internal(error.code(), title, source);
+            Problem { status: S::SERVICE_UNAVAILABLE, ..problem }
+        }
+        InferenceError::Backend(BackendError::OutOfMemory(_)) => {
+            let title = "The model has no memory left for the document";
             let problem = Problem::internal(error.code(), title, source);
             Problem { status: S::SERVICE_UNAVAILABLE, ..problem }
         }

@@ -32,6 +32,7 @@ fn table() -> Vec<(ApiError, u16, &'static str)> {
         source: std::io::Error::other("gone").into(),
     };
     let compute = std::io::Error::other("shape mismatch");
+    let memory = std::io::Error::other("out of memory");
     vec![
         (ApiError::UnknownRoute, 404, "route.unknown"),
         (ApiError::MethodNotAllowed, 405, "route.method"),
@@ -55,8 +56,10 @@ fn table() -> Vec<(ApiError, u16, &'static str)> {
         (page(DecodeError::TooManyBytes { bytes: 2, max_bytes: 1 }), 413, "page.too_large"),
         (page(DecodeError::Truncated { format: PageFormat::Png }), 400, "page.truncated"),
         (page(DecodeError::Corrupt { format: PageFormat::Png }), 400, "page.corrupt"),
+        (page(DecodeError::TooLong { width: 1, height: 17, allowed: 16 }), 422, "page.too_long"),
+        (FormError::ContentEncoding.into(), 415, "body.content_encoding"),
         (
-            rules(PluginError::Trap { plugin: plugin(), hook, trap: "unreachable" }),
+            rules(PluginError::Trap { plugin: plugin(), hook, trap: "unreachable", said: None }),
             502,
             "plugin.trap",
         ),
@@ -72,6 +75,7 @@ fn table() -> Vec<(ApiError, u16, &'static str)> {
         (inference(BackendError::TooManyLoads.into()), 503, "adapter.overloaded"),
         (inference(lost.into()), 503, "adapter.unavailable"),
         (inference(BackendError::Compute(compute.into()).into()), 500, "model.failed"),
+        (inference(BackendError::OutOfMemory(memory.into()).into()), 503, "model.out_of_memory"),
         (ApiError::Unauthenticated, 401, "admin.unauthenticated"),
         (ApiError::Json { detail: "line 1".to_owned() }, 400, "admin.body"),
         (ApiError::Query { detail: "limit".to_owned() }, 400, "admin.query"),
@@ -96,6 +100,7 @@ fn a_component_that_is_refused_is_the_publishers_mistake_not_the_hosts() {
         plugin: "utopia".to_owned(),
         hook: Hook::Describe,
         trap: "unreachable",
+        said: None,
     };
     let problem = ApiError::from(EngineError::Component(trap())).problem();
     assert_eq!((problem.status.as_u16(), problem.code), (422, "plugin.trap"));
@@ -130,6 +135,7 @@ fn rules_at_fault_are_named() {
         plugin: "utopia".to_owned(),
         hook: Hook::Before,
         trap: "unreachable",
+        said: None,
     })
     .problem();
     assert_eq!(problem.plugin.as_deref(), Some("utopia"));

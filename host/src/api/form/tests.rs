@@ -58,7 +58,7 @@ async fn what_is_not_understood_is_refused() {
         FormError::NotAFieldName { text } if text == "Sex"
     ));
     assert!(matches!(
-        refused(&[TYPE, ("name=\"fields\"", b"")]).await,
+        refused(&[TYPE, ("name=\"fields\"", b"sex,")]).await,
         FormError::NotAFieldName { .. }
     ));
     let long = "a/".repeat(100);
@@ -89,4 +89,33 @@ fn only_a_multipart_form_has_a_boundary() {
     assert!(of("application/json").is_err());
     assert!(of("multipart/form-data").is_err());
     assert!(boundary(&HeaderMap::new()).is_err());
+}
+
+#[tokio::test]
+async fn what_browsers_and_curl_send_is_taken_as_it_is_meant() {
+    let coded: Part<'_> = ("name=\"passport\"; filename*=UTF-8''p%C3%A4ss.png", b"one");
+    let left_empty: Part<'_> = ("name=\"page\"; filename=\"\"", b"");
+    let empty: Part<'_> = ("name=\"page\"; filename=\"p.png\"", b"");
+    let of_type: Part<'_> = ("name=\"document_type\"", b" utopia/passport/2024\r\n");
+    let no_fields: Part<'_> = ("name=\"fields\"", b" ");
+    let request = parsed(&[coded, left_empty, of_type, no_fields]).await.expect("valid");
+    assert_eq!(request.pages, [Bytes::from("one")]);
+    assert_eq!(request.document_type.as_str(), "utopia/passport/2024");
+    assert_eq!(request.fields, None);
+    // A file that was chosen, and has nothing in it, is a page all the same.
+    assert_eq!(parsed(&[TYPE, empty]).await.expect("valid").pages, [Bytes::new()]);
+}
+
+#[test]
+fn a_compressed_body_is_refused_before_it_is_read() {
+    let with = |encoding: &str| {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, "multipart/form-data; boundary=X".parse().expect("a value"));
+        headers.insert(CONTENT_ENCODING, encoding.parse().expect("a value"));
+        boundary(&headers)
+    };
+    assert_eq!(with("identity").expect("a form"), "X");
+    for encoding in ["gzip", "br", "zstd", "identity, gzip", ""] {
+        assert!(matches!(with(encoding), Err(FormError::ContentEncoding)), "{encoding}");
+    }
 }

@@ -124,8 +124,8 @@ fn build_rust(root: &Path, source: &Source) -> Result<PathBuf, PluginCommandErro
     Ok(target_folder.join(TARGET).join("release").join(file))
 }
 
-/// componentize-py snapshots the interpreter after it has loaded the rules. WASI is stubbed: rules
-/// are granted nothing of it anyway, and what isn't imported needs no linking.
+/// componentize-py snapshots the interpreter after it has loaded the rules. WASI is left in: rules are
+/// granted nothing of it, but the interpreter writes to standard error what was thrown.
 fn build_python(source: &Source) -> Result<PathBuf, PluginCommandError> {
     let missing = PluginCommandError::NoTool {
         folder: source.folder.clone(),
@@ -140,13 +140,13 @@ fn build_python(source: &Source) -> Result<PathBuf, PluginCommandError> {
         // The default is a seed of the day, and the same source must make the same component.
         .env("PYTHONHASHSEED", "0")
         .args(["--wit-path", "build/wit", "--world", "rules", "--quiet", "componentize", ENTRY])
-        .args(["--stub-wasi", "--output", "build/component.wasm"]);
+        .args(["--output", "build/component.wasm"]);
     start(command, tool, source, missing)?;
     Ok(built)
 }
 
-/// componentize-js snapshots the engine after it has loaded the rules, without WASI. It is called as
-/// a library: the command line that wraps it, jco, fails on some versions of Node.
+/// componentize-js snapshots the engine after it has loaded the rules, with no more of WASI than
+/// standard error, where it writes what was thrown. It is called as a library: the command line that wraps it, jco, fails on some versions of Node.
 fn build_javascript(source: &Source) -> Result<PathBuf, PluginCommandError> {
     const SCRIPT: &str = include_str!("componentize.mjs");
     let missing = |tool| PluginCommandError::NoTool {

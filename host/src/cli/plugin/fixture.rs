@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::PluginCommandError;
 use crate::cli::output::report_value;
-use dossier_engine::fixture::{Expected, Fixture, FixtureError};
+use dossier_engine::fixture::{Expected, ExpectedRequests, Fixture, FixtureError};
 
 /// A fixture, and where it is.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub(crate) struct FixtureFile {
 pub(crate) struct Outcome {
     /// The report, or the refusal.
     pub(crate) report: Value,
+    /// What the rules ask for other than the fixture states.
+    pub(crate) request_difference: Option<FixtureError>,
     /// The first thing that is not as expected.
     pub(crate) difference: Option<FixtureError>,
     /// What the hook `before` took, asked for the fixture's fields.
@@ -60,7 +62,13 @@ impl FixtureFile {
     /// Runs both hooks, each in a fresh instance.
     pub(crate) async fn run(&self, plugin: &Plugin) -> Result<Outcome, PluginError> {
         let names = self.fixture.fields.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+        let plugin = &self.fixture.configured(plugin).await?;
         let (_, before) = self.before(plugin, &names).await?;
+        let request_difference = match self.fixture.check_requests(plugin).await {
+            Ok(()) => None,
+            Err(FixtureError::Rules(error)) => return Err(*error),
+            Err(difference) => Some(difference),
+        };
         let readings = self.readings();
         let after = plugin
             .after_with_usage(&self.fixture.document_type, &readings, &self.fixture.today)
@@ -70,12 +78,12 @@ impl FixtureFile {
         Ok(match after {
             Ok((found, after)) => {
                 let (report, difference) = (report_value(&found), compare(Ok(&found)));
-                Outcome { report, difference, before, after }
+                Outcome { report, request_difference, difference, before, after }
             }
             // The rules' refusal is their answer. What it took isn't told with it.
             Err(PluginError::Refused { code, .. }) => {
                 let (report, difference) = (json!({ "refused": code }), compare(Err(&code)));
-                Outcome { report, difference, before, after: before }
+                Outcome { report, request_difference, difference, before, after: before }
             }
             Err(error) => return Err(error),
         })
@@ -111,18 +119,37 @@ impl FixtureFile {
         }
     }
 
-    /// Writes a report into the file as the expected one.
-    pub(crate) fn accept(&self, report: &Value) -> Result<(), PluginCommandError> {
+    /// Writes a report into the file as the expected one, and what the rules ask for: the fixture's own
+    /// call of `before` if it states one that they answer as it says, otherwise one for all fields.
+    pub(crate) async fn accept(
+        &self,
+        plugin: &Plugin,
+        outcome: &Outcome,
+    ) -> Result<(), PluginCommandError> {
+        let rules = |source| PluginCommandError::Fixture { file: self.file.clone(), source };
+        let asked = match (&self.fixture.requests, &outcome.request_difference) {
+            (Some(stated), None) => serde_json::to_value(stated),
+            _ => {
+                let (id, today) = (&self.fixture.document_type, &self.fixture.today);
+                serde_json::to_value(ExpectedRequests::of(plugin, id, today).await.map_err(rules)?)
+            }
+        };
+        let unwritable =
+            |source| PluginCommandError::Unwritable { file: self.file.clone(), source };
+        let asked = asked.map_err(|error| unwritable(error.into()))?;
         let value = |text: &FieldText| Value::String(text.expose().to_owned());
         let fields = self.fixture.fields.iter().map(|(name, text)| (name.to_string(), value(text)));
-        let body = json!({
+        let mut body = json!({
             "document_type": self.fixture.document_type.as_str(),
             "today": self.fixture.today,
             "fields": fields.collect::<Map<_, _>>(),
-            "expected": report,
+            "settings": self.fixture.settings,
+            "requests": asked,
+            "expected": outcome.report,
         });
-        let unwritable =
-            |source| PluginCommandError::Unwritable { file: self.file.clone(), source };
+        if let (None, Some(body)) = (&self.fixture.settings, body.as_object_mut()) {
+            body.shift_remove("settings");
+        }
         let text = serde_json::to_string_pretty(&body).map_err(|error| unwritable(error.into()))?;
         std::fs::write(&self.file, text + "\n").map_err(unwritable)
     }

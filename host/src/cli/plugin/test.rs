@@ -57,9 +57,9 @@ async fn run(
             return Ok((row, vec![error.to_string()]));
         }
     };
-    let lines = match (&fixture.fixture.expected, &outcome.difference) {
+    let mut lines = match (&fixture.fixture.expected, &outcome.difference) {
         _ if accept => {
-            fixture.accept(&outcome.report)?;
+            fixture.accept(rules, &outcome).await?;
             Vec::new()
         }
         (None, _) => vec!["it expects nothing: `--accept` writes the report into it".to_owned()],
@@ -70,6 +70,9 @@ async fn run(
             lines
         }
     };
+    if let (false, Some(difference)) = (accept, &outcome.request_difference) {
+        lines.push(difference.to_string());
+    }
     let result = match (accept, lines.is_empty()) {
         (true, _) => "accepted",
         (false, true) => "passed",

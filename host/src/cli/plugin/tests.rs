@@ -7,7 +7,17 @@ use super::*;
 use crate::cli::{PluginBuildArgs, PluginNewArgs, TemplateLanguage};
 
 fn parsed(text: &str) -> Result<Vec<(FieldName, FieldText)>, PluginCommandError> {
-    parse_values(text, Path::new("values.json"))
+    parse_values(text, Path::new("values.json")).map(|values| values.fields)
+}
+
+#[test]
+fn a_fixture_is_a_file_of_values() {
+    let text = r#"{"document_type": "a/b/1", "today": "2026-11-24", "fields": {"surname": "DOE"},
+        "settings": {"days_after_expiry": 1}, "requests": {}, "expected": {"refused": "no"}}"#;
+    let values = parse_values(text, Path::new("fixture.json")).expect("a fixture");
+    assert_eq!(values.document_type.as_deref(), Some("a/b/1"));
+    assert_eq!(values.settings, Some(json!({"days_after_expiry": 1})));
+    assert_eq!(values.fields.len(), 1);
 }
 
 #[test]

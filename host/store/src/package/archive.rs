@@ -5,6 +5,9 @@ use std::io::{self, Read as _};
 
 use super::{PackageError, PackageLimits};
 
+/// The names of packages have up to 114, and `./` before them.
+const MAX_NAME_BYTES: usize = 256;
+
 /// The files of an archive by name. Nothing is unpacked to a name that it chooses.
 pub(super) fn read(
     bytes: &[u8],
@@ -15,6 +18,11 @@ pub(super) fn read(
     let mut left_bytes = limits.bytes;
     for entry in archive.entries().map_err(PackageError::Archive)? {
         let mut entry = entry.map_err(PackageError::Archive)?;
+        let bytes_of_name = entry.path_bytes().len();
+        if bytes_of_name > MAX_NAME_BYTES {
+            let (bytes, limit) = (bytes_of_name, MAX_NAME_BYTES);
+            return Err(PackageError::NameTooLong { bytes, limit });
+        }
         let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
         let name = name.strip_prefix("./").unwrap_or(&name).to_owned();
         match entry.header().entry_type() {

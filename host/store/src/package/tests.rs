@@ -52,6 +52,20 @@ fn an_archive_of_another_order_is_the_same_package() {
     assert_eq!(read(&shuffled).expect("a package").digest(), package.digest());
 }
 
+const POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n";
+
+/// A header can't hold it, so the archive gives it in an entry of its own.
+#[test]
+fn a_name_has_a_greatest_length() {
+    let mut archive = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_gnu();
+    header.set_size(1);
+    archive.append_data(&mut header, "n".repeat(100_000), b"x".as_slice()).expect("memory");
+    let error = read(&archive.into_inner().expect("memory")).expect_err("too long");
+    assert!(matches!(error, PackageError::NameTooLong { bytes: 100_000, .. }), "{error}");
+    assert!(error.to_string().len() < 100, "{error}");
+}
+
 #[test]
 fn archives_that_are_no_package_are_refused_by_name() {
     let manifest: (&str, &[u8]) = (RULES_MANIFEST, b"{}");
@@ -67,6 +81,8 @@ fn archives_that_are_no_package_are_refused_by_name() {
         (vec![manifest, component, ("component.cwasm", b"x")], "component.cwasm"),
         (vec![manifest, component, (DOCUMENT_TYPE_MANIFEST, b"{}")], "either"),
         (vec![manifest, component, ("signature.json", b"{}")], "signature.json"),
+        (vec![manifest, (COMPONENT, POINTER)], "git-lfs pointer"),
+        (vec![(RULES_MANIFEST, POINTER), component], "git-lfs pointer"),
     ] {
         let error = read(&archive(&entries)).expect_err(expected).to_string();
         assert!(error.contains(expected), "{error}");

@@ -1,15 +1,14 @@
 //! Whether the zone and the visual zone say the same.
 
-use dossier_rules_sdk::checks::{Comparison, compared, names_exceed};
-use dossier_rules_sdk::names::{Script, shortest_spelling};
-use dossier_rules_sdk::zone::agrees_with;
+use dossier_rules_sdk::checks::{Comparison, ZoneNames, compared, names_exceed};
+use dossier_rules_sdk::names::Script;
 use dossier_rules_sdk::{Check, Reading};
 
 use super::NO_ZONE;
-use crate::document::{Document, visual_date};
+use crate::document::Document;
 use crate::zones::{Content, Names};
 
-const SCRIPT: Script = Script::LatinOrCyrillic;
+const SCRIPT: Script = Script::Any;
 
 pub(super) fn checks(document: &Document<'_>) -> Vec<Check> {
     document.document_type.visual.iter().map(|field| comparison(document, field)).collect()
@@ -20,6 +19,14 @@ fn comparison(document: &Document<'_>, field: &'static str) -> Check {
     compared(code_of(field), field, visual, zone, |visual, zone| {
         compare(document, field, visual, zone)
     })
+}
+
+/// Whether a field that was read blank is blank in the zone too.
+pub(super) fn is_blank_in_zone(document: &Document<'_>, reading: &Reading) -> bool {
+    let field = document.document_type.visual.iter().find(|field| **field == reading.name);
+    field
+        .zip(document.valid_zone())
+        .is_some_and(|(field, zone)| compare(document, field, reading, zone) == Comparison::Same)
 }
 
 fn code_of(field: &str) -> &'static str {
@@ -54,8 +61,14 @@ fn compare(document: &Document<'_>, field: &str, visual: &Reading, zone: &Conten
             (None, _) => Comparison::Impossible("how the visual zone writes the sex isn't known"),
             (_, None) => nothing,
         },
-        "date_of_birth" => date(visual, zone.date_of_birth.as_deref()),
-        _ => date(visual, zone.date_of_expiry.as_deref()),
+        "date_of_birth" => match &zone.date_of_birth {
+            Some(cells) => Comparison::of_dates(document.date(field, &visual.raw), cells),
+            None => nothing,
+        },
+        _ => match &zone.date_of_expiry {
+            Some(cells) => Comparison::of_expiry(document.expiry(&visual.raw), cells),
+            None => nothing,
+        },
     }
 }
 
@@ -63,22 +76,18 @@ fn name(document: &Document<'_>, field: &str, visual: &Reading, names: &Names) -
     if names.is_encoded {
         return Comparison::Impossible("the machine-readable zone writes names in a code");
     }
-    let in_zone =
-        if field == "surname" { Some(&names.surname) } else { names.given_names.as_ref() };
-    let Some(in_zone) = in_zone else {
-        return Comparison::Impossible("the machine-readable zone doesn't tell it");
-    };
     let (surname, given_names) = (document.reading("surname"), document.reading("given_names"));
     let may_be_truncated = names.may_be_truncated
         || names
             .shared_cells
             .is_some_and(|cells| names_exceed(SCRIPT, surname, given_names, cells));
-    match Comparison::of_names(SCRIPT, &visual.raw, in_zone, may_be_truncated) {
-        Comparison::Different if shortest_spelling(SCRIPT, &visual.raw).is_none() => {
-            Comparison::Impossible("Doc 9303 has no transliteration of the visual name's letters")
-        }
-        found => found,
-    }
+    let in_zone = ZoneNames {
+        surname: &names.surname,
+        given_names: names.given_names.as_deref(),
+        may_be_truncated,
+    };
+    let other = if field == "surname" { given_names } else { surname };
+    in_zone.compare(SCRIPT, field, visual, other)
 }
 
 /// A visual zone writes a code, or the name of a state in a language of its own.
@@ -88,18 +97,6 @@ fn nationality(visual: &str, code: &str) -> Comparison {
         Comparison::of(mrz::codes_equivalent(visual, code))
     } else {
         Comparison::Impossible("the visual zone writes no code of Doc 9303")
-    }
-}
-
-/// The zone has two digits of the year; the visual zone has the century.
-fn date(visual: &Reading, in_zone: Option<&str>) -> Comparison {
-    let Some(in_zone) = in_zone else {
-        return Comparison::Impossible("the machine-readable zone doesn't tell it");
-    };
-    match visual_date(&visual.raw).map(|visual| agrees_with(in_zone, visual)) {
-        None => Comparison::Impossible("the visual zone's date can't be read in one way alone"),
-        Some(None) => Comparison::Impossible("the machine-readable zone says it is unknown"),
-        Some(Some(agrees)) => Comparison::of(agrees),
     }
 }
 

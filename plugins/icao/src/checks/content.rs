@@ -1,13 +1,13 @@
 //! Whether what the zone tells makes sense.
 
-use dossier_rules_sdk::zone::{birth_date, expiry_date};
-use dossier_rules_sdk::{Check, dates};
+use dossier_rules_sdk::checks::not_expired;
+use dossier_rules_sdk::codes::state_code;
+use dossier_rules_sdk::zone::{UNKNOWN_DATE, ZoneExpiry, birth_date};
+use dossier_rules_sdk::{Check, Date};
 
 use super::{NO_ZONE, ZONE, failed, judged, not_performed, passed};
-use crate::document::Document;
+use crate::document::{Document, Validity};
 use crate::zones::{Content, ZoneKind};
-
-const UNKNOWN: &str = "<<<<<<";
 
 /// The code of a check, and which zones have what it looks at.
 type Row = (&'static str, fn(ZoneKind) -> bool);
@@ -28,14 +28,14 @@ pub(super) fn checks(document: &Document<'_>) -> Vec<Check> {
     let applicable = rows.into_iter().filter(|(_, applies)| applies(kind));
     applicable
         .map(|(code, _)| match document.valid_zone() {
+            _ if code == "document.expiry" => expired(document),
             None => not_performed(code, ZONE, NO_ZONE),
             Some(zone) => match code {
-                "mrz.nationality" => nationality(code, zone),
+                "mrz.nationality" => nationality(code, zone, document),
                 "mrz.date_of_birth" => birth(code, zone, today),
                 "mrz.date_of_birth.known" => birth_known(code, zone),
                 "mrz.sex" => sex(code, zone),
-                "mrz.date_of_expiry" => expiry(code, zone, today),
-                "document.expiry" => not_expired(code, zone, today),
+                "mrz.date_of_expiry" => expiry(code, zone, document),
                 "mrz.names" => names(code, zone),
                 _ => names_complete(code, zone),
             },
@@ -63,19 +63,21 @@ fn has_names(kind: ZoneKind) -> bool {
     kind != ZoneKind::DutchDrivingLicence
 }
 
-fn nationality(code: &'static str, zone: &Content) -> Check {
-    judged(
-        code,
-        ZONE,
-        zone.nationality.as_deref().is_some_and(|state| mrz::country_name(state).is_some()),
-        "the nationality is one of Doc 9303 part 3",
-        "the nationality isn't one of Doc 9303 part 3",
-    )
+fn nationality(code: &'static str, zone: &Content, document: &Document<'_>) -> Check {
+    let nationality = zone.nationality.as_deref().unwrap_or_default();
+    state_code("nationality", nationality, document.issued().0).check(code)
 }
 
 /// Unknown parts are fillers (part 3, section 4.8): those known must still be of a day.
-fn birth(code: &'static str, zone: &Content, today: dossier_rules_sdk::Date) -> Check {
+fn birth(code: &'static str, zone: &Content, today: Date) -> Check {
     let cells = zone.date_of_birth.as_deref().unwrap_or_default();
+    if has_zeros(cells) {
+        return not_performed(
+            code,
+            ZONE,
+            "the month or day of birth is zero: Doc 9303 has fillers for what is unknown, and some issuers write zeros",
+        );
+    }
     if cells.contains('<') {
         return judged(
             code,
@@ -94,6 +96,12 @@ fn birth(code: &'static str, zone: &Content, today: dossier_rules_sdk::Date) -> 
     )
 }
 
+/// Whether the month or the day is zero, in a date of nothing but digits.
+fn has_zeros(cells: &str) -> bool {
+    let is_zero = |at: usize| cells.get(at..at + 2) == Some("00");
+    cells.bytes().all(|b| b.is_ascii_digit()) && (is_zero(2) || is_zero(4))
+}
+
 /// Pairs of digits or of fillers, and no month or day that there isn't.
 fn is_partly_known_date(cells: &str) -> bool {
     let pair = |at: usize, most: u32| {
@@ -102,15 +110,20 @@ fn is_partly_known_date(cells: &str) -> bool {
     };
     let year = cells.get(..2).unwrap_or_default();
     let is_year = year == "<<" || year.bytes().all(|b| b.is_ascii_digit());
-    cells.len() == UNKNOWN.len() && is_year && pair(2, 12) && pair(4, 31)
+    cells.len() == UNKNOWN_DATE.len() && is_year && pair(2, 12) && pair(4, 31)
 }
 
 fn birth_known(code: &'static str, zone: &Content) -> Check {
     match zone.date_of_birth.as_deref() {
+        Some(cells) if has_zeros(cells) => not_performed(
+            code,
+            ZONE,
+            "the issuer writes zeros for parts of the date of birth that are unknown",
+        ),
         Some(cells) if !cells.contains('<') => {
             passed(code, ZONE, "the issuer knows the date of birth")
         }
-        Some(UNKNOWN) => {
+        Some(UNKNOWN_DATE) => {
             not_performed(code, ZONE, "the issuer states that the date of birth is unknown")
         }
         _ => not_performed(
@@ -131,28 +144,27 @@ fn sex(code: &'static str, zone: &Content) -> Check {
     )
 }
 
-fn expiry(code: &'static str, zone: &Content, today: dossier_rules_sdk::Date) -> Check {
+fn expiry(code: &'static str, zone: &Content, document: &Document<'_>) -> Check {
     let cells = zone.date_of_expiry.as_deref().unwrap_or_default();
-    judged(
-        code,
-        ZONE,
-        expiry_date(cells, today).is_some(),
-        "the date of expiry is a real day",
-        "the date of expiry isn't a real day",
-    )
+    match document.expiry_in(zone, cells) {
+        ZoneExpiry::On(_) => passed(code, ZONE, "the date of expiry is a real day"),
+        ZoneExpiry::NotADay => failed(code, ZONE, "the date of expiry isn't a real day"),
+        ZoneExpiry::NoEnd(None) => {
+            not_performed(code, ZONE, "the document states no end: there is no date of expiry")
+        }
+        ZoneExpiry::NoEnd(Some(_)) => {
+            not_performed(code, ZONE, "the date is how this issuer says that there is no end")
+        }
+        ZoneExpiry::Uncertain(why) => not_performed(code, ZONE, why),
+    }
 }
 
-fn not_expired(code: &'static str, zone: &Content, today: dossier_rules_sdk::Date) -> Check {
-    let cells = zone.date_of_expiry.as_deref().unwrap_or_default();
-    match expiry_date(cells, today).filter(|_| !zone.is_contradicted("date_of_expiry")) {
-        None => not_performed(code, ZONE, "the date of expiry isn't certain"),
-        Some(expiry) => judged(
-            code,
-            ZONE,
-            !dates::is_before(expiry, today),
-            "the document has not expired",
-            "the document has expired",
-        ),
+fn expired(document: &Document<'_>) -> Check {
+    let (code, fields) = ("document.expiry", &["date_of_expiry", "mrz"]);
+    match document.validity() {
+        Validity::Until(day) => not_expired(fields, day, document.today, document.settings),
+        Validity::NoEnd => passed(code, fields, "the document states that it has no end"),
+        Validity::Unknown(why) => not_performed(code, fields, why),
     }
 }
 
@@ -163,10 +175,17 @@ fn names(code: &'static str, zone: &Content) -> Check {
     };
     let all = [Some(&names.surname), names.given_names.as_ref()];
     let has_digit = all.iter().flatten().any(|name| name.bytes().any(|b| b.is_ascii_digit()));
-    if names.surname.is_empty() {
-        failed(code, ZONE, "there is no primary identifier")
-    } else if has_digit && !names.is_encoded {
+    let has_given_names = names.given_names.as_ref().is_some_and(|names| !names.is_empty());
+    if has_digit && !names.is_encoded {
         failed(code, ZONE, "there are digits in a name")
+    } else if names.surname.is_empty() && has_given_names {
+        not_performed(
+            code,
+            ZONE,
+            "the issuer leaves the primary identifier blank: the holder's only name stands as secondary",
+        )
+    } else if names.surname.is_empty() {
+        failed(code, ZONE, "there is no name")
     } else {
         passed(code, ZONE, "there is a primary identifier, and no digit in a name")
     }

@@ -1,6 +1,7 @@
 //! Whether the zone is one of its kind and agrees with itself.
 
-use dossier_rules_sdk::zone::{Cell, ZoneFault};
+use dossier_rules_sdk::codes::{self, state_code};
+use dossier_rules_sdk::zone::{Cell, ZoneFault, ZoneFormat};
 
 use super::{NO_ZONE, ZONE, failed, judged, not_performed, passed};
 use crate::document::Document;
@@ -9,31 +10,48 @@ use dossier_rules_sdk::Check;
 
 pub(super) fn checks(document: &Document<'_>) -> Vec<Check> {
     let mut checks = vec![format(document)];
-    checks.push(match document.valid_zone() {
-        None => not_performed("mrz.document_code", ZONE, NO_ZONE),
-        Some(zone) => judged(
-            "mrz.document_code",
-            ZONE,
-            zone.has_right_code,
-            "the document code is one of this format",
-            "the document code isn't one of this format",
-        ),
-    });
+    checks.push(document_code(document));
     checks.push(match document.valid_zone() {
         None => not_performed("mrz.issuing_state", ZONE, NO_ZONE),
-        Some(zone) => judged(
-            "mrz.issuing_state",
-            ZONE,
-            mrz::country_name(&zone.issuing_state).is_some(),
-            "the issuing state is one of Doc 9303 part 3",
-            "the issuing state isn't one of Doc 9303 part 3",
-        ),
+        Some(zone) => state_code("issuing state", &zone.issuing_state, document.issued().0)
+            .check("mrz.issuing_state"),
     });
     checks.extend(document.document_type.check_digits.iter().map(|&code| digit(document, code)));
     if matches!(document.document_type.zone, ZoneKind::Icao(_)) {
         checks.push(as_read(document));
     }
+    if matches!(document.document_type.zone, ZoneKind::Icao(ZoneFormat::Td1 | ZoneFormat::Td2)) {
+        checks.push(optional_data(document));
+    }
     checks
+}
+
+fn document_code(document: &Document<'_>) -> Check {
+    let code = "mrz.document_code";
+    let Some(zone) = document.valid_zone() else {
+        return not_performed(code, ZONE, NO_ZONE);
+    };
+    match (document.document_type.zone, &zone.document_code) {
+        (ZoneKind::Icao(format), Some(letters)) => {
+            let (issued, expiry) = document.issued();
+            codes::document_code(letters, format, &zone.issuing_state, issued, expiry).check(code)
+        }
+        _ => passed(code, ZONE, "the document code is the one of this document type"),
+    }
+}
+
+/// Doc 9303 lets a long document number go on in the optional data, and says nothing of what follows it.
+fn optional_data(document: &Document<'_>) -> Check {
+    let code = "mrz.optional_data";
+    match document.valid_zone() {
+        None => not_performed(code, ZONE, NO_ZONE),
+        Some(zone) if zone.has_text_after_number => not_performed(
+            code,
+            ZONE,
+            "there is text after a document number that overflows: it is told as optional data, and nothing says what it is",
+        ),
+        Some(_) => passed(code, ZONE, "there is no text after a document number that overflows"),
+    }
 }
 
 fn format(document: &Document<'_>) -> Check {

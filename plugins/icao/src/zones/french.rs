@@ -25,7 +25,6 @@ pub(super) fn read_id_card(text: &str) -> Result<Content, ZoneFault> {
     }
     Ok(Content {
         text: cells.text(),
-        has_right_code: true,
         issuing_state: "FRA".to_owned(),
         nationality: None,
         names: Some(Names {
@@ -57,6 +56,7 @@ pub(super) fn read_id_card(text: &str) -> Result<Content, ZoneFault> {
                 &[],
             ),
         ],
+        ..Content::default()
     })
 }
 
@@ -69,7 +69,6 @@ pub(super) fn read_driving_licence(text: &str) -> Result<Content, ZoneFault> {
     }
     Ok(Content {
         text: cells.text(),
-        has_right_code: true,
         issuing_state: "FRA".to_owned(),
         names: Some(Names {
             surname: cells.words(1, 22, 29),

@@ -15,7 +15,6 @@ pub(super) fn read_swiss(text: &str) -> Result<Content, ZoneFault> {
     let (surname, given_names) = split_names(cells.at(3, 1, 30));
     Ok(Content {
         text: cells.text(),
-        has_right_code: true,
         issuing_state: "CHE".to_owned(),
         names: Some(Names {
             surname,
@@ -45,7 +44,6 @@ pub(super) fn read_dutch(text: &str) -> Result<Content, ZoneFault> {
     }
     Ok(Content {
         text: cells.text(),
-        has_right_code: true,
         issuing_state: "NLD".to_owned(),
         document_number: Some(cells.at(1, 7, 16).to_owned()),
         more: vec![("configuration", cells.at(1, 6, 6).to_owned())],

@@ -21,7 +21,6 @@ pub(super) fn read(text: &str) -> Result<Content, ZoneFault> {
     let covered = [cells.at(2, 1, 10), cells.at(2, 14, 20), cells.at(2, 22, 43)].concat();
     Ok(Content {
         text: cells.text(),
-        has_right_code: true,
         issuing_state: "RUS".to_owned(),
         nationality: Some(cells.words(2, 11, 13)),
         names: Some(Names {
@@ -63,5 +62,6 @@ pub(super) fn read(text: &str) -> Result<Content, ZoneFault> {
                 &[],
             ),
         ],
+        ..Content::default()
     })
 }

@@ -1,8 +1,10 @@
 //! Whether the machine-readable zone and the visual zone say the same of a field.
 
 use super::{failed, not_performed, passed};
-use crate::names::{NameMatch, Script, compare_in, shortest_spelling};
-use crate::zone::agrees_with;
+use crate::dates::{Unread, VisualExpiry};
+use crate::names::{NameMatch, Script, compare_in, has_greek_letter, shortest_spelling};
+use crate::text::is_blank;
+use crate::zone::{UNKNOWN_DATE, agrees_with};
 use crate::{Check, Date, Reading};
 
 /// What came of a comparison.
@@ -12,6 +14,8 @@ pub enum Comparison {
     Same,
     /// The zone has room for a part only, and that part agrees.
     SameAsFarAsItGoes,
+    /// Both zones say the same but for a filler where the visual zone has an apostrophe.
+    SameButForApostrophes,
     /// The zones differ.
     Different,
     /// There is nothing to compare, and why.
@@ -38,23 +42,120 @@ impl Comparison {
     /// Of names, which the zone transliterates and may cut (Doc 9303-3, section 4.6).
     #[must_use]
     pub fn of_names(script: Script, visual: &str, in_zone: &str, may_be_truncated: bool) -> Self {
-        if in_zone.is_empty() && may_be_truncated && !visual.trim().is_empty() {
+        if in_zone.is_empty() && may_be_truncated && !is_blank(visual) {
             return Self::Impossible("the machine-readable zone had no room for it");
+        }
+        if is_blank(visual) {
+            return Self::of(in_zone.is_empty());
         }
         match compare_in(script, visual, in_zone, may_be_truncated) {
             NameMatch::Equal => Self::Same,
             NameMatch::Truncated => Self::SameAsFarAsItGoes,
+            NameMatch::ApartAtApostrophes => Self::SameButForApostrophes,
             NameMatch::Different => Self::Different,
         }
     }
 
     /// Of dates: the zone has two digits of the Gregorian year, the visual zone has the century.
     #[must_use]
-    pub fn of_dates(visual: Option<Date>, in_zone: &str) -> Self {
+    pub fn of_dates(visual: Result<Date, Unread>, in_zone: &str) -> Self {
         match visual.map(|visual| agrees_with(in_zone, visual)) {
-            None => Self::Impossible("the date of the visual zone is none"),
-            Some(None) => Self::Impossible("the machine-readable zone says it is unknown"),
-            Some(Some(agrees)) => Self::of(agrees),
+            Err(Unread::Blank) if in_zone == UNKNOWN_DATE => Self::Same,
+            Err(Unread::Blank) => Self::Different,
+            Err(Unread::Form) => {
+                Self::Impossible("the date of the visual zone can't be read in one way alone")
+            }
+            Err(Unread::Year) => Self::Impossible(
+                "the year of the visual zone is misread, or of another calendar than the common one",
+            ),
+            Ok(None) => Self::Impossible("the machine-readable zone says it is unknown"),
+            Ok(Some(_)) if has_zeros(in_zone) => {
+                Self::Impossible("the machine-readable zone has zeros for what is unknown")
+            }
+            Ok(Some(agrees)) => Self::of(agrees),
+        }
+    }
+
+    /// Of dates of expiry: either zone may state that there is no end.
+    #[must_use]
+    pub fn of_expiry(visual: Result<VisualExpiry, Unread>, in_zone: &str) -> Self {
+        let is_no_day = in_zone == UNKNOWN_DATE || in_zone == "999999";
+        let may_be_no_end = is_no_day || in_zone.starts_with("99");
+        match visual {
+            Ok(VisualExpiry::On(_)) if in_zone == UNKNOWN_DATE => Self::Different,
+            Ok(VisualExpiry::On(day)) => Self::of_dates(Ok(day), in_zone),
+            Ok(VisualExpiry::NoEnd(Some(day))) if !is_no_day => Self::of_dates(Ok(day), in_zone),
+            Ok(VisualExpiry::NoEnd(_)) => Self::of(may_be_no_end),
+            Err(unread) => Self::of_dates(Err(unread), in_zone),
+        }
+    }
+}
+
+/// Whether the month or the day is zero, which some issuers write for what is unknown.
+fn has_zeros(cells: &str) -> bool {
+    cells.get(2..4) == Some("00") || cells.get(4..6) == Some("00")
+}
+
+/// The names of a zone.
+#[derive(Clone, Copy, Debug)]
+pub struct ZoneNames<'a> {
+    /// The primary identifier, fillers as spaces.
+    pub surname: &'a str,
+    /// The secondary identifier, fillers as spaces; none if the zone has no place for it.
+    pub given_names: Option<&'a str>,
+    /// Whether one of them may be cut short.
+    pub may_be_truncated: bool,
+}
+
+impl ZoneNames<'_> {
+    /// Compares the visual `field`, `surname` or `given_names`, with the zone; `other` is what was read
+    /// for the other of the two.
+    ///
+    /// Somebody with one name alone has it as primary identifier (part 3, section 4.6), and in the visual
+    /// zone wherever the issuer puts it.
+    #[must_use]
+    pub fn compare(
+        &self,
+        script: Script,
+        field: &str,
+        visual: &Reading,
+        other: Option<&Reading>,
+    ) -> Comparison {
+        let (mine, others) = match (field, self.given_names) {
+            ("surname", given_names) => (self.surname, given_names.unwrap_or_default()),
+            (_, Some(given_names)) => (given_names, self.surname),
+            (_, None) => {
+                return Comparison::Impossible("the machine-readable zone doesn't tell it");
+            }
+        };
+        let compare = |visual: &Reading, in_zone: &str| match Comparison::of_names(
+            script,
+            &visual.raw,
+            in_zone,
+            self.may_be_truncated,
+        ) {
+            Comparison::Different if shortest_spelling(script, &visual.raw).is_none() => {
+                Comparison::Impossible(
+                    "Doc 9303 has no transliteration of the visual name's letters",
+                )
+            }
+            Comparison::Different if has_greek_letter(&visual.raw) => Comparison::Impossible(
+                "the name isn't spelled by ELOT 743, and Doc 9303 has no transliteration of Greek",
+            ),
+            found => found,
+        };
+        let has_one_name = mine.is_empty() != others.is_empty() && self.given_names.is_some();
+        if !has_one_name || is_blank(&visual.raw) == mine.is_empty() {
+            return compare(visual, mine);
+        }
+        // The zone's one name stands where the visual zone has none, or the other way round.
+        match other {
+            None => Comparison::Impossible(
+                "the machine-readable zone has one name alone, and where the visual zone has it wasn't read",
+            ),
+            Some(other) if mine.is_empty() && is_blank(&other.raw) => compare(visual, others),
+            Some(other) if !mine.is_empty() && !is_blank(&other.raw) => compare(other, mine),
+            Some(_) => Comparison::Different,
         }
     }
 }
@@ -82,6 +183,11 @@ pub fn compared<Z>(
             code,
             fields,
             "both zones say the same as far as the machine-readable zone has room for it",
+        ),
+        Comparison::SameButForApostrophes => passed(
+            code,
+            fields,
+            "both zones say the same; the machine-readable zone parts the name at an apostrophe, which Doc 9303 leaves out",
         ),
         Comparison::Different => failed(code, fields, "the zones differ"),
         Comparison::Impossible(why) => not_performed(code, fields, why),

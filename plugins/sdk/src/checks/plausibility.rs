@@ -1,8 +1,8 @@
 //! Whether the dates of the visual zone make sense together and today.
 
-use super::{VisualZone, judged, not_performed};
+use super::{VisualZone, failed, judged, not_performed, passed};
 use crate::dates::{is_at_most_years_old, is_before};
-use crate::{Check, Date};
+use crate::{Check, Date, Settings};
 
 /// Nobody known has lived longer than 122 years.
 const GREATEST_AGE_YEARS: i32 = 130;
@@ -14,7 +14,7 @@ const EXPIRY: &str = "date_of_expiry";
 /// The checks `date_of_birth.plausible`, `date_of_issue.plausible`, `date_of_issue.after_birth`,
 /// `date_of_expiry.after_issue` and `document.expiry`, as far as the document type has their dates.
 #[must_use]
-pub fn of_dates(document: &dyn VisualZone, today: Date) -> Vec<Check> {
+pub fn of_dates(document: &dyn VisualZone, today: Date, settings: Settings) -> Vec<Check> {
     let [birth, issue, expiry] = [BIRTH, ISSUE, EXPIRY].map(|field| document.date(field));
     let is_past = |date| !is_before(today, date);
     let mut checks = vec![
@@ -47,16 +47,33 @@ pub fn of_dates(document: &dyn VisualZone, today: Date) -> Vec<Check> {
             "the document expires after its issue",
             "the document expires before its issue",
         ),
-        check(
-            "document.expiry",
-            &[EXPIRY],
-            expiry.map(|expiry| !is_before(expiry, today)),
-            "the document has not expired",
-            "the document has expired",
-        ),
+        match expiry {
+            Some(expiry) => not_expired(&[EXPIRY], expiry, today, settings),
+            None => not_performed("document.expiry", &[EXPIRY], "a date was not read, or is none"),
+        },
     ];
     checks.retain(|check| check.fields.iter().all(|field| document.has(field)));
     checks
+}
+
+/// The check `document.expiry` of a date of expiry that is certain. A document that expired is still
+/// accepted for as many days as the settings say.
+#[must_use]
+pub fn not_expired(
+    fields: &[&'static str],
+    expiry: Date,
+    today: Date,
+    settings: Settings,
+) -> Check {
+    let code = "document.expiry";
+    let days_since = today.to_epoch_days() - expiry.to_epoch_days();
+    if days_since <= 0 {
+        passed(code, fields, "the document has not expired")
+    } else if days_since <= i64::from(settings.days_after_expiry) {
+        passed(code, fields, "the document has expired, and the settings still accept it")
+    } else {
+        failed(code, fields, "the document has expired")
+    }
 }
 
 fn check(

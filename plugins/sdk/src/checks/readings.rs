@@ -3,15 +3,20 @@
 use std::ops::RangeInclusive;
 
 use super::{failed, not_performed, passed};
+use crate::text::{compose, is_blank};
 use crate::{Check, FieldRequest, Reading};
 
-/// A field read with less confidence than this counts as unread: the model itself bets against it.
-const LEAST_CONFIDENCE: f32 = 0.5;
-
 /// The checks `reading.confidence`, `reading.not_empty` and `reading.characters` of what was read;
-/// `fields` are all of the document type.
+/// `fields` are all of the document type. A field read with less confidence than `least_confidence`
+/// counts as unread, and an empty one of which `is_blank_by_design` says so is as it should be: the
+/// machine-readable zone leaves it out too.
 #[must_use]
-pub fn of_readings(fields: &[FieldRequest], readings: &[Reading]) -> Vec<Check> {
+pub fn of_readings(
+    fields: &[FieldRequest],
+    readings: &[Reading],
+    least_confidence: f32,
+    is_blank_by_design: &dyn Fn(&Reading) -> bool,
+) -> Vec<Check> {
     let names_where = |is_so: &dyn Fn(&FieldRequest, &Reading) -> bool| {
         let read = fields.iter().filter_map(|field| {
             let reading = readings.iter().find(|reading| reading.name == field.name)?;
@@ -22,16 +27,21 @@ pub fn of_readings(fields: &[FieldRequest], readings: &[Reading]) -> Vec<Check> 
     // Not `<`: a confidence that is no number isn't confidence.
     let unsure = names_where(&|_, reading| {
         !matches!(
-            reading.confidence.partial_cmp(&LEAST_CONFIDENCE),
+            reading.confidence.partial_cmp(&least_confidence),
             Some(std::cmp::Ordering::Greater | std::cmp::Ordering::Equal)
         )
     });
-    let empty = names_where(&|_, reading| reading.raw.trim().is_empty());
+    let blank = names_where(&|_, reading| is_blank(&reading.raw) && is_blank_by_design(reading));
+    let empty = names_where(&|field, reading| {
+        reading.raw.trim().is_empty() && !blank.contains(&field.name)
+    });
     let foreign = names_where(&|field, reading| {
         let ranges = ranges(field.characters);
         let is_member = |c: char| c == '\n' || ranges.iter().any(|range| range.contains(&c));
-        reading.raw.chars().count() > field.max_length as usize
-            || !reading.raw.chars().all(is_member)
+        let raw = compose(&reading.raw);
+        let struck_out = blank.contains(&field.name);
+        raw.chars().count() > field.max_length as usize
+            || !(struck_out || raw.chars().all(is_member))
     });
     let all = names_where(&|_, _| true);
     vec![
@@ -46,7 +56,11 @@ pub fn of_readings(fields: &[FieldRequest], readings: &[Reading]) -> Vec<Check> 
             "reading.not_empty",
             &all,
             &empty,
-            "no field is empty",
+            if blank.is_empty() {
+                "no field is empty"
+            } else {
+                "no field is empty but those that the machine-readable zone leaves out too"
+            },
             "nothing was read for these fields",
         ),
         judge(

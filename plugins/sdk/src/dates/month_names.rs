@@ -1,11 +1,20 @@
 //! The names of months in the languages that documents write them in.
 
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use crate::text::{compose, fold};
+
 /// A language that months have names in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "a language is what its name says")]
 pub enum Language {
+    Albanian,
     Arabic,
+    Azerbaijani,
+    Belarusian,
     Bulgarian,
+    Catalan,
     Croatian,
     Czech,
     Danish,
@@ -17,10 +26,15 @@ pub enum Language {
     German,
     Greek,
     Hungarian,
+    Icelandic,
     Indonesian,
+    Irish,
     Italian,
     Latvian,
     Lithuanian,
+    Macedonian,
+    Malay,
+    Maltese,
     Norwegian,
     Persian,
     Polish,
@@ -44,7 +58,7 @@ pub enum Language {
 /// calendar, in all other languages those of the common one.
 #[must_use]
 pub fn month_of(name: &str, languages: &[Language]) -> Option<u32> {
-    let name = name.trim().trim_end_matches('.').to_uppercase();
+    let name = compose(name).trim().trim_end_matches('.').to_uppercase();
     if name.is_empty() {
         return None;
     }
@@ -63,19 +77,57 @@ pub fn month_of(name: &str, languages: &[Language]) -> Option<u32> {
     found
 }
 
+/// The months that have the name in any language whose months are those of the common calendar, as
+/// bits: bit 0 is January. Capitals without accents count where no name is written just so.
+pub(super) fn months_named(name: &str) -> u16 {
+    let name = compose(name).trim().trim_end_matches('.').to_uppercase();
+    let folded = fold(&name);
+    let common = || NAMES.iter().filter(|(language, _)| *language != Language::Persian);
+    let months_where = |is_named: &dyn Fn(&str) -> bool| {
+        let bits = common()
+            .flat_map(|(_, months)| (0..).zip(months))
+            .filter_map(|(bit, names)| names.split(' ').any(is_named).then_some(1_u16 << bit));
+        bits.fold(0, |months, bit| months | bit)
+    };
+    match months_where(&|known| known == name) {
+        0 => {
+            months_where(&|known| known.nfd().filter(|c| !is_combining_mark(*c)).eq(folded.chars()))
+        }
+        months => months,
+    }
+}
+
 type Names = (Language, [&'static str; 12]);
 
 /// Each month's names, genitives and common abbreviations in capitals, with the accents and as they
 /// are written without.
 #[rustfmt::skip]
-pub(super) const NAMES: [Names; 31] = [
+pub(super) static NAMES: [Names; 40] = [
+    (Language::Albanian, [
+        "JANAR JAN", "SHKURT SHK", "MARS MAR", "PRILL PRI", "MAJ", "QERSHOR QER", "KORRIK KOR",
+        "GUSHT GUS", "SHTATOR SHT", "TETOR TET", "NËNTOR NËN", "DHJETOR DHJ",
+    ]),
     (Language::Arabic, [
         "يناير", "فبراير شباط", "مارس آذار", "أبريل إبريل نيسان", "مايو أيار", "يونيو حزيران",
         "يوليو تموز", "أغسطس آب", "سبتمبر أيلول", "أكتوبر", "نوفمبر", "ديسمبر",
     ]),
+    (Language::Azerbaijani, [
+        "YANVAR YAN", "FEVRAL FEV", "MART MAR", "APREL APR", "MAY", "İYUN IYUN İYN", "İYUL IYUL İYL",
+        "AVQUST AVQ", "SENTYABR SEN", "OKTYABR OKT", "NOYABR NOY", "DEKABR DEK",
+    ]),
+    (Language::Belarusian, [
+        "СТУДЗЕНЬ СТУДЗЕНЯ СТУ", "ЛЮТЫ ЛЮТАГА ЛЮТ", "САКАВІК САКАВІКА САК", "КРАСАВІК КРАСАВІКА КРА",
+        "МАЙ МАЯ", "ЧЭРВЕНЬ ЧЭРВЕНЯ ЧЭР", "ЛІПЕНЬ ЛІПЕНЯ ЛІП", "ЖНІВЕНЬ ЖНІЎНЯ ЖНІ",
+        "ВЕРАСЕНЬ ВЕРАСНЯ ВЕР", "КАСТРЫЧНІК КАСТРЫЧНІКА КАС", "ЛІСТАПАД ЛІСТАПАДА ЛІС",
+        "СНЕЖАНЬ СНЕЖНЯ СНЕ",
+    ]),
     (Language::Bulgarian, [
         "ЯНУАРИ ЯН", "ФЕВРУАРИ ФЕВР ФЕВ", "МАРТ", "АПРИЛ АПР", "МАЙ", "ЮНИ", "ЮЛИ",
         "АВГУСТ АВГ", "СЕПТЕМВРИ СЕПТ СЕП", "ОКТОМВРИ ОКТ", "НОЕМВРИ НОЕМ НОЕ", "ДЕКЕМВРИ ДЕК",
+    ]),
+    (Language::Catalan, [
+        "GENER GEN", "FEBRER FEB", "MARÇ MAR", "ABRIL ABR", "MAIG MAI", "JUNY", "JULIOL", "AGOST AGO",
+        "SETEMBRE SET", "OCTUBRE OCT", "NOVEMBRE NOV", "DESEMBRE DES",
     ]),
     (Language::Croatian, [
         "SIJEČANJ SIJEČNJA SIJ", "VELJAČA VELJAČE VELJ", "OŽUJAK OŽUJKA OŽU", "TRAVANJ TRAVNJA TRA",
@@ -131,9 +183,18 @@ pub(super) const NAMES: [Names; 31] = [
         "JÚLIUS JÚL", "AUGUSZTUS AUG", "SZEPTEMBER SZEPT SZEP", "OKTÓBER OKT", "NOVEMBER NOV",
         "DECEMBER DEC",
     ]),
+    (Language::Icelandic, [
+        "JANÚAR JAN", "FEBRÚAR FEB", "MARS MAR", "APRÍL APR", "MAÍ", "JÚNÍ JÚN", "JÚLÍ JÚL", "ÁGÚST ÁGÚ",
+        "SEPTEMBER SEP", "OKTÓBER OKT", "NÓVEMBER NÓV", "DESEMBER DES",
+    ]),
     (Language::Indonesian, [
         "JANUARI JAN", "FEBRUARI FEB", "MARET MAR", "APRIL APR", "MEI", "JUNI JUN", "JULI JUL",
         "AGUSTUS AGU AGS", "SEPTEMBER SEP", "OKTOBER OKT", "NOVEMBER NOV", "DESEMBER DES",
+    ]),
+    (Language::Irish, [
+        "EANÁIR EAN", "FEABHRA FEABH FEA", "MÁRTA MÁR", "AIBREÁN AIB", "BEALTAINE BEAL BEA",
+        "MEITHEAMH MEITH MEI", "IÚIL IÚI", "LÚNASA LÚN", "MFÓMH MFÓ", "DFÓMH DFÓ", "SAMHAIN SAMH SAM",
+        "NOLLAIG NOLL NOL",
     ]),
     (Language::Italian, [
         "GENNAIO GEN", "FEBBRAIO FEB", "MARZO MAR", "APRILE APR", "MAGGIO MAG", "GIUGNO GIU",
@@ -149,6 +210,18 @@ pub(super) const NAMES: [Names; 31] = [
         "SAUSIS SAUSIO", "VASARIS VASARIO", "KOVAS KOVO", "BALANDIS BALANDŽIO", "GEGUŽĖ GEGUŽĖS",
         "BIRŽELIS BIRŽELIO", "LIEPA LIEPOS", "RUGPJŪTIS RUGPJŪČIO", "RUGSĖJIS RUGSĖJO",
         "SPALIS SPALIO", "LAPKRITIS LAPKRIČIO", "GRUODIS GRUODŽIO",
+    ]),
+    (Language::Macedonian, [
+        "ЈАНУАРИ ЈАН", "ФЕВРУАРИ ФЕВ", "МАРТ МАР", "АПРИЛ АПР", "МАЈ", "ЈУНИ ЈУН", "ЈУЛИ ЈУЛ",
+        "АВГУСТ АВГ", "СЕПТЕМВРИ СЕП", "ОКТОМВРИ ОКТ", "НОЕМВРИ НОЕ", "ДЕКЕМВРИ ДЕК",
+    ]),
+    (Language::Malay, [
+        "JANUARI JAN", "FEBRUARI FEB", "MAC", "APRIL APR", "MEI", "JUN", "JULAI JUL", "OGOS OGO",
+        "SEPTEMBER SEP", "OKTOBER OKT", "NOVEMBER NOV", "DISEMBER DIS",
+    ]),
+    (Language::Maltese, [
+        "JANNAR JAN", "FRAR FRA", "MARZU MAR", "APRIL APR", "MEJJU MEJ", "ĠUNJU ĠUN", "LULJU LUL",
+        "AWWISSU AWW", "SETTEMBRU SET", "OTTUBRU OTT", "NOVEMBRU NOV", "DIĊEMBRU DIĊ",
     ]),
     (Language::Norwegian, [
         "JANUAR JAN", "FEBRUAR FEB", "MARS MAR", "APRIL APR", "MAI", "JUNI JUN", "JULI JUL",

@@ -116,6 +116,56 @@ fn months_have_names_in_many_languages() {
 }
 
 #[test]
+fn a_date_in_any_form_means_one_day() {
+    for (text, expected) in [
+        ("26.08.1974.", Some("1974-08-26")),
+        ("1974. 08. 26.", Some("1974-08-26")),
+        ("26AUG1974", Some("1974-08-26")),
+        ("26 SIE/AUG 1974", Some("1974-08-26")),
+        ("26 LIS/NOV 1974", Some("1974-11-26")),
+        ("26 LIS/OCT 1974", Some("1974-10-26")),
+        ("26 LIS 1974", None),
+        ("26 AUG/SEP 1974", None),
+        ("26 AUG 1974/27 AUG 1974", None),
+        ("08.12.1974", None),
+        ("08.08.1974", Some("1974-08-08")),
+        ("20101112", Some("2010-11-12")),
+        ("10121985", None),
+        ("26 ส.ค. 1974", Some("1974-08-26")),
+        ("04 ม.ค. 1991", Some("1991-01-04")),
+        ("04 มี.ค. 1991", Some("1991-03-04")),
+        ("26/08-1974", None),
+        ("26 08 74", None),
+        ("26 AUG 74", None),
+        ("26 AUG 1974 X", None),
+        ("", None),
+        ("1974", None),
+    ] {
+        assert_eq!(parse_any(text).map(to_iso).as_deref(), expected, "{text}");
+    }
+    assert_eq!(parse_any(&"1".repeat(10_000)), None);
+}
+
+#[test]
+fn a_year_that_no_document_can_have_is_no_reading() {
+    let today = Date::new(2026, 11, 24);
+    assert_eq!(visual_birth("26 AUG 2517", today), Err(Unread::Year));
+    assert_eq!(visual_birth("25 NOV 2026", today), Err(Unread::Year));
+    assert_eq!(visual_birth("24 NOV 2026", today), Ok(today));
+    assert_eq!(visual_birth("26 AUG 1394", today), Err(Unread::Year));
+    assert_eq!(visual_birth(" - ", today), Err(Unread::Blank));
+    assert_eq!(visual_birth("26 AUG 74", today), Err(Unread::Form));
+    assert_eq!(visual_issue("26 AUG 2569", today), Err(Unread::Year));
+    assert_eq!(visual_expiry("26 AUG 2569", today), Err(Unread::Year));
+    let until = VisualExpiry::On(Date::new(2081, 6, 15));
+    assert_eq!(visual_expiry("15.06.2081", today), Ok(until));
+    let no_end = VisualExpiry::NoEnd(Some(Date::new(9999, 12, 31)));
+    assert_eq!(visual_expiry("31 DEC 9999", today), Ok(no_end));
+    assert_eq!(visual_expiry("no expiry / sans limite", today), Ok(VisualExpiry::NoEnd(None)));
+    assert_eq!(visual_expiry("NEVER MIND", today), Err(Unread::Form));
+}
+
+#[test]
 fn no_language_gives_two_months_one_name() {
     for (language, months) in &NAMES {
         for (number, spellings) in (1..).zip(months) {
@@ -215,6 +265,6 @@ proptest! {
             parse(&text, &DateFormat { padded: false, separators: " ./-", month: MonthForm::Name(&[Language::English]), ..DOTS }),
             parse_japanese(&text),
         ];
-        prop_assert!(read.into_iter().flatten().all(Date::is_well_formed));
+        prop_assert!(read.into_iter().flatten().chain(parse_any(&text)).all(Date::is_well_formed));
     }
 }

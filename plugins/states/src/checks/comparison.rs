@@ -1,6 +1,7 @@
 //! Whether the machine-readable zone and the visual zone say the same.
 
 use dossier_rules_sdk::checks::{Comparison, VisualZone, compared, zones_agree};
+use dossier_rules_sdk::dates::Unread;
 use dossier_rules_sdk::names::Script;
 use dossier_rules_sdk::zone::Zone;
 
@@ -46,7 +47,8 @@ fn with_licence(document: &Document<'_>) -> Vec<Check> {
         Comparison::of_numbers(&visual.raw, line.document_number())
     });
     compare("mrz.matches.date_of_expiry", "date_of_expiry", &|_, line| {
-        Comparison::of_dates(document.date("date_of_expiry"), line.date_of_expiry())
+        let day = document.date("date_of_expiry").ok_or(Unread::Form);
+        Comparison::of_dates(day, line.date_of_expiry())
     });
     checks
 }

@@ -94,7 +94,7 @@ fn without(readings: Vec<Reading>, name: &str) -> Vec<Reading> {
 }
 
 fn report(document_type: &str, readings: &[Reading]) -> Report {
-    after(document_type, readings, TODAY).expect("known type and fields")
+    after(document_type, readings, TODAY, Settings::default()).expect("known type and fields")
 }
 
 fn outcome(report: &Report, code: &str) -> Outcome {
@@ -127,7 +127,7 @@ fn values_are_normalised() {
     assert_eq!(value(&report, "place_of_birth"), Some("NEW O'HARA"));
     assert_eq!(value(&report, "date_of_birth"), Some("1985-03-12"));
     assert_eq!(value(&report, "date_of_expiry"), Some("2034-02-01"));
-    let licence = after(LICENCE, &licence(), TODAY).expect("a licence");
+    let licence = after(LICENCE, &licence(), TODAY, Settings::default()).expect("a licence");
     assert_eq!(value(&licence, "categories"), Some("AM B BE"));
     assert_eq!(value(&licence, "date_of_birth"), Some("1985-03-12"));
 }
@@ -220,7 +220,8 @@ fn dates_are_judged_against_each_other_and_today() {
 
 #[test]
 fn expiry_depends_on_today_alone() {
-    let expired = after(PASSPORT, &passport(), "2034-02-02").expect("a passport");
+    let expired =
+        after(PASSPORT, &passport(), "2034-02-02", Settings::default()).expect("a passport");
     assert_eq!(codes(&expired.checks, Outcome::Failed), ["document.expiry"]);
 }
 
@@ -332,7 +333,7 @@ fn nothing_read_means_nothing_performed() {
 #[test]
 fn unknown_types_dates_and_fields_are_refused() {
     let refused = |document_type, readings: &[Reading], today| {
-        after(document_type, readings, today).expect_err("refused").code
+        after(document_type, readings, today, Settings::default()).expect_err("refused").code
     };
     assert_eq!(refused("utopia/visa/2024", &passport(), TODAY), "document_type.unknown");
     assert_eq!(refused(PASSPORT, &passport(), "yesterday"), "today.format");
@@ -395,7 +396,7 @@ proptest! {
     #[test]
     fn any_arguments_are_answered(document_type in any::<String>(), name in any::<String>(), today in any::<String>()) {
         let readings = readings(&[(&name, "")]);
-        prop_assert!(after(&document_type, &readings, TODAY).is_err());
-        let _outcome = after(PASSPORT, &readings, &today);
+        prop_assert!(after(&document_type, &readings, TODAY, Settings::default()).is_err());
+        let _outcome = after(PASSPORT, &readings, &today, Settings::default());
     }
 }

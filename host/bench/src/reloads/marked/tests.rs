@@ -16,7 +16,7 @@ fn numbers_are_written_where_they_stand_once() {
 
 #[test]
 fn the_shipped_component_is_marked() {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../plugins/prebuilt/marked.wasm");
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../plugins/prebuilt/marked.wasm");
     assert!(Marked::new(std::fs::read(file).expect("is shipped")).is_some());
 }
 

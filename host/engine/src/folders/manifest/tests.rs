@@ -76,3 +76,19 @@ fn a_missing_folder_is_named() {
     let error = Manifest::find_all(Path::new("no/such/folder")).expect_err("missing").to_string();
     assert!(error.contains("no/such/folder"), "{error}");
 }
+
+#[test]
+fn settings_are_the_rules_to_judge_and_bounded() {
+    let with = |settings: &str| {
+        let text =
+            PASSPORT.replace("\"pages\": 1", &format!("\"pages\": 1, \"settings\": {settings}"));
+        Manifest::parse(text.as_bytes(), Path::new("passport"))
+    };
+    let plain = Manifest::parse(PASSPORT.as_bytes(), Path::new("passport")).expect("valid");
+    assert_eq!(plain.settings(), None);
+    let set = with(r#"{ "days_after_expiry": 90 }"#).expect("an object");
+    assert_eq!(set.settings(), Some(r#"{"days_after_expiry":90}"#));
+    assert!(with("90").is_err() && with("[]").is_err());
+    let error = with(&format!(r#"{{"key": "{}"}}"#, "x".repeat(64 * 1024))).expect_err("too long");
+    assert!(error.to_string().contains("settings"), "{error}");
+}

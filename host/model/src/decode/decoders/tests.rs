@@ -9,6 +9,7 @@ use dossier_document::FieldRequest;
 
 use super::*;
 use crate::constraint::FieldConstraint;
+use crate::decode::Copied;
 use crate::lora::AdapterRows;
 use crate::model::PageMemory;
 use crate::{Base, DeviceKind};
@@ -101,4 +102,22 @@ fn what_is_forgotten_is_not_answered() {
     let finished = finish(&base, &mut decoders);
     assert_eq!(finished.len(), 9);
     assert!(finished.keys().all(|(number, _)| *number != 4));
+}
+
+/// As on a device, where only the logits of tokens that some row may choose are copied.
+#[test]
+fn candidates_alone_read_what_all_logits_read() {
+    let base = base();
+    let all = finish(&base, &mut filled(&base, 2));
+    let mut decoders = filled(&base, 2);
+    for decoder in &mut decoders.decoders {
+        assert!(matches!(decoder.copied, Copied::All), "on the CPU they lie there");
+        decoder.copied = Copied::Candidates(None);
+    }
+    let candidates = finish(&base, &mut decoders);
+    assert_eq!(all.len(), candidates.len());
+    for ((key, all), candidates) in all.iter().zip(candidates.values()) {
+        assert_eq!(all.text, candidates.text, "{key:?}");
+        assert!((all.confidence - candidates.confidence).abs() < 1e-6, "{key:?}");
+    }
 }

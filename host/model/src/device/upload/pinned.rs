@@ -59,6 +59,10 @@ impl PinnedCopies {
         Ok(Tensor::from_storage(Storage::Cuda(uploaded?), shape, BackpropOp::none(), false))
     }
 
+    pub(super) fn finish(&self) -> Result<()> {
+        self.stream.synchronize().w()
+    }
+
     fn copy<T>(&self, staging: &Staging<T>, values: &[T]) -> Result<CudaStorage>
     where
         T: CudaDType + DeviceRepr + ValidAsZeroBits + Copy,

@@ -1,7 +1,35 @@
 //! Against candle's operations.
 
-use super::{Weight, merge};
+use candle_core::DType;
+
+use super::{Weight, merge, with_operations_of_candle};
+use crate::WeightPrecision;
 use crate::kernels::testing::random_matrix;
+
+#[test]
+fn on_a_device_the_sum_is_kept_as_the_weight_is_multiplied() {
+    for (precision, dtype) in [
+        (WeightPrecision::F32, DType::F32),
+        (WeightPrecision::Bf16, DType::BF16),
+        (WeightPrecision::F16, DType::F16),
+        (WeightPrecision::Int8, DType::F32),
+    ] {
+        let weight = Weight::keep(&random_matrix(30, 20), precision).expect("a weight");
+        let (left, right) = (random_matrix(30, 4), random_matrix(4, 20));
+        let scale = random_matrix(1, 30).squeeze(0).expect("one dimension");
+        for scale in [None, Some(&scale)] {
+            let found = with_operations_of_candle(&weight, scale, &left, &right).expect("a sum");
+            assert_eq!(found.dtype(), dtype);
+            let exact = merge(&weight, scale, &left, &right).expect("a sum");
+            let rounded = exact.to_dtype(dtype).and_then(|exact| exact.to_dtype(DType::F32));
+            let found = found.to_dtype(DType::F32);
+            let off = found.and_then(|found| (found - rounded?)?.abs()?.max_all()?.to_scalar());
+            let off: f32 = off.expect("a number");
+            // A number that lies between two may be rounded to either.
+            assert!(off < 0.03, "{precision}: off by {off}");
+        }
+    }
+}
 
 #[test]
 fn it_equals_candle_for_small_and_for_large_weights() {

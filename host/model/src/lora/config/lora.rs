@@ -3,6 +3,7 @@
 use super::Ranks;
 use crate::ModelError;
 use crate::json::JsonObject;
+use crate::lora::pattern::PatternBudget;
 
 /// What LoRA has beyond targets and saved modules.
 #[derive(Debug)]
@@ -13,21 +14,39 @@ pub(in crate::lora) struct LoraSettings {
 }
 
 impl LoraSettings {
-    pub(super) fn take(object: &mut JsonObject) -> Result<Self, ModelError> {
+    pub(super) fn take(
+        object: &mut JsonObject,
+        budget: &PatternBudget,
+    ) -> Result<Self, ModelError> {
         for (key, harmless) in REFUSED {
             object.refuse_unless(key, |value| harmless.contains(&value.to_string().as_str()))?;
         }
         let settings = Self {
-            ranks: Ranks::take(object)?,
+            ranks: Ranks::take(object, budget)?,
             use_dora: object.take_bool("use_dora")?.unwrap_or(false),
             lora_bias: object.take_bool("lora_bias")?.unwrap_or(false),
         };
         if settings.use_dora && settings.lora_bias {
             return Err(object.invalid("lora_bias", "false beside `use_dora`, as PEFT has it"));
         }
+        take_eva(object)?;
         object.ignore(WITHOUT_EFFECT);
         Ok(settings)
     }
+}
+
+/// `EvaConfig`: how the first values were found, in data that is not here. It must be one all the same.
+fn take_eva(object: &mut JsonObject) -> Result<(), ModelError> {
+    let Some(mut eva) = object.take_object("eva_config")? else { return Ok(()) };
+    eva.ignore(&[
+        "adjust_scaling_factors",
+        "label_mask_value",
+        "rho",
+        "tau",
+        "use_label_mask",
+        "whiten",
+    ]);
+    eva.finish()
 }
 
 /// Keys of variants that change what an adapter computes, with the values that switch them off.
@@ -37,10 +56,12 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("corda_config", &[]),
     // An embedding tied to a saved head would have to be replaced with it.
     ("ensure_weight_tying", &["false"]),
-    ("eva_config", &[]),
-    // Values such as pissa, olora or loftq train against a changed base. These three only say how
-    // training began.
-    ("init_lora_weights", &["true", "false", "\"gaussian\""]),
+    // Values such as pissa, olora, corda, loftq or lora_ga train against a changed base. These only
+    // say how training began; what EVA makes of ranks and alphas stands in their patterns.
+    (
+        "init_lora_weights",
+        &["true", "false", "\"gaussian\"", "\"eva\"", "\"orthogonal\"", "\"mica\""],
+    ),
     ("kasa_config", &[]),
     ("layer_replication", &["[]"]),
     ("loftq_config", &["{}"]),

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::ModelError;
 use crate::json::JsonObject;
-use crate::lora::targets::Pattern;
+use crate::lora::pattern::{Pattern, PatternBudget};
 
 /// `r`, `lora_alpha`, `use_rslora` and the patterns.
 #[derive(Debug)]
@@ -17,13 +17,16 @@ pub(in crate::lora) struct Ranks {
 }
 
 impl Ranks {
-    pub(super) fn take(object: &mut JsonObject) -> Result<Self, ModelError> {
+    pub(super) fn take(
+        object: &mut JsonObject,
+        budget: &PatternBudget,
+    ) -> Result<Self, ModelError> {
         let ranks = Self {
             r: object.take_count("r")?.unwrap_or(8),
             lora_alpha: object.take_f64("lora_alpha")?.unwrap_or(8.0),
             use_rslora: object.take_bool("use_rslora")?.unwrap_or(false),
-            rank_pattern: take_patterns(object, "rank_pattern")?,
-            alpha_pattern: take_patterns(object, "alpha_pattern")?,
+            rank_pattern: take_patterns(object, budget, "rank_pattern")?,
+            alpha_pattern: take_patterns(object, budget, "alpha_pattern")?,
         };
         if ranks.rank_pattern.iter().any(|(_, rank)| *rank < 1.0 || rank.fract() != 0.0) {
             return Err(object.invalid("rank_pattern", "whole numbers above 0"));
@@ -54,7 +57,11 @@ fn first_match(patterns: &[(Pattern, f64)], path: &str) -> Result<Option<f64>, M
 }
 
 /// `{pattern: number}`, in the file's order: the first that matches wins.
-fn take_patterns(object: &mut JsonObject, key: &str) -> Result<Vec<(Pattern, f64)>, ModelError> {
+fn take_patterns(
+    object: &mut JsonObject,
+    budget: &PatternBudget,
+    key: &str,
+) -> Result<Vec<(Pattern, f64)>, ModelError> {
     let entries = object
         .take_with(key, "an object of numbers", |value| {
             let entry =
@@ -64,6 +71,6 @@ fn take_patterns(object: &mut JsonObject, key: &str) -> Result<Vec<(Pattern, f64
         .unwrap_or_default();
     entries
         .into_iter()
-        .map(|(pattern, value)| Ok((Pattern::suffix(object, key, &pattern)?, value)))
+        .map(|(pattern, value)| Ok((Pattern::suffix(object, budget, key, &pattern)?, value)))
         .collect()
 }

@@ -1,0 +1,87 @@
+"""Sheets as lessons: pixels, dense targets, and the field rows that the decoder must write."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch.utils.data import IterableDataset
+
+from dossier_training import vocabulary
+from dossier_training.page import Glyph
+from dossier_training.typeset import letters
+from dossier_training.typeset.dense import cell_targets, token_of
+from dossier_training.typeset.exposure import Exposure
+from dossier_training.typeset.forms import form
+from dossier_training.typeset.sheet import Sheet
+from dossier_training.typeset.text_sheets import text_sheet
+
+_NONE = -100
+
+
+@dataclass(frozen=True)
+class Mix:
+    """What is drawn: the size of the sheets in pixels, how many are full of text, how hard they are captured."""
+
+    width: int = 384
+    height: int = 256
+    text: float = 0.45
+    hardest: float = 0.8
+    short_fields: int = 7
+    spelled: float = 0.05
+
+
+class SheetLessons(IterableDataset):
+    """Endless lessons by a seed."""
+
+    def __init__(self, mix: Mix, seed: int) -> None:
+        self.mix, self.seed = mix, seed
+
+    def __iter__(self):
+        worker = torch.utils.data.get_worker_info()
+        rng = np.random.default_rng([self.seed, worker.id if worker else 0])
+        while True:
+            if rng.random() < self.mix.text:
+                sheet, fields = text_sheet(rng, self.mix.width, self.mix.height), {}
+            else:
+                sheet, fields = form(rng, self.mix.width, self.mix.height)
+            yield lesson(rng, sheet, fields, self.mix)
+
+
+def lesson(rng: np.random.Generator, sheet: Sheet, fields: dict[str, str], mix: Mix) -> dict[str, object]:
+    """One sheet as arrays, and the names of the fields its rows ask for."""
+    pixels, glyphs = Exposure.draw(rng, float(rng.uniform(0, mix.hardest))).apply(sheet, rng)
+    height, width = pixels.shape[:2]
+    shapes, field_cells, indices = cell_targets(glyphs, height, width)
+    places: dict[tuple[str | None, int], Glyph] = {(g.field, g.index): g for g in glyphs if g.field}
+    # What has left the picture nobody can read.
+    lost = {g.field for g in glyphs if g.field and not (2 <= g.x < width - 2 and 2 <= g.y < height - 2)}
+    asked = _asked(rng, {name: text for name, text in fields.items() if name not in lost}, set(fields), mix)
+    arrays = _rows(rng, asked, places, height, width, mix)
+    return {"names": [name for name, _ in asked], "pixels": pixels.transpose(2, 0, 1).copy(), "shapes": shapes, "fields": field_cells, "indices": indices, **arrays}
+
+
+def _asked(rng: np.random.Generator, readable: dict[str, str], present: set[str], mix: Mix) -> list[tuple[str, str]]:
+    short = [name for name in readable if name != "mrz"]
+    chosen = [str(name) for name in rng.permutation(short)[: mix.short_fields]]
+    if "mrz" in readable and rng.random() < 0.6:
+        chosen.append("mrz")
+    rows = [(name, readable[name]) for name in chosen]
+    absent = [name for name in vocabulary.FIELD_NAMES if name not in present]
+    if absent and (not rows or rng.random() < 0.15):
+        rows.append((str(rng.choice(absent)), ""))
+    return rows
+
+
+def _rows(rng: np.random.Generator, asked: list[tuple[str, str]], places: dict, height: int, width: int, mix: Mix) -> dict[str, np.ndarray]:
+    columns: dict[str, list[int]] = {"ids": [], "positions": [], "rows": [], "labels": [], "guide": []}
+    for row, (name, text) in enumerate(asked):
+        prompt = letters.prompt_ids(name, spelled=bool(rng.random() < mix.spelled))
+        written = letters.ids(text)
+        ids = prompt + written
+        tokens = [token_of(places[name, i], height, width) if (name, i) in places else None for i in range(len(text))]
+        columns["ids"] += ids
+        columns["positions"] += list(range(len(ids)))
+        columns["rows"] += [row] * len(ids)
+        columns["labels"] += [_NONE] * (len(prompt) - 1) + written + [vocabulary.EOS_ID]
+        columns["guide"] += [_NONE] * (len(prompt) - 1) + [_NONE if token is None else token for token in tokens] + [_NONE]
+    return {name: np.array(column, dtype=np.int64) for name, column in columns.items()}

@@ -1,0 +1,119 @@
+"""Print as it is: letters, typefaces, sheets, and what the next base is told of them."""
+
+import itertools
+import unicodedata
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from dossier_training import vocabulary
+from dossier_training.lessons import collate, decode_packed, text_losses
+from dossier_training.train_encoder import normalise
+from dossier_training.typeset import dense, forms, letters, phrases, typefaces
+from dossier_training.typeset.exposure import Exposure
+from dossier_training.typeset.lessons import Mix, SheetLessons, lesson
+from dossier_training.typeset.reader import begin_as, new_reader
+from dossier_training.typeset.sheet import Ink, Sheet
+from dossier_training.typeset.text_sheets import text_sheet
+
+BASE = Path(__file__).parents[2] / "base/dossier-small"
+
+
+def test_letters_only_add_to_the_present_vocabulary():
+    assert letters.TOKENS[: len(vocabulary.TOKENS)] == vocabulary.TOKENS
+    assert len(set(letters.TOKENS)) == len(letters.TOKENS) <= letters.VOCABULARY_SIZE
+
+
+@pytest.mark.parametrize("text", ["Łódź", "Çeşme", "Șerban", "Nguyễn Thị Ánh", "Əliyev", "Þórður", "Αθήνα", "Київ", "Ђорђе", "Ħal Għaxaq"])
+def test_letters_write_names_of_many_languages(text):
+    assert letters.written(unicodedata.normalize("NFD", text)) == text
+    assert "".join(letters.TOKENS[i] for i in letters.ids(text)) == text
+
+
+def test_twins_of_two_scripts_are_one_shape():
+    assert letters.SHAPE_OF["А"] == letters.SHAPE_OF["A"] == letters.SHAPE_OF["Α"]
+    assert letters.SHAPE_OF["Ж"] != letters.SHAPE_OF["X"]
+
+
+def test_sixty_typefaces_draw_every_letter_of_english():
+    names = [name for names, _ in typefaces.KINDS.values() for name in names]
+    assert len(set(names)) >= 60
+    plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+    lacking = [name for name in {*names, *typefaces.KEPT_BACK} - {"OCRA"} if not typefaces.covers(name, plain)]
+    assert lacking == []
+    assert not set(names) & set(typefaces.KEPT_BACK)
+
+
+def test_every_text_can_be_written():
+    rng = np.random.default_rng(1)
+    for number in range(3000):
+        script = ("latin", "greek", "cyrillic")[number % 3]
+        for text in (phrases.any_text(rng, script), phrases.address(rng, script), phrases.zone_like(rng, 44)):
+            letters.ids(text)
+
+
+def test_ink_is_where_a_glyph_is_said_to_be():
+    sheet = Sheet(384, 256, (255, 255, 255))
+    sheet.text(40, 60, "HMENHMEN", Ink("DejaVuSans", 20, (0, 0, 0)))
+    still = Exposure.draw(np.random.default_rng(0), 0.0)
+    pixels, glyphs = still.apply(sheet, np.random.default_rng(0))
+    assert len(glyphs) == 8
+    for glyph in glyphs:
+        near = pixels[int(glyph.y) - 8 : int(glyph.y) + 8, int(glyph.x) - 6 : int(glyph.x) + 6]
+        assert near.min() < 100, glyph.character
+
+
+@pytest.mark.parametrize("width", [384, 768])
+def test_a_lesson_asks_for_what_stands_on_the_sheet(width):
+    rng, mix = np.random.default_rng(3), Mix(width=width, height=width * 2 // 3, spelled=0.0)
+    asked = 0
+    for _ in range(6):
+        sheet, fields = forms.form(rng, mix.width, mix.height)
+        drawn = lesson(rng, sheet, fields, mix)
+        assert drawn["pixels"].shape == (3, mix.height, mix.width)
+        for row, name in enumerate(drawn["names"]):
+            labels = drawn["labels"][drawn["rows"] == row]
+            text = "".join(letters.TOKENS[token] for token in labels if token >= 0 and token != vocabulary.EOS_ID)
+            assert text == fields.get(name, "")
+            asked += 1
+        rows, columns = dense.grid(mix.height, mix.width)
+        assert drawn["guide"].max() < rows * columns
+    assert asked > 20
+
+
+def test_a_sheet_is_full_of_text():
+    rng = np.random.default_rng(4)
+    counts = [len(text_sheet(rng, 384, 256).glyphs) for _ in range(8)]
+    assert np.mean(counts) > 200
+
+
+def test_the_next_base_begins_as_the_present_one():
+    from dossier_training.checkpoints import load_base
+
+    present, following = load_base(BASE).eval(), new_reader(384, 256).eval()
+    begin_as(following, BASE)
+    batch = collate(list(itertools.islice(iter(SheetLessons(Mix(text=0.0, spelled=0.0), 5)), 2)))
+    batch["ids"] = batch["ids"].clamp(max=len(vocabulary.TOKENS) - 1)
+    pixels = normalise(batch["pixels"])
+    with torch.no_grad():
+        before, _ = decode_packed(present.decoder, present.encoder(pixel_values=pixels).last_hidden_state, batch, attentions=False)
+        after, _ = decode_packed(following.decoder, following.encoder(pixel_values=pixels).last_hidden_state, batch, attentions=False)
+    known = len(vocabulary.TOKENS)
+    assert torch.allclose(before[..., :known], after[..., :known], atol=1e-4)
+
+
+def test_a_step_of_training_changes_every_part():
+    torch.manual_seed(0)
+    model = new_reader(384, 256)
+    begin_as(model, BASE)
+    heads = dense.DenseHeads(model.encoder.config.hidden_size)
+    batch = collate(list(itertools.islice(iter(SheetLessons(Mix(), 6)), 3)))
+    states = model.encoder(pixel_values=normalise(batch["pixels"])).last_hidden_state
+    logits, attentions = decode_packed(model.decoder, states, batch, attentions=True)
+    losses = {**heads(states, batch["shapes"], batch["fields"], batch["indices"])[0], **text_losses(logits, attentions, batch)[0]}
+    sum(losses.values()).backward()
+    still = [name for name, parameter in [*model.named_parameters(), *heads.named_parameters()] if parameter.grad is None or not parameter.grad.isfinite().all()]
+    # The encoder's pooled output is asked by nobody.
+    assert [name for name in still if "layernorm" not in name] == []
