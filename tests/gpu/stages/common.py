@@ -49,6 +49,8 @@ class Day:
 
     def __init__(self, program: Path, device: str, size: str, out: Path, scratch: Path, stage: str) -> None:
         self.program, self.device, self.out, self.scratch, self.stage = program, device, out, scratch, stage
+        # What measures is a program of its own, beside the host's.
+        self.bench = program.parent / "dossier-bench"
         self.size = SIZES[size]
         self.on_gpu = device != "cpu"
 
@@ -89,7 +91,10 @@ class Day:
 
     def call(self, *arguments, device: str | None = None, timeout: float | None = None) -> str:
         """What the host prints. Raises with the end of what it said when it fails."""
-        command = [str(part) for part in (self.program, *arguments, "--device", device or self.device)]
+        program = self.program
+        if arguments[0] == "bench":
+            program, arguments = self.bench, arguments[1:]
+        command = [str(part) for part in (program, *arguments, "--device", device or self.device)]
         answer = subprocess.run(command, capture_output=True, text=True, timeout=timeout, cwd=REPOSITORY)
         if answer.returncode != 0:
             raise RuntimeError(f"{' '.join(command)}: ended with {answer.returncode}: {answer.stderr[-600:]}")

@@ -12,7 +12,7 @@ def run(day: Day) -> None:
     documents, adapters = size.documents[0], max(count for count in size.adapters if count <= size.documents[0])
     runs = [("bfloat16", False), ("float32", False), ("float32", True)] if day.on_gpu else [("float32", False)]
     for dtype, tf32 in runs:
-        command = [sys.executable, REPOSITORY / "tests/peers/beside_peft.py", "--dossier", day.program, "--base", day.large_base]
+        command = [sys.executable, REPOSITORY / "tests/peers/beside_peft.py", "--bench", day.bench, "--base", day.large_base]
         command += ["--image", PAGE, "--documents", documents, "--adapters", adapters, "--fields", size.fields, "--characters", size.characters]
         command += ["--rounds", 1 if dtype == "float32" else size.rounds, "--device", day.device, "--dtype", dtype, "--threads", threads(day)]
         command += ["--tf32"] if tf32 else []
