@@ -45,18 +45,13 @@ class Faces:
         if len(self.faces) < self.kept or self.rng.random() < 0.2:
             shape = float(self.rng.choice([s for s, _ in _SHAPES], p=[p for _, p in _SHAPES])) * float(self.rng.uniform(0.97, 1.03))
             width, height = (384.0, round(384 / shape)) if shape > 1 else (round(300 * shape), 300.0)
-            sheet = _face(self.rng, width, height)
+            sheet = form(self.rng, width, height)[0].image
             if len(self.faces) < self.kept:
                 self.faces.append(sheet)
             else:
                 self.faces[int(self.rng.integers(self.kept))] = sheet
             return sheet
         return self.faces[int(self.rng.integers(len(self.faces)))]
-
-
-def _face(rng: np.random.Generator, width: float, height: float) -> Image.Image:
-    sheet, _ = form(rng, width, height)
-    return sheet.image
 
 
 def _other_page(rng: np.random.Generator, size: tuple[int, int]) -> Image.Image:

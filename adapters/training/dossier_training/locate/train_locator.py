@@ -11,7 +11,6 @@ from torch.nn import functional as F
 from torch.utils.data import IterableDataset
 
 from dossier_training.annealing import Annealing
-from dossier_training.locate.finding import documents
 from dossier_training.locate.network import COARSE, FINE, REACH, Locator
 from dossier_training.locate.scenes import SIDE, Faces, Scene, scenes
 from dossier_training.muon import MuonWithAdamW
@@ -106,6 +105,3 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-
-
-__all__ = ["Scenes", "documents", "targets"]

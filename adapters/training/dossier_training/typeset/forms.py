@@ -118,7 +118,7 @@ def _broken(rng: np.random.Generator, text: str, ink: Ink, room: float, scale: f
 
 def form(rng: np.random.Generator, width: float, height: float) -> tuple[Sheet, dict[str, str]]:
     """A page of a layout made for it alone, and what its fields say."""
-    paper, ink, _ = ground(rng)
+    paper, ink = ground(rng)
     sheet = Sheet(width, height, paper)
     security.under(rng, sheet)
     largest = 22.0 if width > 500 else 17.0

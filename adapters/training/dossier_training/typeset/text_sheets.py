@@ -8,16 +8,16 @@ from dossier_training.typeset.sheet import Colour, Ink, Sheet
 SMALLEST, LARGEST = 7.0, 30.0
 
 
-def ground(rng: np.random.Generator) -> tuple[Colour, Colour, bool]:
-    """A ground, and an ink that can be told from it; whether it is light on dark."""
+def ground(rng: np.random.Generator) -> tuple[Colour, Colour]:
+    """A ground, and an ink that can be told from it."""
     if rng.random() < 0.07:
         low = int(rng.integers(10, 110))
-        return tuple(int(v) for v in rng.integers(low, low + 40, 3)), tuple(int(v) for v in rng.integers(190, 256, 3)), True
+        return tuple(int(v) for v in rng.integers(low, low + 40, 3)), tuple(int(v) for v in rng.integers(190, 256, 3))
     light = int(rng.integers(150, 235))
     paper = tuple(int(v) for v in rng.integers(light, 256, 3))
     darkest = max(40, int(min(paper)) - 75)
     top = int(rng.integers(20, min(150, darkest) + 1))
-    return paper, tuple(int(v) for v in rng.integers(max(0, top - 70), top + 1, 3)), False
+    return paper, tuple(int(v) for v in rng.integers(max(0, top - 70), top + 1, 3))
 
 
 def size(rng: np.random.Generator, smallest: float = SMALLEST, largest: float = LARGEST) -> float:
@@ -29,7 +29,7 @@ def size(rng: np.random.Generator, smallest: float = SMALLEST, largest: float = 
 
 def text_sheet(rng: np.random.Generator, width: float, height: float) -> Sheet:
     """Lines of text, each in an ink of its own, and between them lines set as machine-readable zones are."""
-    paper, colour, _ = ground(rng)
+    paper, colour = ground(rng)
     sheet = Sheet(width, height, paper)
     security.under(rng, sheet)
     y = float(rng.uniform(1, 8))
