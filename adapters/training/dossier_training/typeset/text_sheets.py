@@ -22,19 +22,20 @@ def ground(rng: np.random.Generator) -> tuple[Colour, Colour]:
 
 def size(rng: np.random.Generator, smallest: float = SMALLEST, largest: float = LARGEST) -> float:
     """An em in pixels: half of them from 9 to 16, the rest anywhere."""
-    if rng.random() < 0.55:
-        return float(rng.uniform(max(9, smallest), min(16, largest)))
+    middle = max(9, smallest), min(16, largest)
+    if rng.random() < 0.55 and middle[0] < middle[1]:
+        return float(rng.uniform(*middle))
     return float(np.exp(rng.uniform(np.log(smallest), np.log(largest))))
 
 
-def text_sheet(rng: np.random.Generator, width: float, height: float) -> Sheet:
+def text_sheet(rng: np.random.Generator, width: float, height: float, sizes: tuple[float, float] = (SMALLEST, LARGEST)) -> Sheet:
     """Lines of text, each in an ink of its own, and between them lines set as machine-readable zones are."""
     paper, colour = ground(rng)
     sheet = Sheet(width, height, paper)
     security.under(rng, sheet)
     y = float(rng.uniform(1, 8))
     while y < height - 8:
-        em = size(rng)
+        em = size(rng, *sizes)
         if y + em > height - 1:
             break
         if rng.random() < 0.16:

@@ -1,6 +1,9 @@
 """The typefaces that pages are set in, all from Debian packages, and those kept back to try a base on."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,7 +21,8 @@ PACKAGES = (
     "fonts-ebgaramond fonts-cabin fonts-dosis fonts-clear-sans fonts-quattrocento fonts-oxygen fonts-paratype fonts-play fonts-mononoki "
     "fonts-inconsolata fonts-urw-base35 fonts-texgyre fonts-b612 fonts-go fonts-gnutypewriter fonts-opendin fonts-roadgeek "
     "fonts-routed-gothic fonts-stix fonts-lmodern fonts-league-mono fonts-yanone-kaffeesatz fonts-firacode fonts-oldstandard "
-    "fonts-allerta fonts-osifont fonts-gfs-neohellenic fonts-gfs-didot fonts-comfortaa"
+    "fonts-allerta fonts-osifont fonts-gfs-neohellenic fonts-gfs-didot fonts-comfortaa fonts-tuffy fonts-adf-universalis fonts-adf-gillius "
+    "fonts-sora fonts-manrope fonts-karla fonts-vollkorn fonts-cardo fonts-junicode fonts-jetbrains-mono"
 ).split()
 
 _SANS = """DejaVuSans DejaVuSans-Bold DejaVuSans-ExtraLight LiberationSans-Regular LiberationSans-Bold LiberationSans-Italic FreeSans FreeSansBold
@@ -49,6 +53,7 @@ KINDS = {"sans": (_SANS, 0.46), "condensed": (_CONDENSED, 0.13), "serif": (_SERI
 KEPT_BACK = """Tuffy UniversalisADFStd-Regular UniversalisADFStd-Cond GilliusADF-Regular GilliusADFNo2-Cond Sora-Regular Manrope-Regular
     Manrope-Medium Karla-Regular Karla-Medium Vollkorn-Regular Vollkorn-SemiBold Cardo104s JunicodeTwoBeta-Regular JetBrainsMono-Regular
     JetBrainsMono-Medium""".split()
+_POOL: ContextVar[list[str] | None] = ContextVar("pool", default=None)
 
 
 class MissingTypeface(RuntimeError):
@@ -102,9 +107,19 @@ def covers(name: str, text: str) -> bool:
     return all(_has(name, character) for character in text)
 
 
-def draw(rng: np.random.Generator, kept_back: bool = False) -> str:
-    """A typeface at random; of those kept back, to try a base on letters it has not seen."""
-    if kept_back:
-        return str(rng.choice(KEPT_BACK))
+@contextmanager
+def only_those_kept_back() -> Iterator[None]:
+    """Draws from the families that no training sees, to try a base on letters it has not seen."""
+    token = _POOL.set(KEPT_BACK)
+    try:
+        yield
+    finally:
+        _POOL.reset(token)
+
+
+def draw(rng: np.random.Generator) -> str:
+    """A typeface at random."""
+    if pool := _POOL.get():
+        return str(rng.choice(pool))
     names, shares = zip(*KINDS.values(), strict=True)
     return str(rng.choice(names[int(rng.choice(len(names), p=shares))]))
