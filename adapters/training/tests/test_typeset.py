@@ -94,7 +94,7 @@ def test_the_next_base_begins_as_the_present_one():
 
     present, following = load_base(BASE).eval(), new_reader(384, 256).eval()
     begin_as(following, BASE)
-    batch = collate(list(itertools.islice(iter(SheetLessons(Mix(text=0.0, spelled=0.0), 5)), 2)))
+    batch = collate(list(itertools.islice(iter(SheetLessons(Mix(text=0.0, spelled=0.0), 5, 2)), 2)))
     batch["ids"] = batch["ids"].clamp(max=len(vocabulary.TOKENS) - 1)
     pixels = normalise(batch["pixels"])
     with torch.no_grad():
@@ -109,7 +109,7 @@ def test_a_step_of_training_changes_every_part():
     model = new_reader(384, 256)
     begin_as(model, BASE)
     heads = dense.DenseHeads(model.encoder.config.hidden_size)
-    batch = collate(list(itertools.islice(iter(SheetLessons(Mix(), 6)), 3)))
+    batch = collate(list(itertools.islice(iter(SheetLessons(Mix(), 6, 3)), 3)))
     states = model.encoder(pixel_values=normalise(batch["pixels"])).last_hidden_state
     logits, attentions = decode_packed(model.decoder, states, batch, attentions=True)
     losses = {**heads(states, batch["shapes"], batch["fields"], batch["indices"])[0], **text_losses(logits, attentions, batch)[0]}

@@ -1,6 +1,6 @@
 """Sheets as lessons: pixels, dense targets, and the field rows that the decoder must write."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from dossier_training.typeset.dense import cell_targets, token_of
 from dossier_training.typeset.exposure import Exposure
 from dossier_training.typeset.forms import form
 from dossier_training.typeset.sheet import Sheet
+from dossier_training.typeset.strips import strip
 from dossier_training.typeset.text_sheets import text_sheet
 
 _NONE = -100
@@ -20,31 +21,42 @@ _NONE = -100
 
 @dataclass(frozen=True)
 class Mix:
-    """What is drawn: the size of the sheets in pixels, how many are full of text, how hard they are captured."""
+    """What is drawn: the size of the sheets in pixels, how many are strips or full of text, how hard they are captured."""
 
     width: int = 384
     height: int = 256
+    strips: float = 0.12
     text: float = 0.45
     hardest: float = 0.8
     short_fields: int = 7
+    mrz: float = 0.6
     spelled: float = 0.05
 
 
 class SheetLessons(IterableDataset):
-    """Endless lessons by a seed."""
+    """Endless lessons by a seed; each `batch` of them is of one size, so that they can be stacked."""
 
-    def __init__(self, mix: Mix, seed: int) -> None:
-        self.mix, self.seed = mix, seed
+    def __init__(self, mix: Mix, seed: int, batch: int = 1) -> None:
+        self.mix, self.seed, self.batch = mix, seed, batch
 
     def __iter__(self):
         worker = torch.utils.data.get_worker_info()
         rng = np.random.default_rng([self.seed, worker.id if worker else 0])
         while True:
-            if rng.random() < self.mix.text:
-                sheet, fields = text_sheet(rng, self.mix.width, self.mix.height), {}
-            else:
-                sheet, fields = form(rng, self.mix.width, self.mix.height)
-            yield lesson(rng, sheet, fields, self.mix)
+            strips = rng.random() < self.mix.strips
+            for _ in range(self.batch):
+                yield self._strip(rng) if strips else self._page(rng)
+
+    def _strip(self, rng: np.random.Generator) -> dict[str, object]:
+        sheet, fields = strip(rng)
+        return lesson(rng, sheet, fields, replace(self.mix, mrz=1.0))
+
+    def _page(self, rng: np.random.Generator) -> dict[str, object]:
+        if rng.random() < self.mix.text:
+            sheet, fields = text_sheet(rng, self.mix.width, self.mix.height), {}
+        else:
+            sheet, fields = form(rng, self.mix.width, self.mix.height)
+        return lesson(rng, sheet, fields, self.mix)
 
 
 def lesson(rng: np.random.Generator, sheet: Sheet, fields: dict[str, str], mix: Mix) -> dict[str, object]:
@@ -63,7 +75,7 @@ def lesson(rng: np.random.Generator, sheet: Sheet, fields: dict[str, str], mix: 
 def _asked(rng: np.random.Generator, readable: dict[str, str], present: set[str], mix: Mix) -> list[tuple[str, str]]:
     short = [name for name in readable if name != "mrz"]
     chosen = [str(name) for name in rng.permutation(short)[: mix.short_fields]]
-    if "mrz" in readable and rng.random() < 0.6:
+    if "mrz" in readable and rng.random() < mix.mrz:
         chosen.append("mrz")
     rows = [(name, readable[name]) for name in chosen]
     absent = [name for name in vocabulary.FIELD_NAMES if name not in present]

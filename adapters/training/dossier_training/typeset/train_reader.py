@@ -27,6 +27,7 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=384)
     parser.add_argument("--height", type=int, default=256)
     parser.add_argument("--text", type=float, default=0.45, help="how many of the sheets are full of text")
+    parser.add_argument("--strips", type=float, default=0.12, help="how many of the batches are zones cut out of a page")
     parser.add_argument("--hardest", type=float, default=0.8, help="how hard they are captured at most, 0 to 1")
     parser.add_argument("--minutes", type=float, help="how long the whole run may take; it is annealed by then, or by --steps")
     parser.add_argument("--device", default="cpu", help="where the model is trained, such as cuda")
@@ -50,8 +51,8 @@ def main() -> None:
     optimiser = MuonWithAdamW([*model.named_parameters(), *heads.named_parameters()], lr=options.lr)
     annealing = Annealing(options.lr, options.steps, options.minutes)
     run = Run(options.run, {"model": model, "heads": heads, "optimiser": optimiser, "annealing": annealing}, every_steps=50)
-    mix = Mix(width=options.width, height=options.height, text=options.text, hardest=options.hardest)
-    for batch in batches(SheetLessons(mix, seed_at(options, run)), options, collate):
+    mix = Mix(width=options.width, height=options.height, strips=options.strips, text=options.text, hardest=options.hardest)
+    for batch in batches(SheetLessons(mix, seed_at(options, run), options.batch), options, collate):
         optimiser.set_lr(annealing.lr(run.step))
         batch = {name: part.to(options.device) if isinstance(part, torch.Tensor) else part for name, part in batch.items()}
         with torch.autocast(torch.device(options.device).type, dtype=torch.bfloat16, enabled=options.bf16):
