@@ -8,14 +8,13 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import GenerationConfig, VisionEncoderDecoderModel
 
-from dossier_training import vocabulary
+from dossier_training import base_form, vocabulary
+from dossier_training.base_form import BaseForm
 from dossier_training.model import new_model
-from dossier_training.page import HEIGHT, WIDTH
 
 _PREPROCESSOR = {
     "image_processor_type": "DonutImageProcessor",
     "do_resize": True,
-    "size": {"height": HEIGHT, "width": WIDTH},
     "resample": 2,
     "do_thumbnail": True,
     "do_align_long_axis": False,
@@ -28,7 +27,7 @@ _PREPROCESSOR = {
 }
 
 
-def export_base(model: VisionEncoderDecoderModel, folder: Path) -> None:
+def export_base(model: VisionEncoderDecoderModel, folder: Path, form: BaseForm = base_form.PRESENT) -> None:
     """Writes config, weights (f16), tokenizer, processor and generation settings."""
     folder.mkdir(parents=True, exist_ok=True)
     model.generation_config = GenerationConfig(
@@ -42,13 +41,14 @@ def export_base(model: VisionEncoderDecoderModel, folder: Path) -> None:
     weights = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in load_file(folder / "model.safetensors").items()}
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     (folder / "model.safetensors").chmod(0o644)
-    vocabulary.save_tokenizer(folder)
-    (folder / "preprocessor_config.json").write_text(json.dumps(_PREPROCESSOR, indent=2) + "\n")
+    form.vocabulary.save(folder)
+    processor = {**_PREPROCESSOR, "size": {"height": form.height, "width": form.width}}
+    (folder / "preprocessor_config.json").write_text(json.dumps(processor, indent=2) + "\n")
 
 
 def load_base(folder: Path) -> VisionEncoderDecoderModel:
     """The exported base in f32, its decoder with eager attention so that it can be taught further."""
-    model = new_model()
+    model = new_model(BaseForm.read(folder))
     exported = VisionEncoderDecoderModel.from_pretrained(folder, dtype=torch.float32)
     model.load_state_dict(exported.state_dict())
     return model

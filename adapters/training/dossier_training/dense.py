@@ -10,12 +10,13 @@ from torch import nn
 from torch.nn import functional as F
 
 from dossier_training import vocabulary
+from dossier_training.base_form import PRESENT, STRIDE_HEIGHT, STRIDE_WIDTH
 from dossier_training.codes import INDEX_CODE_SIZE, POSITION_CODE_SIZE, index_code, position_code
-from dossier_training.model import GRID_HEIGHT, GRID_WIDTH, STRIDE_HEIGHT, STRIDE_WIDTH
 from dossier_training.page import HEIGHT, WIDTH, Glyph
 
 # A token is cut in 2 x 2 cells of 8 x 4 pixels, since narrow letters share a token.
 _CUT = 2
+GRID_HEIGHT, GRID_WIDTH = PRESENT.rows, PRESENT.columns
 CHARACTER_CLASSES = {character: index for index, character in enumerate(vocabulary.CHARACTERS, 1)}
 FIELD_CLASSES = {name: index for index, name in enumerate(vocabulary.FIELD_NAMES, 1)}
 _NO_INDEX = 255
@@ -40,13 +41,6 @@ def cell_targets(glyphs: list[Glyph]) -> tuple[np.ndarray, np.ndarray, np.ndarra
             fields[row // _CUT, column // _CUT] = FIELD_CLASSES.get(glyph.field, 0)
             indices[row // _CUT, column // _CUT] = glyph.index
     return characters, fields, indices
-
-
-def token_of(glyph: Glyph) -> int:
-    """The encoder token on which a glyph's centre rests."""
-    row = min(max(int(glyph.y // STRIDE_HEIGHT), 0), GRID_HEIGHT - 1)
-    column = min(max(int(glyph.x // STRIDE_WIDTH), 0), GRID_WIDTH - 1)
-    return row * GRID_WIDTH + column
 
 
 class DenseHeads(nn.Module):

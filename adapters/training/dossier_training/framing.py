@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from dossier_training.page import HEIGHT, WIDTH
+from dossier_training import base_form
+from dossier_training.base_form import BaseForm
 
 
 @dataclass(frozen=True)
@@ -15,11 +16,11 @@ class Framing:
     top: float
 
     @staticmethod
-    def of(width: int, height: int) -> "Framing":
+    def of(width: int, height: int, form: BaseForm = base_form.PRESENT) -> "Framing":
         """The framing of an image of so many pixels."""
-        scale = min(WIDTH / width, HEIGHT / height)
+        scale = min(form.width / width, form.height / height)
         wide, high = width * scale, height * scale
-        return Framing(wide, high, (WIDTH - wide) / 2, (HEIGHT - high) / 2)
+        return Framing(wide, high, (form.width - wide) / 2, (form.height - high) / 2)
 
     def seen(self, x: float, y: float) -> tuple[float, float]:
         """Where the encoder sees a point of the image."""

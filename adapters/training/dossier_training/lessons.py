@@ -15,8 +15,9 @@ from torch import nn
 from torch.nn import functional as F
 from torch.utils.data import IterableDataset
 
-from dossier_training import vocabulary
-from dossier_training.dense import cell_targets, token_of
+from dossier_training import base_form, vocabulary
+from dossier_training.base_form import BaseForm
+from dossier_training.dense import cell_targets
 from dossier_training.document import Document
 from dossier_training.page import LEVELS, Capture, Glyph, Page, model_pixels
 
@@ -89,25 +90,26 @@ def lesson(rng: np.random.Generator, page: Page, fields: dict[str, str], asking:
     image, glyphs = Capture.draw(rng, level).apply(page, rng)
     places: dict[tuple[str | None, int], Glyph] = {(g.field, g.index): g for g in glyphs}
     asked = _asked(rng, fields, asking)
-    arrays = field_rows(rng, asked, asking.spelled, lambda name, index: places.get((name, index)))
+    arrays = field_rows(rng, asked, asking.spelled, lambda name, index: places.get((name, index)), base_form.PRESENT)
     characters, field_cells, indices = cell_targets(glyphs)
     pixels = model_pixels(image).transpose(2, 0, 1).copy()
     return {"names": [name for name, _ in asked], "pixels": pixels, "characters": characters, "fields": field_cells, "indices": indices, **arrays}
 
 
-def field_rows(rng: np.random.Generator, asked: list[tuple[str, str]], spelled: float, place: Callable[[str, int], Glyph | None]) -> dict[str, np.ndarray]:
+def field_rows(rng: np.random.Generator, asked: list[tuple[str, str]], spelled: float, place: Callable[[str, int], Glyph | None], form: BaseForm) -> dict[str, np.ndarray]:
     """The decoder's columns for the fields asked of a page; `place` tells where a character of a value stands, if it is known."""
     columns: dict[str, list[int]] = {"ids": [], "positions": [], "rows": [], "labels": [], "guide": []}
     for row, (name, text) in enumerate(asked):
-        prompt = vocabulary.prompt_ids(name, spelled=bool(rng.random() < spelled))
-        written = vocabulary.text_ids(text)
+        prompt = form.vocabulary.prompt_ids(name, spelled=bool(rng.random() < spelled))
+        written = form.vocabulary.text_ids(text)
         ids = prompt + written
         glyphs = [place(name, index) for index in range(len(text))]
+        tokens = [form.token_at(glyph.x, glyph.y) if glyph else None for glyph in glyphs]
         columns["ids"] += ids
         columns["positions"] += list(range(len(ids)))
         columns["rows"] += [row] * len(ids)
         columns["labels"] += [_NONE] * (len(prompt) - 1) + written + [vocabulary.EOS_ID]
-        columns["guide"] += [_NONE] * (len(prompt) - 1) + [token_of(glyph) if glyph else _NONE for glyph in glyphs] + [_NONE]
+        columns["guide"] += [_NONE] * (len(prompt) - 1) + [_NONE if token is None else token for token in tokens] + [_NONE]
     return {name: np.array(column, dtype=np.int64) for name, column in columns.items()}
 
 

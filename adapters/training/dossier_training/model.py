@@ -12,13 +12,9 @@ import torch
 from torch import nn
 from transformers import DonutSwinConfig, DonutSwinModel, MBartConfig, MBartForCausalLM, VisionEncoderDecoderModel
 
-from dossier_training import vocabulary
+from dossier_training import base_form, vocabulary
+from dossier_training.base_form import STRIDE_HEIGHT, STRIDE_WIDTH, BaseForm
 from dossier_training.codes import index_code
-from dossier_training.page import HEIGHT, WIDTH
-
-# Tokens of the last stage: 16 x 48 of 16 x 8 pixels each (h x w), about one character a token.
-STRIDE_HEIGHT, STRIDE_WIDTH = 16, 8
-GRID_HEIGHT, GRID_WIDTH = HEIGHT // STRIDE_HEIGHT, WIDTH // STRIDE_WIDTH
 
 # Where a head looks first, as (rows, columns) from its query; None looks around evenly.
 _TAPS = {
@@ -27,10 +23,10 @@ _TAPS = {
 }
 
 
-def encoder_config() -> DonutSwinConfig:
+def encoder_config(form: BaseForm) -> DonutSwinConfig:
     """The encoder: 1.3 M parameters, two stages, patches of 8 x 4 pixels."""
     return DonutSwinConfig(
-        image_size=[HEIGHT, WIDTH],
+        image_size=[form.height, form.width],
         patch_size=[STRIDE_HEIGHT // 2, STRIDE_WIDTH // 2],
         embed_dim=64,
         depths=[2, 6],
@@ -43,10 +39,10 @@ def encoder_config() -> DonutSwinConfig:
     )
 
 
-def decoder_config() -> MBartConfig:
+def decoder_config(form: BaseForm) -> MBartConfig:
     """The decoder: 3 layers; position is the index in the value, since each field is a row of its own."""
     return MBartConfig(
-        vocab_size=vocabulary.VOCABULARY_SIZE,
+        vocab_size=form.vocabulary.size,
         d_model=128,
         decoder_layers=3,
         encoder_layers=0,
@@ -92,17 +88,17 @@ def _tap_neighbours(encoder: DonutSwinModel, sharpness: float = 0.6) -> None:
                 table.data[:, head] = (-sharpness * distance).clamp(min=-4).flatten()
 
 
-def new_encoder() -> DonutSwinModel:
+def new_encoder(form: BaseForm = base_form.PRESENT) -> DonutSwinModel:
     """A fresh encoder."""
-    encoder = DonutSwinModel(encoder_config())
+    encoder = DonutSwinModel(encoder_config(form))
     _scale_matrices(encoder)
     _tap_neighbours(encoder)
     return encoder
 
 
-def new_decoder() -> MBartForCausalLM:
+def new_decoder(form: BaseForm = base_form.PRESENT) -> MBartForCausalLM:
     """A fresh decoder; eager attention, so that its cross-attention can be taught where to look."""
-    decoder = MBartForCausalLM._from_config(decoder_config(), attn_implementation="eager")
+    decoder = MBartForCausalLM._from_config(decoder_config(form), attn_implementation="eager")
     _scale_matrices(decoder.model)
     nn.init.normal_(decoder.model.decoder.embed_tokens.weight, std=1 / math.sqrt(decoder.config.d_model))
     _code_positions(decoder)
@@ -118,9 +114,9 @@ def _code_positions(decoder: MBartForCausalLM) -> None:
     table.weight.data = code @ spread.T + 0.1 * torch.randn_like(table.weight)
 
 
-def new_model(encoder: DonutSwinModel | None = None) -> VisionEncoderDecoderModel:
+def new_model(form: BaseForm = base_form.PRESENT, encoder: DonutSwinModel | None = None) -> VisionEncoderDecoderModel:
     """Encoder and decoder joined; `encoder` may come trained."""
-    model = VisionEncoderDecoderModel(encoder=encoder or new_encoder(), decoder=new_decoder())
+    model = VisionEncoderDecoderModel(encoder=encoder or new_encoder(form), decoder=new_decoder(form))
     model.config.decoder_start_token_id = vocabulary.BOS_ID
     model.config.pad_token_id = vocabulary.PAD_ID
     model.config.eos_token_id = vocabulary.EOS_ID

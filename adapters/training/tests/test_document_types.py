@@ -36,7 +36,7 @@ def test_values_fit_their_pages_and_the_vocabulary(name):
             drawn = {(g.field, g.index): g for g in page.glyphs}
             for field, text in values.items():
                 assert field in vocabulary.FIELD_NAMES
-                vocabulary.text_ids(text)
+                vocabulary.PRESENT.text_ids(text)
                 for index, character in enumerate(text):
                     if character != "\n":
                         glyph = drawn.pop((field, index))

@@ -54,12 +54,12 @@ def test_packed_rows_equal_single_rows():
 
 
 def test_the_vocabulary_reads_back(tmp_path):
-    vocabulary.save_tokenizer(tmp_path)
+    vocabulary.PRESENT.save(tmp_path)
     tokenizer = AutoTokenizer.from_pretrained(tmp_path)
     text = "P<UTO 12.03.1985\nÄÖÜ'-"
     ids = tokenizer(text, add_special_tokens=False).input_ids
-    assert ids == vocabulary.text_ids(text)
-    assert tokenizer("<s_mrz>A", add_special_tokens=False).input_ids == [vocabulary.TOKEN_IDS["<s_mrz>"], vocabulary.TOKEN_IDS["A"]]
+    assert ids == vocabulary.PRESENT.text_ids(text)
+    assert tokenizer("<s_mrz>A", add_special_tokens=False).input_ids == [vocabulary.PRESENT.ids["<s_mrz>"], vocabulary.PRESENT.ids["A"]]
     assert tokenizer.decode(ids) == text
 
 
@@ -69,7 +69,7 @@ def test_an_exported_base_computes_the_same(tmp_path):
     export_base(model, tmp_path)
     assert (tmp_path / "model.safetensors").stat().st_size < 40_000_000
     loaded = VisionEncoderDecoderModel.from_pretrained(tmp_path, dtype=torch.float32).eval()
-    pixels, ids = torch.rand(1, 3, 256, 384) * 2 - 1, torch.tensor([vocabulary.prompt_ids("surname")])
+    pixels, ids = torch.rand(1, 3, 256, 384) * 2 - 1, torch.tensor([vocabulary.PRESENT.prompt_ids("surname")])
     with torch.no_grad():
         before = model(pixel_values=pixels, decoder_input_ids=ids).logits
         after = loaded(pixel_values=pixels, decoder_input_ids=ids).logits
@@ -150,7 +150,7 @@ def test_lora_xs_is_the_lora_of_b_r_and_a(methods):
         lora = plain.base_model.model.get_submodule(name)
         lora.lora_A["default"].weight.data.copy_(layer.a)
         lora.lora_B["default"].weight.data.copy_(layer.b @ layer.r)
-    pixels, ids = torch.rand(1, 3, 256, 384) * 2 - 1, torch.tensor([vocabulary.prompt_ids("surname")])
+    pixels, ids = torch.rand(1, 3, 256, 384) * 2 - 1, torch.tensor([vocabulary.PRESENT.prompt_ids("surname")])
     with torch.no_grad():
         expected = plain(pixel_values=pixels, decoder_input_ids=ids).logits
         found = adapted.inner.eval()(pixel_values=pixels, decoder_input_ids=ids).logits

@@ -1,6 +1,7 @@
 """Print as it is: letters, typefaces, sheets, and what the next base is told of them."""
 
 import itertools
+import json
 import unicodedata
 from pathlib import Path
 
@@ -9,9 +10,16 @@ import pytest
 import torch
 
 from dossier_training import vocabulary
+from dossier_training.base_form import BaseForm
+from dossier_training.checkpoints import base_digest
+from dossier_training.factory import donut, pages
+from dossier_training.factory.adapter import Order, make
+from dossier_training.factory.pages import Teacher
+from dossier_training.factory.settings import Training
 from dossier_training.lessons import collate, decode_packed, text_losses
 from dossier_training.train_encoder import normalise
 from dossier_training.typeset import dense, forms, letters, phrases, typefaces
+from dossier_training.typeset.export import export
 from dossier_training.typeset.exposure import Exposure
 from dossier_training.typeset.lessons import Mix, SheetLessons, lesson
 from dossier_training.typeset.reader import begin_as, new_reader
@@ -22,14 +30,15 @@ BASE = Path(__file__).parents[2] / "base/dossier-small"
 
 
 def test_letters_only_add_to_the_present_vocabulary():
-    assert letters.TOKENS[: len(vocabulary.TOKENS)] == vocabulary.TOKENS
-    assert len(set(letters.TOKENS)) == len(letters.TOKENS) <= letters.VOCABULARY_SIZE
+    present, following = vocabulary.PRESENT.tokens, letters.VOCABULARY.tokens
+    assert following[: len(present)] == present
+    assert len(set(following)) == len(following) <= letters.VOCABULARY.size
 
 
 @pytest.mark.parametrize("text", ["Łódź", "Çeşme", "Șerban", "Nguyễn Thị Ánh", "Əliyev", "Þórður", "Αθήνα", "Київ", "Ђорђе", "Ħal Għaxaq"])
 def test_letters_write_names_of_many_languages(text):
     assert letters.written(unicodedata.normalize("NFD", text)) == text
-    assert "".join(letters.TOKENS[i] for i in letters.ids(text)) == text
+    assert letters.VOCABULARY.text(letters.VOCABULARY.text_ids(text)) == text
 
 
 def test_twins_of_two_scripts_are_one_shape():
@@ -51,7 +60,7 @@ def test_every_text_can_be_written():
     for number in range(3000):
         script = ("latin", "greek", "cyrillic")[number % 3]
         for text in (phrases.any_text(rng, script), phrases.address(rng, script), phrases.zone_like(rng, 44)):
-            letters.ids(text)
+            letters.VOCABULARY.text_ids(text)
 
 
 def test_ink_is_where_a_glyph_is_said_to_be():
@@ -75,7 +84,7 @@ def test_a_lesson_asks_for_what_stands_on_the_sheet(width):
         assert drawn["pixels"].shape == (3, mix.height, mix.width)
         for row, name in enumerate(drawn["names"]):
             labels = drawn["labels"][drawn["rows"] == row]
-            text = "".join(letters.TOKENS[token] for token in labels if token >= 0 and token != vocabulary.EOS_ID)
+            text = letters.VOCABULARY.text([token for token in labels if token >= 0 and token != vocabulary.EOS_ID])
             assert text == fields.get(name, "")
             asked += 1
         rows, columns = dense.grid(mix.height, mix.width)
@@ -95,12 +104,12 @@ def test_the_next_base_begins_as_the_present_one():
     present, following = load_base(BASE).eval(), new_reader(384, 256).eval()
     begin_as(following, BASE)
     batch = collate(list(itertools.islice(iter(SheetLessons(Mix(text=0.0, spelled=0.0), 5, 2)), 2)))
-    batch["ids"] = batch["ids"].clamp(max=len(vocabulary.TOKENS) - 1)
+    batch["ids"] = batch["ids"].clamp(max=len(vocabulary.PRESENT.tokens) - 1)
     pixels = normalise(batch["pixels"])
     with torch.no_grad():
         before, _ = decode_packed(present.decoder, present.encoder(pixel_values=pixels).last_hidden_state, batch, attentions=False)
         after, _ = decode_packed(following.decoder, following.encoder(pixel_values=pixels).last_hidden_state, batch, attentions=False)
-    known = len(vocabulary.TOKENS)
+    known = len(vocabulary.PRESENT.tokens)
     assert torch.allclose(before[..., :known], after[..., :known], atol=1e-4)
 
 
@@ -117,3 +126,30 @@ def test_a_step_of_training_changes_every_part():
     still = [name for name, parameter in [*model.named_parameters(), *heads.named_parameters()] if parameter.grad is None or not parameter.grad.isfinite().all()]
     # The encoder's pooled output is asked by nobody.
     assert [name for name in still if "layernorm" not in name] == []
+
+
+def test_an_adapter_learns_on_a_base_of_other_pages_and_letters(licences, tmp_path):
+    torch.manual_seed(1)
+    form = BaseForm(288, 192, letters.VOCABULARY)
+    torch.save({"model": new_reader(384, 256).state_dict()}, tmp_path / "checkpoint.pt")
+    base = tmp_path / "base"
+    assert export(tmp_path, base, form.width, form.height) == BaseForm.read(base) == form
+    records = donut.split(donut.read(licences)[0])
+    batch = pages.examination(records[:2], base)
+    assert batch["pixels"].shape == (2, 3, 192, 288)
+    asked = Teacher(records, base, 2, 1, augment=True).batch(0)
+    guide = asked["guide"][asked["guide"] >= 0]
+    assert len(guide) > 20 and guide.max() < form.rows * form.columns
+    order = Order("utopia/driving-licence/2022", licences, base, tmp_path / "adapter", tmp_path / "run", Training(steps=2, batch=2, evaluate_every=2, r=4, warm_up=1))
+    record = make(order, quiet=True)
+    assert record["base"]["digest"] == base_digest(base)
+
+
+def test_a_base_that_others_wrote_is_refused(tmp_path):
+    folder = tmp_path / "base"
+    folder.mkdir()
+    tokens = dict(vocabulary.PRESENT.ids)
+    tokens["<s_mrz>"], tokens["<s_sex>"] = tokens["<s_sex>"], tokens["<s_mrz>"]
+    (folder / "tokenizer.json").write_text(json.dumps({"model": {"vocab": tokens}}))
+    with pytest.raises(vocabulary.ForeignVocabulary):
+        vocabulary.Vocabulary.read(folder)

@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from dossier_training.base_form import BaseForm
 from dossier_training.checkpoints import base_digest
 from dossier_training.factory import artifact, calibration, checks, metrics, reading, train
 from dossier_training.factory.donut import Record
@@ -74,7 +75,7 @@ def make(order: Order, quiet: bool = False, after_step=lambda _step: None) -> di
     Raises `UnfitDataSet` before any training where the data set has faults.
     """
     with alone_in(order.run):
-        records, report = checks.check(order.dataset, order.document_type, order.fields, order.optional_fields, order.allow)
+        records, report = checks.check(order.dataset, order.document_type, order.fields, order.optional_fields, order.allow, BaseForm.read(order.base).vocabulary)
         write_json(order.run / "check.json", report.as_json())
         if report.stops:
             raise UnfitDataSet(report)

@@ -11,6 +11,7 @@ from dossier_training import vocabulary
 from dossier_training.factory import donut
 from dossier_training.factory.donut import SPLITS, Record
 from dossier_training.factory.faults import Fault, Report
+from dossier_training.vocabulary import Vocabulary
 
 # The decoder has 128 positions: start, field, value, end.
 _LONGEST = 124
@@ -21,14 +22,14 @@ _FEW = {"train": 200, "validation": 20, "test": 20}
 
 
 def check(
-    folder: Path, document_type: str, fields: Sequence[str] = (), optional: Sequence[str] = (), allow: Sequence[str] = ()
+    folder: Path, document_type: str, fields: Sequence[str] = (), optional: Sequence[str] = (), allow: Sequence[str] = (), tokens: Vocabulary = vocabulary.PRESENT
 ) -> tuple[list[Record], Report]:
-    """The records by split, and the report. `fields` are those of the document type; without them, those that most pages have."""
+    """The records by split, and the report. `fields` are those of the document type; without them, those that most pages have. `tokens` are the base's."""
     records, faults = donut.read(folder)
     records = donut.split(records) if records else records
     report = Report(faults, allowed=tuple(allow))
     if records:
-        _labels(records, faults)
+        _labels(records, tokens, faults)
         _kinship(records, document_type, fields, optional, faults)
         _duplicates(records, faults)
         _leakage(records, faults)
@@ -67,14 +68,14 @@ def statistics(records: list[Record]) -> dict[str, object]:
     return {"digest": donut.data_set_digest(records), "documents": documents, "pages": len(records), "splits": splits, "fields": fields}
 
 
-def _labels(records: list[Record], faults: list[Fault]) -> None:
+def _labels(records: list[Record], tokens: Vocabulary, faults: list[Fault]) -> None:
     for record in records:
         for name, text in record.fields.items():
-            strange = sorted({character for character in name + text if character not in vocabulary.TOKEN_IDS})
+            strange = sorted({character for character in name + text if character not in tokens.ids})
             if strange:
                 codes = " ".join(f"U+{ord(character):04X}" for character in strange)
                 faults.append(Fault("unreadable_character", f"{record.name}: {name}: {codes}"))
-            elif len(vocabulary.prompt_ids(name)) + len(text) > _LONGEST:
+            elif len(tokens.prompt_ids(name)) + len(text) > _LONGEST:
                 faults.append(Fault("too_long", f"{record.name}: {name}: {len(text)} characters"))
 
 

@@ -26,11 +26,12 @@ Bf16 = Annotated[bool, typer.Option(help="compute in bfloat16, on processors tha
 
 
 @app.command()
-def check(dataset: Dataset, document_type: Type, field: Field = [], optional_field: Optional = [], allow: Allow = [], as_json: Annotated[bool, typer.Option("--json")] = False) -> None:  # noqa: B006
+def check(dataset: Dataset, document_type: Type, base: Base = _BASE, field: Field = [], optional_field: Optional = [], allow: Allow = [], as_json: Annotated[bool, typer.Option("--json")] = False) -> None:  # noqa: B006
     """Checks a data set and says what is wrong with it. Exits with 1 where training must not start."""
+    from dossier_training.base_form import BaseForm
     from dossier_training.factory import checks
 
-    _, report = checks.check(dataset, document_type, field, optional_field, allow)
+    _, report = checks.check(dataset, document_type, field, optional_field, allow, BaseForm.read(base).vocabulary)
     print(json.dumps(report.as_json(), indent=2) if as_json else report.as_text())
     raise typer.Exit(1 if report.stops else 0)
 

@@ -86,13 +86,14 @@ def work(job: Job) -> dict:
 
 def _train_shared(job: Job) -> dict:
     """Trains what a group shares, unless a data set has faults. Its types are judged by jobs of their own, which are given it as `shared`."""
+    from dossier_training.base_form import BaseForm
     from dossier_training.factory import adapter, checks
     from dossier_training.factory.settings import Training
 
-    run, records, reports = Path(job.run), {}, {}
+    run, tokens, records, reports = Path(job.run), BaseForm.read(Path(job.base)).vocabulary, {}, {}
     for member in job.data["each"]:
         name, data = member["document_type"], prepared(member["data"], run, "data")
-        records[name], reports[name] = checks.check(data, name, (), tuple(member["optional_fields"]), tuple(member["allow"]))
+        records[name], reports[name] = checks.check(data, name, (), tuple(member["optional_fields"]), tuple(member["allow"]), tokens)
     for name, fault in checks.leakage_across(records):
         reports[name].faults.append(fault)
     unfit = {name: {"check": report.as_json(), "text": report.as_text()} for name, report in reports.items() if report.stops}
@@ -108,6 +109,7 @@ def _train_shared(job: Job) -> dict:
 
 def _make(job: Job) -> dict:
     """Trains, evaluates beside the live version, judges; the outcome as data. A data set with faults is an outcome too."""
+    from dossier_training.base_form import BaseForm
     from dossier_training.factory import adapter, checks, donut, gates, metrics, reading
     from dossier_training.factory.reader import AnotherBase, load_adapted
     from dossier_training.factory.settings import Gates, Training
@@ -124,7 +126,7 @@ def _make(job: Job) -> dict:
     except adapter.UnfitDataSet as error:
         return {"state": "unfit", "work": job.work, "check": error.report.as_json(), "text": error.report.as_text()}
 
-    records, _ = checks.check(order.dataset, job.document_type, (), order.optional_fields, order.allow)
+    records, _ = checks.check(order.dataset, job.document_type, (), order.optional_fields, order.allow, BaseForm.read(base).vocabulary)
     held_out = adapter.held_out_of(records)
     regression = donut.read(prepared(job.regression, run, "regression"))[0] if job.regression else None
     settings = Gates.model_validate(job.gates)

@@ -14,6 +14,7 @@ from PIL import Image
 from transformers import AutoImageProcessor
 
 from dossier_training import vocabulary
+from dossier_training.base_form import BaseForm
 from dossier_training.factory.donut import Record
 from dossier_training.framing import Framing
 from dossier_training.lessons import collate, field_rows
@@ -78,7 +79,8 @@ class Teacher:
         else:
             forward = lambda x, y: (x, y)  # noqa: E731
 
-        framing = Framing.of(*image.size)
+        form = BaseForm.read(self.base)
+        framing = Framing.of(image.width, image.height, form)
 
         def place(name: str, index: int) -> Glyph | None:
             point = places[name][index] if places and name in places else None
@@ -87,7 +89,7 @@ class Teacher:
             return Glyph(*framing.seen(*forward(*point)), "", name, index)
 
         asked = self._asked(rng, fields)
-        return {"names": [name for name, _ in asked], "pixels": pixels_of(image, self.base), **field_rows(rng, asked, 0.0, place)}
+        return {"names": [name for name, _ in asked], "pixels": pixels_of(image, self.base), **field_rows(rng, asked, 0.0, place, form)}
 
     def _asked(self, rng: np.random.Generator, fields: dict[str, str]) -> list[tuple[str, str]]:
         short = [name for name in fields if name != "mrz"]
@@ -127,7 +129,7 @@ def examination(records: list[Record], base: Path) -> dict[str, Any]:
     lessons = []
     for record in records:
         asked = sorted(record.fields.items()) or [(vocabulary.FIELD_NAMES[0], "")]
-        rows = field_rows(np.random.default_rng(0), asked, 0.0, lambda _name, _index: None)
+        rows = field_rows(np.random.default_rng(0), asked, 0.0, lambda _name, _index: None, BaseForm.read(base))
         lessons.append({"names": [name for name, _ in asked], "pixels": pixels_of(opened(record), base), **rows})
     return collate(lessons)
 

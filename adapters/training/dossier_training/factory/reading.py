@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from dossier_training import vocabulary
+from dossier_training.base_form import BaseForm
 from dossier_training.factory.donut import Record
 from dossier_training.factory.metrics import Reading
 from dossier_training.factory.pages import examination, normalised
@@ -61,7 +62,7 @@ def read(model: torch.nn.Module, records: list[Record], base: Path) -> list[Read
     What is most probable behind each true character is the true one exactly where greedy reading writes the truth, so
     one pass of the decoder reads those fields, and only the others are written character by character.
     """
-    readings = []
+    tokens, readings = BaseForm.read(base).vocabulary, []
     for start in range(0, len(records), _PAGES):
         pages = records[start : start + _PAGES]
         batch = examination(pages, base)
@@ -72,9 +73,10 @@ def read(model: torch.nn.Module, records: list[Record], base: Path) -> list[Read
         groups: dict[tuple[int, bool], list[tuple[int, str]]] = {}
         for page, record in enumerate(pages):
             for name in sorted(record.fields.keys() - sure[page].keys()):
-                groups.setdefault((len(vocabulary.prompt_ids(name)), name == "mrz"), []).append((page, name))
+                groups.setdefault((len(tokens.prompt_ids(name)), name == "mrz"), []).append((page, name))
         for group in groups.values():
-            texts = _write(model.decoder, states[[page for page, _ in group]], [vocabulary.prompt_ids(name) for _, name in group])
+            written = _write(model.decoder, states[[page for page, _ in group]], [tokens.prompt_ids(name) for _, name in group])
+            texts = [(tokens.text(row), chance) for row, chance in written]
             found |= dict(zip(group, texts, strict=True))
         for page, record in enumerate(pages):
             readings += [Reading(record.document, record.page, name, record.fields[name], *found[page, name]) for name in sorted(record.fields)]
@@ -94,7 +96,7 @@ def _sure_of_the_truth(decoder: torch.nn.Module, states: torch.Tensor, batch: di
     return sure
 
 
-def _write(decoder: torch.nn.Module, states: torch.Tensor, prompts: list[list[int]]) -> list[tuple[str, float]]:
+def _write(decoder: torch.nn.Module, states: torch.Tensor, prompts: list[list[int]]) -> list[tuple[list[int], float]]:
     ids, cache = torch.tensor(prompts), None
     written: list[list[int]] = [[] for _ in prompts]
     sure = torch.ones(len(prompts))
@@ -112,4 +114,4 @@ def _write(decoder: torch.nn.Module, states: torch.Tensor, prompts: list[list[in
         if bool(done.all()):
             break
         ids = best[:, None]
-    return [("".join(vocabulary.TOKENS[t] for t in row if t < len(vocabulary.TOKENS)), float(s)) for row, s in zip(written, sure, strict=True)]
+    return [(row, float(s)) for row, s in zip(written, sure, strict=True)]

@@ -10,8 +10,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from dossier_training import vocabulary
+from dossier_training.base_form import STRIDE_HEIGHT, STRIDE_WIDTH
 from dossier_training.codes import INDEX_CODE_SIZE, POSITION_CODE_SIZE, index_code, position_code
-from dossier_training.model import STRIDE_HEIGHT, STRIDE_WIDTH
 from dossier_training.page import Glyph
 from dossier_training.typeset import letters
 
@@ -48,13 +48,6 @@ def cell_targets(glyphs: list[Glyph], height: float, width: float) -> tuple[np.n
             fields[row, column] = FIELD_CLASSES.get(glyph.field, 0)
             indices[row, column] = min(glyph.index, _NO_INDEX - 1)
     return shapes, fields, indices
-
-
-def token_of(glyph: Glyph, height: float, width: float) -> int | None:
-    """The encoder token on which a glyph's centre rests; none where it left the picture."""
-    rows, columns = grid(height, width)
-    row, column = int(glyph.y // STRIDE_HEIGHT), int(glyph.x // STRIDE_WIDTH)
-    return row * columns + column if 0 <= row < rows and 0 <= column < columns else None
 
 
 class DenseHeads(nn.Module):

@@ -7,16 +7,16 @@ import torch
 from torch.utils.data import IterableDataset
 
 from dossier_training import vocabulary
+from dossier_training.base_form import BaseForm
+from dossier_training.lessons import field_rows
 from dossier_training.page import Glyph
 from dossier_training.typeset import letters
-from dossier_training.typeset.dense import cell_targets, token_of
+from dossier_training.typeset.dense import cell_targets
 from dossier_training.typeset.exposure import Exposure
 from dossier_training.typeset.forms import form
 from dossier_training.typeset.sheet import Sheet
 from dossier_training.typeset.strips import strip
 from dossier_training.typeset.text_sheets import text_sheet
-
-_NONE = -100
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,8 @@ def lesson(rng: np.random.Generator, sheet: Sheet, fields: dict[str, str], mix: 
     # What has left the picture nobody can read.
     lost = {g.field for g in glyphs if g.field and not (2 <= g.x < width - 2 and 2 <= g.y < height - 2)}
     asked = _asked(rng, {name: text for name, text in fields.items() if name not in lost}, set(fields), mix)
-    arrays = _rows(rng, asked, places, height, width, mix)
+    form = BaseForm(width, height, letters.VOCABULARY)
+    arrays = field_rows(rng, asked, mix.spelled, lambda name, index: places.get((name, index)), form)
     return {"names": [name for name, _ in asked], "pixels": pixels.transpose(2, 0, 1).copy(), "shapes": shapes, "fields": field_cells, "indices": indices, **arrays}
 
 
@@ -82,18 +83,3 @@ def _asked(rng: np.random.Generator, readable: dict[str, str], present: set[str]
     if absent and (not rows or rng.random() < 0.15):
         rows.append((str(rng.choice(absent)), ""))
     return rows
-
-
-def _rows(rng: np.random.Generator, asked: list[tuple[str, str]], places: dict, height: int, width: int, mix: Mix) -> dict[str, np.ndarray]:
-    columns: dict[str, list[int]] = {"ids": [], "positions": [], "rows": [], "labels": [], "guide": []}
-    for row, (name, text) in enumerate(asked):
-        prompt = letters.prompt_ids(name, spelled=bool(rng.random() < mix.spelled))
-        written = letters.ids(text)
-        ids = prompt + written
-        tokens = [token_of(places[name, i], height, width) if (name, i) in places else None for i in range(len(text))]
-        columns["ids"] += ids
-        columns["positions"] += list(range(len(ids)))
-        columns["rows"] += [row] * len(ids)
-        columns["labels"] += [_NONE] * (len(prompt) - 1) + written + [vocabulary.EOS_ID]
-        columns["guide"] += [_NONE] * (len(prompt) - 1) + [_NONE if token is None else token for token in tokens] + [_NONE]
-    return {name: np.array(column, dtype=np.int64) for name, column in columns.items()}

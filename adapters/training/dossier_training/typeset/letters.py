@@ -6,6 +6,7 @@ Precomposed forms only (Unicode NFC). Order is part of the checkpoint: append on
 import unicodedata
 
 from dossier_training import vocabulary
+from dossier_training.vocabulary import Vocabulary
 
 # Latin-1 Supplement and Latin Extended-A whole, without what NFC never yields or no language writes any more.
 _LATIN = "".join(chr(code) for code in range(0xC0, 0x180) if chr(code) not in "×÷ŉſĿŀĲĳ")
@@ -20,9 +21,7 @@ _SIGNS = "°º№€’‘“”„«»–—·•©®"
 CHARACTERS = vocabulary.CHARACTERS + "".join(
     dict.fromkeys(c for c in _LATIN + _LATIN_MORE + _VIETNAMESE + _GREEK + _CYRILLIC + _SIGNS if c not in vocabulary.CHARACTERS)
 )
-TOKENS = vocabulary.TOKENS[: -len(vocabulary.CHARACTERS)] + list(CHARACTERS)
-TOKEN_IDS = {token: index for index, token in enumerate(TOKENS)}
-VOCABULARY_SIZE = -(-len(TOKENS) // 64) * 64
+VOCABULARY = Vocabulary.of(CHARACTERS)
 
 LATIN = tuple(sorted({c for c in _LATIN + _LATIN_MORE + _VIETNAMESE}))
 GREEK, CYRILLIC = tuple(_GREEK), tuple(_CYRILLIC)
@@ -34,20 +33,10 @@ SHAPES = {c: index for index, c in enumerate(dict.fromkeys(_TWINS.get(c, c) for 
 SHAPE_OF = {c: SHAPES[_TWINS.get(c, c)] for c in CHARACTERS if c not in " \n"}
 
 assert all(unicodedata.is_normalized("NFC", c) for c in CHARACTERS)
-assert TOKENS[: len(vocabulary.TOKENS)] == vocabulary.TOKENS
+assert VOCABULARY.tokens[: len(vocabulary.PRESENT.tokens)] == vocabulary.PRESENT.tokens
 
 
 def written(text: str) -> str:
     """The text in NFC, with what the letters lack left out and white space single."""
     text = unicodedata.normalize("NFC", text)
-    return " ".join("".join(c for c in text if c in TOKEN_IDS and c != "\n" or c.isspace()).split())
-
-
-def ids(text: str) -> list[int]:
-    """The tokens of a value; a character outside the letters is a KeyError."""
-    return [TOKEN_IDS[c] for c in text]
-
-
-def prompt_ids(name: str, spelled: bool = False) -> list[int]:
-    """The decoder's forced tokens for field `name`; the same ids as in the present base."""
-    return vocabulary.prompt_ids(name, spelled)
+    return " ".join("".join(c for c in text if c in VOCABULARY.ids and c != "\n" or c.isspace()).split())

@@ -82,7 +82,7 @@ def invented(rng: np.random.Generator, script: str, longest: int = 12) -> str:
         drawn = [_draw(rng, alphabet(script)).lower() if rng.random() < 0.18 else plain[min(int(rng.exponential(7)), 25)] for _ in range(length)]
     else:
         drawn = [_draw(rng, alphabet(script)).lower() for _ in range(length)]
-    word = "".join(c for c in drawn if c in letters.TOKEN_IDS)
+    word = "".join(c for c in drawn if c in letters.VOCABULARY.ids)
     # The capital of some small letters is two characters, of which one may be missing here.
     return letters.written(word[:1].upper() + word[1:]) or "Ab"
 

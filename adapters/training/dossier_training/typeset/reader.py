@@ -6,22 +6,14 @@ from safetensors.torch import load_file
 from transformers import VisionEncoderDecoderModel
 
 from dossier_training import vocabulary
-from dossier_training.model import new_decoder, new_encoder
+from dossier_training.base_form import BaseForm
+from dossier_training.model import new_model
 from dossier_training.typeset import letters
 
 
 def new_reader(width: int, height: int) -> VisionEncoderDecoderModel:
     """A fresh model for pages of `width` x `height` pixels."""
-    encoder = new_encoder()
-    encoder.config.image_size = [height, width]
-    encoder.embeddings.patch_embeddings.image_size = (height, width)
-    decoder = new_decoder()
-    decoder.resize_token_embeddings(letters.VOCABULARY_SIZE, mean_resizing=False)
-    model = VisionEncoderDecoderModel(encoder=encoder, decoder=decoder)
-    model.config.decoder_start_token_id = vocabulary.BOS_ID
-    model.config.pad_token_id = vocabulary.PAD_ID
-    model.config.eos_token_id = vocabulary.EOS_ID
-    return model
+    return new_model(BaseForm(width, height, letters.VOCABULARY))
 
 
 def begin_as(model: VisionEncoderDecoderModel, folder: Path) -> None:
@@ -37,7 +29,8 @@ def begin_as(model: VisionEncoderDecoderModel, folder: Path) -> None:
         if given.shape == tensor.shape:
             tensor.copy_(given)
         else:
-            tensor[: len(vocabulary.TOKENS)].copy_(given[: len(vocabulary.TOKENS)])
-    known = [n for n in weights if n not in own]
-    if known:
-        raise KeyError(f"{folder} has {known[:3]}, which the model lacks")
+            known = len(vocabulary.PRESENT.tokens)
+            tensor[:known].copy_(given[:known])
+    unknown = [n for n in weights if n not in own]
+    if unknown:
+        raise KeyError(f"{folder} has {unknown[:3]}, which the model lacks")
