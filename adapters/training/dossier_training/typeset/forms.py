@@ -46,9 +46,9 @@ def _style(rng: np.random.Generator, ink: tuple[int, int, int], em: float) -> _S
     return _Style(
         script=script,
         value=value,
-        caption=Ink(_typeface(rng, sample), max(6.0, em * float(rng.uniform(0.42, 0.8))), faded),
+        caption=Ink(_typeface(rng, sample), max(7.0, em * float(rng.uniform(0.42, 0.8))), faded),
         number=Ink(_typeface(rng, "A9"), em * float(rng.uniform(0.95, 1.5)), ink if rng.random() < 0.7 else tuple(int(v) for v in rng.integers(0, 120, 3))) if rng.random() < 0.45 else value,
-        small=replace(value, size=max(6.5, em * float(rng.uniform(0.6, 0.95)))),
+        small=replace(value, size=max(9.0, em * float(rng.uniform(0.6, 0.95)))),
         capitals=float(rng.choice([0.0, 0.15, 0.6, 1.0], p=[0.3, 0.3, 0.15, 0.25])),
         captions=str(rng.choice(["words", "numerals", "none"], p=[0.82, 0.1, 0.08])),
         languages=(language, *second),
@@ -75,7 +75,7 @@ def _values(rng: np.random.Generator, style: _Style) -> dict[str, Callable[[], s
         "date_of_birth": lambda: day(person.birth),
         "place_of_birth": lambda: say(phrases.place(rng, style.script)),
         "sex": lambda: str(rng.choice(["F", "M", "X", "F/F", "M/M", "F/W", "K/F", "Female", "Male", "Ж", "М", "weiblich", "H", "V/F"])),
-        "height": lambda: str(rng.choice(["{} cm", "{} CM", "{}", "{}cm", "1,{:02d} m", "1.{:02d} m", "5'-{:02d}\""])).format(int(rng.integers(11, 99)) + 100 * int(rng.random() < 0.6)),
+        "height": lambda: _height(rng),
         "eye_colour": lambda: say(str(rng.choice(["Blue", "Brown", "Green", "Grey", "Hazel", "Bleu", "Marron", "Vert", "Blau", "Braun", "Azul", "Verde", "Gris", "BRO", "BLU", "Blå", "Castanhos"]))),
         "date_of_issue": lambda: day(person.issue),
         "date_of_expiry": lambda: day(person.expiry),
@@ -88,12 +88,23 @@ def _values(rng: np.random.Generator, style: _Style) -> dict[str, Callable[[], s
     }
 
 
+def _height(rng: np.random.Generator) -> str:
+    if rng.random() < 0.1:
+        return f"{int(rng.integers(4, 7))}'-{int(rng.integers(12)):02d}\""
+    metres = str(rng.choice(["1,{:02d} m", "1.{:02d} m", ""], p=[0.15, 0.15, 0.7]))
+    if metres:
+        return metres.format(int(rng.integers(100)))
+    return str(rng.choice(["{} cm", "{} CM", "{}", "{}cm"])).format(int(rng.integers(60, 212)))
+
+
 def say_lines(rng: np.random.Generator, text: str, capitals: float) -> str:
     """Several lines, all in one case."""
     cased = phrases.cased(rng, text.replace("\n", " ¦ ").replace("¦", "|"), capitals)
     return cased.replace(" | ", "\n").replace("|", "")
 
 
+# Pixels an em of values, on a page of 768 x 512: capitals of 1.5 to 3 mm on one of 125 mm.
+_EMS = (10.5, 22.0)
 _TWO_LINES = ("address", "place_of_birth", "authority", "given_names", "surname")
 _SMALL = ("address", "authority", "place_of_birth", "restrictions", "categories")
 
@@ -121,8 +132,7 @@ def form(rng: np.random.Generator, width: float, height: float) -> tuple[Sheet, 
     paper, ink = ground(rng)
     sheet = Sheet(width, height, paper)
     security.under(rng, sheet)
-    largest = 22.0 if width > 500 else 17.0
-    style = _style(rng, ink, float(rng.uniform(8.5, largest)))
+    style = _style(rng, ink, float(rng.uniform(*_EMS)))
     fields: dict[str, str] = {}
     bottom = height - 5
     if rng.random() < 0.4:

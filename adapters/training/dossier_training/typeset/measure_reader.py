@@ -27,7 +27,7 @@ from dossier_training.typeset.reader import new_reader
 from dossier_training.typeset.text_sheets import text_sheet
 
 # An em in the encoder's pixels: from, below.
-SIZES = ((7, 9), (9, 11), (11, 14), (14, 20))
+SIZES = ((9, 11), (11, 14), (14, 20), (20, 30))
 
 
 class Tally(dict[str, list[int]]):

@@ -5,7 +5,7 @@ import numpy as np
 from dossier_training.typeset import phrases, security, typefaces
 from dossier_training.typeset.sheet import Colour, Ink, Sheet
 
-SMALLEST, LARGEST = 7.0, 30.0
+SMALLEST, LARGEST = 8.5, 30.0
 
 
 def ground(rng: np.random.Generator) -> tuple[Colour, Colour]:
