@@ -156,7 +156,7 @@ def _finger(rng: Random, view: View, scale: float, clear: Image.Image) -> tuple[
     along = -(xs * dx + ys * dy) / wide
     side = (ys * dx - xs * dy) / (wide / 2) / (1 + np.float32(1.2 * thick / max(view.size)) * np.clip(along, 0, None))
     skin = np.array(rng.choice([(0.87, 0.66, 0.55), (0.78, 0.55, 0.42), (0.55, 0.36, 0.25), (0.36, 0.23, 0.16), (0.93, 0.76, 0.68)]), np.float32)
-    colours = skin * (1 - 0.4 * np.clip(np.abs(side), 0, 1) ** 2.5 - 0.08 * np.cos(np.clip(along, 0, 3) * 5))[..., None]
+    colours = skin * (1 - 0.4 * np.clip(np.abs(side), 0, 1) ** 2.5 - 0.03 * np.cos(np.clip(along, 0, 3) * 5))[..., None]
     nail = np.exp(-(((side / 0.55) ** 2 + ((along - 0.12) / 0.34) ** 2) ** 3))[..., None] if rng.random() < 0.6 else 0.0
     return (colours + nail * np.array([0.08, 0.05, 0.06], np.float32)).astype(np.float32), share
 
