@@ -93,7 +93,8 @@ def test_values_are_of_the_letters_and_field_names_of_the_vocabulary(drawn: dict
     for name in ("_LATIN", "_LATIN_MORE", "_VIETNAMESE", "_GREEK", "_CYRILLIC", "_SIGNS"):
         letters |= set(eval(compile(ast.Expression(told_by("typeset/letters.py", name)), source, "eval"), space))
     listed = (HERE / "pages/names.toml").read_text(encoding="utf-8")
-    assert unicodedata.is_normalized("NFC", listed) and set(listed) <= letters, set(listed) - letters
+    for text in (listed, *documents.nordhavn._REMARKS, *documents.nordhavn._NATIONS.values(), *documents.maravel._EYES, *map("".join, documents.thalassia._EYES.values())):
+        assert unicodedata.is_normalized("NFC", text) and set(text) <= letters, set(text) - letters
     scripts = set()
     for document_type, lay in documents.ALL.items():
         for i in range(16):

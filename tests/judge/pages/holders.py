@@ -58,12 +58,22 @@ def holder(rng: random.Random, among: tuple[str, ...], youngest: int = 18) -> Ho
         surname += rng.choice("- ") + _surname(rng, language, sex)
     given = rng.sample(lists["male" if sex == "M" else "female"], 1 if language == "vietnamese" or rng.random() < 0.55 else 2)
     born = TODAY - timedelta(days=rng.randint(youngest * 366, 88 * 365))
-    return Holder(language, surname, " ".join(given), sex, born, rng.choice(lists["places"]))
+    return Holder(language, surname, " ".join(given), sex, born, place(rng, language))
 
 
 def place(rng: random.Random, language: str) -> str:
-    """A town of that language."""
-    return rng.choice(_lists()[language]["places"])
+    """A town of that language; most are put together, so that nobody who has seen some knows all."""
+    lists = _lists()[language]
+    if "towns" not in lists or rng.random() < 0.3:
+        return rng.choice(lists["places"])
+    return rng.choice(lists["stems"]).removeprefix("D’").replace(" de L", "") + rng.choice(lists["towns"])
+
+
+def _street(rng: random.Random, language: str) -> str:
+    lists = _lists()[language]
+    if rng.random() < 0.3:
+        return rng.choice(lists["streets"])
+    return lists["street"][0].format(place(rng, language))
 
 
 def address(rng: random.Random, language: str) -> str:
@@ -71,7 +81,7 @@ def address(rng: random.Random, language: str) -> str:
     number = f"{rng.randint(1, 240)}" + rng.choice(["", "", "", "A", "/2", " B"])
     flat = rng.choice(["", "", f", {rng.randint(1, 40)}"])
     code = rng.choice([f"{rng.randint(100, 999)} {rng.randint(10, 99)}", f"{rng.randint(10000, 99999)}", f"{rng.randint(10, 99)}-{rng.randint(100, 999)}"])
-    return f"{rng.choice(_lists()[language]['streets'])} {number}{flat}, {code} {place(rng, language)}"
+    return f"{_street(rng, language)} {number}{flat}, {code} {place(rng, language)}"
 
 
 def issued(rng: random.Random, years: int) -> tuple[date, date]:

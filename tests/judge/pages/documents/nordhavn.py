@@ -13,7 +13,7 @@ _NATIONS = {
 _REMARKS = (
     "Arbetstillstånd", "Student, arbete högst 20 h/vecka", "Familjemedlem till unionsmedborgare", "Får ej arbeta. Återresa tillåten",
     "Varaktigt bosatt – EU", "Säsongsarbete t.o.m. oktober, Ås hamn", "Forskare, rörlighet inom regionen", "Egen näringsverksamhet",
-    "Skyddsbehövande, art. 24 § 2", "Au pair, byte av familj kräver ansökan", "Praktikant (6 mån.)", "Tidigare: U-7731 / förlängt",
+    "Skyddsbehövande, art. 24:2 (ny prövning)", "Au pair, byte av familj kräver ansökan", "Praktikant (6 mån.)", "Tidigare: U-7731 / förlängt",
 )  # fmt: skip
 
 
