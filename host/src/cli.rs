@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{ModelArgs, ReaderArgs, ServeArgs, TelemetryArgs};
+use crate::config::{ModelArgs, PlatformArgs, ReaderArgs, ServeArgs, TelemetryArgs};
 
 pub use dossier_document::with_causes;
 
@@ -16,6 +16,8 @@ pub use kit_args::{
     PluginBenchArgs, PluginBuildArgs, PluginInspectArgs, PluginNewArgs, PluginTestArgs,
     TemplateLanguage,
 };
+
+pub mod docs;
 
 mod debug;
 pub use debug::read_image;
@@ -44,6 +46,8 @@ pub enum Command {
     /// Serve documents over HTTP.
     Serve(Box<ServeArgs>),
     /// Read one document here, without a server.
+    ///
+    /// It loads the one adapter and the rules that the document type needs.
     Extract(Box<ExtractArgs>),
     /// List the document types.
     DocumentTypes(DocumentTypesArgs),
@@ -65,6 +69,17 @@ pub enum Command {
         #[command(subcommand)]
         command: DebugCommand,
     },
+    /// Write the pages of the documentation that follow from the program: cli.md and configuration.md.
+    #[command(hide = true)]
+    Docs(DocsArgs),
+}
+
+/// Flags of `dossier docs`.
+#[derive(Args, Debug)]
+pub struct DocsArgs {
+    /// Folder to write them into.
+    #[arg(value_name = "FOLDER", default_value = "host/docs")]
+    pub folder: PathBuf,
 }
 
 /// Flags of `dossier extract`.
@@ -111,12 +126,22 @@ pub struct DocumentTypesArgs {
 #[derive(Debug, Subcommand)]
 pub enum PluginCommand {
     /// Begin rules of one's own from an example that works.
+    ///
+    /// Makes a folder below plugins/: rules of a residence permit, and fixtures.
     New(PluginNewArgs),
     /// Build rules from their source, in Rust, Python or JavaScript.
+    ///
+    /// Rust needs `rustup target add wasm32-wasip2`, Python `componentize-py`, JavaScript `npm install` in
+    /// the folder of the rules.
     Build(PluginBuildArgs),
     /// Run rules on their fixtures and compare the reports.
+    ///
+    /// Prints time and memory of each.
     Test(Box<PluginTestArgs>),
     /// Run rules on values from a file and print their report as JSON.
+    ///
+    /// No model reads anything. The report is {"fields": {"name": "value"}, "checks": [{"code", "outcome",
+    /// "fields", "message"}]}; a value that can't be normalised is null.
     Run(Box<PluginRunArgs>),
     /// Tell what a component imports and exports, without running it.
     Inspect(PluginInspectArgs),
@@ -148,8 +173,13 @@ pub struct PluginRunArgs {
 #[derive(Debug, Subcommand)]
 pub enum DebugCommand {
     /// Print the logits of each decoder step for given tokens.
+    ///
+    /// Works on any Hugging Face checkpoint of the class (DonutSwin encoder, mBART decoder), so that anybody
+    /// can compare.
     Forward(DebugForwardArgs),
     /// Print the tokens that greedy decoding appends to given ones.
+    ///
+    /// Works on the same checkpoints.
     Generate(DebugGenerateArgs),
     /// Compile a component under limits and throw the result away, as publishing does first.
     Compile(DebugCompileArgs),
@@ -207,7 +237,7 @@ pub struct DebugCompileArgs {
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// Address space of this process in bytes.
-    #[arg(long, value_name = "BYTES", default_value_t = crate::config::defaults::COMPILE_MEMORY_BYTES)]
+    #[arg(long, value_name = "BYTES", default_value_t = PlatformArgs::default().compile_memory_bytes())]
     pub memory_bytes: u64,
     /// Processor time of this process in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]

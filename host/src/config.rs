@@ -1,31 +1,42 @@
-//! What an operator may set: what was typed ([`ServeArgs`], [`FileConfig`]) becomes one validated
-//! [`Config`] before anything is loaded or a port is bound.
+//! What an operator may set: keys are declared in `keys`, typed as [`ServeArgs`] or written in a
+//! [`FileConfig`], and become one validated [`Config`] before anything is loaded or a port is bound.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ValueEnum;
 use dossier_engine::settings::ReaderSettings;
+use key::Group;
+
+mod declare;
+mod key;
+mod value;
+pub(crate) use key::{Form, Key};
+
+mod keys;
+pub use keys::{HttpArgs, ModelArgs, PlatformArgs, ReadingArgs, RootArgs, TelemetryArgs};
 
 mod args;
-pub use args::{ReaderArgs, ServeArgs, TelemetryArgs};
-
-pub mod defaults;
+pub use args::{ReaderArgs, ServeArgs};
 
 mod file;
+pub(crate) use file::{EntryKeys, entries};
 pub use file::{FileConfig, FileSigningKey, FileToken};
 
-mod model;
-pub use model::ModelArgs;
-
 mod platform;
-pub use platform::{
-    AdminConfig, CompileLimits, PlatformArgs, PlatformConfig, Token, nobody_publishes,
-};
+pub use platform::{AdminConfig, CompileLimits, PlatformConfig, Token, nobody_publishes};
 
 mod reader;
 pub use reader::reader_settings;
+
+/// Limits of a request's head, which nobody needs to set.
+pub mod defaults {
+    /// Request heads with more lines than this are refused (431).
+    pub const MAX_HEADERS: usize = 64;
+    /// Bytes of a request head and of one read of its body; hyper's least is 8,192.
+    pub const MAX_HEAD_BYTES: usize = 32 * 1024;
+}
 
 /// Everything `dossier serve` runs with.
 #[derive(Clone, Debug)]
@@ -65,8 +76,7 @@ pub struct HttpLimits {
 }
 
 /// How log lines look.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
     /// One JSON object a line.
     Json,
@@ -76,8 +86,7 @@ pub enum LogFormat {
 }
 
 /// How much is logged of dossier's own crates; the others log warnings only, whatever is set here.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum LogLevel {
     /// Nothing.
     Off,
@@ -114,7 +123,13 @@ pub enum ConfigError {
         /// Why.
         source: std::io::Error,
     },
-    /// The configuration file has an unknown key or a value of the wrong kind.
+    /// The configuration file is longer than any that makes sense.
+    #[error("{}: longer than {} bytes", path.display(), file::MOST_FILE_BYTES)]
+    FileTooLong {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The configuration file has an unknown key, or a value that its key does not take.
     #[error("{}: {source}", path.display())]
     Malformed {
         /// The file.
@@ -122,7 +137,7 @@ pub enum ConfigError {
         /// What and where.
         source: Box<toml::de::Error>,
     },
-    /// A value is outside what makes sense.
+    /// A value makes no sense beside another.
     #[error("{key}: {reason}")]
     Invalid {
         /// The key, as the file names it.
@@ -152,8 +167,36 @@ pub enum ConfigError {
     },
 }
 
+/// A group of keys, for whoever looks for one or documents them.
+pub(crate) struct KeyGroup {
+    /// Its heading.
+    pub(crate) title: &'static str,
+    /// What it is about.
+    pub(crate) about: String,
+    /// Its keys.
+    pub(crate) keys: &'static [Key],
+}
+
+impl KeyGroup {
+    fn of<G: Group>() -> Self {
+        Self { title: G::TITLE, about: key::sentences(G::ABOUT), keys: G::keys() }
+    }
+}
+
+/// Every group there is.
+pub(crate) fn groups() -> [KeyGroup; 6] {
+    [
+        KeyGroup::of::<HttpArgs>(),
+        KeyGroup::of::<PlatformArgs>(),
+        KeyGroup::of::<RootArgs>(),
+        KeyGroup::of::<ModelArgs>(),
+        KeyGroup::of::<ReadingArgs>(),
+        KeyGroup::of::<TelemetryArgs>(),
+    ]
+}
+
 impl Config {
-    /// Settles what was typed: a flag (or its environment variable) wins over the file, the file
+    /// Settles what was typed: a flag wins over its environment variable, that over the file, that
     /// over the default.
     ///
     /// # Errors
@@ -161,69 +204,30 @@ impl Config {
     pub fn resolve(args: ServeArgs) -> Result<(Self, TelemetryConfig), ConfigError> {
         let file =
             args.config.as_deref().map_or_else(|| Ok(FileConfig::default()), FileConfig::read)?;
+        let http = args.http.over(file.http);
+        let platform = args.platform.over(file.platform);
+        let telemetry = args.telemetry.over(file.telemetry);
         let telemetry = TelemetryConfig {
-            format: args.telemetry.log_format.or(file.log_format).unwrap_or_default(),
-            level: args.telemetry.log_level.or(file.log_level).unwrap_or_default(),
-        };
-        let http = HttpLimits {
-            connections: args
-                .max_connections
-                .or(file.max_connections)
-                .unwrap_or(defaults::MAX_CONNECTIONS),
-            concurrent_requests: args
-                .max_concurrent_requests
-                .or(file.max_concurrent_requests)
-                .unwrap_or(defaults::MAX_CONCURRENT_REQUESTS),
-            body_bytes: args
-                .max_body_bytes
-                .or(file.max_body_bytes)
-                .unwrap_or(defaults::MAX_BODY_BYTES),
-            header_timeout: milliseconds(
-                args.header_timeout_ms.or(file.header_timeout_ms),
-                defaults::HEADER_TIMEOUT,
-            ),
-            body_timeout: milliseconds(
-                args.body_timeout_ms.or(file.body_timeout_ms),
-                defaults::BODY_TIMEOUT,
-            ),
-            request_timeout: milliseconds(
-                args.request_timeout_ms.or(file.request_timeout_ms),
-                defaults::REQUEST_TIMEOUT,
-            ),
-            drain_delay: milliseconds(
-                args.drain_delay_ms.or(file.drain_delay_ms),
-                defaults::DRAIN_DELAY,
-            ),
-            shutdown_timeout: milliseconds(
-                args.shutdown_timeout_ms.or(file.shutdown_timeout_ms),
-                defaults::SHUTDOWN_TIMEOUT,
-            ),
+            format: telemetry.log_format(),
+            level: telemetry.log_level().unwrap_or_default(),
         };
         let config = Self {
-            listen: args.listen.or(file.listen).unwrap_or(defaults::LISTEN),
-            reader: reader::settle(args.reader, &file),
-            http,
-            platform: PlatformConfig::settle(args.platform, &file)?,
+            listen: http.listen(),
+            reader: reader::settle(&args.reader.over(file.reader)),
+            http: http.limits(),
+            platform: PlatformConfig::settle(&platform, &file.tokens, &file.signing_keys)?,
             code_dir: None,
         };
         config.validate()?;
         Ok((config, telemetry))
     }
 
-    /// Checks every value.
+    /// Checks what no key can tell by itself.
     ///
     /// # Errors
-    /// The first value that makes no sense, by its key.
-    pub fn validate(&self) -> Result<(), ConfigError> {
-        let http = &self.http;
-        at_least_one("max_connections", http.connections)?;
-        at_least_one("max_concurrent_requests", http.concurrent_requests)?;
-        at_least_one("max_body_bytes", http.body_bytes)?;
-        not_zero("header_timeout_ms", http.header_timeout)?;
-        not_zero("body_timeout_ms", http.body_timeout)?;
-        not_zero("request_timeout_ms", http.request_timeout)?;
-        not_zero("shutdown_timeout_ms", http.shutdown_timeout)?;
-        if http.body_timeout > http.request_timeout {
+    /// The first value that makes no sense beside another, by its key.
+    fn validate(&self) -> Result<(), ConfigError> {
+        if self.http.body_timeout > self.http.request_timeout {
             let reason = "must not be longer than request_timeout_ms";
             return Err(ConfigError::Invalid { key: "body_timeout_ms", reason });
         }
@@ -231,23 +235,20 @@ impl Config {
     }
 }
 
-const NOT_ZERO: &str = "must be at least 1";
-
-fn at_least_one(key: &'static str, value: usize) -> Result<(), ConfigError> {
-    if value == 0 { Err(ConfigError::Invalid { key, reason: NOT_ZERO }) } else { Ok(()) }
-}
-
-fn not_zero(key: &'static str, value: Duration) -> Result<(), ConfigError> {
-    if value.is_zero() { Err(ConfigError::Invalid { key, reason: NOT_ZERO }) } else { Ok(()) }
-}
-
-fn milliseconds(given: Option<u64>, default: Duration) -> Duration {
-    given.map_or(default, Duration::from_millis)
-}
-
-fn read_to_string(path: &Path) -> Result<String, ConfigError> {
-    std::fs::read_to_string(path)
-        .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })
+impl HttpArgs {
+    fn limits(&self) -> HttpLimits {
+        let milliseconds = Duration::from_millis;
+        HttpLimits {
+            connections: self.max_connections(),
+            concurrent_requests: self.max_concurrent_requests(),
+            body_bytes: self.max_body_bytes(),
+            header_timeout: milliseconds(self.header_timeout_ms()),
+            body_timeout: milliseconds(self.body_timeout_ms()),
+            request_timeout: milliseconds(self.request_timeout_ms()),
+            drain_delay: milliseconds(self.drain_delay_ms()),
+            shutdown_timeout: milliseconds(self.shutdown_timeout_ms()),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SendError, SyncSender, sync_channel};
+use std::time::Duration;
 
 use axum::body::Bytes;
 use dossier_document::{Digest, FieldName, FieldReading, FieldText};
@@ -13,10 +14,14 @@ use dossier_inference::{
     Backend, BackendError, DocumentNumber, ReadOutput, ReadRequest, ReadTimings,
 };
 use dossier_model::ModelError;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::config::{Config, ServeArgs, nobody_publishes};
 
 pub(crate) const PASSPORT: &str = "utopia/passport/2024";
+
+/// How long a busy machine may take for what happens at once otherwise.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the model of [`engine`] reads as the surname.
 pub(crate) const SURNAME: &str = "ERIKSSON";
@@ -56,16 +61,17 @@ impl AdapterLoader for OneAdapter {
 /// Reads the surname and nothing else, every document in one step.
 #[derive(Default)]
 struct SurnameBackend {
-    /// Once for every time it is let, where there is somebody to let it.
-    let_go: Option<Receiver<()>>,
+    /// Who lets it read, batch by batch, where there is somebody.
+    held: Option<HeldBy>,
     answers: Vec<(DocumentNumber, Result<ReadOutput, BackendError>)>,
 }
 
 impl Backend for SurnameBackend {
     fn admit(&mut self, documents: Vec<(DocumentNumber, ReadRequest)>) {
-        if let Some(let_go) = &self.let_go {
-            // A test that ended lets everything go.
-            let _ = let_go.recv();
+        if let Some(held) = &self.held {
+            // A test that ended asks for nothing, and lets everything go.
+            let _ = held.arrived.send(());
+            let _ = held.let_go.recv();
         }
         let answers = documents.into_iter().map(|(number, request)| (number, Ok(read(&request))));
         self.answers.extend(answers);
@@ -103,11 +109,38 @@ pub(crate) async fn engine(config: &Config) -> Engine {
     with_backend(config, SurnameBackend::default()).await
 }
 
-/// An engine whose model waits for the sender, batch by batch.
-pub(crate) async fn held_engine(config: &Config) -> (Engine, SyncSender<()>) {
+/// The model's side of a [`Gate`].
+struct HeldBy {
+    let_go: Receiver<()>,
+    arrived: UnboundedSender<()>,
+}
+
+/// What a held model waits for.
+pub(crate) struct Gate {
+    let_go: SyncSender<()>,
+    arrived: UnboundedReceiver<()>,
+}
+
+impl Gate {
+    /// Lets the model read one batch.
+    pub(crate) fn send(&self, (): ()) -> Result<(), SendError<()>> {
+        self.let_go.send(())
+    }
+
+    /// Waits until the model has a batch, and waits for the gate.
+    pub(crate) async fn arrival(&mut self) {
+        let arrived = tokio::time::timeout(PATIENCE, self.arrived.recv());
+        arrived.await.expect("a batch arrives").expect("the model lives");
+    }
+}
+
+/// An engine whose model waits at the gate, batch by batch.
+pub(crate) async fn held_engine(config: &Config) -> (Engine, Gate) {
     let (sender, let_go) = sync_channel(16);
-    let backend = SurnameBackend { let_go: Some(let_go), ..Default::default() };
-    (with_backend(config, backend).await, sender)
+    let (arrived, arrivals) = unbounded_channel();
+    let backend =
+        SurnameBackend { held: Some(HeldBy { let_go, arrived }), ..SurnameBackend::default() };
+    (with_backend(config, backend).await, Gate { let_go: sender, arrived: arrivals })
 }
 
 pub(crate) async fn with_backend(config: &Config, backend: impl Backend) -> Engine {

@@ -3,6 +3,7 @@
 mod arrows;
 mod bad_input;
 mod cli;
+mod docs;
 mod extract;
 mod hostile_plugins;
 mod load;

@@ -3,8 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clap::CommandFactory as _;
-use dossier::cli::Cli;
 use dossier_tests::repository;
 use sha2::{Digest as _, Sha256};
 
@@ -75,40 +73,6 @@ fn wit_never_changes_without_its_change_log() {
         let digest = digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         assert!(changes.contains(&digest), "{} is now sha256:{digest}", shown(&file));
     }
-}
-
-#[test]
-fn the_readme_names_every_command() {
-    let readme = read(&repository().join("README.md"));
-    for command in commands(&Cli::command(), "") {
-        assert!(readme.contains(&command), "README.md does not mention `{command}`");
-    }
-}
-
-#[test]
-fn the_readme_names_every_key_of_the_configuration() {
-    let readme = read(&repository().join("README.md"));
-    let command = Cli::command();
-    let serve = command.find_subcommand("serve").expect("the server's command");
-    let keys = serve.get_arguments().filter(|argument| argument.get_env().is_some());
-    let missing = keys
-        .map(|argument| argument.get_id().as_str())
-        .filter(|key| *key != "config" && !readme.contains(&format!("`{key}`")))
-        .collect::<Vec<_>>();
-    assert!(missing.is_empty(), "README.md does not mention {missing:?}");
-}
-
-/// The commands that do something: the leaves.
-fn commands(command: &clap::Command, parents: &str) -> Vec<String> {
-    let path = format!("{parents}{}", command.get_name());
-    let mut below = command
-        .get_subcommands()
-        .flat_map(|subcommand| commands(subcommand, &format!("{path} ")))
-        .collect::<Vec<_>>();
-    if below.is_empty() {
-        below.push(path);
-    }
-    below
 }
 
 fn sources() -> Vec<PathBuf> {

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use dossier::RunningServer;
-use dossier::config::{Config, ReaderArgs, ServeArgs};
+use dossier::config::{Config, HttpArgs, ReaderArgs, ReadingArgs, RootArgs, ServeArgs};
 
 /// The date the rules take for today, so that no sample expires.
 pub const TODAY: &str = "2026-11-24";
@@ -16,13 +16,19 @@ pub const TODAY: &str = "2026-11-24";
 /// When there is no such folder.
 pub fn config(data_root: &Path) -> anyhow::Result<Config> {
     let args = ServeArgs {
-        listen: Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)),
-        request_timeout_ms: Some(600_000),
+        http: HttpArgs {
+            listen: Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)),
+            request_timeout_ms: Some(600_000),
+            ..HttpArgs::default()
+        },
         reader: ReaderArgs {
-            data_root: Some(data_root.to_owned()),
-            today: Some(TODAY.parse()?),
-            rules_run_ms: Some(1_000),
-            rules_timeout_ms: Some(10_000),
+            root: RootArgs { data_root: Some(data_root.to_owned()) },
+            reading: ReadingArgs {
+                today: Some(TODAY.parse()?),
+                rules_run_ms: Some(1_000),
+                rules_timeout_ms: Some(10_000),
+                ..ReadingArgs::default()
+            },
             ..ReaderArgs::default()
         },
         ..ServeArgs::default()

@@ -13,17 +13,21 @@ Colour = tuple[int, int, int]
 
 def mixed(ground: Colour, colour: Colour, share: float) -> Colour:
     """`share` of `colour` on the ground."""
-    return tuple(round(g + (c - g) * share) for g, c in zip(ground, colour, strict=True))
+    red, green, blue = (round(g + (c - g) * share) for g, c in zip(ground, colour, strict=True))
+    return red, green, blue
 
 
 def hue(rng: np.random.Generator) -> Colour:
     """A saturated colour of middle lightness."""
-    return tuple(int(v) for v in rng.integers(20, 220, 3))
+    red, green, blue = (int(v) for v in rng.integers(20, 220, 3))
+    return red, green, blue
 
 
 def gradient(page: Page, to: Colour, degrees: float) -> None:
     """The ground runs into another colour."""
     width, height = page.image.size
+    xs: np.ndarray
+    ys: np.ndarray
     xs, ys = np.meshgrid(np.linspace(0, 1, 24), np.linspace(0, 1, 16))
     along = (xs * abs(math.cos(math.radians(degrees))) + ys * abs(math.sin(math.radians(degrees)))).clip(0, 1)[..., None]
     colours = np.array(page.background) * (1 - along) + np.array(to) * along

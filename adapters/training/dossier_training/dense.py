@@ -28,9 +28,9 @@ def cell_targets(glyphs: list[Glyph]) -> tuple[np.ndarray, np.ndarray, np.ndarra
 
     Class 0 is nothing; index 255 is none.
     """
-    characters = np.zeros((GRID_HEIGHT * _CUT, GRID_WIDTH * _CUT), dtype=np.uint8)
-    fields = np.zeros((GRID_HEIGHT, GRID_WIDTH), dtype=np.uint8)
-    indices = np.full((GRID_HEIGHT, GRID_WIDTH), _NO_INDEX, dtype=np.uint8)
+    characters: np.ndarray = np.zeros((GRID_HEIGHT * _CUT, GRID_WIDTH * _CUT), dtype=np.uint8)
+    fields: np.ndarray = np.zeros((GRID_HEIGHT, GRID_WIDTH), dtype=np.uint8)
+    indices: np.ndarray = np.full((GRID_HEIGHT, GRID_WIDTH), _NO_INDEX, dtype=np.uint8)
     for glyph in glyphs:
         if not (0 <= glyph.x < WIDTH and 0 <= glyph.y < HEIGHT):
             continue

@@ -17,6 +17,8 @@ def _enlarged(field: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 def _grid(size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
     """x and y of a coarse grid, each 0 to 1."""
     columns, rows = max(2, size[0] // _COARSE), max(2, size[1] // _COARSE)
+    xs: np.ndarray
+    ys: np.ndarray
     xs, ys = np.meshgrid(np.linspace(0, 1, columns), np.linspace(0, 1, rows))
     return xs, ys
 

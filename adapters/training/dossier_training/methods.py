@@ -65,8 +65,8 @@ def adapt(
     if method == "vera":
         return _Peft(model, VeraConfig(r=rank, target_modules=targets, projection_prng_key=0, save_projection=True))
     variant = {"lora": {}, "rslora": {"use_rslora": True}, "dora": {"use_dora": True}}[method]
-    saved = list(modules_to_save) or None
-    return _Peft(model, LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=targets, lora_dropout=0.0, bias="none", modules_to_save=saved, **variant))
+    whole = list(modules_to_save) or None
+    return _Peft(model, LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=targets, lora_dropout=0.0, bias="none", modules_to_save=whole, **variant))
 
 
 class _Peft:

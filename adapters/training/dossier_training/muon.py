@@ -44,7 +44,8 @@ class MuonWithAdamW:
     """The two optimisers as one: matrices that are not embeddings go to Muon."""
 
     def __init__(self, named_parameters, lr: float, weight_decay: float = 0.01):
-        matrices, rest = [], []
+        matrices: list[torch.nn.Parameter] = []
+        rest: list[torch.nn.Parameter] = []
         for name, parameter in named_parameters:
             if not parameter.requires_grad:
                 continue

@@ -91,7 +91,7 @@ class Page:
         """Draws the fine wavy lines of security printing, `depth` levels darker than the ground."""
         xs = np.linspace(0, self.width * PIXELS_PER_UNIT, 48)
         for _ in range(lines):
-            colour = tuple(int(max(0, c - rng.integers(4, depth))) for c in self.background)
+            colour = tuple(max(0, int(c - rng.integers(4, depth))) for c in self.background)
             amplitude, period, phase = rng.uniform(4, 60), rng.uniform(60, 500), rng.uniform(0, 6.3)
             base = rng.uniform(0, self.height * PIXELS_PER_UNIT)
             ys = base + amplitude * np.sin(xs / period * 6.28 + phase) + xs * rng.uniform(-0.3, 0.3)
@@ -279,7 +279,7 @@ def model_pixels(image: Image.Image) -> np.ndarray:
     """What the image processor makes of a page, as uint8 `(256, 384, 3)`; see the base's preprocessor_config.json."""
     for size in dict.fromkeys(_seen_size(*image.size)):
         image = image.resize(size, Image.Resampling.BILINEAR, reducing_gap=None)
-    seen = np.zeros((HEIGHT, WIDTH, 3), dtype=np.uint8)
+    seen: np.ndarray = np.zeros((HEIGHT, WIDTH, 3), dtype=np.uint8)
     top, left = (HEIGHT - image.height) // 2, (WIDTH - image.width) // 2
     seen[top : top + image.height, left : left + image.width] = np.asarray(image)
     return seen

@@ -105,7 +105,7 @@ def any_person(rng: np.random.Generator) -> Person:
     else:
         found = invented.surname, invented.given_names
         if rng.random() < 0.4:
-            found = tuple(_every_accent(rng, text, 0.25) for text in found)
+            found = _every_accent(rng, found[0], 0.25), _every_accent(rng, found[1], 0.25)
     return replace(invented, surname=found[0], given_names=found[1], place=any_text(rng, 20, 2))
 
 

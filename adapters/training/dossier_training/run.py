@@ -39,7 +39,8 @@ class Run:
     def __init__(self, folder: Path, parts: dict[str, Any], every_steps: int = 200) -> None:
         self.folder, self.parts, self.every_steps = folder, parts, every_steps
         folder.mkdir(parents=True, exist_ok=True)
-        self.step, self.seen, self.started, self.averages = 0, 0, time.monotonic(), {}
+        self.step, self.seen, self.started = 0, 0, time.monotonic()
+        self.averages: dict[str, float] = {}
         checkpoint = folder / "checkpoint.pt"
         if checkpoint.exists():
             saved = torch.load(checkpoint, weights_only=True)

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use dossier::config::{ModelArgs, ReaderArgs, TelemetryArgs, defaults};
+use dossier::config::{ModelArgs, ReaderArgs, ReadingArgs, TelemetryArgs};
 
 /// Measures dossier: ratios within one run of one machine.
 #[derive(Debug, Parser)]
@@ -81,7 +81,7 @@ pub(crate) struct BenchAdaptersArgs {
     #[arg(long, value_name = "R", value_delimiter = ',', default_value = "4,8,16,32")]
     pub(crate) ranks: Vec<usize>,
     /// Files of adapters that may be in the host's memory, where a quarter fits into the model's.
-    #[arg(long, value_name = "BYTES", default_value_t = defaults::ADAPTER_HOST_MEMORY_BYTES)]
+    #[arg(long, value_name = "BYTES", default_value_t = ReadingArgs::default().adapter_host_memory_bytes())]
     pub(crate) host_memory_bytes: usize,
     /// Load an adapter and send it away that often, to see whether memory comes back.
     #[arg(long, value_name = "N", default_value_t = 0)]

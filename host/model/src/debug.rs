@@ -12,6 +12,9 @@ use crate::{Adapter, Base, ModelError};
 
 mod generate;
 
+mod low_rank_product;
+pub use low_rank_product::LowRankProduct;
+
 mod random_adapter;
 pub use random_adapter::write_random_adapter;
 

@@ -30,6 +30,7 @@ mod layer_norm;
 pub(crate) use layer_norm::layer_norm;
 
 mod low_rank;
+pub(crate) use low_rank::add_low_rank_f32;
 
 mod merge;
 pub(crate) use merge::merge;

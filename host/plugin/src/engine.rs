@@ -86,7 +86,7 @@ impl PluginEngine {
         }
     }
 
-    /// Compiles a component on a blocking thread, links it, and asks it to describe itself.
+    /// Looks into a component, compiles and links it on a blocking thread, and asks it to describe itself.
     ///
     /// `name` is how errors name the component. Must be called within a tokio runtime that has
     /// its timer on.
@@ -100,50 +100,58 @@ impl PluginEngine {
     ) -> Result<Plugin, PluginError> {
         let bytes = component.into();
         check_header(name, &bytes, self.0.settings.component_bytes)?;
-        check_outline(name, &bytes)?;
-        world::check_names(&bytes).map_err(|mismatch| PluginError::WrongWorld {
+        let failed = |detail: &str| PluginError::CompileFailed {
             plugin: name.to_owned(),
-            mismatch: Box::new(mismatch),
-        })?;
-        let digest = dossier_document::Digest::from_sha256(sha2::Sha256::digest(&bytes).into());
-        let (rules, origin) = self.translate(name, digest, bytes).await?;
-        Plugin::new(name.to_owned(), digest, rules, origin, Arc::clone(&self.0)).await
-    }
-
-    async fn translate(
-        &self,
-        name: &str,
-        digest: dossier_document::Digest,
-        bytes: Vec<u8>,
-    ) -> Result<(Rules, CodeOrigin), PluginError> {
-        let failed =
-            |detail: String| PluginError::CompileFailed { plugin: name.to_owned(), detail };
+            detail: detail.to_owned(),
+        };
         let permit = Arc::clone(&self.0.compilations)
             .acquire_owned()
             .await
-            .map_err(|_| failed("the engine has shut down".to_owned()))?;
+            .map_err(|_| failed("the engine has shut down"))?;
         let state = Arc::clone(&self.0);
-        let compilation = tokio::task::spawn_blocking(move || {
+        let (named, limit) = (name.to_owned(), self.0.settings.compile_timeout);
+        let translation = tokio::task::spawn_blocking(move || {
             // Held to the end even if nobody waits any more: it is the thread that is scarce.
             let _permit = permit;
-            let compiled = match &state.code {
-                Some(code) => code.component(&state.engine, &digest, &bytes),
-                None => Component::new(&state.engine, &bytes)
-                    .map(|component| (component, CodeOrigin::Compiled)),
-            };
-            compiled.map(|(component, origin)| (component, origin, bytes))
+            state.translate(&named, &bytes)
         });
-        let limit = self.0.settings.compile_timeout;
-        let (component, origin, bytes) = tokio::time::timeout(limit, compilation)
+        let Translated { digest, rules, origin } = tokio::time::timeout(limit, translation)
             .await
             .map_err(|_| PluginError::CompileTimeout { plugin: name.to_owned(), limit })?
-            .map_err(|_| failed("the compiler panicked".to_owned()))?
-            .map_err(|error| failed(format!("{error:#}")))?;
-        let rules = Rules::link(&self.0.engine, &self.0.linker, &component, &bytes);
-        rules.map(|rules| (rules, origin)).map_err(|mismatch| PluginError::WrongWorld {
+            .map_err(|_| failed("the compiler panicked"))??;
+        Plugin::new(name.to_owned(), digest, rules, origin, Arc::clone(&self.0)).await
+    }
+}
+
+/// A component as code.
+struct Translated {
+    digest: dossier_document::Digest,
+    rules: Rules,
+    origin: CodeOrigin,
+}
+
+impl EngineState {
+    /// Everything that is done with the bytes of a component. It blocks, for as long as an interpreter
+    /// takes to compile.
+    fn translate(&self, name: &str, bytes: &[u8]) -> Result<Translated, PluginError> {
+        let mismatch = |mismatch| PluginError::WrongWorld {
             plugin: name.to_owned(),
             mismatch: Box::new(mismatch),
-        })
+        };
+        check_outline(name, bytes)?;
+        world::check_names(bytes).map_err(mismatch)?;
+        let digest = dossier_document::Digest::from_sha256(sha2::Sha256::digest(bytes).into());
+        let compiled = match &self.code {
+            Some(code) => code.component(&self.engine, &digest, bytes),
+            None => Component::new(&self.engine, bytes)
+                .map(|component| (component, CodeOrigin::Compiled)),
+        };
+        let (component, origin) = compiled.map_err(|error| PluginError::CompileFailed {
+            plugin: name.to_owned(),
+            detail: format!("{error:#}"),
+        })?;
+        let rules = Rules::link(&self.engine, &self.linker, &component, bytes).map_err(mismatch)?;
+        Ok(Translated { digest, rules, origin })
     }
 }
 

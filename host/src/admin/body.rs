@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use dossier_engine::reload::{Applied, CandidateStatus, NameStatus, PruneReport, PrunedPackage};
 use dossier_engine::snapshot::CanaryCounts;
 use dossier_plugin::CodeCounts;
-use dossier_store::{Attempt, Event, PackageDigest, Version};
+use dossier_store::{Action, Attempt, Event, PackageDigest, Version};
 use serde::Serialize;
 
 /// A published package.
@@ -79,7 +79,7 @@ struct ShadowBody {
 /// How every name stands.
 #[derive(Serialize)]
 pub(super) struct ListBody<'a> {
-    plugins: Vec<StatusBody<'a>>,
+    packages: Vec<StatusBody<'a>>,
     compiled_code: CompiledCodeBody,
 }
 
@@ -95,7 +95,20 @@ struct CompiledCodeBody {
 /// What was done.
 #[derive(Serialize)]
 pub(super) struct HistoryBody {
-    events: Vec<Event>,
+    events: Vec<EventBody>,
+}
+
+#[derive(Serialize)]
+struct EventBody {
+    sequence: u64,
+    at: String,
+    generation: u64,
+    action: Action,
+    name: String,
+    package: Option<PackageDigest>,
+    actor: String,
+    code: Option<String>,
+    detail: Option<String>,
 }
 
 /// What is taken off the disk, or would be.
@@ -223,12 +236,20 @@ impl<'a> ListBody<'a> {
     pub(super) fn of(statuses: &'a [NameStatus], code: CodeCounts) -> Self {
         let CodeCounts { taken, compiled, rejected, unwritten } = code;
         let compiled_code = CompiledCodeBody { taken, compiled, rejected, unwritten };
-        Self { plugins: statuses.iter().map(StatusBody::of).collect(), compiled_code }
+        Self { packages: statuses.iter().map(StatusBody::of).collect(), compiled_code }
     }
 }
 
 impl HistoryBody {
     pub(super) fn of(events: Vec<Event>) -> Self {
-        Self { events }
+        Self { events: events.into_iter().map(EventBody::of).collect() }
+    }
+}
+
+impl EventBody {
+    fn of(event: Event) -> Self {
+        let Event { sequence, at, generation, action, plugin, package, actor, code, detail } =
+            event;
+        Self { sequence, at, generation, action, name: plugin, package, actor, code, detail }
     }
 }

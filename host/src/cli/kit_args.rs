@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::config::{ReaderArgs, TelemetryArgs};
+use crate::config::{ReaderArgs, RootArgs, TelemetryArgs};
 
 /// A language that rules can be written in from an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -26,9 +26,9 @@ pub struct PluginNewArgs {
     /// The name of the rules: a-z, 0-9 and -, a letter first.
     #[arg(value_name = "NAME")]
     pub name: String,
-    /// Folder that holds plugins/ [default: the current directory].
-    #[arg(long, env = "DOSSIER_DATA_ROOT", value_name = "FOLDER")]
-    pub data_root: Option<PathBuf>,
+    /// Where the rules are.
+    #[command(flatten)]
+    pub root: RootArgs,
 }
 
 /// Flags of `dossier plugin build`.
@@ -37,9 +37,9 @@ pub struct PluginBuildArgs {
     /// Folder below plugins/, or the path of one elsewhere [default: all of plugins/ in Rust].
     #[arg(value_name = "PLUGIN")]
     pub name: Option<String>,
-    /// Folder that holds plugins/ [default: the current directory].
-    #[arg(long, env = "DOSSIER_DATA_ROOT", value_name = "FOLDER")]
-    pub data_root: Option<PathBuf>,
+    /// Where the rules are.
+    #[command(flatten)]
+    pub root: RootArgs,
 }
 
 /// Flags of `dossier plugin test`.
@@ -71,9 +71,9 @@ pub struct PluginInspectArgs {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
-    /// Folder that holds plugins/ [default: the current directory].
-    #[arg(long, env = "DOSSIER_DATA_ROOT", value_name = "FOLDER")]
-    pub data_root: Option<PathBuf>,
+    /// Where the rules are.
+    #[command(flatten)]
+    pub root: RootArgs,
 }
 
 /// Flags of `dossier plugin bench`.
@@ -85,8 +85,8 @@ pub struct PluginBenchArgs {
     /// Folder of fixtures [default: fixtures/ in the rules' folder, or beside it].
     #[arg(long, value_name = "FOLDER")]
     pub fixtures: Option<PathBuf>,
-    /// How often each fixture runs.
-    #[arg(long, value_name = "N", default_value_t = 200)]
+    /// How often each fixture runs, 1,000,000 times at most.
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub calls: u32,
     /// Print JSON.
     #[arg(long)]

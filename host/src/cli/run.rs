@@ -11,8 +11,8 @@ use dossier_inference::BackendLost;
 use dossier_model::ModelError;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Cli, Command, DebugCommand, DocumentTypesArgs, ExtractArgs, PluginCommand};
-use super::{debug, output, package, plugin};
+use super::{Cli, Command, DebugCommand, DocsArgs, DocumentTypesArgs, ExtractArgs, PluginCommand};
+use super::{debug, docs, output, package, plugin};
 use crate::api::{FormError, engine_problem, field_names, problem_of_form};
 use crate::config::{
     Config, ConfigError, LogLevel, ServeArgs, TelemetryArgs, TelemetryConfig, nobody_publishes,
@@ -62,6 +62,14 @@ pub enum CommandError {
         /// Why.
         source: io::Error,
     },
+    /// A page can't be written.
+    #[error("{}: can't be written: {source}", folder.display())]
+    Unwritable {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// The output can't be written.
     #[error("the output can't be written: {0}")]
     Output(#[source] io::Error),
@@ -95,6 +103,9 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Package { command } => package::run(command).await,
         Command::Debug { command: DebugCommand::Forward(args) } => debug::forward(&args),
         Command::Debug { command: DebugCommand::Generate(args) } => debug::generate(&args),
+        Command::Docs(DocsArgs { folder }) => {
+            docs::write(&folder).map_err(|source| CommandError::Unwritable { folder, source })
+        }
     }
 }
 

@@ -1,108 +1,162 @@
 //! The configuration file: TOML, every key optional, unknown keys refused.
 
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::fmt;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
 
-use dossier_model::{AdapterPrecision, DeviceKind, WeightPrecision};
-use jiff::civil::Date;
+use serde::de::{DeserializeSeed, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::{ConfigError, LogFormat, LogLevel, model, read_to_string};
+use super::key::{Group as _, Key};
+use super::value::{BadValue, Given};
+use super::{ConfigError, HttpArgs, PlatformArgs, ReaderArgs, TelemetryArgs, groups};
 
-/// The keys of the configuration file; each means what the flag of that name means.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "each key is documented at the flag of its name in `ServeArgs`")]
+mod entry;
+use entry::{Entries, SIGNING_KEYS, TOKENS};
+pub(crate) use entry::{EntryKeys, entries};
+pub use entry::{FileSigningKey, FileToken};
+
+/// Longest configuration file, in bytes: a thousand publishers take a fifth of it.
+pub(super) const MOST_FILE_BYTES: usize = 1 << 20;
+
+/// What a configuration file sets.
+#[derive(Debug, Default)]
 pub struct FileConfig {
-    pub listen: Option<SocketAddr>,
-    pub data_root: Option<PathBuf>,
-    #[serde(default, deserialize_with = "model::named")]
-    pub device: Option<DeviceKind>,
-    #[serde(default, deserialize_with = "model::named")]
-    pub weight_precision: Option<WeightPrecision>,
-    #[serde(default, deserialize_with = "model::named")]
-    pub adapter_precision: Option<AdapterPrecision>,
-    #[serde(default, deserialize_with = "date")]
-    pub today: Option<Date>,
-    pub max_pages: Option<usize>,
-    pub max_page_pixels: Option<u64>,
-    pub max_document_pixels: Option<u64>,
-    pub queue_documents: Option<usize>,
-    pub adapter_memory_bytes: Option<usize>,
-    pub adapter_host_memory_bytes: Option<usize>,
-    pub batch_documents: Option<usize>,
-    pub batch_pages: Option<usize>,
-    pub batch_rows: Option<usize>,
-    pub decode_threads: Option<usize>,
-    pub rules_run_ms: Option<u64>,
-    pub rules_timeout_ms: Option<u64>,
-    pub rules_memory_bytes: Option<usize>,
-    pub max_connections: Option<usize>,
-    pub max_concurrent_requests: Option<usize>,
-    pub max_body_bytes: Option<usize>,
-    pub header_timeout_ms: Option<u64>,
-    pub body_timeout_ms: Option<u64>,
-    pub request_timeout_ms: Option<u64>,
-    pub drain_delay_ms: Option<u64>,
-    pub shutdown_timeout_ms: Option<u64>,
-    pub log_format: Option<LogFormat>,
-    pub log_level: Option<LogLevel>,
-    pub data_dir: Option<PathBuf>,
-    pub admin_listen: Option<SocketAddr>,
-    pub dev: Option<bool>,
-    pub watch: Option<PathBuf>,
-    pub canary_min_calls: Option<u32>,
-    pub canary_max_failure_percent: Option<u32>,
-    pub compile_memory_bytes: Option<u64>,
-    pub compile_timeout_ms: Option<u64>,
-    pub package_grace_days: Option<u32>,
-    pub prune_at_start: Option<bool>,
-    #[serde(default)]
+    /// Connections and requests.
+    pub http: HttpArgs,
+    /// Packages.
+    pub platform: PlatformArgs,
+    /// What reads the documents.
+    pub reader: ReaderArgs,
+    /// Log lines.
+    pub telemetry: TelemetryArgs,
+    /// Who may use the admin API.
     pub tokens: Vec<FileToken>,
-    #[serde(default)]
+    /// Whose signature counts.
     pub signing_keys: Vec<FileSigningKey>,
-}
-
-/// A token of the admin API, by its digest.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "each key is documented in README.md, `Publishers`")]
-pub struct FileToken {
-    pub publisher: String,
-    pub sha256: String,
-    pub document_types: Vec<String>,
-    pub plugins: Vec<String>,
-}
-
-/// A key that packages may be signed with.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "each key is documented in README.md, `Publishers`")]
-pub struct FileSigningKey {
-    pub publisher: String,
-    pub public_key: String,
-    pub document_types: Vec<String>,
-    pub plugins: Vec<String>,
 }
 
 impl FileConfig {
     /// Reads a file.
     ///
     /// # Errors
-    /// When it can't be read, or has an unknown key or a value of the wrong kind.
+    /// When it can't be read, is too long, or has an unknown key or a value that its key does not take.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        Self::parse(&read_to_string(path)?, path)
+        let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
+        let file = File::open(path).map_err(unreadable)?;
+        let mut text = String::new();
+        file.take(MOST_FILE_BYTES as u64 + 1).read_to_string(&mut text).map_err(unreadable)?;
+        if text.len() > MOST_FILE_BYTES {
+            return Err(ConfigError::FileTooLong { path: path.to_owned() });
+        }
+        let malformed =
+            |source| ConfigError::Malformed { path: path.to_owned(), source: Box::new(source) };
+        Self::parse(&text).map_err(malformed)
     }
 
-    fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        toml::from_str(text).map_err(|source| ConfigError::Malformed {
-            path: path.to_owned(),
-            source: Box::new(source),
+    pub(super) fn parse(text: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str(text)
+    }
+
+    /// Sets a key of one of the groups; none if no group has it.
+    fn set(&mut self, name: &str, given: &Given<'_>) -> Option<Result<(), BadValue>> {
+        let ReaderArgs { root, model, reading } = &mut self.reader;
+        self.http
+            .set(name, given)
+            .or_else(|| self.platform.set(name, given))
+            .or_else(|| root.set(name, given))
+            .or_else(|| model.set(name, given))
+            .or_else(|| reading.set(name, given))
+            .or_else(|| self.telemetry.set(name, given))
+    }
+}
+
+impl<'de> Deserialize<'de> for FileConfig {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Keys)
+    }
+}
+
+/// The file as a whole.
+struct Keys;
+
+impl<'de> Visitor<'de> for Keys {
+    type Value = FileConfig;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("keys and their values")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<FileConfig, A::Error> {
+        let mut file = FileConfig::default();
+        while let Some(KnownKey(name)) = map.next_key()? {
+            match name {
+                TOKENS => file.tokens = map.next_value::<Entries<_>>()?.0,
+                SIGNING_KEYS => file.signing_keys = map.next_value::<Entries<_>>()?.0,
+                name => map.next_value_seed(OneValue { file: &mut file, name })?,
+            }
+        }
+        Ok(file)
+    }
+}
+
+/// A key that there is: an unknown one is refused where it stands.
+struct KnownKey(&'static str);
+
+impl<'de> Deserialize<'de> for KnownKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let keys = groups().into_iter().flat_map(|group| group.keys).map(Key::name);
+        let known = keys.chain([TOKENS, SIGNING_KEYS]).find(|known| *known == text);
+        known.map(Self).ok_or_else(|| {
+            D::Error::custom(format_args!(
+                "unknown key `{text}`; `dossier serve --help` lists the keys, with `-` for `_`"
+            ))
         })
     }
 }
 
-fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    text.parse().map(Some).map_err(serde::de::Error::custom)
+/// The value of a key of one of the groups.
+struct OneValue<'a> {
+    file: &'a mut FileConfig,
+    name: &'static str,
+}
+
+impl<'de> DeserializeSeed<'de> for OneValue<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl OneValue<'_> {
+    fn set<E: serde::de::Error>(self, given: &Given<'_>) -> Result<(), E> {
+        let name = self.name;
+        match self.file.set(name, given) {
+            Some(read) => read.map_err(|problem| E::custom(format_args!("{name}: {problem}"))),
+            None => Err(E::custom(format_args!("{name}: no group of keys has it"))),
+        }
+    }
+}
+
+impl<'de> Visitor<'de> for OneValue<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a whole number, a text, true or false for the key `{}`", self.name)
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
+        self.set(&Given::Text(text))
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<(), E> {
+        self.set(&Given::Number(number))
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, switch: bool) -> Result<(), E> {
+        self.set(&Given::Switch(switch))
+    }
 }

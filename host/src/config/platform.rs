@@ -6,50 +6,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
 use dossier_engine::CompileProbe;
 use dossier_engine::settings::{PackageSettings, Publisher, TrustedKey};
 use dossier_store::{CanarySettings, Pattern, PublicKey, Scope};
 
-use super::{ConfigError, FileConfig, defaults, milliseconds};
+use super::{ConfigError, FileSigningKey, FileToken, PlatformArgs};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// Flags of packages that come and go while the host serves.
-#[derive(Args, Clone, Debug, Default)]
-pub struct PlatformArgs {
-    /// Folder for published packages and their catalogue; without it, the folders are served as
-    /// they stand at start.
-    #[arg(long, env = "DOSSIER_DATA_DIR", value_name = "FOLDER")]
-    pub data_dir: Option<PathBuf>,
-    /// Address and port of the admin API; needs `data_dir` and tokens [default: none].
-    #[arg(long, env = "DOSSIER_ADMIN_LISTEN", value_name = "ADDRESS")]
-    pub admin_listen: Option<SocketAddr>,
-    /// Take unsigned packages too, for development.
-    #[arg(long, env = "DOSSIER_DEV")]
-    pub dev: bool,
-    /// Folder of components (.wasm) that are reloaded when they change, for development.
-    #[arg(long, env = "DOSSIER_WATCH", value_name = "FOLDER")]
-    pub watch: Option<PathBuf>,
-    /// Requests that a canary answers before its failures count [default: 20].
-    #[arg(long, env = "DOSSIER_CANARY_MIN_CALLS", value_name = "N")]
-    pub canary_min_calls: Option<u32>,
-    /// By how much a canary's share of failures may exceed that of the active version [default: 5].
-    #[arg(long, env = "DOSSIER_CANARY_MAX_FAILURE_PERCENT", value_name = "PERCENT")]
-    pub canary_max_failure_percent: Option<u32>,
-    /// Address space in bytes of the process that compiles a component first [default: 2147483648].
-    #[arg(long, env = "DOSSIER_COMPILE_MEMORY_BYTES", value_name = "BYTES")]
-    pub compile_memory_bytes: Option<u64>,
-    /// Time that this process may take [default: 60000].
-    #[arg(long, env = "DOSSIER_COMPILE_TIMEOUT_MS", value_name = "MS")]
-    pub compile_timeout_ms: Option<u64>,
-    /// Days that a package stays on disk which no kept generation names [default: 30].
-    #[arg(long, env = "DOSSIER_PACKAGE_GRACE_DAYS", value_name = "DAYS")]
-    pub package_grace_days: Option<u32>,
-    /// Take such packages away at start, as `dossier package prune` does at any time.
-    #[arg(long, env = "DOSSIER_PRUNE_AT_START")]
-    pub prune_at_start: bool,
-}
 
 /// Packages that come and go while the host serves.
 #[derive(Clone, Debug)]
@@ -109,17 +72,37 @@ impl fmt::Debug for Token {
     }
 }
 
+impl PlatformArgs {
+    /// When a canary stops by itself.
+    #[must_use]
+    pub fn canary(&self) -> CanarySettings {
+        CanarySettings {
+            min_calls: self.canary_min_calls(),
+            max_failure_percent: self.canary_max_failure_percent(),
+        }
+    }
+
+    /// Limits of the process that compiles a component first.
+    #[must_use]
+    pub fn compile_limits(&self) -> CompileLimits {
+        CompileLimits {
+            memory_bytes: self.compile_memory_bytes(),
+            timeout: Duration::from_millis(self.compile_timeout_ms()),
+        }
+    }
+}
+
 impl PlatformConfig {
     pub(super) fn settle(
-        args: PlatformArgs,
-        file: &FileConfig,
+        args: &PlatformArgs,
+        tokens: &[FileToken],
+        signing_keys: &[FileSigningKey],
     ) -> Result<Option<Self>, ConfigError> {
-        let data_dir = args.data_dir.or_else(|| file.data_dir.clone());
-        let watch = args.watch.or_else(|| file.watch.clone());
-        let listen = args.admin_listen.or(file.admin_listen);
+        let (data_dir, watch) = (args.data_dir(), args.watch());
         let invalid = |key, reason| ConfigError::Invalid { key, reason };
-        let tokens = tokens(file)?;
-        let signing_keys = signing_keys(file)?;
+        let tokens = tokens_of(tokens)?;
+        let signing_keys = signing_keys_of(signing_keys)?;
+        let listen = args.admin_listen();
         if listen.is_some() && data_dir.is_none() {
             return Err(invalid("admin_listen", "needs data_dir: what is published must be kept"));
         }
@@ -129,51 +112,20 @@ impl PlatformConfig {
         if let Some(watch) = watch.as_ref().filter(|watch| !watch.is_dir()) {
             return Err(ConfigError::NoFolder { key: "watch", path: watch.clone() });
         }
-        let canary = CanarySettings {
-            min_calls: args
-                .canary_min_calls
-                .or(file.canary_min_calls)
-                .unwrap_or(defaults::CANARY_MIN_CALLS),
-            max_failure_percent: args
-                .canary_max_failure_percent
-                .or(file.canary_max_failure_percent)
-                .unwrap_or(defaults::CANARY_MAX_FAILURE_PERCENT),
-        };
-        if canary.min_calls == 0 {
-            return Err(invalid("canary_min_calls", super::NOT_ZERO));
-        }
-        if canary.max_failure_percent > 100 {
-            return Err(invalid("canary_max_failure_percent", "must be 0 to 100"));
-        }
-        let compile = CompileLimits {
-            memory_bytes: args
-                .compile_memory_bytes
-                .or(file.compile_memory_bytes)
-                .unwrap_or(defaults::COMPILE_MEMORY_BYTES),
-            timeout: milliseconds(
-                args.compile_timeout_ms.or(file.compile_timeout_ms),
-                defaults::COMPILE_TIMEOUT,
-            ),
-        };
-        super::not_zero("compile_timeout_ms", compile.timeout)?;
         if data_dir.is_none() && watch.is_none() {
             return Ok(None);
         }
-        let admin = listen.map(|listen| AdminConfig { listen, tokens });
-        let dev = args.dev || file.dev.unwrap_or_default();
-        let days = args.package_grace_days.or(file.package_grace_days);
-        let days = days.unwrap_or(defaults::PACKAGE_GRACE_DAYS);
         Ok(Some(Self {
             data_dir,
-            admin,
+            admin: listen.map(|listen| AdminConfig { listen, tokens }),
             signing_keys,
-            dev,
+            dev: args.dev(),
             watch,
-            canary,
+            canary: args.canary(),
             probe: None,
-            compile,
-            package_grace: DAY * days,
-            prune_at_start: args.prune_at_start || file.prune_at_start.unwrap_or_default(),
+            compile: args.compile_limits(),
+            package_grace: DAY * args.package_grace_days(),
+            prune_at_start: args.prune_at_start(),
         }))
     }
 
@@ -201,17 +153,14 @@ impl PlatformConfig {
 /// What the engine is told where nobody publishes.
 #[must_use]
 pub fn nobody_publishes() -> PackageSettings {
-    PackageSettings::nobody_publishes(CanarySettings {
-        min_calls: defaults::CANARY_MIN_CALLS,
-        max_failure_percent: defaults::CANARY_MAX_FAILURE_PERCENT,
-    })
+    PackageSettings::nobody_publishes(PlatformArgs::default().canary())
 }
 
-fn tokens(file: &FileConfig) -> Result<Vec<Token>, ConfigError> {
+fn tokens_of(entries: &[FileToken]) -> Result<Vec<Token>, ConfigError> {
     let entry =
         |index, key, reason: String| ConfigError::Entry { list: "tokens", index, key, reason };
-    let mut tokens = Vec::with_capacity(file.tokens.len());
-    for (index, token) in file.tokens.iter().enumerate() {
+    let mut tokens = Vec::with_capacity(entries.len());
+    for (index, token) in entries.iter().enumerate() {
         let sha256 = format!("sha256:{}", token.sha256).parse::<dossier_document::Digest>();
         let sha256 = sha256.map_err(|_| {
             entry(index, "sha256", "must be 64 hexadecimal digits in lower case".to_owned())
@@ -225,15 +174,15 @@ fn tokens(file: &FileConfig) -> Result<Vec<Token>, ConfigError> {
     Ok(tokens)
 }
 
-fn signing_keys(file: &FileConfig) -> Result<Vec<TrustedKey>, ConfigError> {
+fn signing_keys_of(entries: &[FileSigningKey]) -> Result<Vec<TrustedKey>, ConfigError> {
     let entry = |index, key, reason: String| ConfigError::Entry {
         list: "signing_keys",
         index,
         key,
         reason,
     };
-    let mut keys = Vec::with_capacity(file.signing_keys.len());
-    for (index, key) in file.signing_keys.iter().enumerate() {
+    let mut keys = Vec::with_capacity(entries.len());
+    for (index, key) in entries.iter().enumerate() {
         let public_key = key.public_key.parse::<PublicKey>();
         let public_key =
             public_key.map_err(|error| entry(index, "public_key", error.to_string()))?;

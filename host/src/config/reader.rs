@@ -1,99 +1,67 @@
 //! What reading documents needs, with or without a server.
 
-use std::path::PathBuf;
+use std::time::Duration;
 
 use dossier_engine::settings::{BatchLimits, DocumentLimits, ReaderSettings, RulesLimits};
+use dossier_model::ModelSettings;
 
-use super::{
-    ConfigError, FileConfig, NOT_ZERO, ReaderArgs, at_least_one, defaults, milliseconds, not_zero,
-};
+use super::{ConfigError, ModelArgs, ReaderArgs};
 
 /// What reads documents without a server: flags over defaults.
 ///
 /// # Errors
-/// The first value that makes no sense, by its key.
+/// The first value that does not go with another, by its key.
 pub fn reader_settings(args: ReaderArgs) -> Result<ReaderSettings, ConfigError> {
-    let settings = settle(args, &FileConfig::default());
+    let settings = settle(&args);
     validate(&settings)?;
     Ok(settings)
 }
 
-pub(super) fn settle(args: ReaderArgs, file: &FileConfig) -> ReaderSettings {
+impl ModelArgs {
+    /// What is set, over the defaults.
+    #[must_use]
+    pub fn settings(&self) -> ModelSettings {
+        ModelSettings {
+            device: self.device(),
+            weights: self.weight_precision(),
+            adapters: self.adapter_precision(),
+        }
+    }
+}
+
+pub(super) fn settle(args: &ReaderArgs) -> ReaderSettings {
+    let ReaderArgs { root, model, reading } = args;
     ReaderSettings {
-        data_root: args
-            .data_root
-            .or_else(|| file.data_root.clone())
-            .unwrap_or_else(|| PathBuf::from(defaults::DATA_ROOT)),
-        model: args.model.over(file),
-        today: args.today.or(file.today),
+        data_root: root.data_root(),
+        model: model.settings(),
+        today: reading.today(),
         document: DocumentLimits {
-            pages: args.max_pages.or(file.max_pages).unwrap_or(defaults::MAX_PAGES),
-            page_pixels: args
-                .max_page_pixels
-                .or(file.max_page_pixels)
-                .unwrap_or(defaults::MAX_PAGE_PIXELS),
-            document_pixels: args
-                .max_document_pixels
-                .or(file.max_document_pixels)
-                .unwrap_or(defaults::MAX_DOCUMENT_PIXELS),
+            pages: reading.max_pages(),
+            page_pixels: reading.max_page_pixels(),
+            document_pixels: reading.max_document_pixels(),
         },
-        queue_documents: args
-            .queue_documents
-            .or(file.queue_documents)
-            .unwrap_or(defaults::QUEUE_DOCUMENTS),
-        adapter_memory_bytes: args
-            .adapter_memory_bytes
-            .or(file.adapter_memory_bytes)
-            .unwrap_or(defaults::ADAPTER_MEMORY_BYTES),
-        adapter_host_memory_bytes: args
-            .adapter_host_memory_bytes
-            .or(file.adapter_host_memory_bytes)
-            .unwrap_or(defaults::ADAPTER_HOST_MEMORY_BYTES),
+        queue_documents: reading.queue_documents(),
+        adapter_memory_bytes: reading.adapter_memory_bytes(),
+        adapter_host_memory_bytes: reading.adapter_host_memory_bytes(),
         batch: BatchLimits {
-            documents: args
-                .batch_documents
-                .or(file.batch_documents)
-                .unwrap_or(defaults::BATCH_DOCUMENTS),
-            pages: args.batch_pages.or(file.batch_pages).unwrap_or(defaults::BATCH_PAGES),
-            rows: args.batch_rows.or(file.batch_rows).unwrap_or(defaults::BATCH_ROWS),
+            documents: reading.batch_documents(),
+            pages: reading.batch_pages(),
+            rows: reading.batch_rows(),
         },
-        decode_threads: args
-            .decode_threads
-            .or(file.decode_threads)
-            .unwrap_or(defaults::DECODE_THREADS),
+        decode_threads: reading.decode_threads(),
         rules: RulesLimits {
-            run_budget: milliseconds(
-                args.rules_run_ms.or(file.rules_run_ms),
-                defaults::RULES_RUN_BUDGET,
-            ),
-            call_timeout: milliseconds(
-                args.rules_timeout_ms.or(file.rules_timeout_ms),
-                defaults::RULES_TIMEOUT,
-            ),
-            memory_bytes: args
-                .rules_memory_bytes
-                .or(file.rules_memory_bytes)
-                .unwrap_or(defaults::RULES_MEMORY_BYTES),
+            run_budget: Duration::from_millis(reading.rules_run_ms()),
+            call_timeout: Duration::from_millis(reading.rules_timeout_ms()),
+            memory_bytes: reading.rules_memory_bytes(),
         },
     }
 }
 
+/// What no key can tell by itself; bounds are held where a value is read.
 pub(super) fn validate(settings: &ReaderSettings) -> Result<(), ConfigError> {
-    at_least_one("max_pages", settings.document.pages)?;
-    at_least_one("queue_documents", settings.queue_documents)?;
-    at_least_one("adapter_memory_bytes", settings.adapter_memory_bytes)?;
-    at_least_one("batch_documents", settings.batch.documents)?;
-    at_least_one("batch_rows", settings.batch.rows)?;
     if settings.batch.pages < settings.document.pages {
         let reason = "must not be less than max_pages";
         return Err(ConfigError::Invalid { key: "batch_pages", reason });
-    }
-    at_least_one("decode_threads", settings.decode_threads)?;
-    at_least_one("rules_memory_bytes", settings.rules.memory_bytes)?;
-    not_zero("rules_run_ms", settings.rules.run_budget)?;
-    not_zero("rules_timeout_ms", settings.rules.call_timeout)?;
-    if settings.document.page_pixels == 0 {
-        return Err(ConfigError::Invalid { key: "max_page_pixels", reason: NOT_ZERO });
     }
     if settings.document.document_pixels < settings.document.page_pixels {
         let reason = "must not be less than max_page_pixels";

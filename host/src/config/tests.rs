@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::{Args as _, CommandFactory as _, FromArgMatches as _, Parser as _};
 use dossier_model::{AdapterPrecision, DeviceKind, ModelSettings, WeightPrecision};
 use jiff::civil::Date;
 
@@ -24,9 +25,9 @@ fn with_file(text: &str) -> Result<Config, ConfigError> {
 fn nothing_typed_gives_the_defaults() {
     let (config, telemetry) =
         Config::resolve(ServeArgs::default()).expect("the defaults are valid");
-    assert_eq!(config.listen, defaults::LISTEN);
-    assert_eq!(config.http.body_bytes, defaults::MAX_BODY_BYTES);
-    assert_eq!(config.reader.rules.call_timeout, defaults::RULES_TIMEOUT);
+    assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.http.body_bytes, 33_554_432);
+    assert_eq!(config.reader.rules.call_timeout, dossier_plugin::PluginSettings::CALL_TIMEOUT);
     assert_eq!(telemetry, TelemetryConfig { format: LogFormat::Text, level: LogLevel::Info });
 }
 
@@ -35,13 +36,16 @@ fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
     let (_folder, path) = write("max_pages = 3\nqueue_documents = 5\nlog_format = \"json\"\n");
     let args = ServeArgs {
         config: Some(path),
-        reader: ReaderArgs { max_pages: Some(4), ..ReaderArgs::default() },
+        reader: ReaderArgs {
+            reading: ReadingArgs { max_pages: Some(4), ..ReadingArgs::default() },
+            ..ReaderArgs::default()
+        },
         ..ServeArgs::default()
     };
     let (config, telemetry) = Config::resolve(args).expect("valid");
     assert_eq!(config.reader.document.pages, 4);
     assert_eq!(config.reader.queue_documents, 5);
-    assert_eq!(config.reader.batch.documents, defaults::BATCH_DOCUMENTS);
+    assert_eq!(config.reader.batch.documents, 8);
     assert_eq!(telemetry.format, LogFormat::Json);
 }
 
@@ -81,7 +85,7 @@ fn without_a_data_directory_there_is_no_platform() {
     let config = with_file("data_dir = \"data\"").expect("valid");
     let platform = config.platform.expect("a data directory");
     assert!(platform.admin.is_none() && !platform.dev && platform.signing_keys.is_empty());
-    assert_eq!(platform.canary.min_calls, defaults::CANARY_MIN_CALLS);
+    assert_eq!(platform.canary.min_calls, 20);
     assert_eq!(platform.package_grace, Duration::from_secs(30 * 24 * 3600));
     assert!(!platform.prune_at_start);
     let text = "data_dir = \"d\"\npackage_grace_days = 1\nprune_at_start = true";
@@ -168,59 +172,154 @@ fn today_is_the_clock_otherwise() {
     assert!(date.year() >= 2024);
 }
 
+/// The flags of the server, as a command of their own.
+#[derive(Debug, clap::Parser)]
+struct Serve {
+    #[command(flatten)]
+    args: ServeArgs,
+}
+
+fn typed(arguments: &[String]) -> Result<ServeArgs, clap::Error> {
+    let program = "serve".to_owned();
+    Serve::try_parse_from(std::iter::once(&program).chain(arguments)).map(|serve| serve.args)
+}
+
+fn flag_of(key: &Key) -> String {
+    key.name().replace('_', "-")
+}
+
+fn all_keys() -> Vec<&'static Key> {
+    groups().into_iter().flat_map(|group| group.keys).collect()
+}
+
 #[test]
-fn flags_state_the_defaults_they_have() {
-    use clap::{Args as _, Command};
-    let command = ServeArgs::augment_args(Command::new("serve"));
-    for (flag, default) in [
-        ("listen", defaults::LISTEN.to_string()),
-        ("device", DeviceKind::default().to_string()),
-        ("weight_precision", WeightPrecision::default().to_string()),
-        ("adapter_precision", AdapterPrecision::default().to_string()),
-        ("max_connections", defaults::MAX_CONNECTIONS.to_string()),
-        ("max_concurrent_requests", defaults::MAX_CONCURRENT_REQUESTS.to_string()),
-        ("max_body_bytes", defaults::MAX_BODY_BYTES.to_string()),
-        ("header_timeout_ms", defaults::HEADER_TIMEOUT.as_millis().to_string()),
-        ("body_timeout_ms", defaults::BODY_TIMEOUT.as_millis().to_string()),
-        ("request_timeout_ms", defaults::REQUEST_TIMEOUT.as_millis().to_string()),
-        ("drain_delay_ms", defaults::DRAIN_DELAY.as_millis().to_string()),
-        ("shutdown_timeout_ms", defaults::SHUTDOWN_TIMEOUT.as_millis().to_string()),
-        ("max_pages", defaults::MAX_PAGES.to_string()),
-        ("max_page_pixels", defaults::MAX_PAGE_PIXELS.to_string()),
-        ("max_document_pixels", defaults::MAX_DOCUMENT_PIXELS.to_string()),
-        ("queue_documents", defaults::QUEUE_DOCUMENTS.to_string()),
-        ("adapter_memory_bytes", defaults::ADAPTER_MEMORY_BYTES.to_string()),
-        ("adapter_host_memory_bytes", defaults::ADAPTER_HOST_MEMORY_BYTES.to_string()),
-        ("batch_documents", defaults::BATCH_DOCUMENTS.to_string()),
-        ("batch_pages", defaults::BATCH_PAGES.to_string()),
-        ("batch_rows", defaults::BATCH_ROWS.to_string()),
-        ("decode_threads", defaults::DECODE_THREADS.to_string()),
-        ("rules_run_ms", defaults::RULES_RUN_BUDGET.as_millis().to_string()),
-        ("rules_timeout_ms", defaults::RULES_TIMEOUT.as_millis().to_string()),
-        ("rules_memory_bytes", defaults::RULES_MEMORY_BYTES.to_string()),
-        ("canary_min_calls", defaults::CANARY_MIN_CALLS.to_string()),
-        ("canary_max_failure_percent", defaults::CANARY_MAX_FAILURE_PERCENT.to_string()),
-        ("compile_memory_bytes", defaults::COMPILE_MEMORY_BYTES.to_string()),
-        ("package_grace_days", defaults::PACKAGE_GRACE_DAYS.to_string()),
-        ("compile_timeout_ms", defaults::COMPILE_TIMEOUT.as_millis().to_string()),
-    ] {
-        let argument =
-            command.get_arguments().find(|argument| argument.get_id() == flag).expect(flag);
+fn every_key_has_a_flag_a_variable_and_a_place_in_the_file() {
+    let command = Serve::command();
+    let keys = all_keys();
+    assert!(keys.len() > 30, "{}", keys.len());
+    for key in keys {
+        let argument = command.get_arguments().find(|argument| argument.get_id() == key.name());
+        let argument = argument.unwrap_or_else(|| panic!("no flag sets {}", key.name()));
+        let flag = flag_of(key);
+        assert_eq!(argument.get_long(), Some(flag.as_str()));
+        let variable = format!("DOSSIER_{}", key.name().to_uppercase());
+        assert_eq!(argument.get_env().and_then(|name| name.to_str()), Some(variable.as_str()));
         let help = argument.get_help().expect("documented").to_string();
-        assert!(help.contains(&format!("[default: {default}]")), "{flag}: {help}");
+        assert!(help.contains(&format!("[default: {}]", key.unless_set())), "{help}");
+        if let Some(default) = key.default() {
+            // Numbers, `true` and `false` stand without quotes.
+            let value = match key.form() {
+                Form::Text { .. } => format!("\"{default}\""),
+                Form::Number { .. } | Form::Switch => default.to_owned(),
+            };
+            let set = with_file(&format!("{} = {value}", key.name()));
+            assert!(set.is_ok(), "the file refuses the default of {}: {set:?}", key.name());
+            let set = typed(&[format!("--{flag}={default}")]);
+            assert!(set.is_ok(), "the flag refuses the default of {}: {set:?}", key.name());
+        }
     }
 }
 
 #[test]
-fn the_readme_has_every_setting() {
-    use clap::{Args as _, Command};
-    let readme = include_str!("../../../README.md");
-    for argument in ServeArgs::augment_args(Command::new("serve")).get_arguments() {
-        let key = argument.get_id().as_str();
-        let is_told = readme.contains(&format!("| `{key}`"));
-        assert!(
-            is_told || matches!(key, "config" | "ServeArgs" | "PlatformArgs"),
-            "README.md lacks `{key}`"
-        );
+fn every_number_has_bounds_that_hold_wherever_it_is_written() {
+    let mut numbers = 0;
+    for key in all_keys() {
+        let Form::Number { range, .. } = key.form() else { continue };
+        numbers += 1;
+        let beyond = [range.end().checked_add(1), range.start().checked_sub(1)];
+        for value in beyond.into_iter().flatten().map(|value| value.to_string()) {
+            let error = FileConfig::parse(&format!("{} = {value}", key.name()));
+            let error = error.expect_err(&value).to_string();
+            assert!(error.contains(key.name()), "{error}");
+            let bounds = format!("from {} to {}", range.start(), range.end());
+            assert!(error.contains(&bounds), "{error}");
+            let error = typed(&[format!("--{}={value}", flag_of(key))]).expect_err(&value);
+            let error = error.to_string();
+            assert!(error.contains(&flag_of(key)) && error.contains(&bounds), "{error}");
+        }
+        for value in [range.start(), range.end()] {
+            let file = FileConfig::parse(&format!("{} = {value}", key.name()));
+            assert!(file.is_ok(), "{}: {file:?}", key.name());
+            let args = typed(&[format!("--{}={value}", flag_of(key))]);
+            assert!(args.is_ok(), "{}: {args:?}", key.name());
+        }
+        for value in ["-1", "1.5", "\"8\"", "true", "[1]", "1979-05-27"] {
+            let error = FileConfig::parse(&format!("{} = {value}", key.name()));
+            let error = error.expect_err(value).to_string();
+            assert!(error.contains(key.name()), "{error}");
+        }
     }
+    assert!(numbers > 20, "{numbers}");
+}
+
+#[test]
+fn texts_have_bounds_too() {
+    for key in all_keys() {
+        if !matches!(key.form(), Form::Text { .. }) {
+            continue;
+        }
+        for text in [String::new(), "x".repeat(value::MAX_TEXT_BYTES + 1)] {
+            let error = FileConfig::parse(&format!("{} = \"{text}\"", key.name()));
+            assert!(error.expect_err("no text").to_string().contains(key.name()));
+            assert!(typed(&[format!("--{}={text}", flag_of(key))]).is_err(), "{}", key.name());
+        }
+        let error = FileConfig::parse(&format!("{} = 1", key.name())).expect_err("no text");
+        assert!(error.to_string().contains("a text, in quotes"), "{error}");
+    }
+}
+
+#[test]
+fn a_switch_is_on_off_or_not_set() {
+    let dev = |arguments: &[&str]| {
+        let arguments = arguments.iter().map(ToString::to_string).collect::<Vec<_>>();
+        typed(&arguments).map(|args| args.platform.dev)
+    };
+    assert_eq!(dev(&[]).expect("valid"), None);
+    assert_eq!(dev(&["--dev"]).expect("valid"), Some(true));
+    assert_eq!(dev(&["--dev=false"]).expect("valid"), Some(false));
+    assert!(dev(&["--dev=1"]).is_err());
+    // A flag wins, whichever it says.
+    let (_folder, path) = write("data_dir = \"data\"\ndev = true");
+    let platform = PlatformArgs { dev: Some(false), ..PlatformArgs::default() };
+    let args = ServeArgs { config: Some(path), platform, ..ServeArgs::default() };
+    let (config, _) = Config::resolve(args).expect("valid");
+    assert!(!config.platform.expect("a data directory").dev);
+}
+
+#[test]
+fn a_key_is_declared_once() {
+    let mut names = all_keys().iter().map(|key| key.name()).collect::<Vec<_>>();
+    let all = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), all);
+    for key in all_keys() {
+        assert!(key.meaning().ends_with('.'), "{}: {}", key.name(), key.meaning());
+    }
+}
+
+#[test]
+fn what_is_typed_later_wins_over_what_was_typed_before() {
+    let command = HttpArgs::augment_args(clap::Command::new("serve"));
+    let matches = |flag: &str| {
+        let matches = command.clone().try_get_matches_from(["serve", flag]);
+        matches.expect("valid")
+    };
+    let mut args = HttpArgs::from_arg_matches(&matches("--max-connections=3")).expect("valid");
+    args.update_from_arg_matches(&matches("--max-body-bytes=4")).expect("valid");
+    assert_eq!((args.max_connections, args.max_body_bytes), (Some(3), Some(4)));
+}
+
+#[test]
+fn lists_and_the_file_have_bounds() {
+    let error = with_file(&"#".repeat(file::MOST_FILE_BYTES + 1)).expect_err("too long");
+    assert!(matches!(error, ConfigError::FileTooLong { .. }), "{error}");
+    let key = "[[signing_keys]]\npublisher = \"a\"\npublic_key = \"\"\n\
+               document_types = []\nplugins = []\n";
+    let error = FileConfig::parse(&key.repeat(1_001)).expect_err("too many").to_string();
+    assert!(error.contains("1000"), "{error}");
+    assert_eq!(FileConfig::parse(&key.repeat(1_000)).expect("valid").signing_keys.len(), 1_000);
+    let patterns = vec!["\"a\""; 1_001].join(",");
+    let error = FileConfig::parse(&key.replace("plugins = []", &format!("plugins = [{patterns}]")));
+    assert!(error.expect_err("too many").to_string().contains("1000"));
 }

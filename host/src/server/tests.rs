@@ -6,9 +6,7 @@ use dossier_inference::{Backend, BackendError, DocumentNumber, ReadOutput, ReadR
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::*;
-use crate::testing::{PASSPORT, config, engine, form, held_engine, png, with_backend};
-
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::testing::{PASSPORT, PATIENCE, config, engine, form, held_engine, png, with_backend};
 
 async fn connect(server: &RunningServer) -> TcpStream {
     TcpStream::connect((Ipv4Addr::LOCALHOST, server.address().port())).await.expect("it listens")
@@ -104,15 +102,19 @@ async fn a_connection_too_many_waits_for_one_to_end() {
 #[tokio::test]
 async fn a_request_in_work_is_answered_before_the_end() {
     let config = config();
-    let (engine, let_go) = held_engine(&config).await;
+    let (engine, mut let_go) = held_engine(&config).await;
     let server = listen(engine.reader, config.listen, config.http).await.expect("listens");
     let mut stream = connect(&server).await;
     stream.write_all(&passport()).await.expect("writable");
-    sleep(Duration::from_millis(200)).await;
+    let_go.arrival().await;
     let address = server.address();
     let end = tokio::spawn(server.shutdown());
-    sleep(Duration::from_millis(200)).await;
-    assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, address.port())).await.is_err());
+    let closed = async {
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, address.port())).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, closed).await.expect("the listener closes");
     let_go.send(()).expect("the model waits");
     let answer = rest_of(stream).await;
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
@@ -123,11 +125,11 @@ async fn a_request_in_work_is_answered_before_the_end() {
 async fn the_end_does_not_wait_for_ever() {
     let mut config = config();
     config.http.shutdown_timeout = Duration::from_millis(100);
-    let (engine, let_go) = held_engine(&config).await;
+    let (engine, mut let_go) = held_engine(&config).await;
     let server = listen(engine.reader, config.listen, config.http).await.expect("listens");
     let mut stream = connect(&server).await;
     stream.write_all(&passport()).await.expect("writable");
-    sleep(Duration::from_millis(200)).await;
+    let_go.arrival().await;
     // The model itself is not cut off, but nobody waits for it any more.
     let end = tokio::spawn(server.shutdown());
     assert_eq!(rest_of(stream).await, "");

@@ -104,6 +104,10 @@ async fn from_a_new_key_to_a_rollback() {
     let history = text(&run_package(&host, &["history", "paper", "--json"]).await);
     let history = serde_json::from_str::<Value>(&history).expect("JSON");
     assert_eq!(history["events"][0]["action"], "activate");
+    assert_eq!(history["events"][0]["name"], "paper");
+    let listed = text(&run_package(&host, &["list", "--json"]).await);
+    let listed = serde_json::from_str::<Value>(&listed).expect("JSON");
+    assert_eq!(listed["packages"][0]["name"], "paper", "{listed}");
     let refused = history["events"].as_array().expect("a list").last().expect("one");
     assert_eq!(
         (&refused["action"], &refused["code"]),

@@ -83,7 +83,7 @@ async fn what_no_generation_names_goes_and_the_rest_serves_on() {
     // It can't be activated any more, is told in the history, and can come back.
     let body = json!({"package": third.package});
     let error = host.admin.change("paper", "activate", body).await.expect_err("is gone");
-    assert!(error.to_string().contains("plugin.unknown_package"), "{error}");
+    assert!(error.to_string().contains("package.unknown_digest"), "{error}");
     let history = host.admin.ask(Method::GET, "/v1/history", Vec::new()).await.expect("told").1;
     let pruned = history["events"].as_array().expect("a list").iter();
     let pruned = pruned.filter(|event| event["action"] == "prune").count();

@@ -43,7 +43,7 @@ async fn a_version_is_published_activated_undone_and_outlives_a_restart() {
     assert_eq!(generation, 3);
     assert_eq!(version_of(&host.read().await).0, 1);
     let error = host.admin.change("paper", "rollback", json!(null)).await.expect_err("nothing");
-    assert!(error.to_string().contains("plugin.no_previous"), "{error}");
+    assert!(error.to_string().contains("package.no_previous"), "{error}");
 
     let (_, history) = host.admin.ask(Method::GET, "/v1/history", Vec::new()).await.expect("told");
     let actions = history["events"].as_array().expect("a list").iter();
@@ -89,7 +89,7 @@ async fn whatever_is_refused_is_data_and_the_last_good_version_serves_on() {
         // It can't be activated behind the back of its refusal.
         let body = json!({"package": package.digest()});
         let error = host.admin.change("paper", "activate", body).await.expect_err("unknown");
-        assert!(error.to_string().contains("plugin.unknown_package"), "{error}");
+        assert!(error.to_string().contains("package.unknown_digest"), "{error}");
     }
     let no_package = host.admin.ask(Method::POST, "/v1/packages", b"hello".to_vec()).await;
     let (status, problem) = no_package.expect("an answer");
@@ -232,7 +232,7 @@ async fn only_signed_packages_of_ones_own_names_are_taken() {
         assert!(error.to_string().contains("admin.forbidden"), "{error}");
     }
     let listed = other_client.ask(Method::GET, "/v1/packages", Vec::new()).await.expect("told");
-    assert_eq!(listed.1["plugins"], json!([]));
+    assert_eq!(listed.1["packages"], json!([]));
     let told = other_client.ask(Method::GET, "/v1/history", Vec::new()).await.expect("told");
     assert_eq!(told.1["events"], json!([]));
     ours_client.change("paper", "activate", body).await.expect("theirs");

@@ -28,7 +28,7 @@ async fn a_canary_answers_some_requests_and_is_promoted() {
     for percent in [0, 101] {
         let body = json!({"package": second.package, "percent": percent});
         let error = host.admin.change("paper", "canary", body).await.expect_err("no percentage");
-        assert!(error.to_string().contains("plugin.percent"), "{error}");
+        assert!(error.to_string().contains("package.percent"), "{error}");
     }
     let body = json!({"package": second.package, "percent": 50});
     host.admin.change("paper", "canary", body).await.expect("starts");
@@ -50,7 +50,7 @@ async fn a_canary_answers_some_requests_and_is_promoted() {
         assert_eq!(version_of(&host.read().await).0, 2);
     }
     let error = host.admin.change("paper", "promote", json!(null)).await.expect_err("no candidate");
-    assert!(error.to_string().contains("plugin.no_candidate"), "{error}");
+    assert!(error.to_string().contains("package.no_candidate"), "{error}");
     host.admin.change("paper", "rollback", json!(null)).await.expect("back");
     assert_eq!(version_of(&host.read().await).0, 1);
     host.end().await;

@@ -88,7 +88,7 @@ def _mrz(state: State, kind: Kind, person: people.Person, values: dict[str, str]
         return mrz.licence(state.code, number, person.expiry, values["surname"])
     place = next(side.mrz for side in kind.sides if side.mrz)
     optional = _letters_and_digits(values[place.optional]) if place.optional else ""
-    build = {"td1": mrz.td1, "td2": mrz.td2, "td3": mrz.td3}[kind.mrz]
+    build = {"td1": mrz.td1, "td2": mrz.td2, "td3": mrz.td3}[str(kind.mrz)]
     return build(kind.mrz_code, state.code, values["surname"], values["given_names"], number, nationality, person.birth, person.sex, person.expiry, optional)
 
 

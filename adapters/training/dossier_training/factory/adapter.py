@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from dossier_training.base_form import BaseForm
 from dossier_training.checkpoints import base_digest
@@ -57,10 +58,10 @@ def work_digest(order: Order, data_set: str, start: str | None) -> str:
 
 def weights_digest(adapter: Path | None) -> str | None:
     """What an adapter's weights are named by, where there is one."""
-    return adapter and sha256_of((adapter / artifact.WEIGHTS).read_bytes())
+    return None if adapter is None else sha256_of((adapter / artifact.WEIGHTS).read_bytes())
 
 
-def evaluated(readings: list[metrics.Reading], scalings: dict[str, calibration.Scaling]) -> dict[str, object]:
+def evaluated(readings: list[metrics.Reading], scalings: dict[str, calibration.Scaling]) -> dict[str, Any]:
     """The figures of readings, and their calibration error once scaled (`ece_calibrated`), in all and a field."""
     score, scaled = metrics.score(readings), metrics.score(calibration.apply(scalings, readings))
     score["ece_calibrated"] = scaled["ece"]
@@ -69,7 +70,7 @@ def evaluated(readings: list[metrics.Reading], scalings: dict[str, calibration.S
     return score
 
 
-def make(order: Order, quiet: bool = False, after_step=lambda _step: None) -> dict[str, object]:
+def make(order: Order, quiet: bool = False, after_step=lambda _step: None) -> dict[str, Any]:
     """Makes the adapter and returns its record.
 
     Raises `UnfitDataSet` before any training where the data set has faults.

@@ -7,6 +7,7 @@ import json
 import platform
 import re
 from pathlib import Path
+from typing import Any
 
 import jinja2
 
@@ -36,7 +37,7 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in names}}
 
 
-def manifest_of(document_type: str, base: Path, out: Path, title: str | None = None, pages: int | None = None, rules: str | None = None) -> dict[str, object]:
+def manifest_of(document_type: str, base: Path, out: Path, title: str | None = None, pages: int | None = None, rules: str | None = None) -> dict[str, Any]:
     """The host's manifest. What is not told stays as it stands in `out`, or is as the generator declares it; else the title is the type, and the rules are named as its issuer."""
     before = {**_declared(document_type, base.name), **(json.loads((out / MANIFEST).read_text()) if (out / MANIFEST).exists() else {})}
     return {
@@ -48,7 +49,7 @@ def manifest_of(document_type: str, base: Path, out: Path, title: str | None = N
     }
 
 
-def _declared(document_type: str, base: str) -> dict[str, object]:
+def _declared(document_type: str, base: str) -> dict[str, Any]:
     """What the generator declares of a type, where it declares types at all."""
     if importlib.util.find_spec("dossier_training.manifest") is None:
         return {}
@@ -63,15 +64,15 @@ def read_from(folder: Path) -> list[str]:
     return ["adapter_config.json", WEIGHTS, *(name for name in (CALIBRATION, FACTORS_FILE) if (folder / name).exists())]
 
 
-def record_of(folder: Path) -> dict[str, object] | None:
+def record_of(folder: Path) -> dict[str, Any] | None:
     """What an adapter says it was made from, if it does."""
     file = folder / RECORD
     return json.loads(file.read_text()) if file.exists() else None
 
 
 def write(
-    adapted: Adapted, base: Path, out: Path, near: Path, manifest: dict[str, object], training: Training, scalings: dict[str, Scaling], record: dict[str, object]
-) -> dict[str, object]:
+    adapted: Adapted, base: Path, out: Path, near: Path, manifest: dict[str, Any], training: Training, scalings: dict[str, Scaling], record: dict[str, Any]
+) -> dict[str, Any]:
     """Writes the whole folder beside and swaps it in; until then `out` stays as it was. Returns the record."""
     with staging(out, near) as fresh:
         adapted.export(base, fresh)

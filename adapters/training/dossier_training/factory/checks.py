@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from rapidfuzz import process
 
@@ -47,10 +48,10 @@ def leakage_across(records: dict[str, list[Record]]) -> list[tuple[str, Fault]]:
         replace(record, document=f"{name} {record.document}", document_type=name, name=f"{name}: {record.name}")
         for name, of_type in records.items() for record in of_type
     ]  # fmt: skip
-    return [(record.document_type, _leak(record, before)) for record, before in _leaks(together) if record.document_type != before.document_type]
+    return [(record.document_type, _leak(record, before)) for record, before in _leaks(together) if record.document_type and record.document_type != before.document_type]
 
 
-def statistics(records: list[Record]) -> dict[str, object]:
+def statistics(records: list[Record]) -> dict[str, Any]:
     """How many pages, documents and labels, and how long and varied these are. No values."""
     values = defaultdict(list)
     for record in records:
@@ -142,7 +143,8 @@ def _leakage(records: list[Record], faults: list[Fault]) -> None:
 
 def _leaks(records: list[Record]) -> Iterator[tuple[Record, Record]]:
     """A holder may stand in one split only, or what was learnt by heart counts as read."""
-    owner, first = donut.holders(records), {}
+    owner = donut.holders(records)
+    first: dict[str, Record] = {}
     for record in records:
         before = first.setdefault(owner[record.document], record)
         if before.split != record.split:
@@ -165,7 +167,7 @@ def _variety(records: list[Record], faults: list[Fault]) -> None:
         faults.extend(Fault("constant_field", f"`{name}`") for name in constant)
 
 
-def _enough(numbers: dict[str, object], faults: list[Fault]) -> None:
+def _enough(numbers: dict[str, Any], faults: list[Fault]) -> None:
     for name in SPLITS:
         documents = numbers["splits"][name]["documents"]
         if documents < _FEWEST[name]:

@@ -2,6 +2,7 @@
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from dossier_training.dataset import drawn, generator_digest
 from dossier_training.factory import adapter, plots, tables
@@ -25,7 +26,7 @@ def draw(types: list[str], counts: list[int], base: Path, out: Path, training: T
         raise SettingsError("without documents there is only an adapter to begin as to read with, and none is given")
     measured, rows, begins_as = Measured(out / "curve.json", base), [], weights_digest(start)
 
-    def point(name: str, count: int, run: Path) -> dict[str, object]:
+    def point(name: str, count: int, run: Path) -> dict[str, Any]:
         taught, cost = start, {"step": 0, "seconds": 0.0, "cpu_seconds": 0.0}
         if count:
             # The first documents of a seed are the same whatever their number: the larger set holds the smaller.

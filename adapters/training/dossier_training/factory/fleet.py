@@ -103,12 +103,12 @@ def run(fleet: Fleet, runs: Path, processes: int | None = None, ray: str | None 
         ended = _outcomes(fleet, waiting, to_share, lambda some: _performed(some, processes, ray))
         for number, (name, outcome) in enumerate(ended, 1):
             left = (time.monotonic() - started) / number * (jobs - number)
-            if item := waiting.get(name):
-                item.state = {**outcome, "document_type": name, "terms": item.terms, "at": _now()}
-                _write(item)
+            if trained := waiting.get(name):
+                trained.state = {**outcome, "document_type": name, "terms": trained.terms, "at": _now()}
+                _write(trained)
                 if outcome["state"] == "accepted":
-                    _accept(fleet, item, host, runs)
-                outcome = item.state
+                    _accept(fleet, trained, host, runs)
+                outcome = trained.state
             say(f"{name}: {outcome['state']}{_why(outcome)} ({number}/{jobs}, about {left / 60:.0f} min left)")
         return [state_of(item) for item in planned]
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from dossier_training.dataset import drawn, generator_digest
 from dossier_training.factory import checks, metrics, plots, reading, tables, train
@@ -59,7 +60,7 @@ def _records(name: str, count: int, seed: int, captures: tuple[str, ...], folder
     return checks.check(data, name, (), (), ())[0]
 
 
-def _part(group: list[str], records: dict[str, list[Record]], base: Path, settings: Training, run: Path) -> dict[str, object]:
+def _part(group: list[str], records: dict[str, list[Record]], base: Path, settings: Training, run: Path) -> dict[str, Any]:
     run.mkdir(parents=True, exist_ok=True)
     together = [record for name in group for record in records[name]]
     adapted, progress = train.train(together, base, settings, run, run.name, " ".join(group), quiet=True)
@@ -73,7 +74,7 @@ def _part(group: list[str], records: dict[str, list[Record]], base: Path, settin
     }  # fmt: skip
 
 
-def _row(name: str, parts: list[dict]) -> dict[str, object]:
+def _row(name: str, parts: list[dict]) -> dict[str, Any]:
     total = lambda key: sum(part[key] for part in parts)  # noqa: E731
     types = {name: exact for part in parts for name, exact in part["types"].items()}
     return {

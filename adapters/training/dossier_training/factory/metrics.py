@@ -121,7 +121,7 @@ def score(readings: list[Reading]) -> dict[str, Any]:
     }
 
 
-def _of(readings: list[Reading]) -> dict[str, object]:
+def _of(readings: list[Reading]) -> dict[str, Any]:
     exact = np.array([r.exact for r in readings], dtype=float)
     confidences = np.array([r.confidence for r in readings])
     return {

@@ -50,7 +50,7 @@ class Teacher:
         # Other pages' fields first: the host asks every page for every field.
         self.absent = [sorted(of_type), sorted(set(vocabulary.FIELD_NAMES) - of_type)]
 
-    def batch(self, step: int) -> dict[str, object]:
+    def batch(self, step: int) -> dict[str, Any]:
         """The batch of a step."""
         lessons = []
         for index in range(step * self.batch_size, (step + 1) * self.batch_size):
@@ -69,7 +69,7 @@ class Teacher:
                 batch, coming = coming.result(), maker.submit(self.batch, following)
                 yield batch
 
-    def _lesson(self, rng: np.random.Generator, record: Record) -> dict[str, object]:
+    def _lesson(self, rng: np.random.Generator, record: Record) -> dict[str, Any]:
         image, fields, places = opened(record), record.fields, record.places
         if rng.random() < _BLANK:
             ground = tuple(int(level) for level in np.median(np.asarray(image).reshape(-1, 3), axis=0))

@@ -103,7 +103,7 @@ class Host:
         try:
             return self._ask("GET", f"/{quote(document_type, safe='')}")
         except HostError as error:
-            if error.code == "plugin.unknown":
+            if error.code == "package.unknown_name":
                 return None
             raise
 

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -83,7 +84,7 @@ def read(model: torch.nn.Module, records: list[Record], base: Path) -> list[Read
     return readings
 
 
-def _sure_of_the_truth(decoder: torch.nn.Module, states: torch.Tensor, batch: dict[str, object]) -> list[dict[str, float]]:
+def _sure_of_the_truth(decoder: torch.nn.Module, states: torch.Tensor, batch: dict[str, Any]) -> list[dict[str, float]]:
     """The fields of each page that are read exactly, and the least probability of their steps."""
     logits, _ = decode_packed(decoder, states, batch, attentions=False)
     chances, best = logits.softmax(-1).max(-1)

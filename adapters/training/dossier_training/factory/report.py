@@ -42,7 +42,7 @@ def write_fleet(states: list[dict], base: Path, folder: Path) -> None:
     write_bytes(folder / "fleet.html", page.encode())
 
 
-def _row(state: dict) -> dict[str, object]:
+def _row(state: dict) -> dict[str, Any]:
     record = state.get("record") or {}
     test, cost = record.get("metrics", {}).get("test", {}), record.get("cost", {})
     training = record.get("training", {})
@@ -75,10 +75,10 @@ def scalings_of(adapter: Path) -> dict[str, Scaling]:
     return {name: Scaling(**numbers) for name, numbers in fields.items()}
 
 
-def measure(document_type: str, base: Path, adapter: Path, count: int, seed: int, work: Path, captures: Sequence[str] = LEVELS) -> dict[str, object]:
+def measure(document_type: str, base: Path, adapter: Path, count: int, seed: int, work: Path, captures: Sequence[str] = LEVELS) -> dict[str, Any]:
     """How well an adapter reads newly generated documents of each level; `None` for a level that is not asked for."""
     model, scalings = load_adapted(base, adapter), scalings_of(adapter)
-    came: dict[str, object] = {}
+    came: dict[str, Any] = {}
     everything: list[metrics.Reading] = []
     for level in LEVELS:
         if level not in captures:
@@ -98,19 +98,19 @@ def measure(document_type: str, base: Path, adapter: Path, count: int, seed: int
     return came
 
 
-def figures(document_type: str, base: Path, adapter: Path, count: int, seed: int, work: Path) -> dict[str, object]:
+def figures(document_type: str, base: Path, adapter: Path, count: int, seed: int, work: Path) -> dict[str, Any]:
     """`measure`, and the digest of the weights; what was measured of this very adapter on these very documents stays in `work`."""
     draws = [generator_digest(document_type, seed, (level,)) for level in LEVELS]
     of_adapter = {name: sha256_of((adapter / name).read_bytes()) for name in artifact.read_from(adapter)}
 
-    def measured(_run: Path) -> dict[str, object]:
+    def measured(_run: Path) -> dict[str, Any]:
         return measure(document_type, base, adapter, count, seed, work)
 
     row = Measured(work / "measured" / f"{file_name_of(document_type)}.json", base).row([of_adapter, count, seed, draws], measured)
     return {**{name: value for name, value in row.items() if name != "key"}, "adapter_digest": of_adapter[artifact.WEIGHTS]}
 
 
-def write_report(adapters: Path, base: Path, file: Path, count: int, seed: int, work: Path, types: Iterable[str] = (), command: str = "dossier-train report", processes: int = 1, say=print) -> dict[str, object]:
+def write_report(adapters: Path, base: Path, file: Path, count: int, seed: int, work: Path, types: Iterable[str] = (), command: str = "dossier-train report", processes: int = 1, say=print) -> dict[str, Any]:
     """`report.json`: every type of the generator that has an adapter, `processes` of them at a time; started again, it goes on.
 
     `report.md` is the same as a table.

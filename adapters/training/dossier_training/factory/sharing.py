@@ -38,7 +38,7 @@ class Shared:
 def shared_by(fleet: Fleet, runs: Path, base: str, start: str | None, sources: dict[str, str]) -> dict[str, Shared]:
     """What each type of a group shares; `base`, `start` and `sources` are the digests of what it will be made from."""
     entries = {entry.document_type: entry for entry in fleet.every_type()}
-    of_type = {}
+    of_type: dict[str, Shared] = {}
     for group in fleet.groups:
         if not sources.keys() >= set(group.document_types):
             continue

@@ -1,6 +1,7 @@
 """Tables in Markdown, for a terminal and a page."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 _PERCENT = ("fields_exact", "worst_type", "mrz_char_accuracy")
 _SHOWN: dict[str, Callable[[float], str]] = {
@@ -19,7 +20,7 @@ def table(columns: Sequence[str], rows: Sequence[dict]) -> str:
     return "\n".join([head, "|" + "---|" * len(columns), *(line(columns, row) for row in rows)]) + "\n"
 
 
-def _text(name: str, value: object) -> str:
+def _text(name: str, value: Any) -> str:
     if value is None:
         return ""
     if name.startswith(_PERCENT):

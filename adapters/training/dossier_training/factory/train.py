@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from peft.optimizers import create_loraplus_optimizer
@@ -73,7 +74,7 @@ class _Saved:
             torch.save({"work": self.work, **parts}, fresh)
         self.at = time.monotonic()
 
-    def read(self) -> dict[str, object] | None:
+    def read(self) -> dict[str, Any] | None:
         if not self.file.exists():
             return None
         saved = torch.load(self.file, weights_only=True)
@@ -115,7 +116,7 @@ class Run:
         best = self.best and (self.best.loss, self.best.exact)
         self.saved.write(adapter=_copy(self.trained), kept=self.kept, best=best, optimiser=self.optimiser.state_dict(), progress=json.dumps(asdict(self.progress)))
 
-    def step(self, batch: dict[str, object]) -> dict[str, float]:
+    def step(self, batch: dict[str, Any]) -> dict[str, float]:
         """Learns from one batch and returns the rates of its losses."""
         for group, peak in zip(self.optimiser.param_groups, self.peaks, strict=True):
             group["lr"] = peak * self.schedule.at(self.progress.step)

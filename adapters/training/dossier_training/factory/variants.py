@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from dossier_training.dataset import drawn, generator_digest
 from dossier_training.factory import adapter, plots, tables
@@ -17,7 +18,7 @@ class Variant:
     """A kind of adapter, and what of the settings it changes. Small methods want a higher rate."""
 
     name: str
-    changes: dict[str, object]
+    changes: dict[str, Any]
 
 
 VARIANTS = (
@@ -56,7 +57,7 @@ def compare(types: list[str], base: Path, out: Path, training: Training, count: 
     return rows
 
 
-def _trained(variant: str, document_type: str, data: Path, base: Path, settings: Training, run: Path) -> dict[str, object]:
+def _trained(variant: str, document_type: str, data: Path, base: Path, settings: Training, run: Path) -> dict[str, Any]:
     record = adapter.make(Order(document_type, data, base, run / "adapter", run, settings), quiet=True)
     cost, test = record["cost"], record["metrics"]["test"]
     return {

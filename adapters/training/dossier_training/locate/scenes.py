@@ -204,8 +204,8 @@ def _drawn(rng: np.random.Generator, faces: Faces) -> tuple[Image.Image, tuple[f
             face = faces.draw()
             a = face.width / face.height
             cover = float(np.exp(rng.uniform(math.log(0.08), math.log(0.85 if count == 1 else 0.35))))
-            turn = float(rng.uniform(-180, 180)) if rng.random() < 0.5 else float(rng.choice([0, 0, 90, 180, 270])) + float(rng.normal(0, 8))
-            quad = _quad(rng, a, (width, height), cover, 35.0 if rng.random() < 0.6 else 8.0, turn)
+            rotation = float(rng.uniform(-180, 180)) if rng.random() < 0.5 else float(rng.choice([0, 0, 90, 180, 270])) + float(rng.normal(0, 8))
+            quad = _quad(rng, a, (width, height), cover, 35.0 if rng.random() < 0.6 else 8.0, rotation)
             corners = _place(rng, quad, box, inside=rng.random() < 0.85)
             if any(_overlap(corners, other) for other in found):
                 continue

@@ -40,10 +40,10 @@ class Scenes(IterableDataset):
 def targets(scene: Scene) -> dict[str, np.ndarray]:
     """What the network should answer."""
     coarse, fine = SIDE // COARSE, SIDE // FINE
-    middle = np.zeros((coarse, coarse), dtype=np.float32)
-    offsets = np.zeros((8, coarse, coarse), dtype=np.float32)
-    counted = np.zeros((coarse, coarse), dtype=np.float32)
-    maps = np.zeros((4, fine, fine), dtype=np.float32)
+    middle: np.ndarray = np.zeros((coarse, coarse), dtype=np.float32)
+    offsets: np.ndarray = np.zeros((8, coarse, coarse), dtype=np.float32)
+    counted: np.ndarray = np.zeros((coarse, coarse), dtype=np.float32)
+    maps: np.ndarray = np.zeros((4, fine, fine), dtype=np.float32)
     cells = (np.arange(coarse) + 0.5) * COARSE
     points = (np.arange(fine) + 0.5) * FINE
     for corners in scene.corners:

@@ -34,9 +34,9 @@ def cell_targets(glyphs: list[Glyph], height: float, width: float) -> tuple[np.n
     Class 0 is nothing; index 255 is none.
     """
     rows, columns = grid(height, width)
-    shapes = np.zeros((rows, columns, _CUT * _CUT), dtype=np.int16)
-    fields = np.zeros((rows, columns), dtype=np.uint8)
-    indices = np.full((rows, columns), _NO_INDEX, dtype=np.uint8)
+    shapes: np.ndarray = np.zeros((rows, columns, _CUT * _CUT), dtype=np.int16)
+    fields: np.ndarray = np.zeros((rows, columns), dtype=np.uint8)
+    indices: np.ndarray = np.full((rows, columns), _NO_INDEX, dtype=np.uint8)
     for glyph in glyphs:
         row, column = int(glyph.y // STRIDE_HEIGHT), int(glyph.x // STRIDE_WIDTH)
         if not (0 <= row < rows and 0 <= column < columns):

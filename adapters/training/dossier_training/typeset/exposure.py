@@ -102,5 +102,5 @@ class Exposure:
         if self.grey:
             image = image.convert("L").convert("RGB")
         image = image.resize((round(width), round(height)), self.shrink)
-        places = projection.points(np.array([(g.x, g.y) for g in sheet.glyphs])) if sheet.glyphs else []
+        places: np.ndarray | list = projection.points(np.array([(g.x, g.y) for g in sheet.glyphs])) if sheet.glyphs else []
         return np.asarray(image), [replace(g, x=float(x), y=float(y)) for g, (x, y) in zip(sheet.glyphs, places, strict=True)]

@@ -11,15 +11,19 @@ from dossier_training.typeset.sheet import Colour, Ink, Sheet
 
 def mixed(ground: Colour, colour: Colour, share: float) -> Colour:
     """`share` of `colour` on the ground."""
-    return tuple(round(g + (c - g) * share) for g, c in zip(ground, colour, strict=True))
+    red, green, blue = (round(g + (c - g) * share) for g, c in zip(ground, colour, strict=True))
+    return red, green, blue
 
 
 def hue(rng: np.random.Generator) -> Colour:
     """Any colour but the extremes."""
-    return tuple(int(v) for v in rng.integers(20, 220, 3))
+    red, green, blue = (int(v) for v in rng.integers(20, 220, 3))
+    return red, green, blue
 
 
 def _gradient(rng: np.random.Generator, sheet: Sheet) -> None:
+    xs: np.ndarray
+    ys: np.ndarray
     xs, ys = np.meshgrid(np.linspace(0, 1, 24), np.linspace(0, 1, 16))
     angle = rng.uniform(0, 2 * math.pi)
     along = (0.5 + (xs - 0.5) * math.cos(angle) + (ys - 0.5) * math.sin(angle)).clip(0, 1)[..., None]
@@ -86,6 +90,8 @@ def _screen(rng: np.random.Generator, sheet: Sheet) -> None:
     """A halftone screen: dots or lines of a fixed pitch."""
     width, height = sheet.image.size
     pitch, angle = rng.uniform(1.6, 5) * sheet.scale, rng.uniform(0, math.pi)
+    xs: np.ndarray
+    ys: np.ndarray
     xs, ys = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     u = (xs * math.cos(angle) + ys * math.sin(angle)) * (6.2832 / pitch)
     pattern = np.cos(u)

@@ -12,12 +12,17 @@ def ground(rng: np.random.Generator) -> tuple[Colour, Colour]:
     """A ground, and an ink that can be told from it."""
     if rng.random() < 0.07:
         low = int(rng.integers(10, 110))
-        return tuple(int(v) for v in rng.integers(low, low + 40, 3)), tuple(int(v) for v in rng.integers(190, 256, 3))
+        return _colour(rng, low, low + 40), _colour(rng, 190, 256)
     light = int(rng.integers(150, 235))
-    paper = tuple(int(v) for v in rng.integers(light, 256, 3))
+    paper = _colour(rng, light, 256)
     darkest = max(40, int(min(paper)) - 75)
     top = int(rng.integers(20, min(150, darkest) + 1))
-    return paper, tuple(int(v) for v in rng.integers(max(0, top - 70), top + 1, 3))
+    return paper, _colour(rng, max(0, top - 70), top + 1)
+
+
+def _colour(rng: np.random.Generator, low: int, high: int) -> Colour:
+    red, green, blue = (int(v) for v in rng.integers(low, high, 3))
+    return red, green, blue
 
 
 def size(rng: np.random.Generator, smallest: float = SMALLEST, largest: float = LARGEST) -> float:

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use dossier::config::{
-    AdminConfig, CompileLimits, Config, PlatformConfig, ServeArgs, Token, defaults,
+    AdminConfig, CompileLimits, Config, HttpArgs, PlatformArgs, PlatformConfig, ServeArgs, Token,
 };
 use dossier_engine::CompileProbe;
 use dossier_engine::folders::{Manifest, only_base};
 use dossier_engine::settings::{Publisher, ReaderSettings};
-use dossier_store::{CanarySettings, Scope};
+use dossier_store::Scope;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
@@ -53,21 +53,16 @@ pub(super) fn configuration(
     let scope = Scope { document_types: everything("*"), plugins: everything("*") };
     let publisher = Publisher { name: "bench".to_owned(), scope };
     let token = Token { sha256: Sha256::digest(TOKEN).into(), publisher };
+    let defaults = PlatformArgs::default();
     let mut platform = PlatformConfig {
         data_dir: Some(folder.join("data")),
         admin: Some(AdminConfig { listen: NOBODY_ELSE, tokens: vec![token] }),
         signing_keys: Vec::new(),
         dev: true,
         watch: None,
-        canary: CanarySettings {
-            min_calls: defaults::CANARY_MIN_CALLS,
-            max_failure_percent: defaults::CANARY_MAX_FAILURE_PERCENT,
-        },
+        canary: defaults.canary(),
         probe: None,
-        compile: CompileLimits {
-            memory_bytes: defaults::COMPILE_MEMORY_BYTES,
-            timeout: defaults::COMPILE_TIMEOUT,
-        },
+        compile: defaults.compile_limits(),
         package_grace: Duration::MAX,
         prune_at_start: false,
     };
@@ -78,7 +73,8 @@ pub(super) fn configuration(
         memory_bytes,
         timeout,
     });
-    let args = ServeArgs { listen: Some(NOBODY_ELSE), ..ServeArgs::default() };
+    let http = HttpArgs { listen: Some(NOBODY_ELSE), ..HttpArgs::default() };
+    let args = ServeArgs { http, ..ServeArgs::default() };
     let (config, _telemetry) = Config::resolve(args)?;
     let reader = ReaderSettings { data_root: folder.to_owned(), ..reader.clone() };
     Ok(Config { reader, platform: Some(platform), ..config })

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use crate::{DocumentNumber, ReadTimings};
 /// Waits for a permit before documents join, tells which join together, and answers each after as
 /// many steps as its pages say.
 struct GatedBackend {
+    arrivals: Sender<()>,
     permits: Receiver<()>,
     batches: SyncSender<Vec<usize>>,
     fault: Fault,
@@ -32,6 +33,8 @@ enum Fault {
 
 impl Backend for GatedBackend {
     fn admit(&mut self, documents: Vec<(DocumentNumber, ReadRequest)>) {
+        // A test that has what it wants may have left.
+        let _ = self.arrivals.send(());
         self.permits.recv().expect("the test holds the other end");
         let fields = documents.iter().map(|(_, request)| request.fields.len()).collect::<Vec<_>>();
         let holds_three = fields.contains(&3);
@@ -83,19 +86,29 @@ fn answer(request: &ReadRequest, fault: Fault) -> Result<ReadOutput, BackendErro
     Ok(ReadOutput { readings, timings: ReadTimings::default(), batch_documents: 0 })
 }
 
+/// How long a busy machine may take for what happens at once otherwise.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 struct Rig {
     thread: InferenceThread,
+    arrivals: Receiver<()>,
     permits: SyncSender<()>,
     batches: Receiver<Vec<usize>>,
 }
 
 fn rig(settings: InferenceSettings, fault: Fault) -> Rig {
+    let (arrivals_out, arrivals) = channel();
     let (permits, permits_in) = sync_channel(8);
     let (batches_out, batches) = sync_channel(8);
-    let backend =
-        GatedBackend { permits: permits_in, batches: batches_out, fault, documents: Vec::new() };
+    let backend = GatedBackend {
+        arrivals: arrivals_out,
+        permits: permits_in,
+        batches: batches_out,
+        fault,
+        documents: Vec::new(),
+    };
     let thread = InferenceThread::start(backend, settings).expect("a thread starts");
-    Rig { thread, permits, batches }
+    Rig { thread, arrivals, permits, batches }
 }
 
 fn settings(queue_documents: usize, max_documents: usize, max_rows: usize) -> InferenceSettings {
@@ -129,8 +142,8 @@ fn submit<F: Future>(mut future: std::pin::Pin<&mut F>) {
 /// Lets the thread take the first document, so that what follows waits behind it.
 fn occupy<F: Future>(rig: &Rig, first: std::pin::Pin<&mut F>) {
     submit(first);
-    // The thread takes the entry off the queue before it asks for a permit; nothing else tells.
-    thread::sleep(Duration::from_millis(100));
+    // The thread takes the entry off the queue before the backend gets it.
+    rig.arrivals.recv_timeout(PATIENCE).expect("the backend gets it");
     assert!(rig.batches.try_recv().is_err(), "the batch waits for its permit");
 }
 
@@ -336,9 +349,11 @@ impl Backend for LeasedBackend {
 }
 
 fn leased_rig() -> (Rig, Arc<GatedResidency>) {
+    let (arrivals_out, arrivals) = channel();
     let (permits, permits_in) = sync_channel(8);
     let (batches_out, batches) = sync_channel(8);
     let inner = GatedBackend {
+        arrivals: arrivals_out,
         permits: permits_in,
         batches: batches_out,
         fault: Fault::None,
@@ -347,7 +362,7 @@ fn leased_rig() -> (Rig, Arc<GatedResidency>) {
     let residency = Arc::new(GatedResidency::default());
     let backend = LeasedBackend { inner, residency: residency.clone() };
     let thread = InferenceThread::start(backend, settings(4, 4, 8)).expect("a thread starts");
-    (Rig { thread, permits, batches }, residency)
+    (Rig { thread, arrivals, permits, batches }, residency)
 }
 
 fn with_adapter(fields: usize) -> ReadRequest {

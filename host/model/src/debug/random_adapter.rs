@@ -48,11 +48,11 @@ pub fn write_random_adapter(
 }
 
 /// SplitMix64 (Steele, Lea and Flood, 2014): the same numbers on every machine.
-struct SplitMix(u64);
+pub(super) struct SplitMix(pub(super) u64);
 
 impl SplitMix {
     /// Uniform between -`scale` and `scale`.
-    fn next(&mut self, scale: f32) -> f32 {
+    pub(super) fn next(&mut self, scale: f32) -> f32 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.0;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -41,6 +41,15 @@ pub(super) fn add_low_rank(y: &mut [f32], x: &[f32], matrices: LowRankMatrices<'
     });
 }
 
+/// [`add_low_rank`] with matrices in f32, `(rank, in_features)` and `(rank, out_features)`.
+///
+/// # Panics
+/// When the lengths do not go together.
+pub(crate) fn add_low_rank_f32(y: &mut [f32], x: &[f32], a: &[f32], b_t: &[f32], rank: usize) {
+    let (a, b_t) = (StoredRows::F32(a), StoredRows::F32(b_t));
+    add_low_rank(y, x, LowRankMatrices { a, b_t, rank });
+}
+
 thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
 }

@@ -122,18 +122,24 @@ pub(super) async fn list(args: ListArgs) -> Done {
     let client = Client::new(args.admin)?;
     let listed = match &args.name {
         None => client.send(Method::GET, "/v1/packages", None).await?,
-        Some(name) => json!({"plugins": [client.status(name).await?]}),
+        Some(name) => json!({"packages": [client.status(name).await?]}),
     };
     client.print(&listed, |listed| {
-        let plugins = listed["plugins"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let rows = plugins.iter().map(|plugin| {
-            let tried = match (&plugin["canary"], &plugin["shadow"]) {
+        let packages = listed["packages"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let rows = packages.iter().map(|package| {
+            let tried = match (&package["canary"], &package["shadow"]) {
                 (Value::Null, Value::Null) => "-".to_owned(),
                 (Value::Null, shadow) => text(&shadow["package"]),
                 (canary, _) => format!("{} ({} %)", text(&canary["package"]), canary["percent"]),
             };
-            let reason = text(&plugin["reason"]["code"]);
-            [text(&plugin["name"]), text(&plugin["state"]), text(&plugin["active"]), tried, reason]
+            let reason = text(&package["reason"]["code"]);
+            [
+                text(&package["name"]),
+                text(&package["state"]),
+                text(&package["active"]),
+                tried,
+                reason,
+            ]
         });
         output::table(["name", "state", "active", "tried", "last refusal"], rows)
     })
@@ -143,7 +149,7 @@ pub(super) async fn history(args: HistoryArgs) -> Done {
     let client = Client::new(args.admin)?;
     let path = match &args.name {
         None => format!("/v1/history?limit={}", args.limit),
-        Some(name) => format!("{}/history?limit={}", plugin_path(name), args.limit),
+        Some(name) => format!("{}/history?limit={}", package_path(name), args.limit),
     };
     let told = client.send(Method::GET, &path, None).await?;
     client.print(&told, |told| {
@@ -154,7 +160,7 @@ pub(super) async fn history(args: HistoryArgs) -> Done {
                 text(&event["at"]),
                 event["generation"].to_string(),
                 text(&event["action"]),
-                text(&event["plugin"]),
+                text(&event["name"]),
                 text(&event["package"]),
                 text(&event["actor"]),
                 why.replace("- ", "").trim_end_matches('-').to_owned(),
@@ -251,11 +257,11 @@ impl Client {
     }
 
     async fn status(&self, name: &str) -> Result<Value, AdminError> {
-        self.send(Method::GET, &plugin_path(name), None).await
+        self.send(Method::GET, &package_path(name), None).await
     }
 
     async fn change(&self, name: &str, action: &str, body: Option<Value>) -> Done {
-        let path = format!("{}/{action}", plugin_path(name));
+        let path = format!("{}/{action}", package_path(name));
         let body = body.map(|body| body.to_string().into_bytes());
         let changed = self.send(Method::POST, &path, body).await?;
         self.print(&changed, |changed| {
@@ -272,7 +278,7 @@ impl Client {
 }
 
 /// Document types hold `/`, which separates nothing here.
-fn plugin_path(name: &str) -> String {
+fn package_path(name: &str) -> String {
     format!("/v1/packages/{}", name.replace('/', "%2F"))
 }
 

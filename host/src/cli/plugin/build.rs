@@ -8,7 +8,6 @@ use wasm_encoder::{ComponentNameSection, ComponentSection as _, CustomSection};
 use super::source::{Language, Source};
 use super::{CommandError, PluginCommandError, output, reproducible};
 use crate::cli::PluginBuildArgs;
-use crate::config::defaults;
 use dossier_engine::folders::is_artifact_name;
 
 /// What components of rules are compiled for.
@@ -18,7 +17,7 @@ const ENTRY: &str = "app";
 
 /// `dossier plugin build`.
 pub(in crate::cli) fn build(args: PluginBuildArgs) -> Result<(), CommandError> {
-    let root = args.data_root.unwrap_or_else(|| PathBuf::from(defaults::DATA_ROOT));
+    let root = args.root.data_root();
     let plugins = root.join("plugins");
     let sources = match args.name {
         Some(name) if is_artifact_name(&name) => vec![Source::at(&plugins.join(name))?],

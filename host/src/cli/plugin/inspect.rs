@@ -1,7 +1,7 @@
 //! `dossier plugin inspect`: what a component is, without running it.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use dossier_plugin::{Inspection, PluginSettings};
 use serde_json::json;
@@ -9,11 +9,10 @@ use serde_json::json;
 use super::source::locate;
 use super::{CommandError, PluginCommandError, output};
 use crate::cli::PluginInspectArgs;
-use crate::config::defaults;
 
 /// `dossier plugin inspect`.
 pub(in crate::cli) fn inspect(args: &PluginInspectArgs) -> Result<(), CommandError> {
-    let root = args.data_root.clone().unwrap_or_else(|| PathBuf::from(defaults::DATA_ROOT));
+    let root = args.root.data_root();
     let located = locate(&root, &args.plugin)?;
     let file = located.component;
     let component = std::fs::read(&file)

@@ -1,10 +1,9 @@
 //! `dossier plugin new`: rules of one's own, begun from an example that works.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{CommandError, PluginCommandError, output};
 use crate::cli::{PluginNewArgs, TemplateLanguage};
-use crate::config::defaults;
 use dossier_engine::folders::is_artifact_name;
 
 /// Includes a file of the example.
@@ -35,7 +34,7 @@ pub(in crate::cli) fn new(args: &PluginNewArgs) -> Result<(), CommandError> {
     if !is_artifact_name(&args.name) || !starts_with_letter {
         return Err(PluginCommandError::Name { name: args.name.clone() }.into());
     }
-    let root = args.data_root.clone().unwrap_or_else(|| PathBuf::from(defaults::DATA_ROOT));
+    let root = args.root.data_root();
     let folder = root.join("plugins").join(&args.name);
     if folder.exists() {
         return Err(PluginCommandError::Exists { folder }.into());

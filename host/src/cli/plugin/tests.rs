@@ -5,6 +5,7 @@ use serde_json::json;
 use super::fixture::FixtureFile;
 use super::*;
 use crate::cli::{PluginBuildArgs, PluginNewArgs, TemplateLanguage};
+use crate::config::RootArgs;
 
 fn parsed(text: &str) -> Result<Vec<(FieldName, FieldText)>, PluginCommandError> {
     parse_values(text, Path::new("values.json")).map(|values| values.fields)
@@ -97,7 +98,7 @@ fn rules_begun_from_the_example_have_their_own_name() {
         let args = |name: &str| PluginNewArgs {
             language,
             name: name.to_owned(),
-            data_root: Some(root.path().to_owned()),
+            root: RootArgs { data_root: Some(root.path().to_owned()) },
         };
         new(&args(name)).expect("the folder is made");
         let folder = root.path().join("plugins").join(name);
@@ -151,8 +152,10 @@ fn differences_name_the_place() {
 #[test]
 fn rules_without_source_are_named() {
     let root = tempfile::tempdir().expect("a temporary folder");
-    let args =
-        PluginBuildArgs { name: Some("nowhere".to_owned()), data_root: Some(root.path().into()) };
+    let args = PluginBuildArgs {
+        name: Some("nowhere".to_owned()),
+        root: RootArgs { data_root: Some(root.path().into()) },
+    };
     let error = build(args).expect_err("no source").to_string();
     assert!(error.contains("nowhere"), "{error}");
 }

@@ -1,0 +1,50 @@
+//! The pages `cli.md` and `configuration.md`, from what the program declares: a test compares them with
+//! those in `host/docs`, and `dossier docs` writes them.
+
+mod commands;
+mod configuration;
+
+use std::path::Path;
+
+/// A page that the program writes.
+#[derive(Debug)]
+pub struct Page {
+    /// Its file.
+    pub name: &'static str,
+    /// Its text.
+    pub text: String,
+}
+
+/// All such pages.
+#[must_use]
+pub fn pages() -> [Page; 2] {
+    [
+        Page { name: "cli.md", text: commands::page() },
+        Page { name: "configuration.md", text: configuration::page() },
+    ]
+}
+
+/// Writes the pages into a folder.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn write(folder: &Path) -> std::io::Result<()> {
+    for Page { name, text } in pages() {
+        std::fs::write(folder.join(name), text)?;
+    }
+    Ok(())
+}
+
+/// A row of a table.
+fn row<const CELLS: usize>(cells: [&str; CELLS]) -> String {
+    let cells = cells.map(|cell| cell.replace('|', "\\|"));
+    format!("| {} |\n", cells.join(" | "))
+}
+
+/// The head of a table.
+fn head<const CELLS: usize>(cells: [&str; CELLS]) -> String {
+    row(cells) + "|" + &"---|".repeat(CELLS) + "\n"
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,172 @@
+//! Every key of the configuration, declared once. Flags, environment variables, the file, defaults, bounds
+//! and `host/docs/configuration.md` follow from what stands here.
+//!
+//! The comment `//` above a key says why its default is what it is.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use dossier_model::{AdapterPrecision, DeviceKind, WeightPrecision};
+use dossier_plugin::PluginSettings;
+use jiff::civil::Date;
+
+use super::declare::keys;
+use super::key::{Form, number, text};
+use super::{LogFormat, LogLevel};
+
+/// Only this machine: opening the server to a network is a decision.
+const LOCAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+
+/// Longest a time may be set to, in milliseconds: an hour. What takes longer has failed.
+const HOUR_MS: u64 = 60 * 60 * 1000;
+/// More memory than any one machine has: 4 TiB.
+const MEMORY_BYTES: u64 = 1 << 42;
+
+keys! {
+    /// Connections, requests and their times. Only `dossier serve` takes these.
+    HttpArgs, "Server";
+
+    /// Address and port to listen on; port 0 takes a free one.
+    listen: SocketAddr = LOCAL, text("ADDRESS");
+    // A few thousand file descriptors are the usual limit of a process; this leaves room.
+    /// Open connections at most; further ones wait.
+    max_connections: usize = 512, number("N", 1..=65_536);
+    // Bounds memory: each may hold one body and its decoded pages.
+    /// Documents in work or waiting at most; one more is answered 429.
+    max_concurrent_requests: usize = 32, number("N", 1..=4_096);
+    // Two photographs of a phone camera.
+    /// Length of a request body in bytes; a longer one is answered 413.
+    max_body_bytes: usize = 32 << 20, number("BYTES", 1..=1 << 30);
+    // A head is one packet or two.
+    /// Time for a request's head to arrive; then the connection is closed.
+    header_timeout_ms: u64 = 10_000, number("MS", 1..=HOUR_MS);
+    // The largest body over 10 Mbit/s.
+    /// Time for a request's whole body to arrive, then 408; not longer than `request_timeout_ms`.
+    body_timeout_ms: u64 = 30_000, number("MS", 1..=HOUR_MS);
+    // The wait in the queue included.
+    /// Time from a request's head to its answer, then 504.
+    request_timeout_ms: u64 = 60_000, number("MS", 1..=HOUR_MS);
+    // No load balancer is told by default; in Kubernetes, set the time that endpoints take to vanish.
+    /// After SIGTERM, time during which `/readyz` fails and requests are still taken.
+    drain_delay_ms: u64 = 0, number("MS", 0..=HOUR_MS);
+    // Kubernetes kills after 30 s by default.
+    /// After that, time for requests in work to finish.
+    shutdown_timeout_ms: u64 = 25_000, number("MS", 1..=HOUR_MS);
+}
+
+keys! {
+    /// Packages that come and go while the host serves. Only `dossier serve` takes these.
+    PlatformArgs, "Packages";
+
+    /// Folder for published packages and their catalogue.
+    data_dir: PathBuf, text("FOLDER"), unset "the folders are served as they stand at start";
+    /// Address and port of the admin API; needs `data_dir` and tokens.
+    admin_listen: SocketAddr, text("ADDRESS"), unset "there is no admin API";
+    /// Take unsigned packages too, for development.
+    dev: bool = false, Form::Switch;
+    /// Folder whose components (`NAME.wasm`) are reloaded when they change, for development; without
+    /// `data_dir` it works on a temporary one.
+    watch: PathBuf, text("FOLDER"), unset "nothing is watched";
+    // A publisher's mistake shows within a few requests.
+    /// Requests that a canary answers before its failures count.
+    canary_min_calls: u32 = 20, number("N", 1..=1_000_000);
+    /// By how many percent a canary's share of failures may exceed that of the active version; beyond it
+    /// the canary ends by itself.
+    canary_max_failure_percent: u32 = 5, number("PERCENT", 0..=100);
+    // Rules in Rust compile in 50 MiB, a component with a Python interpreter in under 1 GiB.
+    /// Address space in bytes of the process that compiles a component first.
+    compile_memory_bytes: u64 = 2 << 30, number("BYTES", 1..=MEMORY_BYTES);
+    // As long as the engine itself gives a compilation.
+    /// Time that this process may take.
+    compile_timeout_ms: u64 = milliseconds(PluginSettings::COMPILE_TIMEOUT), number("MS", 1..=HOUR_MS);
+    // A mistake shows within a month; whoever wants an older version publishes it again.
+    /// Days that a package stays on disk which no kept generation names.
+    package_grace_days: u32 = 30, number("DAYS", 0..=36_500);
+    /// Take such packages away at start, as `dossier package prune` does at any time.
+    prune_at_start: bool = false, Form::Switch;
+}
+
+keys! {
+    /// Where adapters and rules are.
+    RootArgs, "Folders";
+
+    /// Folder that holds `adapters/` and `plugins/`.
+    data_root: PathBuf = PathBuf::from("."), text("FOLDER");
+}
+
+keys! {
+    /// Where the model computes, and in what it is kept.
+    ModelArgs, "Model";
+
+    /// Where the model computes: `cpu`, `cuda` or `cuda:1`; the latter two need the cargo feature `cuda`.
+    device: DeviceKind = DeviceKind::default(), text("DEVICE");
+    /// In what the base's matrices are kept: `f32`, `bf16`, `f16` or `int8`; a CPU computes in f32
+    /// whatever they are kept in.
+    weight_precision: WeightPrecision = WeightPrecision::default(), text("PRECISION");
+    /// In what the matrices of adapters are kept: `f32`, `bf16` or `f16`.
+    adapter_precision: AdapterPrecision = AdapterPrecision::default(), text("PRECISION");
+}
+
+keys! {
+    /// How documents are read, and what one of them may cost.
+    ReadingArgs, "Reading";
+
+    /// The date the rules take for today.
+    today: Date, text("YYYY-MM-DD"), unset "the clock's date, in UTC";
+    /// Pages of a document at most.
+    max_pages: usize = 8, number("N", 1..=1_000);
+    // A4 at 600 dpi is 35 million pixels.
+    /// Pixels of a page at most; a larger one is answered 413 before it is decoded.
+    max_page_pixels: u64 = 40_000_000, number("PIXELS", 1..=1 << 30);
+    // Three bytes a pixel: 240 MB for the largest document.
+    /// Pixels of all pages of a document at most; not less than `max_page_pixels`.
+    max_document_pixels: u64 = 80_000_000, number("PIXELS", 1..=1 << 32);
+    // As many as requests are admitted: the queue refuses only what admission let through by mistake.
+    /// Documents waiting for the model at most; one more is answered 429. As many more may wait for
+    /// their adapters.
+    queue_documents: usize = 32, number("N", 1..=65_536);
+    // 4,000 adapters of 1 MiB.
+    /// Bytes of adapters in memory; beyond it the least recently used are loaded again when needed.
+    adapter_memory_bytes: usize = 4 << 30, number("BYTES", 1..=MEMORY_BYTES);
+    // As files they are half as large as in f32, and the operating system caches them too.
+    /// Bytes of files of adapters that had to be loaded again, kept so that the next time they are
+    /// neither read nor hashed; 0 for none.
+    adapter_host_memory_bytes: usize = 1 << 30, number("BYTES", 0..=MEMORY_BYTES);
+    // More rows make no better use of a CPU; an accelerator may take more.
+    /// Documents that are read at a time; they join and leave between decoder steps.
+    batch_documents: usize = 8, number("N", 1..=4_096);
+    // Two for every document of a batch.
+    /// Pages of these; not less than `max_pages`.
+    batch_pages: usize = 16, number("N", 1..=65_536);
+    // Sixteen for every document of a batch.
+    /// Fields of these.
+    batch_rows: usize = 128, number("N", 1..=65_536);
+    // Decoding a page takes a hundredth of reading it: two threads keep up.
+    /// Documents whose pages are decoded at the same time.
+    decode_threads: usize = 2, number("N", 1..=1_024);
+    // Rules answer within a millisecond; this is for the ones that never do.
+    /// Time that the code of the rules may run in one call.
+    rules_run_ms: u64 = milliseconds(PluginSettings::RUN_BUDGET), number("MS", 1..=HOUR_MS);
+    // For rules that wait instead of running.
+    /// Time of one call of the rules, by the clock.
+    rules_timeout_ms: u64 = milliseconds(PluginSettings::CALL_TIMEOUT), number("MS", 1..=HOUR_MS);
+    // A rules component needs a few hundred KiB, an interpreter 30 MiB; no component has more than 4 GiB.
+    /// Memory of one call of the rules, in bytes.
+    rules_memory_bytes: usize = PluginSettings::MEMORY_BYTES, number("BYTES", 1..=1 << 32);
+}
+
+keys! {
+    /// Log lines, which go to the standard error stream.
+    TelemetryArgs, "Log";
+
+    /// How log lines look.
+    log_format: LogFormat = LogFormat::default(), text("FORMAT");
+    /// How much is logged of dossier's own crates; the others log warnings only.
+    log_level: LogLevel, text("LEVEL"), unset "`info`; `warn` outside `serve`";
+}
+
+/// A default that another crate states as a duration.
+const fn milliseconds(duration: Duration) -> u64 {
+    duration.as_millis() as u64
+}
