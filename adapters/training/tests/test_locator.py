@@ -11,7 +11,7 @@ from dossier_training.locate.export import export, folded
 from dossier_training.locate.finding import documents
 from dossier_training.locate.network import Locator
 from dossier_training.locate.scenes import SIDE, Faces, Scene, scenes
-from dossier_training.locate.train_locator import targets
+from dossier_training.locate.train_locator import offset_losses, targets
 from dossier_training.train_encoder import normalise
 
 
@@ -34,7 +34,10 @@ def test_what_is_taught_is_what_is_found(photographs):
     for _ in range(12):
         for scene in scenes(rng, faces):
             taught = targets(scene)
-            found = documents(_logits(taught["middle"][None]), torch.from_numpy(taught["offsets"]), _logits(taught["maps"]))
+            # A network that begins at the corner before the one that is read first.
+            offsets, first = torch.from_numpy(np.roll(taught["offsets"], 2, axis=0)), torch.zeros(4, 32, 32)
+            first[1] = 1.0
+            found = documents(_logits(taught["middle"]), offsets, first, _logits(taught["corner"]))
             assert len(found) == len(scene.corners)
             for corners in scene.corners:
                 best = min(found, key=lambda one: np.abs(one.corners - corners).max())
@@ -61,7 +64,19 @@ def test_a_quarter_turn_moves_corners_with_the_picture(photographs):
 
 def test_a_picture_without_a_document_teaches_none():
     taught = targets(Scene(np.zeros((SIDE, SIDE, 3), np.uint8), np.zeros((0, 4, 2), np.float32)))
-    assert taught["middle"].max() == taught["maps"].max() == taught["counted"].max() == 0
+    assert taught["middle"].max() == taught["corner"].max() == taught["counted"].max() == 0
+
+
+@pytest.mark.parametrize("begins", range(4))
+def test_corners_count_from_whichever_the_network_begins_at(photographs, begins):
+    rng = np.random.default_rng(3)
+    scene = next(one for one in scenes(rng, Faces(rng, kept=2)) if len(one.corners))
+    batch = {name: torch.from_numpy(part)[None] for name, part in targets(scene).items()}
+    first = torch.full((1, 4, 32, 32), -9.0)
+    first[:, begins] = 9.0
+    where, begun, rates = offset_losses(batch["offsets"].roll(2 * begins, dims=1), first, batch)
+    assert where.item() < 1e-6 and begun.item() < 1e-3 and rates == {"pixels_off": 0.0, "begun_right": pytest.approx(1.0, abs=1e-4)}
+    assert offset_losses(batch["offsets"] + 0.5, first, batch)[2]["pixels_off"] == pytest.approx(32, rel=0.01)
 
 
 def test_folding_batch_norm_changes_no_answer(tmp_path):

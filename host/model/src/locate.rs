@@ -59,7 +59,7 @@ impl Locator {
     pub fn load(folder: &Path, device: DeviceKind) -> Result<Self, ModelError> {
         let mut config = JsonObject::read(&folder.join("config.json"))?;
         match config.take_string("model_type")? {
-            Some(kind) if kind == "dossier-locator-1" => config.finish()?,
+            Some(kind) if kind == "dossier-locator-2" => config.finish()?,
             Some(kind) => return Err(config.unsupported("model_type", &kind.into())),
             None => return Err(config.missing("model_type")),
         }

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 
 from dossier_training.locate.network import Locator
 
-MODEL_TYPE = "dossier-locator-1"
+MODEL_TYPE = "dossier-locator-2"
 
 
 def folded(model: Locator) -> dict[str, torch.Tensor]:

@@ -43,7 +43,7 @@ def targets(scene: Scene) -> dict[str, np.ndarray]:
     middle: np.ndarray = np.zeros((coarse, coarse), dtype=np.float32)
     offsets: np.ndarray = np.zeros((8, coarse, coarse), dtype=np.float32)
     counted: np.ndarray = np.zeros((coarse, coarse), dtype=np.float32)
-    maps: np.ndarray = np.zeros((4, fine, fine), dtype=np.float32)
+    corner: np.ndarray = np.zeros((fine, fine), dtype=np.float32)
     cells = (np.arange(coarse) + 0.5) * COARSE
     points = (np.arange(fine) + 0.5) * FINE
     for corners in scene.corners:
@@ -58,9 +58,25 @@ def targets(scene: Scene) -> dict[str, np.ndarray]:
             offsets[2 * k][responsible] = np.broadcast_to((x - cells[None]) / REACH, (coarse, coarse))[responsible]
             offsets[2 * k + 1][responsible] = np.broadcast_to((y - cells[:, None]) / REACH, (coarse, coarse))[responsible]
             spot = np.exp(-((points[None] - x) ** 2 + (points[:, None] - y) ** 2) / (2 * 5.0**2))
-            maps[k] = np.maximum(maps[k], spot)
+            corner = np.maximum(corner, spot)
         counted[responsible] = 1.0
-    return {"pixels": scene.pixels.transpose(2, 0, 1).copy(), "middle": middle, "offsets": offsets, "counted": counted, "maps": maps}
+    return {"pixels": scene.pixels.transpose(2, 0, 1).copy(), "middle": middle, "offsets": offsets, "counted": counted, "corner": corner}
+
+
+def offset_losses(offsets: torch.Tensor, first: torch.Tensor, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor, dict[str, float]]:
+    """Losses of corners from whichever of them the network begins at, and of the corner that reading begins at; and how far both are right."""
+    counted = batch["counted"]
+    total = counted.sum() + 1e-6
+    # `begun[k]`: the true corners, begun so that the k-th of the network's is the one that is read first.
+    begun = torch.stack([batch["offsets"].roll(2 * k, dims=1) for k in range(4)])
+    cost = F.smooth_l1_loss(offsets.expand_as(begun), begun, reduction="none", beta=0.1).mean(2)
+    least, truly = cost.min(0)
+    turned = F.cross_entropy(first, truly, reduction="none")
+    with torch.no_grad():
+        nearest = begun.gather(0, truly[None, :, None].expand(1, -1, 8, -1, -1))[0]
+        far = ((offsets - nearest).abs().mean(1) * counted).sum() / total * REACH
+        right = ((first.argmax(1) == truly) * counted).sum() / total
+    return (least * counted).sum() / total, (turned * counted).sum() / total, {"pixels_off": far.item(), "begun_right": right.item()}
 
 
 def _focal(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -83,22 +99,21 @@ def main() -> None:
     run = Run(options.run, {"model": model, "optimiser": optimiser, "annealing": annealing}, every_steps=50)
     for batch in batches(Scenes(seed_at(options, run)), options):
         optimiser.set_lr(annealing.lr(run.step))
-        middle, offsets, maps = model(normalise(batch["pixels"]))
-        counted = batch["counted"][:, None]
+        middle, offsets, first, corner = model(normalise(batch["pixels"]))
+        where, begun, rates = offset_losses(offsets, first, batch)
         losses = {
-            "middle": _focal(middle[:, 0], batch["middle"]).sum() / len(middle) / 4,
-            "offsets": (F.smooth_l1_loss(offsets, batch["offsets"], reduction="none", beta=0.1) * counted).sum() / (8 * counted.sum() + 1),
-            "maps": _focal(maps, batch["maps"]).sum() / len(maps) / 16,
+            "middle": _focal(middle, batch["middle"]).sum() / len(middle) / 4,
+            "offsets": where,
+            "first": begun,
+            "corner": _focal(corner, batch["corner"]).sum() / len(corner) / 16,
         }
-        loss = losses["middle"] + 2 * losses["offsets"] + losses["maps"]
+        loss = losses["middle"] + 3 * losses["offsets"] + 0.3 * losses["first"] + losses["corner"]
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
         optimiser.step()
         last = annealing.progress(run.step + 1) >= 1
-        with torch.no_grad():
-            far = ((offsets - batch["offsets"]).abs() * counted).sum() / (8 * counted.sum() + 1) * REACH
-        run.after_step(len(middle), {**{name: value.item() for name, value in losses.items()}, "pixels_off": far.item()}, last)
+        run.after_step(len(middle), {**{name: value.item() for name, value in losses.items()}, **rates}, last)
         if last:
             break
 

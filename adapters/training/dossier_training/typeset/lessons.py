@@ -53,9 +53,8 @@ class SheetLessons(IterableDataset):
 
     def _page(self, rng: np.random.Generator) -> dict[str, object]:
         if rng.random() < self.mix.text:
-            sheet, fields = text_sheet(rng, self.mix.width, self.mix.height), {}
-        else:
-            sheet, fields = form(rng, self.mix.width, self.mix.height)
+            return lesson(rng, text_sheet(rng, self.mix.width, self.mix.height), {}, self.mix)
+        sheet, fields = form(rng, self.mix.width, self.mix.height)
         return lesson(rng, sheet, fields, self.mix)
 
 

@@ -11,6 +11,9 @@ const REACH: f64 = 64.0;
 /// How far from where the coarse grid puts a corner its map is believed, in cells of the fine one.
 const WINDOW: i64 = 4;
 
+/// How far off the coarse grid is, in cells of the fine one.
+const DOUBT: f64 = 2.0;
+
 /// A middle is one only where it is the greatest of so many cells around it.
 const NEIGHBOURS: usize = 2;
 
@@ -25,11 +28,14 @@ pub(super) fn pages(answer: &Answer, least_score: f32, most: usize) -> Vec<Locat
     for (row, column, score) in peaks.into_iter().take(2 * most) {
         let centre = |cell: usize| (cell as f64 + 0.5) * COARSE as f64;
         let offset = |k: usize| f64::from(answer.offsets[k][row][column]) * REACH;
-        let corners = [0, 1, 2, 3].map(|k| {
+        let mut corners = [0, 1, 2, 3].map(|k| {
             let rough =
                 Point { x: centre(column) + offset(2 * k), y: centre(row) + offset(2 * k + 1) };
-            exact(&answer.maps[k], rough)
+            exact(&answer.corner, rough)
         });
+        let sure = |k: &usize| answer.first[*k][row][column];
+        let first = (0..4).max_by(|a, b| sure(a).total_cmp(&sure(b))).unwrap_or(0);
+        corners.rotate_left(first);
         let page = LocatedPage { corners, score };
         if found.len() < most && found.iter().all(|other| are_apart(&page, other)) {
             found.push(page);
@@ -64,12 +70,24 @@ fn exact(map: &[Vec<f32>], rough: Point) -> Point {
         let last = (cell(at) + WINDOW + 1).clamp(first, end as i64);
         first as usize..last as usize
     };
-    if !rough.x.is_finite() || !rough.y.is_finite() || map.is_empty() {
+    // A corner outside the square, or one that is no number, is on no map.
+    let inside = |at: f64, cells: usize| (0.0..(cells * FINE) as f64).contains(&at);
+    if map.is_empty() || !inside(rough.y, map.len()) || !inside(rough.x, map[0].len()) {
         return rough;
     }
     let (rows, columns) = (near(rough.y, map.len()), near(rough.x, map[0].len()));
     let cells = || rows.clone().flat_map(|row| columns.clone().map(move |column| (row, column)));
-    let Some((top, left)) = cells().max_by(|a, b| map[a.0][a.1].total_cmp(&map[b.0][b.1])) else {
+    // Another corner of the page may be as near: the one that stands where this one should be is
+    // meant.
+    let meant = |(row, column): &(usize, usize)| {
+        let (down, right) = (
+            *row as f64 + 0.5 - rough.y / FINE as f64,
+            *column as f64 + 0.5 - rough.x / FINE as f64,
+        );
+        let doubt = (-(down * down + right * right) / (2.0 * DOUBT * DOUBT)).exp();
+        f64::from(map[*row][*column]) * doubt
+    };
+    let Some((top, left)) = cells().max_by(|a, b| meant(a).total_cmp(&meant(b))) else {
         return rough;
     };
     if map[top][left] < LEAST_SURE {

@@ -47,18 +47,20 @@ pub(super) struct Network {
     /// From the coarsest stage up: what halves the channels, and what merges.
     up: Vec<(Convolution, Convolution)>,
     middle: (Convolution, Convolution),
-    maps: (Convolution, Convolution),
+    corner: (Convolution, Convolution),
 }
 
 /// What the network says of one square.
 pub(super) struct Answer {
     /// How sure it is that a page's middle is in each cell, 0 to 1, `(32, 32)` row by row.
     pub(super) middle: Vec<Vec<f32>>,
-    /// Where the four corners are from each cell's middle, x and y of each in turn, in
-    /// [`super::finding::REACH`] pixels: `(8, 32, 32)`.
+    /// Where the four corners are from each cell's middle, going round the page from any of them,
+    /// x and y of each in turn, in [`super::finding::REACH`] pixels: `(8, 32, 32)`.
     pub(super) offsets: Vec<Vec<Vec<f32>>>,
-    /// How sure it is that each of the four corners is in a cell, 0 to 1, `(4, 64, 64)`.
-    pub(super) maps: Vec<Vec<Vec<f32>>>,
+    /// At which of these corners reading begins, the greatest of `(4, 32, 32)`.
+    pub(super) first: Vec<Vec<Vec<f32>>>,
+    /// How sure it is that a corner is in a cell, 0 to 1, `(64, 64)`.
+    pub(super) corner: Vec<Vec<f32>>,
 }
 
 impl Network {
@@ -96,8 +98,8 @@ impl Network {
             whole: weights.take_finite("whole.weight", &[e, e])?,
             whole_bias: weights.take_finite("whole.bias", &[e])?,
             up: vec![up("16", e, d)?, up("8", d, c)?, up("4", c, b)?],
-            middle: head("middle", c, 9)?,
-            maps: head("maps", b, 4)?,
+            middle: head("middle", c, 13)?,
+            corner: head("corner", b, 1)?,
         })
     }
 
@@ -130,7 +132,8 @@ impl Network {
         Ok(Answer {
             middle: sigmoid(&middle.get(0)?)?.to_vec2()?,
             offsets: middle.narrow(0, 1, 8)?.to_vec3()?,
-            maps: sigmoid(&head(&self.maps, &merged[2])?)?.to_vec3()?,
+            first: middle.narrow(0, 9, 4)?.to_vec3()?,
+            corner: sigmoid(&head(&self.corner, &merged[2])?.get(0)?)?.to_vec2()?,
         })
     }
 }

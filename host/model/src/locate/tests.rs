@@ -118,19 +118,22 @@ fn answer(pages: &[[(f64, f64); 4]]) -> Answer {
     let mut answer = Answer {
         middle: vec![vec![0.01; 32]; 32],
         offsets: vec![vec![vec![0.0; 32]; 32]; 8],
-        maps: vec![vec![vec![0.0; 64]; 64]; 4],
+        first: vec![vec![vec![0.0; 32]; 32]; 4],
+        corner: vec![vec![0.0; 64]; 64],
     };
     for (index, corners) in pages.iter().enumerate() {
         let middle = |side: fn(&(f64, f64)) -> f64| corners.iter().map(side).sum::<f64>() / 4.0;
         let (row, column) = ((middle(|p| p.1) / 8.0) as usize, (middle(|p| p.0) / 8.0) as usize);
         answer.middle[row][column] = 0.9 - 0.1 * index as f32;
-        for (k, (x, y)) in corners.iter().enumerate() {
-            // Off by three pixels: the maps say where the corner really is.
+        // The network begins at the corner before the one that is read first.
+        answer.first[1][row][column] = 1.0;
+        for (k, (x, y)) in [3, 0, 1, 2].map(|k| corners[k]).iter().enumerate() {
+            // Off by three pixels: the map says where the corner really is.
             let offset =
                 |at: f64, cell: usize| ((at + 3.0 - (cell as f64 + 0.5) * 8.0) / 64.0) as f32;
             answer.offsets[2 * k][row][column] = offset(*x, column);
             answer.offsets[2 * k + 1][row][column] = offset(*y, row);
-            for (down, line) in answer.maps[k].iter_mut().enumerate() {
+            for (down, line) in answer.corner.iter_mut().enumerate() {
                 for (right, value) in line.iter_mut().enumerate() {
                     let (dx, dy) = ((right as f64 + 0.5) * 4.0 - x, (down as f64 + 0.5) * 4.0 - y);
                     *value = value.max((-(dx * dx + dy * dy) / 50.0).exp() as f32);
@@ -142,7 +145,7 @@ fn answer(pages: &[[(f64, f64); 4]]) -> Answer {
 }
 
 #[test]
-fn maps_make_corners_exact() {
+fn the_map_makes_corners_exact() {
     let corners = [(60.0, 70.0), (190.0, 75.0), (185.0, 160.0), (57.0, 150.0)];
     let found = finding::pages(&answer(&[corners]), 0.4, 4);
     assert_eq!(found.len(), 1);
