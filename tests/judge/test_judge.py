@@ -163,6 +163,17 @@ def test_print_is_as_small_as_documents_print(drawn: dict[str, list[Page]]) -> N
         assert any(placed.cap_mm <= 1.7 for one in pages for placed in one.fields.values()), name
 
 
+def test_no_value_touches_another_nor_the_edge(drawn: dict[str, list[Page]]) -> None:
+    for name, pages in drawn.items():
+        for one in pages:
+            boxes = [(field, *np.min(quad, 0), *np.max(quad, 0)) for field, placed in one.fields.items() for quad in placed.quads]
+            edge = one.pixels_per_mm
+            for at, (field, x0, y0, x1, y1) in enumerate(boxes):
+                assert edge < x0 and edge < y0 and x1 < one.picture.width - edge and y1 < one.picture.height - edge, (name, field)
+                for other, u0, v0, u1, v1 in boxes[at + 1 :]:
+                    assert x1 <= u0 or u1 <= x0 or y1 <= v0 + 1 or v1 <= y0 + 1, (name, field, other)
+
+
 def test_check_digits_are_those_of_icao_s_specimens() -> None:
     specimen = zones.Entry("P", "UTO", "UTO", "L898902C3", "Eriksson", "Anna Maria", date(1974, 8, 12), "F", date(2012, 4, 15), "ZE184226B")
     assert zones.td3(specimen) == ["P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10"]
