@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, Subcommand};
 use dossier_store::PackageDigest;
 
@@ -119,7 +120,7 @@ pub struct CanaryArgs {
     /// The package.
     #[command(flatten)]
     pub of: ActivateArgs,
-    /// How many requests of a hundred it answers.
+    /// How many requests of a hundred it answers: 1 to 100.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=100))]
     pub percent: u8,
 }
@@ -152,8 +153,13 @@ pub struct HistoryArgs {
     /// The name of rules, or a document type [default: all].
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
-    /// Events at most.
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    /// Events at most: 1 to 100000, as many as are kept.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 20,
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=100_000)
+    )]
     pub limit: usize,
     /// The admin API.
     #[command(flatten)]
