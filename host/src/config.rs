@@ -46,22 +46,38 @@ pub struct Config {
 /// Limits of the HTTP side.
 #[derive(Clone, Copy, Debug)]
 pub struct HttpLimits {
-    /// Open connections at most; further ones wait in the kernel's backlog.
+    /// Open connections at most. One that does nothing gives way to a further one; while all are in work,
+    /// further ones may ask for probes only.
     pub connections: usize,
     /// Documents in work or waiting at most; one more is answered 429.
     pub concurrent_requests: usize,
     /// Length of a request body in bytes.
     pub body_bytes: usize,
+    /// Bytes of all request bodies together, those that arrive and those of documents in work.
+    pub all_bodies_bytes: usize,
     /// Time for a request's head to arrive.
     pub header_timeout: Duration,
     /// Time for a request's whole body to arrive.
     pub body_timeout: Duration,
     /// Time from a request's head to its answer.
     pub request_timeout: Duration,
+    /// Time that an answer may stand still because its client takes nothing of it.
+    pub write_timeout: Duration,
     /// Time during which `/readyz` already fails and requests are still taken.
     pub drain_delay: Duration,
     /// Time that requests in work have to finish after that.
     pub shutdown_timeout: Duration,
+}
+
+impl HttpLimits {
+    /// Time after which a connection is closed, whatever it does: one that grows old is told with its next
+    /// answer, and this is how long that may take.
+    #[must_use]
+    pub fn longest_connection(&self) -> Duration {
+        let request = self.header_timeout.saturating_add(self.request_timeout);
+        let answer = request.saturating_add(self.write_timeout);
+        defaults::CONNECTION_LIFE.saturating_add(answer)
+    }
 }
 
 /// How log lines look.
@@ -178,6 +194,10 @@ impl Config {
                 .max_body_bytes
                 .or(file.max_body_bytes)
                 .unwrap_or(defaults::MAX_BODY_BYTES),
+            all_bodies_bytes: args
+                .max_all_bodies_bytes
+                .or(file.max_all_bodies_bytes)
+                .unwrap_or(defaults::MAX_ALL_BODIES_BYTES),
             header_timeout: milliseconds(
                 args.header_timeout_ms.or(file.header_timeout_ms),
                 defaults::HEADER_TIMEOUT,
@@ -189,6 +209,10 @@ impl Config {
             request_timeout: milliseconds(
                 args.request_timeout_ms.or(file.request_timeout_ms),
                 defaults::REQUEST_TIMEOUT,
+            ),
+            write_timeout: milliseconds(
+                args.write_timeout_ms.or(file.write_timeout_ms),
+                defaults::WRITE_TIMEOUT,
             ),
             drain_delay: milliseconds(
                 args.drain_delay_ms.or(file.drain_delay_ms),
@@ -219,10 +243,23 @@ impl Config {
         at_least_one("max_connections", http.connections)?;
         at_least_one("max_concurrent_requests", http.concurrent_requests)?;
         at_least_one("max_body_bytes", http.body_bytes)?;
+        if http.all_bodies_bytes < http.body_bytes {
+            let reason = "must not be less than max_body_bytes";
+            return Err(ConfigError::Invalid { key: "max_all_bodies_bytes", reason });
+        }
+        if http.all_bodies_bytes > MAX_MEMORY_BYTES {
+            let reason = "must be at most 1099511627776";
+            return Err(ConfigError::Invalid { key: "max_all_bodies_bytes", reason });
+        }
         not_zero("header_timeout_ms", http.header_timeout)?;
         not_zero("body_timeout_ms", http.body_timeout)?;
         not_zero("request_timeout_ms", http.request_timeout)?;
         not_zero("shutdown_timeout_ms", http.shutdown_timeout)?;
+        not_zero("write_timeout_ms", http.write_timeout)?;
+        if http.write_timeout > MAX_WRITE_TIMEOUT {
+            let reason = "must be at most 600000";
+            return Err(ConfigError::Invalid { key: "write_timeout_ms", reason });
+        }
         if http.body_timeout > http.request_timeout {
             let reason = "must not be longer than request_timeout_ms";
             return Err(ConfigError::Invalid { key: "body_timeout_ms", reason });
@@ -230,6 +267,11 @@ impl Config {
         reader::validate(&self.reader)
     }
 }
+
+/// A tebibyte.
+const MAX_MEMORY_BYTES: usize = 1 << 40;
+/// Ten minutes.
+const MAX_WRITE_TIMEOUT: Duration = Duration::from_secs(600);
 
 const NOT_ZERO: &str = "must be at least 1";
 

@@ -13,6 +13,7 @@ use dossier_plugin::{BeforeOutcome, PluginError, Report};
 use crate::admission::Permit;
 use crate::error::EngineError;
 use crate::folders::Calibration;
+use crate::page_decoder::DecodedPages;
 use crate::reader::Reader;
 use crate::request_id::RequestId;
 use crate::snapshot::{DocumentType, Shadow, Snapshot};
@@ -164,7 +165,8 @@ async fn read_and_check(
         |source| EngineError::Rules { rules: rules.name().to_owned(), source: Box::new(source) };
     let today = reader.today();
 
-    let pages = reader.page_decoder().decode(request.pages).await?;
+    let page_decoder = reader.page_decoder();
+    let DecodedPages { images: pages, memory } = page_decoder.decode(request.pages).await?;
     let decoded = Instant::now();
 
     let before = rules.before(id, pages.len(), request.fields.as_deref(), &today);
@@ -184,9 +186,11 @@ async fn read_and_check(
     let read_request = ReadRequest { pages, fields, adapter };
     let comparison = shadow.and_then(|shadow| {
         let (fields, permit) = (request.fields.as_deref(), request.permit.as_ref());
-        Comparison::begin(shadow, document_type, fields, &read_request, permit)
+        Comparison::begin(shadow, document_type, fields, &read_request, permit, &memory)
     });
-    let output = reader.inference().read(read_request).await?;
+    let output = page_decoder.read(reader.inference(), read_request).await?;
+    // The pixels are gone, but for those that a shadow still reads.
+    drop(memory);
     let read = Instant::now();
 
     // The shadow may bring another calibration, so it gets what the model itself said.
@@ -202,7 +206,8 @@ async fn read_and_check(
     let end = Instant::now();
 
     if let Some((comparison, read_by_model)) = comparison {
-        comparison.finish(reader.inference().clone(), today, read_by_model, &report);
+        let (page_decoder, inference) = (page_decoder.clone(), reader.inference().clone());
+        comparison.finish(page_decoder, inference, today, read_by_model, &report);
     }
     tracing::debug!(batch_documents = output.batch_documents, "read");
     Ok(Extraction {

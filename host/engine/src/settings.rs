@@ -42,7 +42,9 @@ pub struct ReaderSettings {
     pub adapter_host_memory_bytes: usize,
     /// What one batch may hold.
     pub batch: BatchLimits,
-    /// Documents whose pages are decoded at the same time at most, whatever the number of requests.
+    /// Bytes that the pages of all documents in work take at most, as their headers state them.
+    pub page_memory_bytes: u64,
+    /// Documents whose pages are decoded or prepared at the same time at most, whatever the number of requests.
     pub decode_threads: usize,
     /// Limits of one call into the rules.
     pub rules: RulesLimits,

@@ -79,6 +79,7 @@ pub(crate) fn settings(data_root: &Path) -> EngineSettings {
         adapter_memory_bytes: 1 << 20,
         adapter_host_memory_bytes: 0,
         batch: BatchLimits { documents: 4, pages: 8, rows: 64 },
+        page_memory_bytes: 1 << 30,
         decode_threads: 1,
         rules,
     };

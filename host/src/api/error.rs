@@ -7,7 +7,7 @@ use dossier_document::with_causes;
 use dossier_engine::EngineError;
 use serde::Serialize;
 
-use super::FormError;
+use super::{FormError, HeadError};
 
 mod engine;
 pub(crate) use engine::engine_problem;
@@ -15,6 +15,12 @@ pub(crate) use engine::engine_problem;
 /// Why a request is not answered as asked.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
+    /// The head of the request is refused.
+    #[error(transparent)]
+    Head(HeadError),
+    /// All connections are in work.
+    #[error("all connections are in work; only probes are answered over this one")]
+    NoRoom,
     /// No such path.
     #[error("no such route")]
     UnknownRoute,
@@ -106,6 +112,10 @@ impl ApiError {
         use StatusCode as S;
         let of = Problem::new;
         match self {
+            Self::Head(error) => head_problem(*error),
+            Self::NoRoom => {
+                of(S::SERVICE_UNAVAILABLE, "connection.no_room", "Too many connections", self)
+            }
             Self::UnknownRoute => of(S::NOT_FOUND, "route.unknown", "No such route", self),
             Self::MethodNotAllowed => {
                 of(S::METHOD_NOT_ALLOWED, "route.method", "The route has no such method", self)
@@ -149,7 +159,7 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let problem = self.problem();
         let mut response = problem.status.into_response();
-        if problem.status == StatusCode::TOO_MANY_REQUESTS {
+        if problem.status == StatusCode::TOO_MANY_REQUESTS || problem.code == "connection.no_room" {
             // A place is free as soon as one document is read.
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
@@ -202,6 +212,27 @@ const S500: StatusCode = StatusCode::INTERNAL_SERVER_ERROR;
 const INTERNAL: &str = "Something failed inside";
 const INTERNAL_DETAIL: &str =
     "the request can be tried again; the request id finds the cause in the log";
+
+fn head_problem(error: HeadError) -> Problem {
+    use StatusCode as S;
+    let of = |status, code, title| Problem::new(status, code, title, &error);
+    match error {
+        HeadError::Malformed
+        | HeadError::BareLineFeed
+        | HeadError::Host { .. }
+        | HeadError::Length => {
+            of(S::BAD_REQUEST, "request.malformed", "The head of the request is malformed")
+        }
+        HeadError::TooLong | HeadError::TooManyFields => of(
+            S::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            "request.head_too_large",
+            "The head of the request is too large",
+        ),
+        HeadError::Timeout => {
+            of(S::REQUEST_TIMEOUT, "request.timeout", "The head did not arrive in time")
+        }
+    }
+}
 
 fn form_problem(error: &FormError) -> Problem {
     use StatusCode as S;

@@ -17,7 +17,7 @@ pub struct ServeArgs {
     /// Address and port to listen on [default: 127.0.0.1:8080].
     #[arg(long, env = "DOSSIER_LISTEN", value_name = "ADDRESS")]
     pub listen: Option<SocketAddr>,
-    /// Open connections at most; further ones wait [default: 512].
+    /// Open connections at most; idle ones give way to further ones [default: 512].
     #[arg(long, env = "DOSSIER_MAX_CONNECTIONS", value_name = "N")]
     pub max_connections: Option<usize>,
     /// Documents in work or waiting at most; one more is answered 429 [default: 32].
@@ -26,6 +26,9 @@ pub struct ServeArgs {
     /// Length of a request body in bytes; a longer one is answered 413 [default: 33554432].
     #[arg(long, env = "DOSSIER_MAX_BODY_BYTES", value_name = "BYTES")]
     pub max_body_bytes: Option<usize>,
+    /// Bytes of all request bodies together [default: 268435456].
+    #[arg(long, env = "DOSSIER_MAX_ALL_BODIES_BYTES", value_name = "BYTES")]
+    pub max_all_bodies_bytes: Option<usize>,
     /// Time for a request's head to arrive, then the connection is closed [default: 10000].
     #[arg(long, env = "DOSSIER_HEADER_TIMEOUT_MS", value_name = "MS")]
     pub header_timeout_ms: Option<u64>,
@@ -35,6 +38,9 @@ pub struct ServeArgs {
     /// Time from a request's head to its answer, then 504 [default: 60000].
     #[arg(long, env = "DOSSIER_REQUEST_TIMEOUT_MS", value_name = "MS")]
     pub request_timeout_ms: Option<u64>,
+    /// Time that an answer may stand still before the connection is closed [default: 10000].
+    #[arg(long, env = "DOSSIER_WRITE_TIMEOUT_MS", value_name = "MS")]
+    pub write_timeout_ms: Option<u64>,
     /// After SIGTERM, time during which /readyz fails and requests are still taken [default: 0].
     #[arg(long, env = "DOSSIER_DRAIN_DELAY_MS", value_name = "MS")]
     pub drain_delay_ms: Option<u64>,
@@ -93,6 +99,9 @@ pub struct ReaderArgs {
     /// Fields in one batch at most [default: 128].
     #[arg(long, env = "DOSSIER_BATCH_ROWS", value_name = "N")]
     pub batch_rows: Option<usize>,
+    /// Memory for pages of documents in work, by their headers [default: 1073741824].
+    #[arg(long, env = "DOSSIER_PAGE_MEMORY_BYTES", value_name = "BYTES")]
+    pub page_memory_bytes: Option<u64>,
     /// Pages decoded at the same time at most [default: 2].
     #[arg(long, env = "DOSSIER_DECODE_THREADS", value_name = "N")]
     pub decode_threads: Option<usize>,

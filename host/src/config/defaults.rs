@@ -16,6 +16,8 @@ pub const MAX_CONNECTIONS: usize = 512;
 pub const MAX_CONCURRENT_REQUESTS: usize = 32;
 /// Two photographs of a phone camera.
 pub const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
+/// A document takes a few hundred kilobytes, of which this holds hundreds; of the largest, eight.
+pub const MAX_ALL_BODIES_BYTES: usize = 256 * 1024 * 1024;
 /// A head is one packet or two.
 pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// The largest body over 10 Mbit/s.
@@ -26,6 +28,17 @@ pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 pub const DRAIN_DELAY: Duration = Duration::ZERO;
 /// Kubernetes kills after 30 s by default.
 pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(25);
+
+/// A client that takes nothing of its answer for so long will take none.
+pub const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Connections beside the shared ones over which probes alone are answered.
+pub const PROBE_CONNECTIONS: usize = 16;
+/// Probes are sent at once, by machines nearby.
+pub const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Requests that one connection may make; the answer to the last closes it.
+pub const CONNECTION_REQUESTS: usize = 1000;
+/// What is answered over an older connection closes it.
+pub const CONNECTION_LIFE: Duration = Duration::from_secs(600);
 
 /// Request heads with more lines than this are refused (431).
 pub const MAX_HEADERS: usize = 64;
@@ -49,6 +62,8 @@ pub const BATCH_DOCUMENTS: usize = 8;
 pub const BATCH_PAGES: usize = 16;
 /// Sixteen for every document of a batch.
 pub const BATCH_ROWS: usize = 128;
+/// Four of the largest pages while they are decoded, or hundreds of ordinary ones.
+pub const PAGE_MEMORY_BYTES: u64 = 1 << 30;
 /// Decoding a page takes a hundredth of reading it: two threads keep up.
 pub const DECODE_THREADS: usize = 2;
 

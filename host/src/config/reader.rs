@@ -57,6 +57,10 @@ pub(super) fn settle(args: ReaderArgs, file: &FileConfig) -> ReaderSettings {
             pages: args.batch_pages.or(file.batch_pages).unwrap_or(defaults::BATCH_PAGES),
             rows: args.batch_rows.or(file.batch_rows).unwrap_or(defaults::BATCH_ROWS),
         },
+        page_memory_bytes: args
+            .page_memory_bytes
+            .or(file.page_memory_bytes)
+            .unwrap_or(defaults::PAGE_MEMORY_BYTES),
         decode_threads: args
             .decode_threads
             .or(file.decode_threads)
@@ -78,6 +82,9 @@ pub(super) fn settle(args: ReaderArgs, file: &FileConfig) -> ReaderSettings {
     }
 }
 
+/// A tebibyte.
+const MAX_PAGE_MEMORY_BYTES: u64 = 1 << 40;
+
 pub(super) fn validate(settings: &ReaderSettings) -> Result<(), ConfigError> {
     at_least_one("max_pages", settings.document.pages)?;
     at_least_one("queue_documents", settings.queue_documents)?;
@@ -89,6 +96,13 @@ pub(super) fn validate(settings: &ReaderSettings) -> Result<(), ConfigError> {
         return Err(ConfigError::Invalid { key: "batch_pages", reason });
     }
     at_least_one("decode_threads", settings.decode_threads)?;
+    if settings.page_memory_bytes == 0 {
+        return Err(ConfigError::Invalid { key: "page_memory_bytes", reason: NOT_ZERO });
+    }
+    if settings.page_memory_bytes > MAX_PAGE_MEMORY_BYTES {
+        let reason = "must be at most 1099511627776";
+        return Err(ConfigError::Invalid { key: "page_memory_bytes", reason });
+    }
     at_least_one("rules_memory_bytes", settings.rules.memory_bytes)?;
     not_zero("rules_run_ms", settings.rules.run_budget)?;
     not_zero("rules_timeout_ms", settings.rules.call_timeout)?;
