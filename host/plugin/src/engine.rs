@@ -118,6 +118,12 @@ impl PluginEngine {
     ) -> Result<(Rules, CodeOrigin), PluginError> {
         let failed =
             |detail: String| PluginError::CompileFailed { plugin: name.to_owned(), detail };
+        let (kept, bytes) = self.kept(digest, bytes).await.map_err(failed)?;
+        let origin = match kept {
+            // Whoever needs no compiler waits for none.
+            Ok(component) => return self.link(name, &component, &bytes, CodeOrigin::Cache),
+            Err(origin) => origin,
+        };
         let permit = Arc::clone(&self.0.compilations)
             .acquire_owned()
             .await
@@ -127,19 +133,45 @@ impl PluginEngine {
             // Held to the end even if nobody waits any more: it is the thread that is scarce.
             let _permit = permit;
             let compiled = match &state.code {
-                Some(code) => code.component(&state.engine, &digest, &bytes),
-                None => Component::new(&state.engine, &bytes)
-                    .map(|component| (component, CodeOrigin::Compiled)),
+                Some(code) => code.compile(&state.engine, &digest, &bytes, origin),
+                None => Component::new(&state.engine, &bytes),
             };
-            compiled.map(|(component, origin)| (component, origin, bytes))
+            compiled.map(|component| (component, bytes))
         });
         let limit = self.0.settings.compile_timeout;
-        let (component, origin, bytes) = tokio::time::timeout(limit, compilation)
+        let (component, bytes) = tokio::time::timeout(limit, compilation)
             .await
             .map_err(|_| PluginError::CompileTimeout { plugin: name.to_owned(), limit })?
             .map_err(|_| failed("the compiler panicked".to_owned()))?
             .map_err(|error| failed(format!("{error:#}")))?;
-        let rules = Rules::link(&self.0.engine, &self.0.linker, &component, &bytes);
+        self.link(name, &component, &bytes, origin)
+    }
+
+    /// The component from what is kept of it, or how that stands; and the bytes again.
+    async fn kept(
+        &self,
+        digest: dossier_document::Digest,
+        bytes: Vec<u8>,
+    ) -> Result<(Result<Component, CodeOrigin>, Vec<u8>), String> {
+        if self.0.code.is_none() {
+            return Ok((Err(CodeOrigin::Compiled), bytes));
+        }
+        let state = Arc::clone(&self.0);
+        let looked = tokio::task::spawn_blocking(move || match &state.code {
+            Some(code) => (code.kept(&state.engine, &digest), bytes),
+            None => (Err(CodeOrigin::Compiled), bytes),
+        });
+        looked.await.map_err(|_| "what is kept of the component can't be read".to_owned())
+    }
+
+    fn link(
+        &self,
+        name: &str,
+        component: &Component,
+        bytes: &[u8],
+        origin: CodeOrigin,
+    ) -> Result<(Rules, CodeOrigin), PluginError> {
+        let rules = Rules::link(&self.0.engine, &self.0.linker, component, bytes);
         rules.map(|rules| (rules, origin)).map_err(|mismatch| PluginError::WrongWorld {
             plugin: name.to_owned(),
             mismatch: Box::new(mismatch),
@@ -187,7 +219,7 @@ fn configuration(settings: &PluginSettings) -> wasmtime::Config {
     const ASYNC_STACK_BYTES: usize = 1 << 20;
     /// Memory that a place keeps when a call ends, cleared, to spare the kernel: as much as rules
     /// in Rust ever touch. Measured with the rules of Utopia, fresh instance and near-empty call:
-    /// 35 us with nothing kept, 30 us with 128 KiB, 20 us with this, 16 us with the page map too.
+    /// 35 us with nothing kept, 30 us with 128 KiB, 20 us with this.
     const MEMORY_RESIDENT_BYTES: usize = 1 << 20;
     /// The same for tables and for stacks.
     const KEPT_RESIDENT_BYTES: usize = 128 << 10;
@@ -207,8 +239,10 @@ fn configuration(settings: &PluginSettings) -> wasmtime::Config {
         .linear_memory_keep_resident(MEMORY_RESIDENT_BYTES)
         .table_keep_resident(KEPT_RESIDENT_BYTES)
         .async_stack_keep_resident(KEPT_RESIDENT_BYTES)
-        // Clears the pages that were written and no others, where the kernel tells (Linux 6.7).
-        .pagemap_scan(Enabled::Auto);
+        // With it, only pages that the kernel's page map shows are cleared. One that a call wrote and the
+        // kernel swapped out meanwhile is not shown, keeps what stood there, and the next call of the
+        // place reads it (wasmtime#14357).
+        .pagemap_scan(Enabled::No);
 
     let mut config = wasmtime::Config::new();
     config
