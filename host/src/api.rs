@@ -16,7 +16,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::config::HttpLimits;
 
 mod body;
-pub(crate) use body::read as read_body;
+pub(crate) use body::{discard, read as read_body};
 
 mod form;
 pub use form::{FormError, boundary as form_boundary, field_names, parse as parse_form};
@@ -92,7 +92,7 @@ async fn answer(app: &App, request: Request, id: &RequestId) -> Result<Extractio
     let (boundary, permit) = match admitted {
         Ok(admitted) => admitted,
         Err(error) => {
-            body::discard(&head.headers, body);
+            discard(&head.headers, body);
             return Err(error);
         }
     };
@@ -123,7 +123,7 @@ pub(crate) async fn unknown_method(request: Request) -> Response {
 
 fn refuse(request: Request, error: ApiError) -> Response {
     let (head, body) = request.into_parts();
-    body::discard(&head.headers, body);
+    discard(&head.headers, body);
     error.into_response()
 }
 

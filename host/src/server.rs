@@ -6,7 +6,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use dossier_engine::settings::{EngineSettings, StoreSettings};
@@ -206,6 +206,8 @@ async fn accept(
             .header_read_timeout(limits.header_timeout)
             .max_headers(defaults::MAX_HEADERS)
             .max_buf_size(defaults::MAX_HEAD_BYTES)
+            // hyper's own panics where the clock stands before 1970.
+            .auto_date_header(SystemTime::now() >= SystemTime::UNIX_EPOCH)
             .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
         let connection = graceful.watch(connection);
         connections.spawn(async move {

@@ -50,6 +50,8 @@ impl AdapterLoader for OneAdapter {
         true
     }
 
+    fn relocate(&self, _: &Digest, _: &Path) {}
+
     fn unload(&self, _adapter: &Digest) {}
 }
 

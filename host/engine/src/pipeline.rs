@@ -136,8 +136,7 @@ pub async fn extract(
 ) -> Result<Extraction, EngineError> {
     // One snapshot from here to the end: both hooks and the adapter are of one generation.
     let snapshot = reader.snapshot().pin();
-    let known =
-        snapshot.document_type(&request.document_type).ok_or(EngineError::UnknownDocumentType)?;
+    let known = snapshot.served(&request.document_type)?;
     let route = known.route(id);
     let shadow = known.rollout.shadow.as_ref();
     let extracted = read_and_check(reader, &snapshot, &route.document_type, shadow, request).await;
@@ -227,14 +226,13 @@ async fn read_and_check(
     })
 }
 
-/// Whether another version of the rules or the adapter might have read the document: what a canary
-/// is judged by. Damaged pages and a full host are nobody's version's fault.
+/// Whether a version of the rules or the adapter failed: what a canary is judged by. What is refused is
+/// the client's mistake, which no version would have been spared; a full host is nobody's.
 fn is_of_the_version(error: &EngineError) -> bool {
     match error {
-        EngineError::TooManyPages { .. }
-        | EngineError::UnknownField(_)
-        | EngineError::Refused { .. } => true,
-        EngineError::Rules { source, .. } => !matches!(**source, PluginError::PoolFull { .. }),
+        EngineError::Rules { source, .. } => {
+            !matches!(**source, PluginError::PoolFull { .. } | PluginError::Refused { .. })
+        }
         EngineError::Inference(error) => !matches!(
             error,
             InferenceError::Overloaded

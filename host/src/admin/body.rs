@@ -40,9 +40,19 @@ pub(super) struct StatusBody<'a> {
     reason: Option<ReasonBody<'a>>,
     generation: u64,
     active: Option<PackageDigest>,
+    /// Why what is active does not serve.
+    quarantine: Option<QuarantineBody<'a>>,
     canary: Option<CanaryBody>,
     shadow: Option<ShadowBody>,
     versions: Vec<VersionBody<'a>>,
+}
+
+#[derive(Serialize)]
+struct QuarantineBody<'a> {
+    code: &'a str,
+    detail: &'a str,
+    /// Whether a version before it serves in its place.
+    earlier_serves: bool,
 }
 
 #[derive(Serialize)]
@@ -199,6 +209,11 @@ impl<'a> StatusBody<'a> {
             reason: status.last_attempt.as_ref().and_then(ReasonBody::of),
             generation: status.generation,
             active: status.active,
+            quarantine: status.quarantine.as_ref().map(|status| QuarantineBody {
+                code: status.why.code,
+                detail: &status.why.detail,
+                earlier_serves: status.is_served,
+            }),
             canary,
             shadow,
             versions: status.versions.iter().map(VersionBody::of).collect(),

@@ -46,7 +46,7 @@ pub(crate) async fn read(
 }
 
 /// Takes a bounded rest of a refused body off the wire, in the background.
-pub(super) fn discard(headers: &HeaderMap, mut body: Body) {
+pub(crate) fn discard(headers: &HeaderMap, mut body: Body) {
     // A client that asks before it sends has sent nothing, and reading would tell it to.
     if headers.contains_key(EXPECT) {
         return;

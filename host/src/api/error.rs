@@ -3,7 +3,7 @@
 use axum::http::header::{ACCEPT_ENCODING, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use dossier_document::with_causes;
+use dossier_document::{plain_text, with_causes};
 use dossier_engine::EngineError;
 use serde::Serialize;
 
@@ -36,6 +36,9 @@ pub enum ApiError {
     /// The client stopped sending, or its framing is wrong.
     #[error("the body broke off")]
     BodyBroken,
+    /// The host's disk refuses changes.
+    #[error("the host's disk refuses: nothing can be published or changed")]
+    Unwritable,
     /// The answer was not ready in time.
     #[error("the answer was not ready in time")]
     DeadlineExceeded,
@@ -122,6 +125,10 @@ impl ApiError {
                 of(S::GATEWAY_TIMEOUT, "deadline", "The answer was not ready in time", self)
             }
             Self::NotReady => of(S::SERVICE_UNAVAILABLE, "not_ready", "Not ready", self),
+            Self::Unwritable => {
+                let title = "The host can't keep changes";
+                of(S::SERVICE_UNAVAILABLE, "store.unavailable", title, self)
+            }
             Self::Panicked => of(S::INTERNAL_SERVER_ERROR, "internal", INTERNAL, &INTERNAL_DETAIL),
             Self::Engine(error) => engine_problem(error),
             Self::Unauthenticated => {
@@ -173,7 +180,8 @@ impl Problem {
         title: &'static str,
         detail: &dyn ToString,
     ) -> Self {
-        let detail = detail.to_string();
+        // Whatever it quotes, it stays on its line.
+        let detail = plain_text(&detail.to_string());
         Self { status, code, title, detail, plugin: None, rules_code: None, cause: None }
     }
 

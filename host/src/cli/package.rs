@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use dossier_engine::rebuild_catalogue;
 use dossier_store::PackageDigest;
 
 mod client;
@@ -14,7 +15,7 @@ mod transfer;
 pub use client::AdminError;
 pub use registry::{RegistryArgs, RegistryError};
 
-use super::CommandError;
+use super::{CommandError, output};
 
 /// Publishing, and what serves.
 #[derive(Debug, Subcommand)]
@@ -37,6 +38,8 @@ pub enum PackageCommand {
     History(HistoryArgs),
     /// Take packages off the host's disk that nothing refers to any more.
     Prune(PruneArgs),
+    /// Make the catalogue of a data directory again from its packages, after it was lost or damaged.
+    Rebuild(RebuildArgs),
     /// Make a key to sign packages with.
     Keygen(KeygenArgs),
     /// Sign a package.
@@ -171,6 +174,14 @@ pub struct PruneArgs {
     pub admin: AdminArgs,
 }
 
+/// Flags of `dossier package rebuild`.
+#[derive(Args, Debug)]
+pub struct RebuildArgs {
+    /// The data directory; no host may run on it.
+    #[arg(value_name = "FOLDER")]
+    pub data_dir: PathBuf,
+}
+
 /// Flags of `dossier package keygen`.
 #[derive(Args, Debug)]
 pub struct KeygenArgs {
@@ -247,6 +258,7 @@ pub(super) async fn run(command: PackageCommand) -> Result<(), CommandError> {
         PackageCommand::List(args) => client::list(args).await?,
         PackageCommand::History(args) => client::history(args).await?,
         PackageCommand::Prune(args) => client::prune(args).await?,
+        PackageCommand::Rebuild(args) => rebuild(&args)?,
         PackageCommand::Keygen(args) => keys::generate(&args)?,
         PackageCommand::Sign(args) => keys::sign(&args).await?,
         PackageCommand::Verify(args) => keys::verify(&args).await?,
@@ -254,4 +266,26 @@ pub(super) async fn run(command: PackageCommand) -> Result<(), CommandError> {
         PackageCommand::Pull(args) => transfer::pull(&args).await?,
     }
     Ok(())
+}
+
+fn rebuild(args: &RebuildArgs) -> Result<(), CommandError> {
+    let rebuilt = rebuild_catalogue(&args.data_dir)?;
+    let serves = match rebuilt.is_what_served {
+        true => "it is what served last",
+        false => "nothing tells what served last, so it is the highest version of each name",
+    };
+    let mut text = format!(
+        "{} packages catalogued; generation {} serves at the next start: {serves}\n",
+        rebuilt.packages, rebuilt.generation
+    );
+    for name in &rebuilt.undecided {
+        text += &format!("nothing serves as {name}: activate one of its packages\n");
+    }
+    for package in &rebuilt.unreadable {
+        text += &format!("{package} can't be read, and is left where it is\n");
+    }
+    if let Some(aside) = &rebuilt.set_aside {
+        text += &format!("the damaged catalogue is now {}\n", aside.display());
+    }
+    output::print(&text).map_err(CommandError::Output)
 }

@@ -69,3 +69,9 @@ pub const COMPILE_MEMORY_BYTES: u64 = 2 << 30;
 pub const COMPILE_TIMEOUT: Duration = PluginSettings::COMPILE_TIMEOUT;
 /// A mistake shows within a month; whoever wants an older version publishes it again.
 pub const PACKAGE_GRACE_DAYS: u32 = 30;
+/// A few hundred adapters of 40 MB.
+pub const PUBLISHER_DISK_BYTES: u64 = 16 << 30;
+/// A publisher's own automation, and no more: at this rate its own history lasts an hour at least.
+pub const PUBLISHER_CHANGES_A_MINUTE: u32 = 120;
+/// A compilation of a minute, and as long again for fixtures.
+pub const PUBLISH_TIMEOUT: Duration = Duration::from_secs(120);

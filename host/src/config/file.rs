@@ -57,6 +57,12 @@ pub struct FileConfig {
     pub compile_timeout_ms: Option<u64>,
     pub package_grace_days: Option<u32>,
     pub prune_at_start: Option<bool>,
+    pub publisher_disk_bytes: Option<u64>,
+    pub publisher_changes_a_minute: Option<u32>,
+    pub publish_timeout_ms: Option<u64>,
+    pub older_versions: Option<bool>,
+    #[serde(default)]
+    pub revoked_packages: Vec<String>,
     #[serde(default)]
     pub tokens: Vec<FileToken>,
     #[serde(default)]

@@ -1,15 +1,17 @@
 //! What an operator may set about packages: where they are kept, who may publish, whose signature
 //! counts.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use dossier_document::plain_text;
 use dossier_engine::CompileProbe;
-use dossier_engine::settings::{PackageSettings, Publisher, TrustedKey};
-use dossier_store::{CanarySettings, Pattern, PublicKey, Scope};
+use dossier_engine::settings::{PackageSettings, Publisher, PublisherLimits, TrustedKey};
+use dossier_store::{CanarySettings, PackageDigest, Pattern, PublicKey, Scope};
 
 use super::{ConfigError, FileConfig, defaults, milliseconds};
 
@@ -49,6 +51,19 @@ pub struct PlatformArgs {
     /// Take such packages away at start, as `dossier package prune` does at any time.
     #[arg(long, env = "DOSSIER_PRUNE_AT_START")]
     pub prune_at_start: bool,
+    /// Bytes of packages on disk of one publisher at most [default: 17179869184].
+    #[arg(long, env = "DOSSIER_PUBLISHER_DISK_BYTES", value_name = "BYTES")]
+    pub publisher_disk_bytes: Option<u64>,
+    /// Publications and changes of one publisher in a minute at most; rollbacks are not counted
+    /// [default: 120].
+    #[arg(long, env = "DOSSIER_PUBLISHER_CHANGES_A_MINUTE", value_name = "N")]
+    pub publisher_changes_a_minute: Option<u32>,
+    /// Time of one publication, from its turn on [default: 120000].
+    #[arg(long, env = "DOSSIER_PUBLISH_TIMEOUT_MS", value_name = "MS")]
+    pub publish_timeout_ms: Option<u64>,
+    /// Take packages too whose version is not later than all that their name had.
+    #[arg(long, env = "DOSSIER_OLDER_VERSIONS")]
+    pub older_versions: bool,
 }
 
 /// Packages that come and go while the host serves.
@@ -74,6 +89,12 @@ pub struct PlatformConfig {
     pub package_grace: Duration,
     /// Whether such packages are taken away at start.
     pub prune_at_start: bool,
+    /// What one publisher may ask for.
+    pub publisher: PublisherLimits,
+    /// Whether a version may be published that is not later than all before it.
+    pub older_versions: bool,
+    /// Packages that serve nobody any more.
+    pub revoked: BTreeSet<PackageDigest>,
 }
 
 /// Limits of the process that compiles a component first.
@@ -156,6 +177,25 @@ impl PlatformConfig {
             ),
         };
         super::not_zero("compile_timeout_ms", compile.timeout)?;
+        let publisher = PublisherLimits {
+            disk_bytes: args
+                .publisher_disk_bytes
+                .or(file.publisher_disk_bytes)
+                .unwrap_or(defaults::PUBLISHER_DISK_BYTES),
+            changes_a_minute: args
+                .publisher_changes_a_minute
+                .or(file.publisher_changes_a_minute)
+                .unwrap_or(defaults::PUBLISHER_CHANGES_A_MINUTE),
+            publish_timeout: milliseconds(
+                args.publish_timeout_ms.or(file.publish_timeout_ms),
+                defaults::PUBLISH_TIMEOUT,
+            ),
+        };
+        super::not_zero("publish_timeout_ms", publisher.publish_timeout)?;
+        if publisher.changes_a_minute == 0 {
+            return Err(invalid("publisher_changes_a_minute", super::NOT_ZERO));
+        }
+        let revoked = revoked(file)?;
         if data_dir.is_none() && watch.is_none() {
             return Ok(None);
         }
@@ -174,6 +214,9 @@ impl PlatformConfig {
             compile,
             package_grace: DAY * days,
             prune_at_start: args.prune_at_start || file.prune_at_start.unwrap_or_default(),
+            publisher,
+            older_versions: args.older_versions || file.older_versions.unwrap_or_default(),
+            revoked,
         }))
     }
 
@@ -192,6 +235,9 @@ impl PlatformConfig {
             accepts_unsigned: self.dev,
             canary: self.canary,
             probe: self.probe.clone(),
+            publisher: self.publisher,
+            older_versions: self.older_versions,
+            revoked: self.revoked.clone(),
             grace: self.package_grace,
             prune_at_start: self.prune_at_start,
         }
@@ -207,9 +253,39 @@ pub fn nobody_publishes() -> PackageSettings {
     })
 }
 
+/// Entries of each list at most.
+const MOST_ENTRIES: usize = 1024;
+/// Patterns of one entry and of one kind at most.
+const MOST_PATTERNS: usize = 256;
+/// Revoked packages at most.
+const MOST_REVOKED: usize = 65_536;
+
+fn refuse_more(key: &'static str, entries: usize, most: usize) -> Result<(), ConfigError> {
+    if entries <= most {
+        return Ok(());
+    }
+    let reason = format!("has more than {most} entries");
+    Err(ConfigError::Entry { list: key, index: most, key, reason })
+}
+
+/// Packages that serve nobody any more.
+fn revoked(file: &FileConfig) -> Result<BTreeSet<PackageDigest>, ConfigError> {
+    const LIST: &str = "revoked_packages";
+    refuse_more(LIST, file.revoked_packages.len(), MOST_REVOKED)?;
+    let entries = file.revoked_packages.iter().enumerate();
+    let digest = |(index, text): (usize, &String)| {
+        text.parse().map_err(|_| {
+            let reason = "must be `sha256:` and 64 hexadecimal digits in lower case".to_owned();
+            ConfigError::Entry { list: LIST, index, key: "package", reason }
+        })
+    };
+    entries.map(digest).collect()
+}
+
 fn tokens(file: &FileConfig) -> Result<Vec<Token>, ConfigError> {
     let entry =
         |index, key, reason: String| ConfigError::Entry { list: "tokens", index, key, reason };
+    refuse_more("tokens", file.tokens.len(), MOST_ENTRIES)?;
     let mut tokens = Vec::with_capacity(file.tokens.len());
     for (index, token) in file.tokens.iter().enumerate() {
         let sha256 = format!("sha256:{}", token.sha256).parse::<dossier_document::Digest>();
@@ -232,6 +308,7 @@ fn signing_keys(file: &FileConfig) -> Result<Vec<TrustedKey>, ConfigError> {
         key,
         reason,
     };
+    refuse_more("signing_keys", file.signing_keys.len(), MOST_ENTRIES)?;
     let mut keys = Vec::with_capacity(file.signing_keys.len());
     for (index, key) in file.signing_keys.iter().enumerate() {
         let public_key = key.public_key.parse::<PublicKey>();
@@ -262,10 +339,14 @@ fn publisher_name(name: &str) -> Result<String, String> {
 
 fn scope(document_types: &[String], plugins: &[String]) -> Result<Scope, (&'static str, String)> {
     let patterns = |key, texts: &[String]| {
+        if texts.len() > MOST_PATTERNS {
+            return Err((key, format!("more than {MOST_PATTERNS} patterns")));
+        }
         texts
             .iter()
             .map(|text| {
-                text.parse::<Pattern>().map_err(|error| (key, format!("`{text}`: {error}")))
+                let shown = plain_text(text);
+                text.parse::<Pattern>().map_err(|error| (key, format!("`{shown}`: {error}")))
             })
             .collect::<Result<Vec<_>, _>>()
     };

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use dossier_document::DocumentTypeId;
+use dossier_store::VersionNumber;
+use dossier_store::bounds::DOCUMENT_TYPE;
 use serde::Deserialize;
 
 use super::FolderError;
@@ -29,9 +31,9 @@ pub struct Manifest {
     pub folder: PathBuf,
     /// The identifier; it is also the folder's path below `adapters/`.
     pub document_type: DocumentTypeId,
-    /// A title for people.
+    /// A title for people, on one line.
     pub title: String,
-    /// Pages of a whole document, at least 1.
+    /// Pages of a whole document, 1 to [`dossier_store::bounds::MOST_PAGES`].
     pub pages: usize,
     /// The name of the base the adapter was trained on: a folder of `adapters/base/`.
     pub base: String,
@@ -39,9 +41,12 @@ pub struct Manifest {
     pub rules: String,
     /// The settings of the rules for this document type; the rules say what they mean.
     settings: Option<String>,
+    /// The version it gives itself: three numbers joined by dots.
+    pub version: Option<String>,
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields)]
 struct ManifestFile {
     document_type: String,
@@ -49,6 +54,8 @@ struct ManifestFile {
     pages: usize,
     base: String,
     rules: String,
+    #[serde(default)]
+    version: Option<String>,
     #[serde(default)]
     settings: Option<serde_json::Map<String, serde_json::Value>>,
 }
@@ -96,20 +103,21 @@ impl Manifest {
     pub fn parse(text: &[u8], folder: &Path) -> Result<Self, FolderError> {
         let file = folder.join(MANIFEST_FILE);
         let invalid = |key, reason: String| FolderError::Value { file: file.clone(), key, reason };
+        DOCUMENT_TYPE.check(text).map_err(|source| FolderError::bounds(&file, source))?;
         let typed = serde_json::from_slice::<ManifestFile>(text)
             .map_err(|source| FolderError::Json { file: file.clone(), source })?;
         let document_type = typed
             .document_type
             .parse::<DocumentTypeId>()
             .map_err(|error| invalid("document_type", error.to_string()))?;
-        if typed.pages == 0 {
-            return Err(invalid("pages", "a document has at least 1 page".to_owned()));
-        }
         for (key, name) in [("base", &typed.base), ("rules", &typed.rules)] {
             if !is_artifact_name(name) {
                 let reason = "a name is made of a-z, 0-9 and `-`".to_owned();
                 return Err(invalid(key, reason));
             }
+        }
+        if let Some(Err(error)) = typed.version.as_deref().map(str::parse::<VersionNumber>) {
+            return Err(invalid("version", error.to_string()));
         }
         let settings =
             typed.settings.map(|settings| serde_json::Value::Object(settings).to_string());
@@ -127,6 +135,7 @@ impl Manifest {
             base: typed.base,
             rules: typed.rules,
             settings,
+            version: typed.version,
         })
     }
 }

@@ -1,21 +1,27 @@
 //! The one task that changes what serves: it owns the generation, the ready packages and the
 //! right to swap the snapshot.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use dossier_store::{
-    Action, Attempt, Canary, Change, Event, Generation, PackageDigest, Refusal, Version,
+    Action, Attempt, Canary, Change, Event, Generation, PackageDigest, Refusal, Scope, Version,
 };
 use tokio::sync::{mpsc, oneshot};
 
-use super::assemble::{Assembly, ReadyGeneration};
+use super::ask::{Answers, Pair};
+use super::assemble::{Assembled, Assembly, ReadyGeneration, Touched};
+use super::fitness::Fitness;
 use super::prune::{Prune, PruneReport};
+use super::recheck::Recheck;
 use super::shelf::Shelf;
 use super::{Shared, blocking, now};
 use crate::error::EngineError;
 use crate::ready::Ready;
-use crate::snapshot::CanaryAlarm;
+use crate::snapshot::{CanaryAlarm, Snapshot};
+
+/// Between two tries to write, while the disk refuses.
+const DISK_PAUSE: Duration = Duration::from_secs(5);
 
 /// What the task is asked. Every message that changes something is answered after it is durable.
 pub(super) enum Message {
@@ -25,6 +31,8 @@ pub(super) enum Message {
     Refuse { refused: Box<Refused>, answer: oneshot::Sender<()> },
     /// What serves is changed.
     Apply { request: Apply, answer: oneshot::Sender<Result<Outcome, EngineError>> },
+    /// What is quarantined is tried again; what serves is no other generation.
+    Recheck { recheck: Box<Recheck>, answer: oneshot::Sender<Result<Outcome, EngineError>> },
     /// Packages that nothing needs leave the disk.
     Prune { prune: Prune, answer: oneshot::Sender<Result<PruneReport, EngineError>> },
 }
@@ -43,8 +51,12 @@ pub(super) struct Apply {
     pub(super) name: String,
     pub(super) step: Step,
     pub(super) actor: String,
+    /// What the actor reaches; the host itself reaches everything.
+    pub(super) scope: Option<Scope>,
     /// Packages that the task did not have ready when it was asked before.
     pub(super) ready: Vec<Ready>,
+    /// What rules answered that were not asked yet then.
+    pub(super) answers: Answers,
 }
 
 /// What came of asking for a change.
@@ -53,6 +65,8 @@ pub(super) enum Outcome {
     Applied(Applied),
     /// Nothing is changed yet: these packages must be made ready first.
     Unready(Vec<PackageDigest>),
+    /// Nothing is changed yet: these rules must be asked what they read first.
+    Unasked(Vec<Pair>),
 }
 
 /// One step of a name's life.
@@ -83,6 +97,7 @@ pub(super) struct Task {
     pub(super) shared: Arc<Shared>,
     pub(super) generation: Generation,
     pub(super) shelf: Shelf,
+    pub(super) fitness: Fitness,
     pub(super) alarm: mpsc::Sender<CanaryAlarm>,
 }
 
@@ -94,12 +109,14 @@ impl Task {
         mut alarms: mpsc::Receiver<CanaryAlarm>,
     ) {
         loop {
+            let is_refused = !self.shared.catalogue.is_writable();
             tokio::select! {
                 message = messages.recv() => match message {
                     Some(message) => self.answer(message).await,
                     None => break,
                 },
                 Some(alarm) = alarms.recv() => self.stop_canary(alarm).await,
+                () = tokio::time::sleep(DISK_PAUSE), if is_refused => self.try_to_write().await,
             }
         }
     }
@@ -119,12 +136,25 @@ impl Task {
                 let applied = self.apply(request).await;
                 let _ = answer.send(applied);
             }
+            Message::Recheck { recheck, answer } => {
+                let _ = answer.send(self.recheck(*recheck));
+            }
             Message::Prune { prune, answer } => {
                 let pruned = self.prune(prune).await;
                 let _ = answer.send(pruned);
             }
         }
-        self.shelf.put_aside(&self.generation);
+        self.shelf.put_aside(&self.generation, &self.fitness);
+    }
+
+    /// Tells in the log when a disk that refused takes changes again.
+    async fn try_to_write(&self) {
+        let shared = Arc::clone(&self.shared);
+        match blocking(move || shared.catalogue.try_to_write()).await {
+            Ok(true) => tracing::info!("the disk takes changes again"),
+            Ok(false) => tracing::error!("the disk refuses: nothing can be published or changed"),
+            Err(error) => tracing::error!(%error, "whether the disk takes changes can't be told"),
+        }
     }
 
     async fn stage(&mut self, version: Version, ready: Ready) -> Result<(), EngineError> {
@@ -160,34 +190,101 @@ impl Task {
     }
 
     async fn apply(&mut self, request: Apply) -> Result<Outcome, EngineError> {
-        let Apply { name, step, actor, ready } = request;
+        let Apply { name, step, actor, scope, ready, answers } = request;
         for ready in ready {
             self.shelf.keep(ready);
         }
-        if let Step::Activate(package) | Step::Canary(package, _) | Step::Shadow(package) = step {
-            // It was published when this was asked for, and may have been taken away since.
-            self.check_published(&name, package).await?;
-        }
         let mut next = self.generation.next();
         let (action, package, detail) = take(&mut next, &name, step)?;
-        match ReadyGeneration::new(&next, |package| self.shelf.find(package)) {
-            Err(unready) => Ok(Outcome::Unready(unready)),
-            Ok(ready) => {
-                let event = self.event(action, &name, package, &actor);
-                self.serve(next, &ready, Event { detail, ..event }).await?;
-                Ok(Outcome::Applied(Applied {
-                    generation: self.generation.number,
-                    active: self.generation.active.get(&name).copied(),
-                }))
-            }
+        self.check(&name, scope, &next).await?;
+        let mut fitness = self.fitness.clone();
+        if let Some(active) = next.active.get(&name) {
+            // It was asked for by name: whether it is fit is found out anew.
+            fitness.clear(active);
         }
+        let touched = Touched::Name(&name);
+        let snapshot = match self.assembled(&next, &fitness, touched, &answers)? {
+            Assembled::Unready(packages) => return Ok(Outcome::Unready(packages)),
+            Assembled::Unasked(pairs) => return Ok(Outcome::Unasked(pairs)),
+            Assembled::Snapshot(snapshot) => *snapshot,
+        };
+        let event = self.event(action, &name, package, &actor);
+        self.serve(next, snapshot, Event { detail, ..event }).await?;
+        self.fitness = fitness;
+        Ok(Outcome::Applied(self.applied(&name)))
     }
 
-    async fn check_published(&self, name: &str, package: PackageDigest) -> Result<(), EngineError> {
-        let shared = Arc::clone(&self.shared);
-        match blocking(move || shared.catalogue.version(&package)).await?? {
-            Some(_) => Ok(()),
-            None => Err(EngineError::UnknownPackage { name: name.to_owned(), package }),
+    fn applied(&self, name: &str) -> Applied {
+        let active = self.generation.active.get(name).copied();
+        Applied { generation: self.generation.number, active }
+    }
+
+    /// Whether who asks may touch the name, as it stands now, and whether what is to serve next is trusted
+    /// now. Both are decided here, where nothing comes between.
+    async fn check(
+        &self,
+        name: &str,
+        scope: Option<Scope>,
+        next: &Generation,
+    ) -> Result<(), EngineError> {
+        let serving = |generation: &Generation| {
+            [generation.active.get(name).copied(), generation.candidate(name)]
+        };
+        let before = serving(&self.generation);
+        let new =
+            serving(next).into_iter().flatten().filter(|new| !before[..1].contains(&Some(*new)));
+        let (shared, name) = (Arc::clone(&self.shared), name.to_owned());
+        let new = new.collect::<Vec<_>>();
+        blocking(move || {
+            if let Some(scope) = scope {
+                shared.check_scope(&name, &scope)?;
+            }
+            new.into_iter().try_for_each(|package| shared.check_trust(&name, package))
+        })
+        .await?
+    }
+
+    /// A generation as a snapshot, or what must be done first.
+    pub(super) fn assembled(
+        &self,
+        next: &Generation,
+        fitness: &Fitness,
+        touched: Touched<'_>,
+        answers: &Answers,
+    ) -> Result<Assembled, EngineError> {
+        let ready = ReadyGeneration::new(next, fitness, |package| self.shelf.find(package));
+        let ready = match ready {
+            Ok(ready) => ready,
+            Err(unready) => return Ok(Assembled::Unready(unready)),
+        };
+        let shared = &self.shared;
+        let assembly = Assembly {
+            adapters: shared.adapters.loader(),
+            before: &shared.snapshot.pin(),
+            canary: shared.packages.canary,
+            alarm: &self.alarm,
+            answers,
+            touched,
+        };
+        assembly.assemble(&ready)
+    }
+
+    /// What is quarantined, tried again with what was made ready and asked for it.
+    fn recheck(&mut self, recheck: Recheck) -> Result<Outcome, EngineError> {
+        let Recheck { ready, answers, fitness } = recheck;
+        for ready in ready {
+            self.shelf.take(ready);
+        }
+        match self.assembled(&self.generation, &fitness, Touched::All, &answers)? {
+            Assembled::Unready(packages) => Ok(Outcome::Unready(packages)),
+            Assembled::Unasked(pairs) => Ok(Outcome::Unasked(pairs)),
+            Assembled::Snapshot(snapshot) => {
+                tell_of(&snapshot);
+                self.fitness = fitness;
+                self.shared.snapshot.swap(*snapshot);
+                let (generation, active) = (self.generation.number, None);
+                Ok(Outcome::Applied(Applied { generation, active }))
+            }
         }
     }
 
@@ -207,51 +304,27 @@ impl Task {
         let event = self.event(Action::CanaryStopped, &alarm.name, runs, "host");
         let code = Some("canary.failing".to_owned());
         let event = Event { code, detail: Some(detail), ..event };
-        let stopped = match self.made_ready(&next).await {
-            Ok(ready) => self.serve(next, &ready, event).await,
+        // The active version is ready, and was asked: it serves.
+        let touched = Touched::Name(&alarm.name);
+        let stopped = match self.assembled(&next, &self.fitness, touched, &Answers::default()) {
+            Ok(Assembled::Snapshot(snapshot)) => self.serve(next, *snapshot, event).await,
+            Ok(Assembled::Unready(_) | Assembled::Unasked(_)) => Err(EngineError::Busy),
             Err(error) => Err(error),
         };
         match stopped {
             Ok(()) => tracing::warn!(plugin = alarm.name, "a canary failed too often and stopped"),
             Err(error) => tracing::error!(%error, "a failing canary can't be stopped"),
         }
-        self.shelf.put_aside(&self.generation);
-    }
-
-    /// A generation with its packages. Those that aren't ready are made so while the task waits:
-    /// where that may take long, whoever asks for a change has done it before.
-    async fn made_ready(&mut self, next: &Generation) -> Result<ReadyGeneration, EngineError> {
-        loop {
-            match ReadyGeneration::new(next, |package| self.shelf.find(package)) {
-                Ok(ready) => return Ok(ready),
-                Err(unready) => {
-                    for package in unready {
-                        let ready = self.shared.prepare(package).await?;
-                        self.shelf.take(ready);
-                    }
-                }
-            }
-        }
+        self.shelf.put_aside(&self.generation, &self.fitness);
     }
 
     /// Makes a generation durable, then lets it serve.
     async fn serve(
         &mut self,
         next: Generation,
-        ready: &ReadyGeneration,
+        snapshot: Snapshot,
         event: Event,
     ) -> Result<(), EngineError> {
-        let shared = &self.shared;
-        let before = shared.snapshot.pin();
-        let assembly = Assembly {
-            adapters: shared.adapters.loader(),
-            today: &shared.today(),
-            before: &before,
-            canary: shared.packages.canary,
-            alarm: &self.alarm,
-            imported_from: &BTreeMap::new(),
-        };
-        let snapshot = assembly.assemble(ready).await?;
         let event = Event { generation: next.number, ..event };
         let change =
             Change { generation: Some(next.clone()), events: vec![event], ..Change::default() };
@@ -284,6 +357,20 @@ impl Task {
             actor: actor.to_owned(),
             code: None,
             detail: None,
+        }
+    }
+}
+
+/// Tells in the log what does not serve as it is named.
+pub(super) fn tell_of(snapshot: &Snapshot) {
+    for (id, why) in &snapshot.quarantined {
+        let (document_type, code, detail) = (id.as_str(), why.code, why.detail.as_str());
+        tracing::error!(document_type, code, detail, "quarantined: it is not served");
+    }
+    for (id, served) in &snapshot.document_types {
+        if let Some(why) = &served.stands_in {
+            let (document_type, code, detail) = (id.as_str(), why.code, why.detail.as_str());
+            tracing::error!(document_type, code, detail, "an earlier version serves in its place");
         }
     }
 }
