@@ -194,9 +194,11 @@ impl Task {
         for ready in ready {
             self.shelf.keep(ready);
         }
+        // Both are decided here, where nothing comes between them and the change.
+        self.check_scope(&name, scope).await?;
         let mut next = self.generation.next();
         let (action, package, detail) = take(&mut next, &name, step)?;
-        self.check(&name, scope, &next).await?;
+        self.check_trust(&name, &next).await?;
         let mut fitness = self.fitness.clone();
         if let Some(active) = next.active.get(&name) {
             // It was asked for by name: whether it is fit is found out anew.
@@ -219,29 +221,21 @@ impl Task {
         Applied { generation: self.generation.number, active }
     }
 
-    /// Whether who asks may touch the name, as it stands now, and whether what is to serve next is trusted
-    /// now. Both are decided here, where nothing comes between.
-    async fn check(
-        &self,
-        name: &str,
-        scope: Option<Scope>,
-        next: &Generation,
-    ) -> Result<(), EngineError> {
-        let serving = |generation: &Generation| {
-            [generation.active.get(name).copied(), generation.candidate(name)]
-        };
-        let before = serving(&self.generation);
-        let new =
-            serving(next).into_iter().flatten().filter(|new| !before[..1].contains(&Some(*new)));
+    /// Whether who asks may touch the name, as it stands now.
+    async fn check_scope(&self, name: &str, scope: Option<Scope>) -> Result<(), EngineError> {
+        let Some(scope) = scope else { return Ok(()) };
         let (shared, name) = (Arc::clone(&self.shared), name.to_owned());
-        let new = new.collect::<Vec<_>>();
-        blocking(move || {
-            if let Some(scope) = scope {
-                shared.check_scope(&name, &scope)?;
-            }
-            new.into_iter().try_for_each(|package| shared.check_trust(&name, package))
-        })
-        .await?
+        blocking(move || shared.check_scope(&name, &scope)).await?
+    }
+
+    /// Whether what is to serve next, and does not now, is trusted now.
+    async fn check_trust(&self, name: &str, next: &Generation) -> Result<(), EngineError> {
+        let active = self.generation.active.get(name).copied();
+        let new = [next.active.get(name).copied(), next.candidate(name)].into_iter().flatten();
+        let new = new.filter(|new| Some(*new) != active).collect::<Vec<_>>();
+        let (shared, name) = (Arc::clone(&self.shared), name.to_owned());
+        let check = move || new.into_iter().try_for_each(|new| shared.check_trust(&name, new));
+        blocking(check).await?
     }
 
     /// A generation as a snapshot, or what must be done first.
