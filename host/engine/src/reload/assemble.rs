@@ -34,6 +34,9 @@ pub(super) struct ReadyGeneration {
     earlier: BTreeMap<String, Vec<Earlier>>,
 }
 
+/// An adapter and rules that may serve together, or a package that must be made ready first.
+type Try = Result<(Arc<ReadyAdapter>, Arc<ReadyRules>), PackageDigest>;
+
 enum Earlier {
     Ready(Ready),
     Unready(PackageDigest),
@@ -277,7 +280,7 @@ impl Assembly<'_> {
         generation: &ReadyGeneration,
         adapter: &Arc<ReadyAdapter>,
         rules: &Arc<ReadyRules>,
-    ) -> Vec<Result<(Arc<ReadyAdapter>, Arc<ReadyRules>), PackageDigest>> {
+    ) -> Vec<Try> {
         let mut tries = vec![Ok((Arc::clone(adapter), Arc::clone(rules)))];
         if !self.is_lenient() {
             return tries;

@@ -8,7 +8,7 @@ use std::io;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use redb::{Database, ReadableDatabase as _, StorageBackend};
 
@@ -21,9 +21,9 @@ const CACHED_PAGES_BYTES: usize = 1 << 20;
 /// A database that comes back after the disk has refused something.
 pub(super) struct Reopened {
     source: Source,
-    /// None while it can't be opened again. The lock is held for one transaction, on a thread that may
-    /// block.
-    database: RwLock<Option<Database>>,
+    /// None while it can't be opened again. The lock is held while it is taken out or opened, and not for a
+    /// transaction: reads go on beside a write.
+    database: Mutex<Option<Arc<Database>>>,
 }
 
 /// Where the database is.
@@ -43,7 +43,7 @@ impl Reopened {
         if let Source::File(file) = &source {
             check(&mut database, file)?;
         }
-        Ok(Self { source, database: RwLock::new(Some(database)) })
+        Ok(Self { source, database: Mutex::new(Some(Arc::new(database))) })
     }
 
     /// Runs one transaction, in a database that was opened again if the disk has refused something before.
@@ -64,8 +64,8 @@ impl Reopened {
         &self,
         work: impl Fn(&Database) -> Result<T, CatalogueError>,
     ) -> Result<T, CatalogueError> {
-        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
-        database.as_ref().ok_or(CatalogueError::Closed).and_then(work)
+        let database = self.lock().clone();
+        database.ok_or(CatalogueError::Closed).and_then(|database| work(&database))
     }
 
     /// Closes it and opens it again.
@@ -73,11 +73,20 @@ impl Reopened {
         if matches!(self.source, Source::Memory) {
             return Err(CatalogueError::Closed);
         }
-        let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
-        // First: the one before holds the lock on the file.
+        let mut database = self.lock();
+        // First: the one before holds the lock on the file, until whoever reads in it is done.
         *database = None;
-        *database = Some(self.source.open()?);
+        let opened = self.source.open().map_err(|error| match error {
+            CatalogueError::Locked => CatalogueError::Closed,
+            error => error,
+        })?;
+        *database = Some(Arc::new(opened));
         Ok(())
+    }
+
+    /// No step that holds it can panic half-way: it is open or not.
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<Database>>> {
+        self.database.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
