@@ -28,14 +28,6 @@ inline std::vector<float> numbers(size_t count) {
 // What nobody has written: a result must not have any of it.
 inline std::vector<float> poisoned(size_t count) { return std::vector<float>(count, NAN); }
 
-inline void narrow(float value, float &to) { to = value; }
-inline void narrow(float value, __half &to) { to.value = (_Float16)value; }
-inline void narrow(float value, __nv_bfloat16 &to) {
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    to.bits = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
-}
-
 template <typename T>
 std::vector<T> narrowed(const std::vector<float> &values) {
     std::vector<T> narrow_values(values.size());

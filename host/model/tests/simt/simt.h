@@ -8,7 +8,6 @@
 #pragma once
 
 #include <math.h>
-#include <sanitizer/common_interface_defs.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +20,14 @@
 #include <set>
 #include <string>
 #include <vector>
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/common_interface_defs.h>
+#else
+// Nobody has to be told that another stack is in use.
+inline void __sanitizer_start_switch_fiber(void **, const void *, size_t) {}
+inline void __sanitizer_finish_switch_fiber(void *, const void **, size_t *) {}
+#endif
 
 #define __global__
 #define __device__
@@ -50,6 +57,15 @@ inline float __bfloat162float(__nv_bfloat16 narrow) {
     float value;
     memcpy(&value, &bits, sizeof value);
     return value;
+}
+
+// Rounded to the nearest, to even between two; for what stands beside kernels.
+inline void narrow(float value, float &to) { to = value; }
+inline void narrow(float value, __half &to) { to.value = (_Float16)value; }
+inline void narrow(float value, __nv_bfloat16 &to) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    to.bits = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
 }
 
 using std::max;

@@ -23,6 +23,7 @@ struct LowRankSegments {
     int count;
     int unused;
 };
+static_assert(sizeof(LowRankSegments) == 2056, "as the launch lays it out");
 
 // `y` is (rows, out_features), and `out` too; they may be the same. `bias` may be null. `x` is (rows, in_features).
 // Shared memory: in_features numbers, and as many as the highest rank.

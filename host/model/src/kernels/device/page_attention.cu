@@ -23,6 +23,7 @@ struct Page {
 struct Pages {
     Page of[MOST_SPANS];
 };
+static_assert(sizeof(Pages) == 2048, "as the launch lays it out");
 
 // `query` and `attended` are (tokens, heads * head_dim); head_dim is at most the number of threads. Shared memory:
 // QUERIES * (head_dim + THREADS + 3) numbers.

@@ -17,6 +17,7 @@ struct Past {
 struct Pasts {
     Past of[MOST_ROWS];
 };
+static_assert(sizeof(Pasts) == 2048, "as the launch lays it out");
 
 // `query`, `new_keys`, `new_values` and `attended` are (tokens, heads * head_dim); the caches (slots, heads, capacity,
 // head_dim). Shared memory: head_dim numbers, and as many as the longest row has tokens.
