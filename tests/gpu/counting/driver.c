@@ -1,7 +1,8 @@
 // A stand-in for libcuda, libcublas and libcurand that computes nothing and counts what is asked of it: launches,
 // products, copies, allocations, synchronisations. Device memory is the host's. What it was never asked to write is
-// 1.0 everywhere, so that what comes back is finite; the one kernel that it computes is candle's `affine_f32`, for the
-// host refuses a device that can't add up. Whatever else is called is an error, which names it (`unknown.c`).
+// 1.0 everywhere, so that what comes back is finite; the one kernel that it always computes is candle's `affine_f32`, for
+// the host refuses a device that can't add up. Where DOSSIER_COMPUTES is set, it computes what our own kernels and the
+// products do, too (compute.cc). Whatever else is called is an error, which names it (`unknown.c`).
 //
 // The counts stand in the file that DOSSIER_COUNTS names, for the process to read while it runs: entries of 64 bytes,
 // a name of up to 55 and a number of 8 in the machine's order.
@@ -15,7 +16,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, ENTRIES = 1024 };
+enum { SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, INVALID_DEVICE = 101, ENTRIES = 1024 };
+
+#define MEMORY ((size_t)141 << 30)
 
 struct entry {
     char name[56];
@@ -24,6 +27,12 @@ struct entry {
 
 static struct entry *entries;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+// compute.cc
+void compute_kernel(const char *name, const unsigned *grid, unsigned threads, unsigned shared_bytes, void **arguments);
+void compute_product(int a_turned, int b_turned, int m, int n, int k, const void *a, int a_type, int lda, long long a_stride, const void *b,
+                     int b_type, int ldb, long long b_stride, void *c, int c_type, int ldc, long long c_stride, int products);
+static int computes;
 
 static void fail(const char *what) {
     fprintf(stderr, "the counting driver: %s\n", what);
@@ -34,6 +43,7 @@ __attribute__((constructor)) static void begin(void) {
     static struct entry unread[ENTRIES];
     const char *path = getenv("DOSSIER_COUNTS");
     entries = unread;
+    computes = getenv("DOSSIER_COMPUTES") != NULL;
     if (!path) {
         return;
     }
@@ -72,36 +82,69 @@ typedef void *handle;
 // What may be used as a handle: any address of our own.
 static char something[1];
 
-int cuInit(unsigned flags) { return flags; }
-int cuDeviceGet(int *device, int ordinal) { return *device = ordinal, ordinal ? 101 : SUCCESS; }
-int cuDeviceGetCount(int *devices) { return *devices = 1, SUCCESS; }
-int cuDeviceTotalMem_v2(size_t *bytes, int device) { return *bytes = (size_t)141 << 30, device; }
+static int give(handle *to) {
+    *to = something;
+    return SUCCESS;
+}
+
+static int counted(const char *name) {
+    count(name, "", 1);
+    return SUCCESS;
+}
+
+int cuInit(unsigned) { return SUCCESS; }
+int cuGetErrorName(int, const char **name) {
+    *name = "an error of the counting driver";
+    return SUCCESS;
+}
+int cuGetErrorString(int, const char **text) {
+    *text = "";
+    return SUCCESS;
+}
+
+int cuDeviceGetCount(int *devices) {
+    *devices = 1;
+    return SUCCESS;
+}
+int cuDeviceGet(int *device, int ordinal) {
+    *device = ordinal;
+    return ordinal ? INVALID_DEVICE : SUCCESS;
+}
+int cuDeviceTotalMem_v2(size_t *bytes, int) {
+    *bytes = MEMORY;
+    return SUCCESS;
+}
 int cuMemGetInfo_v2(size_t *free, size_t *total) {
-    *free = *total = (size_t)141 << 30;
+    *free = *total = MEMORY;
     return SUCCESS;
 }
 // Memory pools, and whatever else is asked for, are there.
-int cuDeviceGetAttribute(int *value, int attribute, int device) { return *value = 1, (void)attribute, device; }
-int cuDevicePrimaryCtxRetain(handle *context, int device) { return *context = something, device; }
-int cuDevicePrimaryCtxRelease_v2(int device) { return device; }
-int cuCtxSetCurrent(handle context) { return (void)context, SUCCESS; }
-int cuCtxGetCurrent(handle *context) { return *context = something, SUCCESS; }
-int cuDeviceGetMemPool(handle *pool, int device) { return *pool = something, device; }
-int cuMemPoolSetAttribute(handle pool, int attribute, void *value) { return (void)pool, (void)attribute, (void)value, SUCCESS; }
-int cuGetErrorName(int error, const char **name) { return (void)error, *name = "an error of the counting driver", SUCCESS; }
-int cuGetErrorString(int error, const char **text) { return (void)error, *text = "", SUCCESS; }
+int cuDeviceGetAttribute(int *value, int, int) {
+    *value = 1;
+    return SUCCESS;
+}
+int cuDeviceGetMemPool(handle *pool, int) { return give(pool); }
+int cuMemPoolSetAttribute(handle, int, void *) { return SUCCESS; }
 
-int cuStreamCreate(handle *stream, unsigned flags) { return *stream = something, (void)flags, SUCCESS; }
-int cuStreamDestroy_v2(handle stream) { return (void)stream, SUCCESS; }
-int cuStreamSynchronize(handle stream) { return (void)stream, count("synchronisation", "", 1), SUCCESS; }
-int cuCtxSynchronize(void) { return count("synchronisation", "", 1), SUCCESS; }
-int cuStreamWaitEvent(handle stream, handle event, unsigned flags) { return (void)stream, (void)event, (void)flags, count("wait", "", 1), SUCCESS; }
-int cuStreamIsCapturing(handle stream, int *status) { return (void)stream, *status = 0, SUCCESS; }
-int cuEventCreate(handle *event, unsigned flags) { return *event = something, (void)flags, count("event", "", 1), SUCCESS; }
-int cuEventDestroy_v2(handle event) { return (void)event, SUCCESS; }
-int cuEventRecord(handle event, handle stream) { return (void)event, (void)stream, count("record", "", 1), SUCCESS; }
-int cuEventQuery(handle event) { return (void)event, SUCCESS; }
-int cuEventSynchronize(handle event) { return (void)event, count("synchronisation", "", 1), SUCCESS; }
+int cuDevicePrimaryCtxRetain(handle *context, int) { return give(context); }
+int cuDevicePrimaryCtxRelease_v2(int) { return SUCCESS; }
+int cuCtxSetCurrent(handle) { return SUCCESS; }
+int cuCtxGetCurrent(handle *context) { return give(context); }
+int cuCtxSynchronize(void) { return counted("synchronisation"); }
+
+int cuStreamCreate(handle *stream, unsigned) { return give(stream); }
+int cuStreamDestroy_v2(handle) { return SUCCESS; }
+int cuStreamSynchronize(handle) { return counted("synchronisation"); }
+int cuStreamWaitEvent(handle, handle, unsigned) { return counted("wait"); }
+
+int cuEventCreate(handle *event, unsigned) {
+    count("event", "", 1);
+    return give(event);
+}
+int cuEventDestroy_v2(handle) { return SUCCESS; }
+int cuEventRecord(handle, handle) { return counted("record"); }
+int cuEventQuery(handle) { return SUCCESS; }
+int cuEventSynchronize(handle) { return counted("synchronisation"); }
 
 static int allocate(void **memory, size_t bytes) {
     size_t numbers = bytes / sizeof(float) + 1;
@@ -116,16 +159,20 @@ static int allocate(void **memory, size_t bytes) {
     return SUCCESS;
 }
 
-int cuMemAllocAsync(address *memory, size_t bytes, handle stream) {
-    (void)stream;
+int cuMemAllocAsync(address *memory, size_t bytes, handle) {
     count("allocation", "", 1);
+    // As `cuMemAlloc` answers, and what nobody should rely on here.
     return bytes ? allocate((void **)memory, bytes) : INVALID_VALUE;
 }
-int cuMemAlloc_v2(address *memory, size_t bytes) { return cuMemAllocAsync(memory, bytes, NULL); }
-int cuMemFreeAsync(address memory, handle stream) { return free((void *)memory), (void)stream, SUCCESS; }
-int cuMemFree_v2(address memory) { return cuMemFreeAsync(memory, NULL); }
-int cuMemHostAlloc(void **memory, size_t bytes, unsigned flags) { return (void)flags, allocate(memory, bytes); }
-int cuMemFreeHost(void *memory) { return free(memory), SUCCESS; }
+int cuMemFreeAsync(address memory, handle) {
+    free((void *)memory);
+    return SUCCESS;
+}
+int cuMemHostAlloc(void **memory, size_t bytes, unsigned) { return allocate(memory, bytes); }
+int cuMemFreeHost(void *memory) {
+    free(memory);
+    return SUCCESS;
+}
 
 static int copy(const char *kind, void *to, const void *from, size_t bytes) {
     count(kind, "", 1);
@@ -133,23 +180,25 @@ static int copy(const char *kind, void *to, const void *from, size_t bytes) {
     memmove(to, from, bytes);
     return SUCCESS;
 }
-int cuMemcpyHtoDAsync_v2(address to, const void *from, size_t bytes, handle stream) { return (void)stream, copy("upload", (void *)to, from, bytes); }
-int cuMemcpyHtoD_v2(address to, const void *from, size_t bytes) { return copy("upload", (void *)to, from, bytes); }
-int cuMemcpyDtoHAsync_v2(void *to, address from, size_t bytes, handle stream) { return (void)stream, copy("download", to, (void *)from, bytes); }
-int cuMemcpyDtoH_v2(void *to, address from, size_t bytes) { return copy("download", to, (void *)from, bytes); }
-int cuMemcpyDtoDAsync_v2(address to, address from, size_t bytes, handle stream) { return (void)stream, copy("copy", (void *)to, (void *)from, bytes); }
-int cuMemsetD8Async(address to, unsigned char value, size_t bytes, handle stream) {
-    (void)stream;
+int cuMemcpyHtoDAsync_v2(address to, const void *from, size_t bytes, handle) {
+    return copy("upload", (void *)to, from, bytes);
+}
+int cuMemcpyDtoHAsync_v2(void *to, address from, size_t bytes, handle) {
+    return copy("download", to, (void *)from, bytes);
+}
+int cuMemcpyDtoDAsync_v2(address to, address from, size_t bytes, handle) {
+    return copy("copy", (void *)to, (void *)from, bytes);
+}
+int cuMemsetD8Async(address to, unsigned char value, size_t bytes, handle) {
     count("fill", "", 1);
     memset((void *)to, value, bytes);
     return SUCCESS;
 }
 
-// A module is its source's text; a function its name.
-int cuModuleLoadData(handle *module, const void *image) { return *module = something, (void)image, SUCCESS; }
-int cuModuleUnload(handle module) { return (void)module, SUCCESS; }
-int cuModuleGetFunction(handle *function, handle module, const char *name) {
-    (void)module;
+// A function is its name.
+int cuModuleLoadData(handle *module, const void *) { return give(module); }
+int cuModuleUnload(handle) { return SUCCESS; }
+int cuModuleGetFunction(handle *function, handle, const char *name) {
     count("look-up", "", 1);
     // Kept for the process: there are a few hundred names, and many look-ups.
     static char *names[ENTRIES];
@@ -170,9 +219,7 @@ int cuModuleGetFunction(handle *function, handle module, const char *name) {
 }
 
 int cuLaunchKernel(handle function, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x, unsigned block_y,
-                   unsigned block_z, unsigned shared_bytes, handle stream, void **arguments, void **extra) {
-    (void)stream;
-    (void)extra;
+                   unsigned block_z, unsigned shared_bytes, handle, void **arguments, void **) {
     const char *name = function;
     // What every GPU from compute capability 8.0 on takes without being asked for more.
     int grid_fits = grid_x && grid_x <= INT32_MAX && grid_y && grid_y <= 65535 && grid_z && grid_z <= 65535;
@@ -193,15 +240,26 @@ int cuLaunchKernel(handle function, unsigned grid_x, unsigned grid_y, unsigned g
             to[place] = (from ? from : to)[place] * factor + addend;
         }
     }
+    if (computes) {
+        const unsigned grid[] = {grid_x, grid_y, grid_z};
+        compute_kernel(name, grid, block_x, shared_bytes, arguments);
+    }
     return SUCCESS;
 }
 
-int cublasCreate_v2(handle *blas) { return *blas = something, SUCCESS; }
-int cublasDestroy_v2(handle blas) { return (void)blas, SUCCESS; }
-int cublasSetStream_v2(handle blas, handle stream) { return (void)blas, (void)stream, SUCCESS; }
-int cublasGemmStridedBatchedEx(void) { return count("product", "", 1), SUCCESS; }
+int cublasCreate_v2(handle *blas) { return give(blas); }
+int cublasDestroy_v2(handle) { return SUCCESS; }
+int cublasSetStream_v2(handle, handle) { return SUCCESS; }
+int cublasGemmStridedBatchedEx(handle, int a_turned, int b_turned, int m, int n, int k, const void *, const void *a, int a_type, int lda,
+                               long long a_stride, const void *b, int b_type, int ldb, long long b_stride, const void *, void *c,
+                               int c_type, int ldc, long long c_stride, int products, int, int) {
+    if (computes) {
+        compute_product(a_turned, b_turned, m, n, k, a, a_type, lda, a_stride, b, b_type, ldb, b_stride, c, c_type, ldc, c_stride, products);
+    }
+    return counted("product");
+}
 
-int curandCreateGenerator(handle *generator, int type) { return *generator = something, (void)type, SUCCESS; }
-int curandDestroyGenerator(handle generator) { return (void)generator, SUCCESS; }
-int curandSetStream(handle generator, handle stream) { return (void)generator, (void)stream, SUCCESS; }
-int curandSetPseudoRandomGeneratorSeed(handle generator, unsigned long long seed) { return (void)generator, (void)seed, SUCCESS; }
+int curandCreateGenerator(handle *generator, int) { return give(generator); }
+int curandDestroyGenerator(handle) { return SUCCESS; }
+int curandSetStream(handle, handle) { return SUCCESS; }
+int curandSetPseudoRandomGeneratorSeed(handle, unsigned long long) { return SUCCESS; }

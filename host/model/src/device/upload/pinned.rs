@@ -32,7 +32,7 @@ pub(crate) struct PinnedCopies {
 
 /// Each tensor of a piece of memory begins at a multiple of so many numbers: where vectors may be read,
 /// and where products are fastest.
-const NUMBERS_APART: usize = 128;
+const NUMBERS_APART: usize = 32;
 
 impl PinnedCopies {
     pub(super) fn new(device: &CudaDevice) -> Result<Self> {
