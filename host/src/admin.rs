@@ -21,6 +21,8 @@ use serde::Deserialize;
 use crate::api::{ApiError, observe, read_body, unknown_method, unknown_route};
 use crate::config::{HttpLimits, Token};
 
+mod settings;
+
 mod body;
 use body::{AppliedBody, HistoryBody, ListBody, PruneBody, StatusBody, VersionBody};
 
@@ -61,6 +63,7 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .route("/v1/packages/{name}/shadow", post(shadow))
         .route("/v1/packages/{name}/promote", post(promote))
         .route("/v1/packages/{name}/rollback", post(roll_back))
+        .route("/v1/document-types/{name}/settings", settings::methods())
         .route("/v1/history", get(history))
         .route("/v1/prune", post(prune))
         .fallback(unknown_route)
@@ -109,7 +112,7 @@ async fn activate(
     Path(name): Path<String>,
     request: Request,
 ) -> Answer {
-    let PackageBody { package } = read_json(&admin, request).await?;
+    let PackageBody { package } = read_json(&admin, request, SMALL_BODY_BYTES).await?;
     apply(&admin, &publisher, &name, Step::Activate(package)).await
 }
 
@@ -119,7 +122,7 @@ async fn canary(
     Path(name): Path<String>,
     request: Request,
 ) -> Answer {
-    let CanaryBody { package, percent } = read_json(&admin, request).await?;
+    let CanaryBody { package, percent } = read_json(&admin, request, SMALL_BODY_BYTES).await?;
     apply(&admin, &publisher, &name, Step::Canary(package, percent)).await
 }
 
@@ -129,7 +132,7 @@ async fn shadow(
     Path(name): Path<String>,
     request: Request,
 ) -> Answer {
-    let PackageBody { package } = read_json(&admin, request).await?;
+    let PackageBody { package } = read_json(&admin, request, SMALL_BODY_BYTES).await?;
     apply(&admin, &publisher, &name, Step::Shadow(package)).await
 }
 
@@ -212,7 +215,7 @@ async fn prune(
     Extension(publisher): Extension<Publisher>,
     request: Request,
 ) -> Answer {
-    let PruneRequest { dry_run } = read_json(&admin, request).await?;
+    let PruneRequest { dry_run } = read_json(&admin, request, SMALL_BODY_BYTES).await?;
     let pruned = admin.reload.prune(dry_run, &publisher.name, Some(&publisher.scope)).await?;
     Ok(Json(PruneBody::of(&pruned)).into_response())
 }
@@ -269,7 +272,8 @@ async fn read(
 async fn read_json<T: serde::de::DeserializeOwned>(
     admin: &Admin,
     request: Request,
+    limit_bytes: usize,
 ) -> Result<T, ApiError> {
-    let bytes = read(admin, request, SMALL_BODY_BYTES).await?;
+    let bytes = read(admin, request, limit_bytes).await?;
     serde_json::from_slice(&bytes).map_err(|error| ApiError::Json { detail: error.to_string() })
 }

@@ -8,6 +8,7 @@ mod prune;
 mod publishing;
 mod registry;
 mod rollout;
+mod settings;
 mod under_load;
 mod watching;
 

@@ -12,7 +12,7 @@ use dossier_model::ModelError;
 use dossier_plugin::{CodeCacheError, PluginError};
 use dossier_store::{
     ArtifactError, CatalogueError, ManifestError, PackageDigest, PackageError, PublicKey,
-    SigningError,
+    SettingsTooLong, SigningError,
 };
 
 use crate::fixture::FixtureError;
@@ -223,6 +223,21 @@ pub enum EngineError {
         /// The name.
         name: String,
     },
+    /// The name was changed after the generation that a change was made of.
+    #[error(
+        "`{name}` is not as it was in generation {seen}: look at it as it is in generation {generation}, then try again"
+    )]
+    Unseen {
+        /// The name.
+        name: String,
+        /// The generation that was looked at.
+        seen: u64,
+        /// The one that serves.
+        generation: u64,
+    },
+    /// Settings are longer than rules take them.
+    #[error(transparent)]
+    SettingsTooLong(#[from] SettingsTooLong),
     /// There is no version to go back to.
     #[error("`{name}` has no version to go back to")]
     NoPrevious {

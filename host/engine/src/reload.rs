@@ -42,6 +42,8 @@ pub use status::{CandidateStatus, NameStatus, PackageState};
 mod prune;
 pub use prune::{PruneReport, PrunedPackage};
 
+mod type_settings;
+
 mod task;
 pub use task::{Applied, Step};
 use task::{Apply, Message, Outcome, Refused, Task};

@@ -15,6 +15,9 @@ use crate::folders::Calibration;
 use crate::ready::{ReadyAdapter, ReadyRules};
 use crate::request_id::RequestId;
 
+mod settings;
+pub use settings::{SettingsInForce, SettingsOrigin};
+
 mod rollout;
 pub use rollout::{
     CallCounts, Canary, CanaryAlarm, CanaryCounts, CanaryRun, Rollout, Route, Shadow, ShadowCounts,
@@ -41,6 +44,8 @@ pub struct DocumentType {
     pub rules: Arc<ReadyRules>,
     /// The component of the rules, with the settings of the document type.
     pub(crate) configured: Plugin,
+    /// Those settings; none where the rules have their defaults.
+    pub settings: Option<SettingsInForce>,
     /// The fields that the rules read of a whole document, in their order.
     pub fields: Vec<FieldName>,
     /// The version that is tried beside this one.

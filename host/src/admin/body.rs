@@ -8,6 +8,8 @@ use dossier_plugin::CodeCounts;
 use dossier_store::{Attempt, Event, PackageDigest, Version};
 use serde::Serialize;
 
+use super::settings::SettingsBody;
+
 /// A published package.
 #[derive(Serialize)]
 pub(super) struct VersionBody<'a> {
@@ -42,6 +44,7 @@ pub(super) struct StatusBody<'a> {
     active: Option<PackageDigest>,
     canary: Option<CanaryBody>,
     shadow: Option<ShadowBody>,
+    settings: Option<SettingsBody>,
     versions: Vec<VersionBody<'a>>,
 }
 
@@ -201,6 +204,7 @@ impl<'a> StatusBody<'a> {
             active: status.active,
             canary,
             shadow,
+            settings: status.settings.as_ref().map(SettingsBody::of),
             versions: status.versions.iter().map(VersionBody::of).collect(),
         }
     }

@@ -9,10 +9,12 @@ use dossier_store::PackageDigest;
 mod client;
 mod keys;
 mod registry;
+mod settings;
 mod source;
 mod transfer;
 pub use client::AdminError;
 pub use registry::{RegistryArgs, RegistryError};
+use settings::SettingsArgs;
 
 use super::CommandError;
 
@@ -31,6 +33,8 @@ pub enum PackageCommand {
     Promote(NameArgs),
     /// End the canary or shadow of a name, or go back to the version before.
     Rollback(NameArgs),
+    /// Show what the rules of a document type are set to, or set it.
+    Settings(SettingsArgs),
     /// Show how everything published stands.
     List(ListArgs),
     /// Show what was done, newest first.
@@ -244,6 +248,7 @@ pub(super) async fn run(command: PackageCommand) -> Result<(), CommandError> {
         PackageCommand::Shadow(args) => client::shadow(args).await?,
         PackageCommand::Promote(args) => client::promote(args).await?,
         PackageCommand::Rollback(args) => client::roll_back(args).await?,
+        PackageCommand::Settings(args) => settings::settings(args).await?,
         PackageCommand::List(args) => client::list(args).await?,
         PackageCommand::History(args) => client::history(args).await?,
         PackageCommand::Prune(args) => client::prune(args).await?,

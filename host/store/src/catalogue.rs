@@ -16,7 +16,10 @@ use serde::de::DeserializeOwned;
 use crate::PackageDigest;
 
 mod generation;
-pub use generation::{Canary, Generation};
+pub use generation::{Canary, Generation, Previous};
+
+mod settings;
+pub use settings::{MAX_SETTINGS_BYTES, SettingsDigest, SettingsTooLong, TypeSettings};
 
 mod record;
 pub use record::{Action, Attempt, Event, Origin, Refusal, Version};
@@ -27,6 +30,7 @@ const GENERATIONS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("gener
 const VERSIONS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("versions");
 const ATTEMPTS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("attempts");
 const HISTORY: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("history");
+const SETTINGS: TableDefinition<'_, &str, &str> = TableDefinition::new("settings");
 
 /// Whole generations kept; the history of events goes further back.
 const KEPT_GENERATIONS: u64 = 256;
@@ -47,6 +51,8 @@ pub struct Catalogue {
 pub struct Change {
     /// The next generation, where the change makes one.
     pub generation: Option<Generation>,
+    /// Settings that the generation names and none before it did.
+    pub settings: Option<TypeSettings>,
     /// Versions that are new or known better.
     pub versions: Vec<Version>,
     /// Packages whose versions are forgotten, ahead of their files.
@@ -87,6 +93,12 @@ pub enum CatalogueError {
         last: u64,
         /// The one to be written.
         next: u64,
+    },
+    /// Settings that a generation names are not kept, or not as they were.
+    #[error("the settings {digest} of a generation are missing or damaged")]
+    NoSettings {
+        /// Their digest.
+        digest: SettingsDigest,
     },
     /// A package to be forgotten is one that a kept generation names.
     #[error("the package {package} is named by generation {generation}")]
@@ -144,6 +156,7 @@ impl Catalogue {
             transaction.open_table(VERSIONS).map_err(database)?;
             transaction.open_table(ATTEMPTS).map_err(database)?;
             transaction.open_table(HISTORY).map_err(database)?;
+            transaction.open_table(SETTINGS).map_err(database)?;
         }
         transaction.commit().map_err(database)?;
         Ok(Self { database: opened })
@@ -156,6 +169,7 @@ impl Catalogue {
     /// written then.
     pub fn write(&self, change: Change) -> Result<(), CatalogueError> {
         let transaction = self.database.begin_write().map_err(database)?;
+        write_settings(&transaction, change.settings.as_ref())?;
         write_generation(&transaction, change.generation.as_ref())?;
         forget(&transaction, &change.removed)?;
         {
@@ -184,6 +198,31 @@ impl Catalogue {
         let table = transaction.open_table(GENERATIONS).map_err(database)?;
         let last = table.last().map_err(database)?;
         last.map(|(_, record)| from_record("generations", record.value())).transpose()
+    }
+
+    /// A generation that is kept.
+    ///
+    /// # Errors
+    /// As [`Catalogue::current`].
+    pub fn generation(&self, number: u64) -> Result<Option<Generation>, CatalogueError> {
+        let transaction = self.database.begin_read().map_err(database)?;
+        let table = transaction.open_table(GENERATIONS).map_err(database)?;
+        let record = table.get(number).map_err(database)?;
+        record.map(|record| from_record("generations", record.value())).transpose()
+    }
+
+    /// Settings that a kept generation names.
+    ///
+    /// # Errors
+    /// When there are none of this digest; as [`Catalogue::current`].
+    pub fn settings(&self, digest: SettingsDigest) -> Result<TypeSettings, CatalogueError> {
+        let transaction = self.database.begin_read().map_err(database)?;
+        let table = transaction.open_table(SETTINGS).map_err(database)?;
+        let text = table.get(digest.to_string().as_str()).map_err(database)?;
+        let text = text.map(|text| text.value().to_owned());
+        let found = text.and_then(|text| serde_json::from_str(&text).ok());
+        let found = found.and_then(|values| TypeSettings::new(values).ok());
+        found.filter(|found| found.digest() == digest).ok_or(CatalogueError::NoSettings { digest })
     }
 
     /// A package that was published.
@@ -298,9 +337,41 @@ fn write_generation(
     }
     let record = to_record("generations", generation)?;
     table.insert(next, record.as_slice()).map_err(database)?;
-    if let Some(old) = next.checked_sub(KEPT_GENERATIONS) {
-        table.remove(old).map_err(database)?;
+    let Some(old) = next.checked_sub(KEPT_GENERATIONS) else { return Ok(()) };
+    let old = table.remove(old).map_err(database)?;
+    let old = old.map(|record| from_record::<Generation>("generations", record.value()));
+    let mut unneeded = match old.transpose()? {
+        Some(old) => old.named_settings().collect::<BTreeSet<_>>(),
+        None => BTreeSet::new(),
+    };
+    // Mostly they are still in force, and no other generation has to be looked at.
+    for named in generation.named_settings() {
+        unneeded.remove(&named);
     }
+    if unneeded.is_empty() {
+        return Ok(());
+    }
+    for entry in table.iter().map_err(database)? {
+        let (_, record) = entry.map_err(database)?;
+        for named in from_record::<Generation>("generations", record.value())?.named_settings() {
+            unneeded.remove(&named);
+        }
+    }
+    let mut settings = transaction.open_table(SETTINGS).map_err(database)?;
+    for digest in unneeded {
+        settings.remove(digest.to_string().as_str()).map_err(database)?;
+    }
+    Ok(())
+}
+
+fn write_settings(
+    transaction: &WriteTransaction,
+    settings: Option<&TypeSettings>,
+) -> Result<(), CatalogueError> {
+    let Some(settings) = settings else { return Ok(()) };
+    let mut table = transaction.open_table(SETTINGS).map_err(database)?;
+    let digest = settings.digest().to_string();
+    table.insert(digest.as_str(), settings.text()).map_err(database)?;
     Ok(())
 }
 

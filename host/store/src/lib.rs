@@ -32,6 +32,7 @@ pub use artifacts::{ArtifactError, ArtifactStore, StoredPackage};
 
 mod catalogue;
 pub use catalogue::{
-    Action, Attempt, Canary, Catalogue, CatalogueError, Change, Event, Generation, Origin, Refusal,
+    Action, Attempt, Canary, Catalogue, CatalogueError, Change, Event, Generation,
+    MAX_SETTINGS_BYTES, Origin, Previous, Refusal, SettingsDigest, SettingsTooLong, TypeSettings,
     Version,
 };

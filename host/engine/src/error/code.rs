@@ -52,6 +52,8 @@ impl EngineError {
             Self::CandidateExists { .. } => "plugin.candidate_exists",
             Self::NoCandidate { .. } => "plugin.no_candidate",
             Self::NoPrevious { .. } => "plugin.no_previous",
+            Self::Unseen { .. } => "generation.unseen",
+            Self::SettingsTooLong(_) => "settings.too_long",
             Self::Percent => "plugin.percent",
             Self::Busy => "overloaded",
             Self::Stopped => "not_ready",

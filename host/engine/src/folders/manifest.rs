@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use dossier_document::DocumentTypeId;
+use dossier_store::TypeSettings;
 use serde::Deserialize;
 
 use super::FolderError;
@@ -15,9 +16,6 @@ const RESERVED_FOLDERS: [&str; 2] = ["base", "training"];
 
 /// PEFT's file name; a folder that holds it must have a manifest, or its adapter would be ignored.
 const ADAPTER_CONFIG_FILE: &str = "adapter_config.json";
-
-/// Longest settings of a document type in bytes, as the rules take them.
-const MAX_SETTINGS_BYTES: usize = 64 * 1024;
 
 /// As many segments as the longest document type has.
 const MAX_DEPTH: usize = 6;
@@ -38,7 +36,7 @@ pub struct Manifest {
     /// The name of the rules: a component of `plugins/prebuilt/`.
     pub rules: String,
     /// The settings of the rules for this document type; the rules say what they mean.
-    settings: Option<String>,
+    settings: Option<TypeSettings>,
 }
 
 #[derive(Deserialize)]
@@ -83,10 +81,10 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// The settings of the rules for this document type, a JSON object as text, if it has any.
+    /// The settings of the rules for this document type, if it brings any.
     #[must_use]
-    pub fn settings(&self) -> Option<&str> {
-        self.settings.as_deref()
+    pub fn settings(&self) -> Option<&TypeSettings> {
+        self.settings.as_ref()
     }
 
     /// Reads the manifest of the adapter in `folder` from its bytes.
@@ -111,14 +109,8 @@ impl Manifest {
                 return Err(invalid(key, reason));
             }
         }
-        let settings =
-            typed.settings.map(|settings| serde_json::Value::Object(settings).to_string());
-        if settings.as_ref().is_some_and(|text| text.len() > MAX_SETTINGS_BYTES) {
-            return Err(invalid(
-                "settings",
-                format!("they have more than {MAX_SETTINGS_BYTES} bytes"),
-            ));
-        }
+        let settings = typed.settings.map(TypeSettings::new).transpose();
+        let settings = settings.map_err(|error| invalid("settings", error.to_string()))?;
         Ok(Self {
             folder: folder.to_owned(),
             document_type,

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use dossier_document::{DocumentTypeId, FieldName};
 use dossier_plugin::{BeforeOutcome, Plugin};
-use dossier_store::{Canary as CanaryOfGeneration, CanarySettings, Generation, PackageDigest};
+use dossier_store::{
+    Canary as CanaryOfGeneration, CanarySettings, Generation, PackageDigest, TypeSettings,
+};
 use tokio::sync::mpsc;
 
 use crate::adapters::AdapterLoader;
@@ -14,7 +16,8 @@ use crate::error::EngineError;
 use crate::folders::Manifest;
 use crate::ready::{Ready, ReadyAdapter, ReadyRules};
 use crate::snapshot::{
-    Canary, CanaryAlarm, CanaryRun, DocumentType, Rollout, Shadow, ShadowRun, Snapshot,
+    Canary, CanaryAlarm, CanaryRun, DocumentType, Rollout, SettingsInForce, SettingsOrigin, Shadow,
+    ShadowRun, Snapshot,
 };
 
 /// A generation with every package it names, ready.
@@ -24,6 +27,7 @@ pub(super) struct ReadyGeneration {
     candidates: Named,
     canaries: BTreeMap<String, CanaryOfGeneration>,
     shadows: BTreeMap<String, PackageDigest>,
+    settings: BTreeMap<String, TypeSettings>,
 }
 
 /// Packages by the names they stand under.
@@ -46,9 +50,10 @@ pub(super) struct Assembly<'a> {
 }
 
 impl ReadyGeneration {
-    /// The generation, or the packages that `find` has not.
+    /// The generation with the settings that it names, or the packages that `find` has not.
     pub(super) fn new(
         generation: &Generation,
+        settings: &BTreeMap<String, TypeSettings>,
         find: impl Fn(&PackageDigest) -> Option<Ready>,
     ) -> Result<Self, Vec<PackageDigest>> {
         let canaries = generation.canary.iter().map(|(name, canary)| (name, canary.package));
@@ -81,7 +86,20 @@ impl ReadyGeneration {
             candidates,
             canaries: generation.canary.clone(),
             shadows: generation.shadow.clone(),
+            settings: settings.clone(),
         })
+    }
+
+    /// What the rules are set to for an adapter's document type: an operator's word counts more than the
+    /// package's.
+    fn settings_of(&self, manifest: &Manifest) -> Option<SettingsInForce> {
+        let set = self.settings.get(manifest.document_type.as_str());
+        let of = |settings: &TypeSettings, origin| SettingsInForce {
+            settings: settings.clone(),
+            origin,
+        };
+        set.map(|settings| of(settings, SettingsOrigin::Operator))
+            .or_else(|| manifest.settings().map(|settings| of(settings, SettingsOrigin::Package)))
     }
 
     fn active_rules(&self, manifest: &Manifest) -> Result<&Arc<ReadyRules>, EngineError> {
@@ -103,7 +121,7 @@ impl Assembly<'_> {
         for adapter in generation.active.adapters.values() {
             let rules = generation.active_rules(&adapter.manifest)?;
             let rollout = self.rollout(generation, &runs, adapter).await?;
-            let document_type = self.version(adapter, rules, rollout).await?;
+            let document_type = self.version(generation, adapter, rules, rollout).await?;
             let id = adapter.manifest.document_type.clone();
             document_types.insert(id, Arc::new(document_type));
         }
@@ -132,7 +150,8 @@ impl Assembly<'_> {
             }
             (None, Some(candidate)) => (manifest.rules.as_str(), active, candidate),
         };
-        let candidate = Arc::new(self.version(adapter, rules, Rollout::default()).await?);
+        let candidate = self.version(generation, adapter, rules, Rollout::default()).await?;
+        let candidate = Arc::new(candidate);
         let canary = runs
             .canaries
             .get(name)
@@ -147,19 +166,21 @@ impl Assembly<'_> {
     /// A document type as an adapter and rules read it.
     async fn version(
         &self,
+        generation: &ReadyGeneration,
         adapter: &Arc<ReadyAdapter>,
         rules: &Arc<ReadyRules>,
         rollout: Rollout,
     ) -> Result<DocumentType, EngineError> {
-        let (configured, fields) = match self.known(adapter, rules) {
+        let settings = generation.settings_of(&adapter.manifest);
+        let (configured, fields) = match self.known(adapter, rules, settings.as_ref()) {
             Some(known) => (known.configured.clone(), known.fields.clone()),
             None => {
-                let asked = self.asked(&adapter.manifest, &rules.plugin).await;
+                let asked = self.asked(&adapter.manifest, settings.as_ref(), &rules.plugin).await;
                 asked.map_err(|error| self.named(rules, error))?
             }
         };
         let (adapter, rules) = (Arc::clone(adapter), Arc::clone(rules));
-        Ok(DocumentType { adapter, rules, configured, fields, rollout })
+        Ok(DocumentType { adapter, rules, configured, settings, fields, rollout })
     }
 
     /// Rules with the settings of the document type, and the fields that they read of a whole document.
@@ -167,12 +188,13 @@ impl Assembly<'_> {
     async fn asked(
         &self,
         manifest: &Manifest,
+        settings: Option<&SettingsInForce>,
         plugin: &Plugin,
     ) -> Result<(Plugin, Vec<FieldName>), EngineError> {
         let (id, pages) = (&manifest.document_type, manifest.pages);
-        let plugin = match manifest.settings() {
-            Some(settings) => {
-                plugin.configured(id, settings).await.map_err(EngineError::Component)?
+        let plugin = match settings {
+            Some(SettingsInForce { settings, .. }) => {
+                plugin.configured(id, settings.text()).await.map_err(EngineError::Component)?
             }
             None => plugin.clone(),
         };
@@ -190,13 +212,20 @@ impl Assembly<'_> {
     }
 
     /// A version that serves already, so that a change costs what it changes.
-    fn known(&self, adapter: &ReadyAdapter, rules: &ReadyRules) -> Option<&DocumentType> {
+    fn known(
+        &self,
+        adapter: &ReadyAdapter,
+        rules: &ReadyRules,
+        settings: Option<&SettingsInForce>,
+    ) -> Option<&DocumentType> {
         let served = self.before.document_type(&adapter.manifest.document_type)?;
         let canary = served.rollout.canary.as_ref().map(|canary| &canary.candidate);
         let shadow = served.rollout.shadow.as_ref().map(|shadow| &shadow.candidate);
         [Some(served), canary, shadow].into_iter().flatten().map(|version| &**version).find(
             |version| {
-                version.adapter.package == adapter.package && version.rules.package == rules.package
+                version.adapter.package == adapter.package
+                    && version.rules.package == rules.package
+                    && version.settings.as_ref() == settings
             },
         )
     }

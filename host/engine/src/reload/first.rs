@@ -50,8 +50,9 @@ pub(crate) async fn serve_first(
     for ready in ready {
         shelf.take(ready);
     }
+    let settings = shared.settings_of(&generation, None).await?;
     let ready = loop {
-        match ReadyGeneration::new(&generation, |package| shelf.find(package)) {
+        match ReadyGeneration::new(&generation, &settings, |package| shelf.find(package)) {
             Ok(ready) => break ready,
             Err(unready) => {
                 for package in unready {

@@ -56,8 +56,9 @@ impl Shelf {
     /// Lets go of packages that neither serve nor are likely to serve next.
     pub(super) fn put_aside(&mut self, generation: &Generation) {
         let next_back = generation.previous.values().filter_map(|previous| previous.last());
-        let recent = self.recent.values().flatten();
-        let wanted = generation.packages().chain(next_back.chain(recent).copied());
+        let next_back = next_back.map(|previous| previous.package);
+        let recent = self.recent.values().flatten().copied();
+        let wanted = generation.packages().chain(next_back).chain(recent);
         let wanted = wanted.collect::<BTreeSet<_>>();
         // What serves again was found among what requests still read with.
         for (package, ready) in self.aside.extract_if(.., |package, _| wanted.contains(package)) {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use dossier_document::DocumentTypeId;
 use dossier_plugin::CodeCounts;
 use dossier_store::{Attempt, Event, Generation, PackageDigest, Version};
 
 use super::{Reload, blocking};
 use crate::error::EngineError;
-use crate::snapshot::{CanaryCounts, ShadowCounts, Snapshot};
+use crate::snapshot::{CanaryCounts, SettingsInForce, ShadowCounts, Snapshot};
 
 /// How a name stands in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub struct NameStatus {
     pub active: Option<PackageDigest>,
     /// What is tried beside.
     pub candidate: Option<CandidateStatus>,
+    /// What its rules are set to, of a document type that serves; none where they have their defaults.
+    pub settings: Option<SettingsInForce>,
     /// The last attempt to publish.
     pub last_attempt: Option<Attempt>,
     /// Everything published under the name, oldest first.
@@ -165,6 +168,9 @@ fn status_of(
         (None, None) if versions.is_empty() => PackageState::Refused,
         (None, None) => PackageState::Staged,
     };
+    let id = name.parse::<DocumentTypeId>().ok();
+    let document_type = id.and_then(|id| served.document_type(&id));
+    let settings = document_type.and_then(|document_type| document_type.settings.clone());
     let generation = generation.number;
-    NameStatus { name, state, generation, active, candidate, last_attempt, versions }
+    NameStatus { name, state, generation, active, candidate, settings, last_attempt, versions }
 }

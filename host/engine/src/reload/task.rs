@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dossier_store::{
-    Action, Attempt, Canary, Change, Event, Generation, PackageDigest, Refusal, Version,
+    Action, Attempt, Canary, Change, Event, Generation, PackageDigest, Refusal, TypeSettings,
+    Version,
 };
 use tokio::sync::{mpsc, oneshot};
 
 use super::assemble::{Assembly, ReadyGeneration};
 use super::prune::{Prune, PruneReport};
 use super::shelf::Shelf;
+use super::type_settings::SetSettings;
 use super::{Shared, blocking, now};
 use crate::error::EngineError;
 use crate::ready::Ready;
@@ -25,6 +27,8 @@ pub(super) enum Message {
     Refuse { refused: Box<Refused>, answer: oneshot::Sender<()> },
     /// What serves is changed.
     Apply { request: Apply, answer: oneshot::Sender<Result<Outcome, EngineError>> },
+    /// The settings of a document type are set.
+    SetSettings { request: SetSettings, answer: oneshot::Sender<Result<Applied, EngineError>> },
     /// Packages that nothing needs leave the disk.
     Prune { prune: Prune, answer: oneshot::Sender<Result<PruneReport, EngineError>> },
 }
@@ -119,6 +123,10 @@ impl Task {
                 let applied = self.apply(request).await;
                 let _ = answer.send(applied);
             }
+            Message::SetSettings { request, answer } => {
+                let set = self.set_settings(request).await;
+                let _ = answer.send(set);
+            }
             Message::Prune { prune, answer } => {
                 let pruned = self.prune(prune).await;
                 let _ = answer.send(pruned);
@@ -170,11 +178,12 @@ impl Task {
         }
         let mut next = self.generation.next();
         let (action, package, detail) = take(&mut next, &name, step)?;
-        match ReadyGeneration::new(&next, |package| self.shelf.find(package)) {
+        let settings = self.shared.settings_of(&next, None).await?;
+        match ReadyGeneration::new(&next, &settings, |package| self.shelf.find(package)) {
             Err(unready) => Ok(Outcome::Unready(unready)),
             Ok(ready) => {
                 let event = self.event(action, &name, package, &actor);
-                self.serve(next, &ready, Event { detail, ..event }).await?;
+                self.serve(next, &ready, None, Event { detail, ..event }).await?;
                 Ok(Outcome::Applied(Applied {
                     generation: self.generation.number,
                     active: self.generation.active.get(&name).copied(),
@@ -207,8 +216,8 @@ impl Task {
         let event = self.event(Action::CanaryStopped, &alarm.name, runs, "host");
         let code = Some("canary.failing".to_owned());
         let event = Event { code, detail: Some(detail), ..event };
-        let stopped = match self.made_ready(&next).await {
-            Ok(ready) => self.serve(next, &ready, event).await,
+        let stopped = match self.made_ready(&next, None).await {
+            Ok(ready) => self.serve(next, &ready, None, event).await,
             Err(error) => Err(error),
         };
         match stopped {
@@ -220,9 +229,14 @@ impl Task {
 
     /// A generation with its packages. Those that aren't ready are made so while the task waits:
     /// where that may take long, whoever asks for a change has done it before.
-    async fn made_ready(&mut self, next: &Generation) -> Result<ReadyGeneration, EngineError> {
+    pub(super) async fn made_ready(
+        &mut self,
+        next: &Generation,
+        new_settings: Option<&TypeSettings>,
+    ) -> Result<ReadyGeneration, EngineError> {
+        let settings = self.shared.settings_of(next, new_settings).await?;
         loop {
-            match ReadyGeneration::new(next, |package| self.shelf.find(package)) {
+            match ReadyGeneration::new(next, &settings, |package| self.shelf.find(package)) {
                 Ok(ready) => return Ok(ready),
                 Err(unready) => {
                     for package in unready {
@@ -235,10 +249,11 @@ impl Task {
     }
 
     /// Makes a generation durable, then lets it serve.
-    async fn serve(
+    pub(super) async fn serve(
         &mut self,
         next: Generation,
         ready: &ReadyGeneration,
+        settings: Option<TypeSettings>,
         event: Event,
     ) -> Result<(), EngineError> {
         let shared = &self.shared;
@@ -253,8 +268,8 @@ impl Task {
         };
         let snapshot = assembly.assemble(ready).await?;
         let event = Event { generation: next.number, ..event };
-        let change =
-            Change { generation: Some(next.clone()), events: vec![event], ..Change::default() };
+        let generation = Some(next.clone());
+        let change = Change { generation, settings, events: vec![event], ..Change::default() };
         self.write(change).await?;
         self.shared.snapshot.swap(snapshot);
         self.generation = next;
@@ -323,9 +338,15 @@ fn take(
             Ok((Action::Promote, Some(package), None))
         }
         Step::RollBack => {
+            let before = next.settings.get(name).copied();
             let package = next.roll_back(name);
             let package = package.ok_or_else(|| EngineError::NoPrevious { name: owned() })?;
-            Ok((Action::Rollback, Some(package), None))
+            let settings = next.settings.get(name).copied();
+            let detail = (settings != before).then(|| match settings {
+                Some(settings) => format!("settings {settings}"),
+                None => "settings of the package".to_owned(),
+            });
+            Ok((Action::Rollback, Some(package), detail))
         }
     }
 }

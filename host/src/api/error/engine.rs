@@ -79,6 +79,8 @@ pub(crate) fn engine_problem(error: &EngineError) -> Problem {
         E::CandidateExists { .. } => of(S::CONFLICT, "Another version is tried already"),
         E::NoCandidate { .. } => of(S::CONFLICT, "No version is tried"),
         E::NoPrevious { .. } => of(S::CONFLICT, "There is no version to go back to"),
+        E::Unseen { .. } => of(S::CONFLICT, "It was changed meanwhile"),
+        E::SettingsTooLong(_) => of(S::PAYLOAD_TOO_LARGE, "The settings are too long"),
         E::Percent => of(S::UNPROCESSABLE_ENTITY, "The percentage makes no sense"),
         E::Stopped => of(S::SERVICE_UNAVAILABLE, "Not ready"),
         E::Artifacts(_)

@@ -88,6 +88,8 @@ pub enum Action {
     Rollback,
     /// A canary failed too often and ended by itself.
     CanaryStopped,
+    /// The settings of a document type were set.
+    Settings,
     /// A package that nothing refers to was taken off the disk.
     Prune,
 }

@@ -86,6 +86,81 @@ fn rollbacks_go_back_step_by_step() {
     assert_eq!(generation.active["utopia"], package(1));
 }
 
+fn settings(days: u64) -> TypeSettings {
+    let values = serde_json::json!({"days_after_expiry": days}).as_object().cloned();
+    TypeSettings::new(values.expect("an object")).expect("is short")
+}
+
+#[test]
+fn rollbacks_take_back_settings_and_packages_in_their_order() {
+    let set = |days| Some(settings(days).digest());
+    let mut generation = Generation::default();
+    assert!(!generation.set("utopia", set(1)), "nothing is active");
+    generation.activate("utopia", package(1));
+    assert!(generation.set("utopia", set(1)));
+    generation.activate("utopia", package(2));
+    assert_eq!(generation.settings.get("utopia").copied(), set(1), "they outlive a new package");
+    assert!(generation.set("utopia", set(2)) && generation.set("utopia", set(2)));
+    assert!(generation.set("utopia", None));
+    let json = serde_json::to_vec(&generation).expect("JSON");
+    assert_eq!(serde_json::from_slice::<Generation>(&json).expect("what was written"), generation);
+    let mut back = || {
+        let package = generation.roll_back("utopia");
+        (package, generation.settings.get("utopia").copied())
+    };
+    assert_eq!(back(), (Some(package(2)), set(2)));
+    assert_eq!(back(), (Some(package(2)), set(1)));
+    assert_eq!(back(), (Some(package(1)), set(1)));
+    assert_eq!(back(), (Some(package(1)), None));
+    assert_eq!(back(), (None, None));
+}
+
+#[test]
+fn a_generation_without_settings_is_written_as_ever() {
+    let mut generation = Generation { number: 1, ..Generation::default() };
+    generation.activate("utopia", package(1));
+    generation.activate("utopia", package(2));
+    let json = serde_json::to_value(&generation).expect("JSON");
+    assert_eq!(json["previous"]["utopia"], serde_json::json!([package(1)]));
+    assert!(json.get("settings").is_none());
+}
+
+#[test]
+fn settings_are_kept_as_long_as_a_kept_generation_names_them() {
+    let catalogue = Catalogue::in_memory().expect("memory");
+    let write = |generation: &Generation, settings: Option<TypeSettings>| {
+        let generation = Some(generation.clone());
+        catalogue.write(Change { generation, settings, ..Change::default() }).expect("is written");
+    };
+    let mut generation = Generation { number: 1, ..Generation::default() };
+    generation.activate("utopia", package(1));
+    generation.set("utopia", Some(settings(1).digest()));
+    write(&generation, Some(settings(1)));
+    assert_eq!(catalogue.settings(settings(1).digest()).expect("is kept"), settings(1));
+    assert!(catalogue.settings(settings(2).digest()).is_err());
+    assert_eq!(catalogue.generation(1).expect("reads"), Some(generation.clone()));
+    // More changes than a rollback goes back, so that none names the first settings any more.
+    for days in 2..=18 {
+        generation = generation.next();
+        generation.set("utopia", Some(settings(days).digest()));
+        write(&generation, Some(settings(days)));
+    }
+    while generation.number < 1 + KEPT_GENERATIONS {
+        assert!(catalogue.settings(settings(1).digest()).is_ok(), "generation 1 names them");
+        generation = generation.next();
+        write(&generation, None);
+    }
+    assert_eq!(catalogue.generation(1).expect("reads"), None);
+    while generation.number < 18 + KEPT_GENERATIONS {
+        generation = generation.next();
+        write(&generation, None);
+    }
+    assert!(catalogue.settings(settings(1).digest()).is_err(), "nothing names them");
+    for days in 2..=18 {
+        assert!(catalogue.settings(settings(days).digest()).is_ok(), "{days}");
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Activate(u8),
