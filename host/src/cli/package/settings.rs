@@ -81,6 +81,8 @@ fn read(path: &Path) -> Result<Map<String, Value>, AdminError> {
             reason: format!("settings have {MAX_SETTINGS_BYTES} bytes at most"),
         });
     }
-    serde_json::from_slice(&text)
-        .map_err(|error| AdminError::SettingsFile { path: path.to_owned(), reason: error.to_string() })
+    serde_json::from_slice(&text).map_err(|error| AdminError::SettingsFile {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    })
 }
