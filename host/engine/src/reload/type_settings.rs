@@ -101,10 +101,11 @@ impl Shared {
         let mut found = BTreeMap::new();
         let mut missing = BTreeMap::new();
         for (name, digest) in &generation.settings {
-            match known.get(digest) {
-                Some(&settings) => found.insert(name.clone(), settings.clone()).map(drop),
-                None => missing.insert(name.clone(), *digest).map(drop),
-            };
+            if let Some(&settings) = known.get(digest) {
+                found.insert(name.clone(), settings.clone());
+            } else {
+                missing.insert(name.clone(), *digest);
+            }
         }
         if !missing.is_empty() {
             let shared = Arc::clone(self);
