@@ -21,7 +21,7 @@ VERSION = re.compile(rb"^\.version (\d+)\.(\d+)$", re.MULTILINE)
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--program", type=Path, required=True)
-    arguments.add_argument("--kernels", type=Path, required=True, help="folder of the .ptx files that the build wrote")
+    arguments.add_argument("--kernels", type=Path, nargs="+", required=True, help="folders of .ptx files that the build wrote")
     arguments.add_argument("--ptxas", type=Path, required=True)
     arguments.add_argument("--newest", required=True, help="version of PTX that the oldest driver takes")
     arguments.add_argument("--gpus", required=True, help="compute capabilities, separated by commas")
@@ -29,9 +29,12 @@ def main() -> None:
     newest = tuple(int(part) for part in options.newest.split("."))
     gpus = options.gpus.split(",")
 
-    files = sorted(options.kernels.glob("*.ptx"))
-    if not files:
-        sys.exit(f"{options.kernels}: no .ptx file")
+    files = []
+    for folder in options.kernels:
+        in_folder = sorted(folder.glob("*.ptx"))
+        if not in_folder:
+            sys.exit(f"{folder}: no .ptx file")
+        files += in_folder
     doctored = VERSION.sub(b".version %d.%d" % (newest[0], newest[1] + 1), files[0].read_bytes())
     if not problems(doctored, newest, options.ptxas, gpus[:1]):
         sys.exit("this check takes a version that is too new: it can't tell anything")

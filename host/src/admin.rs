@@ -11,28 +11,31 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router, middleware};
-use dossier_document::DocumentTypeId;
-use dossier_engine::reload::Step;
+use dossier_engine::reload::{Step, reaches};
 use dossier_engine::settings::Publisher;
 use dossier_engine::{EngineError, Reload};
-use dossier_store::{Package, PackageDigest};
+use dossier_store::PackageDigest;
 use serde::Deserialize;
 
-use crate::api::{ApiError, observe, read_body, unknown_method, unknown_route};
+use crate::api::{ApiError, discard, liveness, observe, read_body, unknown_method, unknown_route};
 use crate::config::{HttpLimits, Token};
+
+mod settings;
 
 mod body;
 use body::{AppliedBody, HistoryBody, ListBody, PruneBody, StatusBody, VersionBody};
+
+mod receive;
+use receive::receive;
 
 mod token;
 
 /// Length of a body that is no package, in bytes.
 const SMALL_BODY_BYTES: usize = 4096;
-/// Bytes of an archive beside its files, at most: a block of 512 bytes a file, and another to fill
-/// its last one up.
-const ARCHIVE_OVERHEAD_BYTES: usize = 1 << 21;
 /// Events of a history, unless more are asked for.
 const HISTORY_EVENTS: usize = 100;
+/// Events of a history at most, whatever is asked for.
+const MOST_HISTORY_EVENTS: usize = 10_000;
 
 /// What the handlers share.
 #[derive(Debug)]
@@ -50,8 +53,9 @@ impl Admin {
     }
 }
 
-/// All routes. Every one wants a token.
+/// All routes. Every one wants a token, but for those that ask how the host is.
 pub fn router(admin: Arc<Admin>) -> Router {
+    let probes = Router::new().route("/readyz", get(readyz)).with_state(Arc::clone(&admin));
     Router::new()
         .route("/v1/packages", post(publish).get(list))
         .route("/v1/packages/{name}", get(status))
@@ -61,31 +65,47 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .route("/v1/packages/{name}/shadow", post(shadow))
         .route("/v1/packages/{name}/promote", post(promote))
         .route("/v1/packages/{name}/rollback", post(roll_back))
+        .route("/v1/document-types/{name}/settings", settings::methods())
         .route("/v1/history", get(history))
         .route("/v1/prune", post(prune))
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
         .layer(middleware::from_fn_with_state(Arc::clone(&admin), token::authenticate))
+        .merge(probes)
         .layer(middleware::from_fn(observe))
         .with_state(admin)
+        .merge(liveness())
 }
 
 type Answer = Result<Response, ApiError>;
+
+/// Whether anything can be published and changed: not while the disk refuses.
+async fn readyz(State(admin): State<Arc<Admin>>) -> Response {
+    match admin.reload.is_writable() {
+        true => "ready\n".into_response(),
+        false => ApiError::Unwritable.into_response(),
+    }
+}
 
 async fn publish(
     State(admin): State<Arc<Admin>>,
     Extension(publisher): Extension<Publisher>,
     request: Request,
 ) -> Answer {
-    let limits = Reload::package_limits();
-    let bytes = read(&admin, request, limits.bytes + ARCHIVE_OVERHEAD_BYTES).await?;
-    let package = tokio::task::spawn_blocking(move || Package::from_tar(&bytes, limits))
-        .await
-        .map_err(|_| EngineError::Panicked)?
-        .map_err(EngineError::Package)?;
+    // A place first, and then to the disk: what waits for its turn is not in memory.
+    let mut upload = match admin.reload.begin_upload(&publisher).await {
+        Ok(upload) => upload,
+        Err(error) => {
+            let (head, body) = request.into_parts();
+            discard(&head.headers, body);
+            return Err(error.into());
+        }
+    };
+    let (head, body) = request.into_parts();
+    receive(&head.headers, body, &admin.limits, &mut upload).await?;
     // Publishing goes on though the client may leave: it is then told by the status.
     let reload = admin.reload.clone();
-    let publishing = tokio::spawn(async move { reload.publish(package, &publisher).await });
+    let publishing = tokio::spawn(async move { reload.publish_upload(upload).await });
     let version = publishing.await.map_err(|_| EngineError::Panicked)??;
     Ok((StatusCode::CREATED, Json(VersionBody::of(&version))).into_response())
 }
@@ -150,8 +170,8 @@ async fn roll_back(
 }
 
 async fn apply(admin: &Admin, publisher: &Publisher, name: &str, step: Step) -> Answer {
-    refuse_out_of_scope(admin, publisher, name).await?;
-    let applied = admin.reload.apply(name, step, &publisher.name).await?;
+    // The task that makes the change decides whether the publisher reaches the name, as it stands then.
+    let applied = admin.reload.apply_for(name, step, publisher).await?;
     Ok(Json(AppliedBody::of(name, applied)).into_response())
 }
 
@@ -160,7 +180,7 @@ async fn status(
     Extension(publisher): Extension<Publisher>,
     Path(name): Path<String>,
 ) -> Answer {
-    refuse_out_of_scope(&admin, &publisher, &name).await?;
+    admin.reload.check_scope(&name, &publisher.scope).await?;
     Ok(Json(StatusBody::of(&admin.reload.status(&name).await?)).into_response())
 }
 
@@ -169,7 +189,7 @@ async fn list(
     Extension(publisher): Extension<Publisher>,
 ) -> Answer {
     let mut statuses = admin.reload.list().await?;
-    statuses.retain(|status| reaches(&publisher, &status.name));
+    statuses.retain(|status| reaches(&publisher.scope, &status.name));
     Ok(Json(ListBody::of(&statuses, admin.reload.code_counts())).into_response())
 }
 
@@ -185,7 +205,7 @@ async fn history(
     query: Result<Query<HistoryQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Answer {
     let limit = limit_of(query)?;
-    let wanted = move |event: &dossier_store::Event| reaches(&publisher, &event.plugin);
+    let wanted = move |event: &dossier_store::Event| reaches(&publisher.scope, &event.plugin);
     Ok(Json(HistoryBody::of(admin.reload.history(limit, wanted).await?)).into_response())
 }
 
@@ -195,7 +215,7 @@ async fn name_history(
     Path(name): Path<String>,
     query: Result<Query<HistoryQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Answer {
-    refuse_out_of_scope(&admin, &publisher, &name).await?;
+    admin.reload.check_scope(&name, &publisher.scope).await?;
     let limit = limit_of(query)?;
     let wanted = move |event: &dossier_store::Event| event.plugin == name;
     Ok(Json(HistoryBody::of(admin.reload.history(limit, wanted).await?)).into_response())
@@ -221,39 +241,7 @@ fn limit_of(
     query: Result<Query<HistoryQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<usize, ApiError> {
     let Query(query) = query.map_err(|error| ApiError::Query { detail: error.body_text() })?;
-    Ok(query.limit.unwrap_or(HISTORY_EVENTS))
-}
-
-/// Whether a name is within a publisher's reach: rules by their name, adapters by document type.
-fn reaches(publisher: &Publisher, name: &str) -> bool {
-    match name.parse::<DocumentTypeId>() {
-        Ok(id) => publisher.scope.allows_document_type(&id),
-        Err(_) => publisher.scope.plugins.iter().any(|pattern| pattern.matches(name)),
-    }
-}
-
-/// What a publisher may not touch, it may not see either. Rules must be within reach with all the
-/// document types they were ever published for: activating them touches those.
-async fn refuse_out_of_scope(
-    admin: &Admin,
-    publisher: &Publisher,
-    name: &str,
-) -> Result<(), ApiError> {
-    let forbidden = || EngineError::Forbidden { name: name.to_owned() };
-    if !reaches(publisher, name) {
-        return Err(forbidden().into());
-    }
-    let status = match admin.reload.status(name).await {
-        Ok(status) => status,
-        // Nothing was published, so nothing can be touched.
-        Err(EngineError::UnknownName { .. }) => return Ok(()),
-        Err(error) => return Err(error.into()),
-    };
-    let mut document_types = status.versions.iter().flat_map(|version| &version.document_types);
-    let is_allowed = |id: &String| {
-        id.parse::<DocumentTypeId>().is_ok_and(|id| publisher.scope.allows_document_type(&id))
-    };
-    if document_types.all(is_allowed) { Ok(()) } else { Err(forbidden().into()) }
+    Ok(query.limit.unwrap_or(HISTORY_EVENTS).min(MOST_HISTORY_EVENTS))
 }
 
 async fn read(
@@ -270,6 +258,9 @@ async fn read_json<T: serde::de::DeserializeOwned>(
     admin: &Admin,
     request: Request,
 ) -> Result<T, ApiError> {
-    let bytes = read(admin, request, SMALL_BODY_BYTES).await?;
-    serde_json::from_slice(&bytes).map_err(|error| ApiError::Json { detail: error.to_string() })
+    parse(&read(admin, request, SMALL_BODY_BYTES).await?)
+}
+
+fn parse<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    serde_json::from_slice(bytes).map_err(|error| ApiError::Json { detail: error.to_string() })
 }

@@ -9,14 +9,21 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, middleware};
 use dossier_engine::admission::Admission;
-use dossier_engine::{Extraction, Reader, RequestId, extract};
+use dossier_engine::{EngineError, Extraction, Reader, RequestId, extract};
 use dossier_inference::BackendLost;
 use tokio::time::{Instant, timeout_at};
 
 use crate::config::HttpLimits;
 
 mod body;
-pub(crate) use body::read as read_body;
+pub(crate) use body::{discard, read as read_body};
+
+mod bodies;
+use bodies::Bodies;
+
+mod head;
+pub use head::HeadError;
+pub(crate) use head::{Framing, judge as judge_head};
 
 mod form;
 pub use form::{FormError, boundary as form_boundary, field_names, parse as parse_form};
@@ -26,7 +33,7 @@ pub use error::{ApiError, Problem};
 pub(crate) use error::{engine_problem, problem_of_form};
 
 mod observe;
-pub(crate) use observe::observe;
+pub(crate) use observe::{answer_to_head, is_probe, observe};
 
 mod response;
 pub use response::{CheckBody, DocumentTypesBody, ExtractBody};
@@ -36,6 +43,7 @@ pub use response::{CheckBody, DocumentTypesBody, ExtractBody};
 pub struct App {
     reader: Reader,
     admission: Admission,
+    bodies: Bodies,
     limits: HttpLimits,
     /// False once the server drains; `/readyz` says so, as it does once the model is lost.
     ready: AtomicBool,
@@ -46,7 +54,8 @@ impl App {
     #[must_use]
     pub fn new(reader: Reader, limits: HttpLimits) -> Self {
         let admission = Admission::new(limits.concurrent_requests);
-        Self { reader, admission, limits, ready: AtomicBool::new(true) }
+        let bodies = Bodies::new(&limits);
+        Self { reader, admission, bodies, limits, ready: AtomicBool::new(true) }
     }
 
     /// Fails `/readyz` from now on; requests are still answered.
@@ -65,12 +74,25 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/v1/extract", post(post_extract))
         .route("/v1/document-types", get(get_document_types))
-        .route("/livez", get(async || "ok\n"))
         .route("/readyz", get(get_readyz))
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
         .layer(middleware::from_fn(observe))
         .with_state(app)
+        .merge(liveness())
+}
+
+/// Whether the process works, for every listener, without a token.
+pub(crate) fn liveness() -> Router {
+    Router::new()
+        .route("/livez", get(async || "ok\n").fallback(unknown_method))
+        .layer(middleware::from_fn(observe))
+}
+
+/// What answers everything that is asked over a connection for which there is no place.
+pub(crate) fn no_room() -> Router {
+    let refuse = async |request| refuse(request, ApiError::NoRoom);
+    Router::new().fallback(refuse).layer(middleware::from_fn(observe))
 }
 
 async fn post_extract(State(app): State<Arc<App>>, request: Request) -> Response {
@@ -85,19 +107,22 @@ async fn post_extract(State(app): State<Arc<App>>, request: Request) -> Response
 
 async fn answer(app: &App, request: Request, id: &RequestId) -> Result<Extraction, ApiError> {
     let (head, body) = request.into_parts();
-    // The type is looked at and the permit taken before the body: both bound memory.
-    let admitted = form::boundary(&head.headers)
-        .map_err(ApiError::from)
-        .and_then(|boundary| Ok((boundary, app.admission.try_acquire()?)));
-    let (boundary, permit) = match admitted {
-        Ok(admitted) => admitted,
+    // Looked at before the body: it is not worth its way where no document is taken.
+    let boundary = form::boundary(&head.headers).map_err(ApiError::from);
+    let boundary = boundary.and_then(|boundary| match app.admission.is_full() {
+        true => Err(EngineError::Overloaded.into()),
+        false => Ok(boundary),
+    });
+    let boundary = match boundary {
+        Ok(boundary) => boundary,
         Err(error) => {
-            body::discard(&head.headers, body);
+            discard(&head.headers, body);
             return Err(error);
         }
     };
-    let bytes = body::read(&head.headers, body, &app.limits).await?;
-    let request = form::parse(bytes, boundary, permit).await?;
+    let (bytes, _held) = app.bodies.read(&head.headers, body, &app.limits).await?;
+    let mut request = form::parse(bytes, boundary).await?;
+    request.permit = Some(app.admission.try_acquire(&request.document_type)?);
     Ok(extract(&app.reader, request, id).await?)
 }
 
@@ -123,7 +148,7 @@ pub(crate) async fn unknown_method(request: Request) -> Response {
 
 fn refuse(request: Request, error: ApiError) -> Response {
     let (head, body) = request.into_parts();
-    body::discard(&head.headers, body);
+    discard(&head.headers, body);
     error.into_response()
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{ModelArgs, PlatformArgs, ReaderArgs, ServeArgs, TelemetryArgs};
@@ -225,8 +226,12 @@ pub struct DebugGenerateArgs {
     /// The first decoder input tokens, separated by commas.
     #[arg(long, value_name = "TOKENS", value_delimiter = ',', required = true)]
     pub prompt_tokens: Vec<u32>,
-    /// Tokens to append at most.
-    #[arg(long, value_name = "N")]
+    /// Tokens to append at most: 1 to 65536, and no more than the model has positions.
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=65_536)
+    )]
     pub max_new_tokens: usize,
 }
 
@@ -236,10 +241,20 @@ pub struct DebugCompileArgs {
     /// The component.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Address space of this process in bytes.
-    #[arg(long, value_name = "BYTES", default_value_t = PlatformArgs::default().compile_memory_bytes())]
+    /// Address space of this process in bytes: 1 to 4398046511104.
+    #[arg(
+        long,
+        value_name = "BYTES",
+        default_value_t = PlatformArgs::default().compile_memory_bytes(),
+        value_parser = clap::value_parser!(u64).range(1..=1 << 42)
+    )]
     pub memory_bytes: u64,
-    /// Processor time of this process in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    /// Processor time of this process in seconds: 1 to 3600.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 60,
+        value_parser = clap::value_parser!(u64).range(1..=3_600)
+    )]
     pub cpu_seconds: u64,
 }

@@ -30,8 +30,18 @@ pub use platform::{AdminConfig, CompileLimits, PlatformConfig, Token, nobody_pub
 mod reader;
 pub use reader::reader_settings;
 
-/// Limits of a request's head, which nobody needs to set.
+/// Limits that nobody needs to set.
 pub mod defaults {
+    use std::time::Duration;
+
+    /// Connections beside the shared ones over which probes alone are answered.
+    pub const PROBE_CONNECTIONS: usize = 16;
+    /// Probes are sent at once, by machines nearby.
+    pub const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+    /// Requests that one connection may make; the answer to the last closes it.
+    pub const CONNECTION_REQUESTS: usize = 1000;
+    /// What is answered over an older connection closes it.
+    pub const CONNECTION_LIFE: Duration = Duration::from_secs(600);
     /// Request heads with more lines than this are refused (431).
     pub const MAX_HEADERS: usize = 64;
     /// Bytes of a request head and of one read of its body; hyper's least is 8,192.
@@ -57,22 +67,38 @@ pub struct Config {
 /// Limits of the HTTP side.
 #[derive(Clone, Copy, Debug)]
 pub struct HttpLimits {
-    /// Open connections at most; further ones wait in the kernel's backlog.
+    /// Open connections at most. One that does nothing gives way to a further one; while all are in work,
+    /// further ones may ask for probes only.
     pub connections: usize,
     /// Documents in work or waiting at most; one more is answered 429.
     pub concurrent_requests: usize,
     /// Length of a request body in bytes.
     pub body_bytes: usize,
+    /// Bytes of all request bodies together, those that arrive and those of documents in work.
+    pub all_bodies_bytes: usize,
     /// Time for a request's head to arrive.
     pub header_timeout: Duration,
     /// Time for a request's whole body to arrive.
     pub body_timeout: Duration,
     /// Time from a request's head to its answer.
     pub request_timeout: Duration,
+    /// Time that an answer may stand still because its client takes nothing of it.
+    pub write_timeout: Duration,
     /// Time during which `/readyz` already fails and requests are still taken.
     pub drain_delay: Duration,
     /// Time that requests in work have to finish after that.
     pub shutdown_timeout: Duration,
+}
+
+impl HttpLimits {
+    /// Time after which a connection is closed, whatever it does: one that grows old is told with its next
+    /// answer, and this is how long that may take.
+    #[must_use]
+    pub fn longest_connection(&self) -> Duration {
+        let request = self.header_timeout.saturating_add(self.request_timeout);
+        let answer = request.saturating_add(self.write_timeout);
+        defaults::CONNECTION_LIFE.saturating_add(answer)
+    }
 }
 
 /// How log lines look.
@@ -204,8 +230,9 @@ impl Config {
     pub fn resolve(args: ServeArgs) -> Result<(Self, TelemetryConfig), ConfigError> {
         let file =
             args.config.as_deref().map_or_else(|| Ok(FileConfig::default()), FileConfig::read)?;
+        let platform = args.platform.over(file.platform.clone());
+        let platform = PlatformConfig::settle(&platform, &file)?;
         let http = args.http.over(file.http);
-        let platform = args.platform.over(file.platform);
         let telemetry = args.telemetry.over(file.telemetry);
         let telemetry = TelemetryConfig {
             format: telemetry.log_format(),
@@ -215,7 +242,7 @@ impl Config {
             listen: http.listen(),
             reader: reader::settle(&args.reader.over(file.reader)),
             http: http.limits(),
-            platform: PlatformConfig::settle(&platform, &file.tokens, &file.signing_keys)?,
+            platform,
             code_dir: None,
         };
         config.validate()?;
@@ -227,6 +254,10 @@ impl Config {
     /// # Errors
     /// The first value that makes no sense beside another, by its key.
     fn validate(&self) -> Result<(), ConfigError> {
+        if self.http.all_bodies_bytes < self.http.body_bytes {
+            let reason = "must not be less than max_body_bytes";
+            return Err(ConfigError::Invalid { key: "max_all_bodies_bytes", reason });
+        }
         if self.http.body_timeout > self.http.request_timeout {
             let reason = "must not be longer than request_timeout_ms";
             return Err(ConfigError::Invalid { key: "body_timeout_ms", reason });
@@ -242,9 +273,11 @@ impl HttpArgs {
             connections: self.max_connections(),
             concurrent_requests: self.max_concurrent_requests(),
             body_bytes: self.max_body_bytes(),
+            all_bodies_bytes: self.max_all_bodies_bytes(),
             header_timeout: milliseconds(self.header_timeout_ms()),
             body_timeout: milliseconds(self.body_timeout_ms()),
             request_timeout: milliseconds(self.request_timeout_ms()),
+            write_timeout: milliseconds(self.write_timeout_ms()),
             drain_delay: milliseconds(self.drain_delay_ms()),
             shutdown_timeout: milliseconds(self.shutdown_timeout_ms()),
         }

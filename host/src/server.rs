@@ -1,4 +1,4 @@
-//! The accept loop and its end.
+//! A server, from its start to its end.
 //!
 //! hyper is driven by hand because its limits are set here: `axum::serve` has none, and hyper's own
 //! header timeout does nothing without a timer.
@@ -8,25 +8,21 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use dossier_engine::settings::{EngineSettings, StoreSettings};
 use dossier_engine::{Engine, EngineError, Reader, Reload, StoreLifetime, Watch};
 use dossier_inference::BackendLost;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
-use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use crate::admin::{self, Admin};
 use crate::api::{App, router};
-use crate::config::{AdminConfig, Config, HttpLimits, defaults, nobody_publishes};
+use crate::config::{AdminConfig, Config, HttpLimits, nobody_publishes};
 
-/// The wait after a failed accept, such as for want of file descriptors: they come back in time.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+mod activity;
+mod connection;
+mod gate;
+mod heads;
+mod listening;
+use listening::Listening;
 
 /// The server could not start.
 #[derive(Debug, thiserror::Error)]
@@ -52,14 +48,6 @@ pub struct RunningServer {
     packages: Option<Packages>,
     app: Arc<App>,
     drain_delay: Duration,
-}
-
-/// One listener at work.
-#[derive(Debug)]
-struct Listening {
-    address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    accepting: JoinHandle<()>,
 }
 
 /// What lets packages come and go.
@@ -123,27 +111,6 @@ pub async fn listen(
     Ok(RunningServer { documents, admin: None, packages: None, app, drain_delay })
 }
 
-impl Listening {
-    async fn start(
-        address: SocketAddr,
-        router: Router,
-        limits: HttpLimits,
-    ) -> Result<Self, ServeError> {
-        let failed = |source| ServeError::Listen { address, source };
-        let listener = TcpListener::bind(address).await.map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
-        let (stop, stopped) = oneshot::channel();
-        let accepting = tokio::spawn(accept(listener, router, limits, stopped));
-        Ok(Self { address, stop, accepting })
-    }
-
-    async fn end(self) {
-        drop(self.stop);
-        // An error means that the loop panicked: it has ended, which is what is wanted.
-        let _ = self.accepting.await;
-    }
-}
-
 impl RunningServer {
     /// The address it listens on, with the port it was given.
     #[must_use]
@@ -170,10 +137,13 @@ impl RunningServer {
         app.drain();
         tracing::info!("draining");
         sleep(drain_delay).await;
-        if let Some(admin) = admin {
-            admin.end().await;
-        }
-        documents.end().await;
+        let admin = async {
+            if let Some(admin) = admin {
+                admin.end().await;
+            }
+        };
+        // At the same time: each may take as long as the other.
+        tokio::join!(documents.end(), admin);
         // The last reference joins the model's thread, which may be in the middle of a batch.
         let _ = tokio::task::spawn_blocking(move || drop(app)).await;
         if let Some(Packages { reload, watch, store }) = packages {
@@ -182,65 +152,6 @@ impl RunningServer {
             store.ended().await;
         }
         tracing::info!("stopped");
-    }
-}
-
-/// Accepts until `stop` is sent or dropped, then lets connections end.
-async fn accept(
-    listener: TcpListener,
-    router: Router,
-    limits: HttpLimits,
-    mut stop: oneshot::Receiver<()>,
-) {
-    let permits = Arc::new(Semaphore::new(limits.connections));
-    let graceful = GracefulShutdown::new();
-    let mut connections = JoinSet::new();
-    loop {
-        let (stream, permit) = tokio::select! {
-            accepted = next_connection(&listener, &permits) => accepted,
-            Some(_) = connections.join_next() => continue,
-            _ = &mut stop => break,
-        };
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(limits.header_timeout)
-            .max_headers(defaults::MAX_HEADERS)
-            .max_buf_size(defaults::MAX_HEAD_BYTES)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
-        let connection = graceful.watch(connection);
-        connections.spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "connection ended");
-            }
-            drop(permit);
-        });
-    }
-    drop(listener);
-    if timeout(limits.shutdown_timeout, graceful.shutdown()).await.is_err() {
-        tracing::warn!(connections = connections.len(), "cut off at the shutdown deadline");
-    }
-    connections.shutdown().await;
-}
-
-/// The next connection, once there is a permit for it: until then it waits in the kernel.
-async fn next_connection(
-    listener: &TcpListener,
-    permits: &Arc<Semaphore>,
-) -> (TcpStream, Option<OwnedSemaphorePermit>) {
-    // The semaphore is never closed, so there is always a permit in the end.
-    let permit = Arc::clone(permits).acquire_owned().await.ok();
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                // Answers are one write; without this the kernel may hold it back. It is a wish.
-                let _ = stream.set_nodelay(true);
-                return (stream, permit);
-            }
-            Err(error) => {
-                tracing::warn!(%error, "accept failed");
-                sleep(ACCEPT_PAUSE).await;
-            }
-        }
     }
 }
 

@@ -14,7 +14,7 @@ use dossier_inference::{
     Backend, BackendError, DocumentNumber, ReadOutput, ReadRequest, ReadTimings,
 };
 use dossier_model::ModelError;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc;
 
 use crate::config::{Config, ServeArgs, nobody_publishes};
 
@@ -55,6 +55,8 @@ impl AdapterLoader for OneAdapter {
         true
     }
 
+    fn relocate(&self, _: &Digest, _: &Path) {}
+
     fn unload(&self, _adapter: &Digest) {}
 }
 
@@ -70,7 +72,7 @@ impl Backend for SurnameBackend {
     fn admit(&mut self, documents: Vec<(DocumentNumber, ReadRequest)>) {
         if let Some(held) = &self.held {
             // A test that ended asks for nothing, and lets everything go.
-            let _ = held.arrived.send(());
+            let _ = held.arrived.try_send(());
             let _ = held.let_go.recv();
         }
         let answers = documents.into_iter().map(|(number, request)| (number, Ok(read(&request))));
@@ -112,13 +114,13 @@ pub(crate) async fn engine(config: &Config) -> Engine {
 /// The model's side of a [`Gate`].
 struct HeldBy {
     let_go: Receiver<()>,
-    arrived: UnboundedSender<()>,
+    arrived: mpsc::Sender<()>,
 }
 
 /// What a held model waits for.
 pub(crate) struct Gate {
     let_go: SyncSender<()>,
-    arrived: UnboundedReceiver<()>,
+    arrived: mpsc::Receiver<()>,
 }
 
 impl Gate {
@@ -136,8 +138,10 @@ impl Gate {
 
 /// An engine whose model waits at the gate, batch by batch.
 pub(crate) async fn held_engine(config: &Config) -> (Engine, Gate) {
-    let (sender, let_go) = sync_channel(16);
-    let (arrived, arrivals) = unbounded_channel();
+    /// More batches than any test reads.
+    const BATCHES: usize = 16;
+    let (sender, let_go) = sync_channel(BATCHES);
+    let (arrived, arrivals) = mpsc::channel(BATCHES);
     let backend =
         SurnameBackend { held: Some(HeldBy { let_go, arrived }), ..SurnameBackend::default() };
     (with_backend(config, backend).await, Gate { let_go: sender, arrived: arrivals })

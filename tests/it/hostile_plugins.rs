@@ -131,21 +131,15 @@ async fn hostile_rules_cost_one_request_and_the_next_one_works() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rules_that_misbehave_at_start_stop_it_by_name() {
+async fn a_component_that_can_never_serve_stops_the_start_by_name() {
     let no_type = {
         let mut guest = honest();
         guest.describes("quiet", "1.0.0", &["another/type"]);
         guest.component()
     };
-    let traps = {
-        let mut guest = honest();
-        guest.describes("quiet", "1.0.0", &["hostile/quiet"]);
-        Guest { before: TRAP.to_owned(), ..guest }.component()
-    };
     let silent = Guest { describe: TRAP.to_owned(), ..honest() }.component();
     for (component, expected) in [
         (no_type, "no rules for `hostile/quiet`"),
-        (traps, "trap in before"),
         (silent, "trap in describe"),
         (b"\0asm\x01\0\0\0".to_vec(), "no WebAssembly component"),
         (b"hello".to_vec(), "no WebAssembly component"),
@@ -155,6 +149,21 @@ async fn rules_that_misbehave_at_start_stop_it_by_name() {
         let error = format!("{:#}", serve(root.path()).await.expect_err(expected));
         assert!(error.contains("quiet.wasm") && error.contains(expected), "{error}");
     }
+}
+
+/// What rules do when they are asked may change with the day: they stop nobody but themselves.
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_that_trap_when_they_are_asked_are_quarantined_alone() {
+    let root = TestRoot::with_base().expect("the shipped base");
+    add(&root, "honest", honest());
+    add(&root, "traps", Guest { before: TRAP.to_owned(), ..honest() });
+    let server = serve(root.path()).await.expect("the others are served");
+    let client = Client::new(server.address());
+    let page = bad_images::blank(300, 200, ImageFormat::Png);
+    let answer = read_surname(&client, "hostile/traps", &page).await;
+    assert_eq!((answer.status, answer.code()), (503, "document_type.quarantined"));
+    assert_eq!(read_surname(&client, "hostile/honest", &page).await.status, 200);
+    server.shutdown().await;
 }
 
 fn add(root: &TestRoot, name: &str, mut guest: Guest) {

@@ -4,10 +4,13 @@ mod calibration;
 mod code_cache;
 mod command_line;
 mod crash;
+mod limits;
 mod prune;
 mod publishing;
+mod quarantine;
 mod registry;
 mod rollout;
+mod settings;
 mod under_load;
 mod watching;
 

@@ -38,7 +38,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def drawn(browser: Browser) -> dict[str, list[Page]]:
     """Pages as drawn, before any capture."""
-    return {name: [lay(Random(f"{name}{i}")).draw(browser, 1300) for i in range(3)] for name, lay in documents.ALL.items()}
+    return {name: [lay(Random(f"{name}{i}")).draw(browser, 700) for i in range(2)] for name, lay in documents.ALL.items()}
 
 
 def told_by(file: str, name: str) -> object:
@@ -55,9 +55,9 @@ def words(file: str, name: str) -> set[str]:
     return {word for text in texts for word in text.split()}
 
 
-def ink(page: Page) -> np.ndarray:
-    """Where the page is dark."""
-    return np.asarray(Image.alpha_composite(Image.new("RGBA", page.picture.size, "white"), page.picture).convert("L")) < 128
+def ink(page: Page, below: int = 128) -> np.ndarray:
+    """Where the page is darker than that."""
+    return np.asarray(Image.alpha_composite(Image.new("RGBA", page.picture.size, "white"), page.picture).convert("L")) < below
 
 
 def spelled(face: str) -> str:
@@ -73,8 +73,8 @@ def test_no_typeface_is_one_of_the_training(browser: Browser) -> None:
     assert not theirs & {spelled(Path(face.file).stem) for face in typefaces.ALL.values()}
     for name, lay in documents.ALL.items():
         seen = {}
-        for i in range(4):
-            lay(Random(f"{name}{i}")).draw(browser, 1000)
+        for i in range(3):
+            lay(Random(f"{name}{i}")).draw(browser, 400)
             seen |= browser.typefaces_drawn("svg text")
         assert seen and not theirs & {spelled(face) for face in seen}, name
         # A letter that a typeface lacked would have been drawn in one of the system's.
@@ -120,14 +120,16 @@ def test_each_field_s_polygon_holds_its_ink_and_little_beside_it_does(browser: B
         for item in sheet.items:
             item["colour"] = "#000"
         page = sheet.draw(browser, 1400)
-        dark = ink(page)
+        # A serif is thinner than a pixel, and grey.
+        dark, grey = ink(page), ink(page, 225)
         left = dark.copy()
         for field, placed in page.fields.items():
             assert placed.text == "".join(c for c, _, _ in placed.characters), field
             for quad in placed.quads:
                 (x0, y0), (x1, y1) = np.min(quad, 0), np.max(quad, 0)
-                box = dark[max(0, math.floor(y0)) : math.ceil(y1) + 1, max(0, math.floor(x0)) : math.ceil(x1) + 1]
-                assert box.mean() > 0.08, (name, field, box.mean())
+                within = np.s_[max(0, math.floor(y0)) : math.ceil(y1) + 1, max(0, math.floor(x0)) : math.ceil(x1) + 1]
+                assert dark[within].mean() > 0.08, (name, field)
+                box = grey[within]
                 # Ink reaches all four sides but for two pixels; letters of a zone have cells of one width.
                 across = 8 if field == "mrz" else 3
                 for side in (box[:3], box[-3:], box[:, :across], box[:, -across:]):
@@ -159,6 +161,17 @@ def test_print_is_as_small_as_documents_print(drawn: dict[str, list[Page]]) -> N
                 assert 1.0 <= placed.cap_mm <= 2.7, (name, field)
                 assert placed.cap_mm >= 0.7 * placed.asked_mm, (name, field)
         assert any(placed.cap_mm <= 1.7 for one in pages for placed in one.fields.values()), name
+
+
+def test_no_value_touches_another_nor_the_edge(drawn: dict[str, list[Page]]) -> None:
+    for name, pages in drawn.items():
+        for one in pages:
+            boxes = [(field, *np.min(quad, 0), *np.max(quad, 0)) for field, placed in one.fields.items() for quad in placed.quads]
+            edge = one.pixels_per_mm
+            for at, (field, x0, y0, x1, y1) in enumerate(boxes):
+                assert edge < x0 and edge < y0 and x1 < one.picture.width - edge and y1 < one.picture.height - edge, (name, field)
+                for other, u0, v0, u1, v1 in boxes[at + 1 :]:
+                    assert x1 <= u0 or u1 <= x0 or y1 <= v0 + 1 or v1 <= y0 + 1, (name, field, other)
 
 
 def test_check_digits_are_those_of_icao_s_specimens() -> None:
@@ -206,7 +219,7 @@ def test_names_are_of_many_languages() -> None:
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_captures_keep_their_bounds_and_their_truth(browser: Browser, level: str) -> None:
-    for name in list(documents.ALL)[:: 2 if level == "photo" else 1]:
+    for name in ("maravel/passport/2022", "thalassia/id-card-back/2019", "nordhavn/residence-permit/2023"):
         size_mm, captured = page(browser, name, level, SEED, 0)
         picture = Image.open(io.BytesIO(captured.jpeg))
         assert picture.format == "JPEG" and picture.size == captured.size and max(picture.size) <= 2400

@@ -77,7 +77,7 @@ fn write_configuration(folder: &Path) -> anyhow::Result<PathBuf> {
     let digest = Sha256::digest(TOKEN).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let file = folder.join("dossier.toml");
     let text = format!(
-        "[[tokens]]\npublisher = \"tests\"\nsha256 = \"{digest}\"\n\
+        "publisher_changes_a_minute = 100000\n[[tokens]]\npublisher = \"tests\"\nsha256 = \"{digest}\"\n\
          document_types = [\"*\"]\nplugins = [\"*\"]\n"
     );
     std::fs::write(&file, text)?;

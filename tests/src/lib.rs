@@ -32,5 +32,7 @@ pub mod bad_images;
 
 pub mod fuzz;
 
+pub mod siege;
+
 mod evaluation;
 pub use evaluation::{Score, comparable, differences, post_all};

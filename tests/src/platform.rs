@@ -1,12 +1,12 @@
 //! Packages, and a host that takes them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
 use dossier::config::{AdminConfig, Config, PlatformConfig, Token};
-use dossier_engine::settings::Publisher;
+use dossier_engine::settings::{Publisher, PublisherLimits};
 use dossier_store::{COMPONENT, CanarySettings, Package, RULES_MANIFEST, Scope};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -42,6 +42,10 @@ pub fn platform_config(data_root: &Path, data_dir: &Path) -> anyhow::Result<Conf
         },
         package_grace: std::time::Duration::from_secs(24 * 60 * 60),
         prune_at_start: false,
+        // Tests do in a second what publishers do in an hour.
+        publisher: PublisherLimits { changes_a_minute: 100_000, ..PublisherLimits::default() },
+        older_versions: true,
+        revoked: BTreeSet::new(),
     });
     Ok(config)
 }

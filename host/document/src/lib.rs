@@ -30,3 +30,6 @@ pub use causes::with_causes;
 
 mod git_lfs;
 pub use git_lfs::is_git_lfs_pointer;
+
+mod plain;
+pub use plain::{is_plain, plain_text};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dossier_document::{Digest, FieldName};
@@ -21,6 +21,8 @@ pub trait AdapterLoader: fmt::Debug + Send + Sync {
     fn load(&self, folder: &Path) -> Result<Digest, ModelError>;
     /// Whether an adapter is loaded.
     fn is_loaded(&self, adapter: &Digest) -> bool;
+    /// Tells where the files of an adapter are from now on: those it was loaded from may go.
+    fn relocate(&self, adapter: &Digest, folder: &Path);
     /// Takes an adapter out that nobody reads with any more.
     fn unload(&self, adapter: &Digest);
 }
@@ -32,18 +34,20 @@ pub(crate) struct Adapters(Arc<Holders>);
 /// An adapter that is loaded for as long as this is held. Packages may share one.
 pub struct LoadedAdapter {
     digest: Digest,
+    folder: PathBuf,
     holders: Arc<Holders>,
 }
 
 struct Holders {
     loader: Box<dyn AdapterLoader>,
-    /// How many hold each adapter. The lock is never held while one is loaded.
-    counts: Mutex<BTreeMap<Digest, usize>>,
+    /// The folders that each adapter is held for; it is read again from the first. The lock is never held
+    /// while one is loaded.
+    folders: Mutex<BTreeMap<Digest, Vec<PathBuf>>>,
 }
 
 impl Adapters {
     pub(crate) fn new(loader: Box<dyn AdapterLoader>) -> Self {
-        Self(Arc::new(Holders { loader, counts: Mutex::default() }))
+        Self(Arc::new(Holders { loader, folders: Mutex::default() }))
     }
 
     pub(crate) fn loader(&self) -> &dyn AdapterLoader {
@@ -57,11 +61,14 @@ impl Adapters {
     pub(crate) fn load(&self, folder: &Path) -> Result<LoadedAdapter, ModelError> {
         loop {
             let digest = self.0.loader.load(folder)?;
-            let mut counts = self.0.counts();
+            let mut folders = self.0.folders();
             // Whoever held the same adapter may have dropped it between the two lines above.
             if self.0.loader.is_loaded(&digest) {
-                *counts.entry(digest).or_default() += 1;
-                return Ok(LoadedAdapter { digest, holders: Arc::clone(&self.0) });
+                let held = folders.entry(digest).or_default();
+                held.push(folder.to_owned());
+                self.0.loader.relocate(&digest, &held[0]);
+                let (folder, holders) = (folder.to_owned(), Arc::clone(&self.0));
+                return Ok(LoadedAdapter { digest, folder, holders });
             }
         }
     }
@@ -77,21 +84,26 @@ impl LoadedAdapter {
 
 impl Drop for LoadedAdapter {
     fn drop(&mut self) {
-        let mut counts = self.holders.counts();
-        let held = counts.get(&self.digest).copied().unwrap_or_default();
-        if held > 1 {
-            counts.insert(self.digest, held - 1);
-        } else {
-            counts.remove(&self.digest);
-            self.holders.loader.unload(&self.digest);
+        let mut folders = self.holders.folders();
+        let held = folders.entry(self.digest).or_default();
+        if let Some(position) = held.iter().position(|folder| *folder == self.folder) {
+            held.remove(position);
+        }
+        match held.first() {
+            // This one's folder may go now: it may be that of a package that was refused.
+            Some(folder) => self.holders.loader.relocate(&self.digest, folder),
+            None => {
+                folders.remove(&self.digest);
+                self.holders.loader.unload(&self.digest);
+            }
         }
     }
 }
 
 impl Holders {
-    /// No step that changes the counts can panic half-way.
-    fn counts(&self) -> MutexGuard<'_, BTreeMap<Digest, usize>> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    /// No step that changes them can panic half-way.
+    fn folders(&self) -> MutexGuard<'_, BTreeMap<Digest, Vec<PathBuf>>> {
+        self.folders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -4,15 +4,16 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use dossier_document::{DocumentTypeId, FieldName};
+use dossier_document::{DocumentTypeId, FieldName, plain_text};
 use dossier_image_decode::DecodeError;
 use dossier_inference::InferenceError;
 use dossier_model::ModelError;
 use dossier_plugin::{CodeCacheError, PluginError};
 use dossier_store::{
     ArtifactError, CatalogueError, ManifestError, PackageDigest, PackageError, PublicKey,
-    SigningError,
+    SettingsTooLong, SigningError, VersionNumber,
 };
 
 use crate::fixture::FixtureError;
@@ -28,6 +29,14 @@ pub enum EngineError {
     /// No such document type is served.
     #[error("the document type is not known here")]
     UnknownDocumentType,
+    /// The document type is there and can't be served: its packages can't be made ready.
+    #[error("`{document_type}` is not served: its packages can't be made ready ({cause})")]
+    Quarantined {
+        /// The document type.
+        document_type: DocumentTypeId,
+        /// The code of what failed; its publisher is told more.
+        cause: &'static str,
+    },
     /// There is no page.
     #[error("the document has no page")]
     NoPages,
@@ -154,6 +163,64 @@ pub enum EngineError {
     #[error("the model does not read a blank page with the adapter: {0}")]
     BlankPage(InferenceError),
 
+    /// Something is wrong with a package in the store. Its files are named as the package names them.
+    #[error("{}", in_package(folder, source))]
+    InPackage {
+        /// The folder of the store. It is not told: whoever published knows nothing of it.
+        folder: PathBuf,
+        /// What.
+        source: Box<EngineError>,
+    },
+    /// The package was withdrawn by the operator.
+    #[error("the package {package} is revoked")]
+    Revoked {
+        /// The package.
+        package: PackageDigest,
+    },
+    /// A name takes newer versions only.
+    #[error("`{name}` had version {newest} already: a package must have a later one, not {found}")]
+    NotNewer {
+        /// The name.
+        name: String,
+        /// The highest version ever published under it.
+        newest: VersionNumber,
+        /// The version of the package, or `none`.
+        found: String,
+    },
+    /// The publication took longer than publications may.
+    #[error("the package did not pass its tests within {limit:?}")]
+    PublishTimeout {
+        /// The limit.
+        limit: Duration,
+    },
+    /// An archive can't be kept or read while it is sent.
+    #[error("the archive can't be kept: {source}")]
+    Upload {
+        /// Why.
+        source: io::Error,
+    },
+    /// Rules were not asked in time what they read: others took it, or they did.
+    #[error("the rules were not asked in time what they read")]
+    NotAsked,
+    /// What a publisher has on disk would be more than it may.
+    #[error(
+        "`{publisher}` wants {used_bytes} bytes on disk and may have {most_bytes}: prune, or ask for more"
+    )]
+    Quota {
+        /// The publisher.
+        publisher: String,
+        /// Bytes that it has, or wants beside those.
+        used_bytes: u64,
+        /// Most bytes of these.
+        most_bytes: u64,
+    },
+    /// A publisher asks for more at a time, or in a minute, than it may.
+    #[error("`{publisher}` asks for more at a time than one publisher may")]
+    TooMuchOfOne {
+        /// The publisher.
+        publisher: String,
+    },
+
     // What serves.
     /// Nothing of this name was ever published.
     #[error("nothing named `{name}` was published")]
@@ -223,6 +290,21 @@ pub enum EngineError {
         /// The name.
         name: String,
     },
+    /// The name was changed after the generation that a change was made of.
+    #[error(
+        "`{name}` is not as it was in generation {seen}: look at it as it is in generation {generation}, then try again"
+    )]
+    Unseen {
+        /// The name.
+        name: String,
+        /// The generation that was looked at.
+        seen: u64,
+        /// The one that serves.
+        generation: u64,
+    },
+    /// Settings are longer than rules take them.
+    #[error(transparent)]
+    SettingsTooLong(#[from] SettingsTooLong),
     /// There is no version to go back to.
     #[error("`{name}` has no version to go back to")]
     NoPrevious {
@@ -303,9 +385,29 @@ pub enum EngineError {
     Panicked,
 }
 
+impl EngineError {
+    /// The sentence for whoever published what it is about: what failed inside is for the log alone.
+    #[must_use]
+    pub fn for_publisher(&self) -> String {
+        match self.code() {
+            "internal" => "something failed inside; the host's log has the cause".to_owned(),
+            _ => plain_text(&self.to_string()),
+        }
+    }
+}
+
+/// The text of an error about a package of the store, without the place of the store.
+fn in_package(folder: &Path, source: &EngineError) -> String {
+    let text = source.to_string();
+    text.replace(&format!("{}/", folder.display()), "")
+}
+
 /// The text of an error about a copy, as it would be of the original.
 fn imported(from: &Path, stored: &Path, source: &EngineError) -> String {
     let (from, stored) = (from.display().to_string(), stored.display().to_string());
-    let text = source.to_string();
+    let text = match source {
+        EngineError::InPackage { source, .. } => source.to_string(),
+        source => source.to_string(),
+    };
     if text.contains(&stored) { text.replace(&stored, &from) } else { format!("{from}: {text}") }
 }

@@ -16,6 +16,7 @@
 
 use dossier_document::{DocumentTypeId, FieldName, FieldText};
 use dossier_plugin::{Plugin, PluginError, Report};
+use dossier_store::bounds::FIXTURE;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -96,6 +97,7 @@ pub struct Fixture {
 }
 
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
 #[serde(deny_unknown_fields)]
 struct FixtureFile {
     document_type: String,
@@ -149,6 +151,8 @@ impl Fixture {
     /// [`FixtureError::Malformed`], which quotes neither a value nor an unknown key.
     pub fn parse(content: &[u8]) -> Result<Self, FixtureError> {
         let malformed = |what: String| FixtureError::Malformed(what);
+        // The tables name the place, never what stands there.
+        FIXTURE.check(content).map_err(|error| malformed(error.to_string()))?;
         // serde's errors may quote a value, so only the place is told.
         let file = serde_json::from_slice::<FixtureFile>(content).map_err(|error| {
             let (line, column) = (error.line(), error.column());

@@ -5,6 +5,9 @@
 
 use std::path::{Path, PathBuf};
 
+use dossier_document::plain_text;
+use dossier_store::bounds::OutOfBounds;
+
 mod manifest;
 pub use manifest::{MANIFEST_FILE, Manifest, is_artifact_name};
 
@@ -23,7 +26,7 @@ pub enum FolderError {
         source: std::io::Error,
     },
     /// A manifest is not JSON, or has an unknown, a missing or a malformed key.
-    #[error("{}: {source}", file.display())]
+    #[error("{}: {}", file.display(), plain_text(&source.to_string()))]
     Json {
         /// The manifest.
         file: PathBuf,
@@ -62,6 +65,17 @@ pub enum FolderError {
         /// The base of those before it.
         other: String,
     },
+}
+
+impl FolderError {
+    /// A manifest does not keep to its bounds.
+    fn bounds(file: &Path, source: OutOfBounds) -> Self {
+        let (key, reason) = match source {
+            OutOfBounds::Place { place, bound } => (place, format!("must be {bound}")),
+            OutOfBounds::File { .. } => ("the file", source.to_string()),
+        };
+        Self::Value { file: file.to_owned(), key, reason }
+    }
 }
 
 /// The base that every document type names.

@@ -42,13 +42,13 @@ pub mod rules;
 pub mod fixture;
 
 mod probe;
-pub use probe::{CompileProbe, ProbeError, compile_under_limits};
+pub use probe::{CompileProbe, CompileRefusal, ProbeError, compile_under_limits};
 
 pub mod reload;
 pub use reload::Reload;
 
 mod start;
-pub use start::{Engine, StoreLifetime, code_of_user};
+pub use start::{Engine, Rebuilt, StoreLifetime, code_of_user, rebuild_catalogue};
 
 mod watch;
 pub use watch::Watch;

@@ -53,6 +53,10 @@ impl AdapterLoader for PoolOfBase {
         self.pool.knows(adapter)
     }
 
+    fn relocate(&self, adapter: &Digest, folder: &Path) {
+        self.pool.relocate(adapter, folder);
+    }
+
     fn unload(&self, adapter: &Digest) {
         self.pool.remove(adapter);
     }

@@ -1,44 +1,124 @@
-//! Pages decoded off the async threads, a bounded number at a time.
+//! Pages decoded and prepared off the async threads and off the model's, in turns by what they cost.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use dossier_document::PageImage;
-use dossier_image_decode::{DecodeError, DecodeLimits, decode_page};
-use tokio::sync::Semaphore;
+use dossier_image_decode::{DecodeError, DecodeLimits, decode_page, read_header};
+use dossier_inference::{InferenceError, InferenceHandle, ReadOutput, ReadRequest};
 
 use crate::error::EngineError;
 use crate::settings::DocumentLimits;
 
-/// Decodes the pages of documents, a bounded number of documents at a time.
-#[derive(Debug)]
+mod turns;
+use turns::{Cost, HeldMemory, Turns};
+
+/// Bytes of a pixel of a decoded page.
+const BYTES_PER_PIXEL: u64 = 3;
+
+/// Decodes the pages of documents, and brings them to the model; clones share the turns.
+#[derive(Clone, Debug)]
 pub(crate) struct PageDecoder {
     limits: DocumentLimits,
-    permits: Arc<Semaphore>,
+    turns: Turns,
+}
+
+/// The pages of a document, and the memory that they are known to take.
+#[derive(Clone, Debug)]
+pub(crate) struct DecodedPages {
+    pub(crate) images: Vec<PageImage>,
+    pub(crate) memory: PageMemory,
+}
+
+/// Memory that counts until the last clone is dropped.
+#[derive(Clone, Debug)]
+pub(crate) struct PageMemory {
+    _memory: Option<Arc<HeldMemory>>,
 }
 
 impl PageDecoder {
-    /// A decoder that works on `threads` documents at a time.
-    pub(crate) fn new(threads: usize, limits: DocumentLimits) -> Self {
-        Self { limits, permits: Arc::new(Semaphore::new(threads)) }
+    /// A decoder that works on `threads` documents at a time, whose pages take `memory_bytes` together.
+    pub(crate) fn new(threads: usize, memory_bytes: u64, limits: DocumentLimits) -> Self {
+        Self { limits, turns: Turns::new(threads, memory_bytes) }
     }
 
-    /// Decodes one document, in the order of its files.
+    /// Decodes one document, in the order of its files. What it costs is known from their headers before
+    /// it has its turn.
     ///
     /// # Errors
     /// The first page that is no image, or beyond a limit.
-    pub(crate) async fn decode(&self, files: Vec<Bytes>) -> Result<Vec<PageImage>, EngineError> {
+    pub(crate) async fn decode(&self, files: Vec<Bytes>) -> Result<DecodedPages, EngineError> {
         let limits = self.limits;
-        let permit = Arc::clone(&self.permits).acquire_owned().await;
-        let permit = permit.expect("nobody closes the semaphore");
+        let judging =
+            tokio::task::spawn_blocking(move || cost_of(&files, &limits).map(|cost| (files, cost)));
+        let (files, cost) = judging.await.map_err(|_| EngineError::Panicked)??;
+        let turn = self.turns.turn(cost).await;
         let decoding = tokio::task::spawn_blocking(move || {
-            let pages = decode_document(&files, &limits);
-            // The permit ends with the work, not with the caller's patience.
-            drop(permit);
-            pages
+            let images = decode_document(&files, &limits)?;
+            // The turn ends with the work, not with the caller's patience.
+            let memory = turn.keep(bytes_of(&images)).map(Arc::new);
+            Ok(DecodedPages { images, memory: PageMemory { _memory: memory } })
         });
         decoding.await.map_err(|_| EngineError::Panicked)?
     }
+
+    /// Prepares the pages of a document for the model, in its turn, and lets the model read them.
+    ///
+    /// # Errors
+    /// As [`InferenceHandle::read`].
+    pub(crate) async fn read(
+        &self,
+        inference: &InferenceHandle,
+        request: ReadRequest,
+    ) -> Result<ReadOutput, EngineError> {
+        inference.refuse_unreadable(&request).map_err(EngineError::Inference)?;
+        let turn = self.turns.turn(cost_of_preparing(&request)).await;
+        let preparer = inference.preparer();
+        let preparing = tokio::task::spawn_blocking(move || {
+            let prepared = preparer.prepare(&request);
+            drop(turn);
+            prepared.map(|prepared| (request, prepared))
+        });
+        let prepared = preparing.await.map_err(|_| EngineError::Panicked)?;
+        let (request, prepared) =
+            prepared.map_err(|error| EngineError::Inference(InferenceError::Backend(error)))?;
+        inference.read_prepared(request, prepared).await.map_err(EngineError::Inference)
+    }
+}
+
+/// The pages are there already: preparing them only takes time.
+fn cost_of_preparing(request: &ReadRequest) -> Cost {
+    let is_read =
+        |(page, _): &(usize, &PageImage)| request.fields.iter().any(|field| field.page == *page);
+    let pages = request.pages.iter().enumerate().filter(is_read);
+    let visits = pages.map(|(_, page)| pixels(page).saturating_mul(BYTES_PER_PIXEL)).sum();
+    Cost { visits, memory_bytes: 0 }
+}
+
+fn bytes_of(images: &[PageImage]) -> u64 {
+    images.iter().map(|image| pixels(image).saturating_mul(BYTES_PER_PIXEL)).sum()
+}
+
+fn pixels(image: &PageImage) -> u64 {
+    u64::from(image.width()) * u64::from(image.height())
+}
+
+/// What a document costs to decode, page after page.
+fn cost_of(files: &[Bytes], limits: &DocumentLimits) -> Result<Cost, EngineError> {
+    let mut pixels_left = limits.document_pixels;
+    let mut visits = 0_u64;
+    let (mut held, mut most) = (0_u64, 0_u64);
+    for (page, file) in files.iter().enumerate() {
+        let header = read_header(file, &page_limits(limits, pixels_left))
+            .map_err(|source| page_error(page, source, limits, pixels_left))?;
+        pixels_left = pixels_left.saturating_sub(header.cost.pixels);
+        // Even one that its codec hardly visits is converted.
+        let converted = header.cost.pixels.saturating_mul(BYTES_PER_PIXEL);
+        visits = visits.saturating_add(header.cost.visits.max(converted));
+        most = most.max(held.saturating_add(header.cost.memory_bytes));
+        held = held.saturating_add(converted);
+    }
+    Ok(Cost { visits, memory_bytes: most.max(held) })
 }
 
 fn decode_document(
@@ -46,25 +126,37 @@ fn decode_document(
     limits: &DocumentLimits,
 ) -> Result<Vec<PageImage>, EngineError> {
     let mut pixels_left = limits.document_pixels;
-    let mut pages = Vec::with_capacity(files.len());
+    let mut images = Vec::with_capacity(files.len());
     for (page, file) in files.iter().enumerate() {
-        let max_pixels = limits.page_pixels.min(pixels_left);
-        let page_limits =
-            DecodeLimits { max_pixels, max_bytes: usize::MAX, ..DecodeLimits::default() };
-        let image = decode_page(file, &page_limits).map_err(|source| match source {
-            DecodeError::TooLarge { width, height, .. }
-                if max_pixels < limits.page_pixels
-                    && u64::from(width) * u64::from(height) <= limits.page_pixels =>
-            {
-                EngineError::DocumentTooLarge { page, limit: limits.document_pixels }
-            }
-            source => EngineError::Page { page, source },
-        })?;
-        pixels_left =
-            pixels_left.saturating_sub(u64::from(image.width()) * u64::from(image.height()));
-        pages.push(image);
+        let image = decode_page(file, &page_limits(limits, pixels_left))
+            .map_err(|source| page_error(page, source, limits, pixels_left))?;
+        pixels_left = pixels_left.saturating_sub(pixels(&image));
+        images.push(image);
     }
-    Ok(pages)
+    Ok(images)
+}
+
+fn page_limits(limits: &DocumentLimits, pixels_left: u64) -> DecodeLimits {
+    let max_pixels = limits.page_pixels.min(pixels_left);
+    DecodeLimits { max_pixels, max_bytes: usize::MAX, ..DecodeLimits::default() }
+}
+
+/// A page that alone would be small enough is not at fault.
+fn page_error(
+    page: usize,
+    source: DecodeError,
+    limits: &DocumentLimits,
+    pixels_left: u64,
+) -> EngineError {
+    match source {
+        DecodeError::TooLarge { width, height, .. }
+            if pixels_left < limits.page_pixels
+                && u64::from(width) * u64::from(height) <= limits.page_pixels =>
+        {
+            EngineError::DocumentTooLarge { page, limit: limits.document_pixels }
+        }
+        source => EngineError::Page { page, source },
+    }
 }
 
 #[cfg(test)]

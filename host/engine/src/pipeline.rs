@@ -13,6 +13,7 @@ use dossier_plugin::{BeforeOutcome, PluginError, Report};
 use crate::admission::Permit;
 use crate::error::EngineError;
 use crate::folders::Calibration;
+use crate::page_decoder::DecodedPages;
 use crate::reader::Reader;
 use crate::request_id::RequestId;
 use crate::snapshot::{DocumentType, Shadow, Snapshot};
@@ -136,8 +137,7 @@ pub async fn extract(
 ) -> Result<Extraction, EngineError> {
     // One snapshot from here to the end: both hooks and the adapter are of one generation.
     let snapshot = reader.snapshot().pin();
-    let known =
-        snapshot.document_type(&request.document_type).ok_or(EngineError::UnknownDocumentType)?;
+    let known = snapshot.served(&request.document_type)?;
     let route = known.route(id);
     let shadow = known.rollout.shadow.as_ref();
     let extracted = read_and_check(reader, &snapshot, &route.document_type, shadow, request).await;
@@ -164,7 +164,8 @@ async fn read_and_check(
         |source| EngineError::Rules { rules: rules.name().to_owned(), source: Box::new(source) };
     let today = reader.today();
 
-    let pages = reader.page_decoder().decode(request.pages).await?;
+    let page_decoder = reader.page_decoder();
+    let DecodedPages { images: pages, memory } = page_decoder.decode(request.pages).await?;
     let decoded = Instant::now();
 
     let before = rules.before(id, pages.len(), request.fields.as_deref(), &today);
@@ -184,9 +185,11 @@ async fn read_and_check(
     let read_request = ReadRequest { pages, fields, adapter };
     let comparison = shadow.and_then(|shadow| {
         let (fields, permit) = (request.fields.as_deref(), request.permit.as_ref());
-        Comparison::begin(shadow, document_type, fields, &read_request, permit)
+        Comparison::begin(shadow, document_type, fields, &read_request, permit, &memory)
     });
-    let output = reader.inference().read(read_request).await?;
+    let output = page_decoder.read(reader.inference(), read_request).await?;
+    // The pixels are gone, but for those that a shadow still reads.
+    drop(memory);
     let read = Instant::now();
 
     // The shadow may bring another calibration, so it gets what the model itself said.
@@ -202,7 +205,8 @@ async fn read_and_check(
     let end = Instant::now();
 
     if let Some((comparison, read_by_model)) = comparison {
-        comparison.finish(reader.inference().clone(), today, read_by_model, &report);
+        let (page_decoder, inference) = (page_decoder.clone(), reader.inference().clone());
+        comparison.finish(page_decoder, inference, today, read_by_model, &report);
     }
     tracing::debug!(batch_documents = output.batch_documents, "read");
     Ok(Extraction {
@@ -227,14 +231,13 @@ async fn read_and_check(
     })
 }
 
-/// Whether another version of the rules or the adapter might have read the document: what a canary
-/// is judged by. Damaged pages and a full host are nobody's version's fault.
+/// Whether a version of the rules or the adapter failed: what a canary is judged by. What is refused is
+/// the client's mistake, which no version would have been spared; a full host is nobody's.
 fn is_of_the_version(error: &EngineError) -> bool {
     match error {
-        EngineError::TooManyPages { .. }
-        | EngineError::UnknownField(_)
-        | EngineError::Refused { .. } => true,
-        EngineError::Rules { source, .. } => !matches!(**source, PluginError::PoolFull { .. }),
+        EngineError::Rules { source, .. } => {
+            !matches!(**source, PluginError::PoolFull { .. } | PluginError::Refused { .. })
+        }
         EngineError::Inference(error) => !matches!(
             error,
             InferenceError::Overloaded

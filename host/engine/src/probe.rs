@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use dossier_model::{ModelError, check_adapter_config};
 use dossier_plugin::{PluginError, compile_apart};
+use dossier_store::ADAPTER_CONFIG;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use tokio::io::AsyncReadExt as _;
 use tokio::process::Command;
@@ -38,6 +40,9 @@ pub enum ProbeError {
     /// The compiler refused the component.
     #[error("{0}")]
     Refused(String),
+    /// The configuration of an adapter is refused, such as for its patterns.
+    #[error("{0}")]
+    Adapter(String),
     /// The compiler needs more memory than it may have, or crashed.
     #[error("the compiler needs more than {memory_bytes} bytes of memory, or crashed")]
     Killed {
@@ -54,6 +59,7 @@ impl ProbeError {
             Self::Start(_) => "internal",
             Self::Timeout(_) => "plugin.compile_timeout",
             Self::Refused(_) => "plugin.compile_failed",
+            Self::Adapter(_) => "adapter.refused",
             Self::Killed { .. } => "plugin.compile_memory_limit",
         }
     }
@@ -64,6 +70,16 @@ impl CompileProbe {
     pub const REFUSED: u8 = 3;
     /// Bytes of the child's message that are kept.
     const MESSAGE_BYTES: u64 = 2048;
+
+    /// Compiles the patterns of an adapter's configuration, and throws the result away.
+    pub(crate) async fn compile_patterns(&self, file: &Path) -> Result<(), ProbeError> {
+        // The child tells the place of the file, which whoever published it knows nothing of.
+        let folder = format!("{}/", file.parent().unwrap_or(file).display());
+        self.compile(file).await.map_err(|error| match error {
+            ProbeError::Refused(told) => ProbeError::Adapter(told.replace(&folder, "")),
+            error => error,
+        })
+    }
 
     /// Compiles the component in `file` and throws the result away.
     pub(crate) async fn compile(&self, file: &Path) -> Result<(), ProbeError> {
@@ -102,8 +118,20 @@ impl CompileProbe {
     }
 }
 
-/// The other side: puts this process under limits, compiles the component in `file` and throws the
-/// result away. The process ends with [`CompileProbe::REFUSED`] where this is a [`PluginError`].
+/// What a child refuses.
+#[derive(Debug, thiserror::Error)]
+pub enum CompileRefusal {
+    /// A component.
+    #[error(transparent)]
+    Component(#[from] PluginError),
+    /// The configuration of an adapter.
+    #[error(transparent)]
+    Adapter(Box<ModelError>),
+}
+
+/// The other side: puts this process under limits, compiles the component in `file`, or the patterns of
+/// an `adapter_config.json`, and throws the result away. The process ends with [`CompileProbe::REFUSED`]
+/// where this is a [`CompileRefusal`].
 ///
 /// # Errors
 /// When the file can't be read or the limits can't be set.
@@ -111,7 +139,7 @@ pub fn compile_under_limits(
     file: &Path,
     memory_bytes: u64,
     cpu_seconds: u64,
-) -> Result<Result<(), PluginError>, std::io::Error> {
+) -> Result<Result<(), CompileRefusal>, std::io::Error> {
     let component = std::fs::read(file)?;
     // Set here, not by whoever starts this process: it may be killed, and these must hold then too.
     // Address space alone would leave what the allocator has reserved for its threads already: tens of
@@ -124,6 +152,10 @@ pub fn compile_under_limits(
     for (resource, most) in limits {
         setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?;
     }
+    if file.file_name().is_some_and(|name| name == ADAPTER_CONFIG) {
+        let checked = check_adapter_config(file);
+        return Ok(checked.map_err(|error| CompileRefusal::Adapter(Box::new(error))));
+    }
     let name = file.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
-    Ok(compile_apart(&name, &component))
+    Ok(compile_apart(&name, &component).map_err(CompileRefusal::from))
 }

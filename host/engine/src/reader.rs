@@ -42,7 +42,11 @@ impl Reader {
             InferenceThread::start(backend, InferenceSettings { queue_documents, budget })?;
         Ok(Self {
             snapshot: Arc::new(CurrentSnapshot::new(snapshot)),
-            page_decoder: PageDecoder::new(settings.decode_threads, settings.document),
+            page_decoder: PageDecoder::new(
+                settings.decode_threads,
+                settings.page_memory_bytes,
+                settings.document,
+            ),
             inference: thread.handle(),
             _thread: thread,
             settings,

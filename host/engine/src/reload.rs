@@ -2,7 +2,7 @@
 //!
 //! `publish` proves a package and stages it: signature, a compilation in a process of its own,
 //! linking, description, settings, fixtures. A [`Step`] then changes what serves: the next
-//! [`Generation`] is assembled, made durable and swapped in as one
+//! [`Generation`](dossier_store::Generation) is assembled, made durable and swapped in as one
 //! snapshot. Whatever fails on the way leaves what serves as it is, and is data.
 //!
 //! One task owns everything that changes; see `ARCHITECTURE.md`, "State and its owners".
@@ -12,18 +12,22 @@ use std::sync::Arc;
 use dossier_inference::InferenceHandle;
 use dossier_plugin::PluginEngine;
 use dossier_store::{
-    ArtifactStore, Catalogue, Generation, Origin, Package, PackageDigest, PackageLimits, Refusal,
-    Scope, SigningError, Version,
+    ArtifactStore, Catalogue, Origin, Package, PackageLimits, Refusal, Scope, Version,
 };
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::adapters::Adapters;
 use crate::error::EngineError;
 use crate::settings::{PackageSettings, Publisher, ReaderSettings};
-use crate::snapshot::{CanaryAlarm, CurrentSnapshot};
+use crate::snapshot::{CanaryAlarm, CurrentSnapshot, Quarantine};
+
+mod ask;
+use ask::{Answers, Pair};
 
 mod assemble;
+
+mod fitness;
 
 mod prepare;
 pub(crate) use prepare::adapter_manifest;
@@ -31,37 +35,54 @@ pub(crate) use prepare::adapter_manifest;
 mod prove;
 use prove::Proved;
 
+mod publishers;
+use publishers::{Asked, Publishers};
+
+mod recheck;
+
+mod scope;
+pub use scope::reaches;
+
 mod self_test;
 
 mod shelf;
-use shelf::Shelf;
 
 mod status;
-pub use status::{CandidateStatus, NameStatus, PackageState};
+pub use status::{CandidateStatus, NameStatus, PackageState, QuarantineStatus};
 
 mod prune;
 pub use prune::{PruneReport, PrunedPackage};
 
+mod trust;
+
+mod type_settings;
+
+mod upload;
+pub use upload::Upload;
+
 mod task;
 pub use task::{Applied, Step};
-use task::{Apply, Message, Outcome, Refused, Task};
+use task::{Apply, Message, Outcome, Prepared, Refused, Task};
 
 mod first;
 pub(crate) use first::{FirstGeneration, serve_first};
 
-/// Messages that may wait for the task; one more is refused.
-const QUEUE: usize = 64;
+/// Messages that may wait for the task; one more is refused. Each publisher has a few at a time, so they
+/// all fit.
+const QUEUE: usize = 4096;
 /// Packages in memory at a time: each may be as large as a package may be.
 const CONCURRENT_PUBLISHES: usize = 4;
-/// Attempts to make a change for which packages must be made ready first. Only a rollback that
-/// races with others needs more than two.
-const ATTEMPTS: usize = 4;
+/// Attempts to make a change for which packages must be made ready and rules asked first. Only one that
+/// races with others needs more than three.
+const ATTEMPTS: usize = 8;
 
 /// A way to publish, change and ask; clones are the same.
 #[derive(Clone, Debug)]
 pub struct Reload {
     messages: mpsc::Sender<Message>,
     shared: Arc<Shared>,
+    /// True from the moment the host has no time left for what is still asked for.
+    stopping: watch::Receiver<bool>,
 }
 
 /// What publishing, changing and asking share. Nothing here is written but through the task.
@@ -82,6 +103,7 @@ pub(crate) struct Shared {
 /// What is done one at a time, or a few.
 #[derive(Debug)]
 pub(crate) struct Turns {
+    publishers: Publishers,
     /// A compilation takes a whole core: one at a time leaves the others to the documents.
     probe: Semaphore,
     pub(super) publish: Semaphore,
@@ -89,7 +111,8 @@ pub(crate) struct Turns {
 
 impl Default for Turns {
     fn default() -> Self {
-        Self { probe: Semaphore::new(1), publish: Semaphore::new(CONCURRENT_PUBLISHES) }
+        let publishers = Publishers::default();
+        Self { publishers, probe: Semaphore::new(1), publish: Semaphore::new(CONCURRENT_PUBLISHES) }
     }
 }
 
@@ -109,7 +132,30 @@ impl Reload {
         package: Package,
         publisher: &Publisher,
     ) -> Result<Version, EngineError> {
-        self.admit(package, &publisher.name, Some(&publisher.scope), Origin::Publish).await
+        self.publish_when_its_turn(publisher, move || Ok(package)).await
+    }
+
+    /// The same of a package that is read, on a thread that may block, when its turn has come: as many are
+    /// in memory as have one.
+    async fn publish_when_its_turn(
+        &self,
+        publisher: &Publisher,
+        read: impl FnOnce() -> Result<Package, EngineError> + Send + 'static,
+    ) -> Result<Version, EngineError> {
+        let limits = &self.shared.packages.publisher;
+        let places = self.shared.turns.publishers.of(&publisher.name, limits);
+        let published = async {
+            let turns = async {
+                // Its own first: whoever waits for that keeps no place of everybody's.
+                let own = places.proof().await;
+                (own, self.shared.turns.publish.acquire().await)
+            };
+            let waited = tokio::time::timeout(limits.publish_timeout, turns).await;
+            let _turns = waited.map_err(|_| EngineError::Busy)?;
+            let package = blocking(read).await??;
+            self.admit(package, &publisher.name, Some(&publisher.scope), Origin::Publish).await
+        };
+        self.unless_stopped(published).await
     }
 
     /// Changes what serves under a name. When this returns, the change is durable and every new
@@ -118,30 +164,88 @@ impl Reload {
     /// # Errors
     /// When the change makes no sense or a package can't serve; nothing is changed then.
     pub async fn apply(&self, name: &str, step: Step, actor: &str) -> Result<Applied, EngineError> {
-        if let Step::Activate(package) | Step::Canary(package, _) | Step::Shadow(package) = step {
-            self.check_published(name, package).await?;
-        }
-        let (name, actor) = (name.to_owned(), actor.to_owned());
-        let mut request = Apply { name, step, actor, ready: Vec::new() };
-        for _ in 0..ATTEMPTS {
-            let asked = request.clone();
-            match self.ask(|answer| Message::Apply { request: asked, answer }).await?? {
-                Outcome::Applied(applied) => return Ok(applied),
-                Outcome::Unready(packages) => {
-                    request.ready.clear();
-                    for package in packages {
-                        request.ready.push(self.shared.prepare(package).await?);
+        self.change(name, step, actor, None).await
+    }
+
+    /// The same for a publisher, within its scope and what one may ask for.
+    ///
+    /// # Errors
+    /// As [`Reload::apply`]; [`EngineError::Forbidden`] out of its scope, and
+    /// [`EngineError::TooMuchOfOne`].
+    pub async fn apply_for(
+        &self,
+        name: &str,
+        step: Step,
+        publisher: &Publisher,
+    ) -> Result<Applied, EngineError> {
+        let limits = &self.shared.packages.publisher;
+        let places = self.shared.turns.publishers.of(&publisher.name, limits);
+        let asked = if step == Step::RollBack { Asked::Rollback } else { Asked::Change };
+        let _place = places.take(asked, &publisher.name, limits)?;
+        self.change(name, step, &publisher.name, Some(&publisher.scope)).await
+    }
+
+    async fn change(
+        &self,
+        name: &str,
+        step: Step,
+        actor: &str,
+        scope: Option<&Scope>,
+    ) -> Result<Applied, EngineError> {
+        let (name, actor, scope) = (name.to_owned(), actor.to_owned(), scope.cloned());
+        self.until_applied(|prepared, answer| {
+            let (name, actor, scope) = (name.clone(), actor.clone(), scope.clone());
+            Message::Apply { request: Apply { name, step, actor, scope, prepared }, answer }
+        })
+        .await
+    }
+
+    /// Asks the task for a change; what is missing for it is seen to here, and then the task is asked again.
+    async fn until_applied(
+        &self,
+        message: impl Fn(Prepared, oneshot::Sender<Result<Outcome, EngineError>>) -> Message,
+    ) -> Result<Applied, EngineError> {
+        let mut prepared = Prepared::default();
+        let changed = async {
+            for _ in 0..ATTEMPTS {
+                let known = prepared.clone();
+                match self.ask(|answer| message(known, answer)).await?? {
+                    Outcome::Applied(applied) => return Ok(applied),
+                    Outcome::Unready(packages) => {
+                        for package in packages {
+                            prepared.ready.push(self.shared.prepare(package).await?);
+                        }
+                    }
+                    Outcome::Unasked(pairs) => {
+                        self.ask_rules(pairs, &mut prepared.answers).await?;
                     }
                 }
             }
+            Err(EngineError::Busy)
+        };
+        self.unless_stopped(changed).await
+    }
+
+    /// Asks rules for a change, outside the task.
+    async fn ask_rules(&self, pairs: Vec<Pair>, into: &mut Answers) -> Result<(), EngineError> {
+        for (pair, answer) in self.shared.ask_all(pairs, None).await {
+            match answer {
+                Err(error) if pair.must_answer => return Err(error),
+                answer => into.add(&pair, answer.map_err(|error| Quarantine::of(&error))),
+            }
         }
-        Err(EngineError::Busy)
+        Ok(())
     }
 
     /// Publishes what stands in a watched folder and lets it serve.
     pub(crate) async fn publish_watched(&self, package: Package) -> Result<(), EngineError> {
         const WATCH: &str = "watch";
-        let version = self.admit(package, WATCH, None, Origin::Watch).await?;
+        let published = async {
+            let turn = self.shared.turns.publish.try_acquire();
+            let _turn = turn.map_err(|_| EngineError::Busy)?;
+            self.admit(package, WATCH, None, Origin::Watch).await
+        };
+        let version = self.unless_stopped(published).await?;
         self.apply(&version.name, Step::Activate(version.package), WATCH).await?;
         Ok(())
     }
@@ -159,17 +263,24 @@ impl Reload {
         origin: Origin,
     ) -> Result<Version, EngineError> {
         let shared = &self.shared;
-        let _permit = shared.turns.publish.try_acquire().map_err(|_| EngineError::Busy)?;
         let claim = shared.claim(&package)?;
         if scope.is_some_and(|scope| !claim.is_within(scope)) {
             return Err(EngineError::Forbidden { name: claim.name });
         }
         let digest = package.digest();
+        let _in_work = shared.turns.publishers.begin(digest)?;
         let actor = actor.to_owned();
-        match shared.prove(package, &claim, origin).await {
+        let limit = shared.packages.publisher.publish_timeout;
+        let proved = tokio::time::timeout(limit, shared.prove(package, &claim, origin)).await;
+        match proved.unwrap_or(Err(EngineError::PublishTimeout { limit })) {
             Ok(Proved { ready, signed_by }) => {
+                let (signed_by, signed_with) = match signed_by {
+                    Some((publisher, key)) => (Some(publisher), Some(key.to_string())),
+                    None => (None, None),
+                };
                 let version = Version {
                     package: digest,
+                    sequence: 0,
                     kind: claim.kind.as_str().to_owned(),
                     name: claim.name,
                     version: claim.version,
@@ -177,6 +288,7 @@ impl Reload {
                     artifact: ready.artifact_digest().to_string(),
                     publisher: actor,
                     signed_by,
+                    signed_with,
                     origin,
                     published_at: now(),
                 };
@@ -185,28 +297,30 @@ impl Reload {
                 Ok(version)
             }
             Err(error) => {
-                let refusal = Refusal { code: error.code().to_owned(), detail: error.to_string() };
+                let refusal = Refusal::new(error.code(), &error.for_publisher());
                 let refused = Refused { name: claim.name, package: digest, actor, refusal };
                 let refused = Box::new(refused);
                 // That it is in the history too is a wish: the publisher is told why in any case.
                 let _ = self.ask(|answer| Message::Refuse { refused, answer }).await;
+                let shared = Arc::clone(shared);
+                if let Err(error) = blocking(move || shared.forget_refused(&digest)).await? {
+                    tracing::error!(package = %digest, %error, "a refused package is still on disk");
+                }
                 Err(error)
             }
         }
     }
 
-    async fn check_published(&self, name: &str, package: PackageDigest) -> Result<(), EngineError> {
-        let shared = Arc::clone(&self.shared);
-        let version = blocking(move || shared.catalogue.version(&package)).await??;
-        let version = version.filter(|version| version.name == name);
-        let unknown = || EngineError::UnknownPackage { name: name.to_owned(), package };
-        let version = version.ok_or_else(unknown)?;
-        // It may have been staged while the host took unsigned packages.
-        let is_trusted = version.signed_by.is_some() || version.origin != Origin::Publish;
-        if is_trusted || self.shared.packages.accepts_unsigned {
-            Ok(())
-        } else {
-            Err(SigningError::Unsigned.into())
+    /// What was asked for, unless the host ends before it is done: then nothing of it is.
+    async fn unless_stopped<T>(
+        &self,
+        work: impl Future<Output = Result<T, EngineError>>,
+    ) -> Result<T, EngineError> {
+        let mut stopping = self.stopping.clone();
+        tokio::select! {
+            done = work => done,
+            // An error means that whoever would stop it is gone, which is the same.
+            _ = stopping.wait_for(|stopping| *stopping) => Err(EngineError::Stopped),
         }
     }
 
@@ -231,18 +345,32 @@ impl Shared {
     }
 }
 
+/// The task at work, and what ends it.
+#[derive(Debug)]
+pub(crate) struct RunningTask {
+    task: JoinHandle<()>,
+    stopping: watch::Sender<bool>,
+}
+
+impl RunningTask {
+    /// Ends what is still asked for, and waits for the task. Every [`Reload`] must be dropped before, or be
+    /// about to be.
+    pub(crate) async fn end(self) {
+        // Nobody listens where nothing is asked for.
+        let _ = self.stopping.send(true);
+        // An error means that the task panicked: it has ended, which is what is wanted.
+        let _ = self.task.await;
+    }
+}
+
 /// Starts the task that owns what serves.
-fn start_task(
-    shared: Arc<Shared>,
-    generation: Generation,
-    shelf: Shelf,
-    alarm: mpsc::Sender<CanaryAlarm>,
-    alarms: mpsc::Receiver<CanaryAlarm>,
-) -> (Reload, JoinHandle<()>) {
+fn start_task(task: Task, alarms: mpsc::Receiver<CanaryAlarm>) -> (Reload, RunningTask) {
     let (messages, received) = mpsc::channel(QUEUE);
-    let task = Task { shared: Arc::clone(&shared), generation, shelf, alarm };
+    let (stopping, stopped) = watch::channel(false);
+    let shared = Arc::clone(&task.shared);
     let task = tokio::spawn(task.run(received, alarms));
-    (Reload { messages, shared }, task)
+    let reload = Reload { messages, shared, stopping: stopped };
+    (reload, RunningTask { task, stopping })
 }
 
 /// Runs what blocks on a thread where it may.

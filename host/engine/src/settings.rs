@@ -1,12 +1,13 @@
 //! What the engine is told: plain values, settled and checked by whoever starts it.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use dossier_document::DocumentTypeId;
 use dossier_model::{ModelSettings, PoolSettings};
 use dossier_plugin::PluginSettings;
-use dossier_store::{CanarySettings, PublicKey, Scope};
+use dossier_store::{CanarySettings, PackageDigest, PublicKey, Scope};
 use jiff::civil::Date;
 
 use crate::probe::CompileProbe;
@@ -42,7 +43,9 @@ pub struct ReaderSettings {
     pub adapter_host_memory_bytes: usize,
     /// What one batch may hold.
     pub batch: BatchLimits,
-    /// Documents whose pages are decoded at the same time at most, whatever the number of requests.
+    /// Bytes that the pages of all documents in work take at most, as their headers state them.
+    pub page_memory_bytes: u64,
+    /// Documents whose pages are decoded or prepared at the same time at most, whatever the number of requests.
     pub decode_threads: usize,
     /// Limits of one call into the rules.
     pub rules: RulesLimits,
@@ -92,10 +95,46 @@ pub struct PackageSettings {
     pub canary: CanarySettings,
     /// How components are compiled first; without it, they are compiled in this process only.
     pub probe: Option<CompileProbe>,
+    /// What one publisher may ask for.
+    pub publisher: PublisherLimits,
+    /// Whether a version may be published that is not later than all before it.
+    pub older_versions: bool,
+    /// Packages that serve nobody any more, whoever signed them.
+    pub revoked: BTreeSet<PackageDigest>,
     /// How long a package stays on disk that no kept generation names.
     pub grace: Duration,
     /// Whether such packages are taken away at start.
     pub prune_at_start: bool,
+}
+
+/// What one publisher may ask for.
+#[derive(Clone, Copy, Debug)]
+pub struct PublisherLimits {
+    /// Bytes of its packages on disk.
+    pub disk_bytes: u64,
+    /// Publications and changes in a minute; as many may come at once. Rollbacks are not counted.
+    pub changes_a_minute: u32,
+    /// Time of one publication, from its turn on: compilation, fixtures and all.
+    pub publish_timeout: Duration,
+}
+
+impl PublisherLimits {
+    /// 16 GiB.
+    pub const DISK_BYTES: u64 = 16 << 30;
+    /// Two a second.
+    pub const CHANGES_A_MINUTE: u32 = 120;
+    /// Two minutes.
+    pub const PUBLISH_TIMEOUT: Duration = Duration::from_secs(120);
+}
+
+impl Default for PublisherLimits {
+    fn default() -> Self {
+        Self {
+            disk_bytes: Self::DISK_BYTES,
+            changes_a_minute: Self::CHANGES_A_MINUTE,
+            publish_timeout: Self::PUBLISH_TIMEOUT,
+        }
+    }
 }
 
 /// Where packages are kept.
@@ -188,6 +227,9 @@ impl PackageSettings {
             accepts_unsigned: false,
             canary,
             probe: None,
+            publisher: PublisherLimits::default(),
+            older_versions: false,
+            revoked: BTreeSet::new(),
             grace: Duration::MAX,
             prune_at_start: false,
         }

@@ -11,14 +11,18 @@ use arc_swap::ArcSwap;
 use dossier_document::{Digest, DocumentTypeId, FieldName, FieldReading};
 use dossier_plugin::Plugin;
 
+use crate::error::EngineError;
 use crate::folders::Calibration;
 use crate::ready::{ReadyAdapter, ReadyRules};
 use crate::request_id::RequestId;
 
+mod settings;
+pub use settings::{SettingsInForce, SettingsOrigin};
+
 mod rollout;
 pub use rollout::{
-    CallCounts, Canary, CanaryAlarm, CanaryCounts, CanaryRun, Rollout, Route, Shadow, ShadowCounts,
-    ShadowRun, Track,
+    Canary, CanaryAlarm, CanaryCounts, CanaryRun, Rollout, Route, Shadow, ShadowCounts, ShadowRun,
+    Track,
 };
 
 /// The document types served at one time.
@@ -30,6 +34,19 @@ pub struct Snapshot {
     pub base: Digest,
     /// By identifier.
     pub document_types: BTreeMap<DocumentTypeId, Arc<DocumentType>>,
+    /// Those that the generation has and that can't be served, and why.
+    pub quarantined: BTreeMap<DocumentTypeId, Quarantine>,
+    /// By name, of rules too: why the package that the generation names can't be made ready.
+    pub unfit: BTreeMap<String, Quarantine>,
+}
+
+/// Why a package or a document type does not serve as the generation says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quarantine {
+    /// The stable code of what failed.
+    pub code: &'static str,
+    /// What failed, in a sentence that holds no path of the host.
+    pub detail: String,
 }
 
 /// One document type and the packages that serve it, which stay ready as long as this is held.
@@ -41,10 +58,14 @@ pub struct DocumentType {
     pub rules: Arc<ReadyRules>,
     /// The component of the rules, with the settings of the document type.
     pub(crate) configured: Plugin,
+    /// Those settings; none where the rules have their defaults.
+    pub settings: Option<SettingsInForce>,
     /// The fields that the rules read of a whole document, in their order.
     pub fields: Vec<FieldName>,
     /// The version that is tried beside this one.
     pub rollout: Rollout,
+    /// Why an earlier version of its packages stands in for the one that the generation names, if one does.
+    pub stands_in: Option<Quarantine>,
 }
 
 /// The snapshot that serves now. The reload task is its only writer.
@@ -54,6 +75,34 @@ pub struct CurrentSnapshot {
 }
 
 impl Snapshot {
+    /// A snapshot that serves nothing.
+    pub(crate) fn empty(base: Digest) -> Self {
+        let (document_types, quarantined) = (BTreeMap::new(), BTreeMap::new());
+        Self { generation: 0, base, document_types, quarantined, unfit: BTreeMap::new() }
+    }
+
+    /// Whether everything serves as the generation names it.
+    pub(crate) fn is_as_named(&self) -> bool {
+        let stands_in = |served: &Arc<DocumentType>| served.stands_in.is_some();
+        self.quarantined.is_empty()
+            && self.unfit.is_empty()
+            && !self.document_types.values().any(stands_in)
+    }
+
+    /// The document type that a request names.
+    ///
+    /// # Errors
+    /// [`EngineError::UnknownDocumentType`], or [`EngineError::Quarantined`].
+    pub fn served(&self, id: &DocumentTypeId) -> Result<&Arc<DocumentType>, EngineError> {
+        match (self.document_types.get(id), self.quarantined.get(id)) {
+            (Some(served), _) => Ok(served),
+            (None, Some(why)) => {
+                Err(EngineError::Quarantined { document_type: id.clone(), cause: why.code })
+            }
+            (None, None) => Err(EngineError::UnknownDocumentType),
+        }
+    }
+
     /// The document type of this name.
     #[must_use]
     pub fn document_type(&self, id: &DocumentTypeId) -> Option<&Arc<DocumentType>> {

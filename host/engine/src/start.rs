@@ -4,26 +4,28 @@
 //! last run, and the first start imports the operator's folders as generation 1; a temporary store
 //! begins with that import each time.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use dossier_document::DocumentTypeId;
 use dossier_inference::Backend;
 use dossier_model::ModelError;
 use dossier_plugin::CodeCache;
 use dossier_store::{
-    ArtifactError, ArtifactStore, Catalogue, CatalogueError, Generation, PackageKind,
+    ArtifactError, ArtifactStore, Catalogue, CatalogueError, Generation, catalogue_exists,
+    make_private,
 };
 use tempfile::TempDir;
-use tokio::task::JoinHandle;
 
 use crate::adapters::Adapters;
 use crate::error::EngineError;
-use crate::folders::only_base;
+use crate::folders::{Manifest, only_base};
 use crate::model::{LoadedModel, load_model};
 use crate::reader::Reader;
 use crate::reload::{
-    FirstGeneration, Reload, Shared, Turns, adapter_manifest, blocking, serve_first,
+    FirstGeneration, Reload, RunningTask, Shared, Turns, adapter_manifest, blocking, serve_first,
 };
 use crate::rules::serving_engine;
 use crate::settings::{EngineSettings, ReaderSettings, StoreSettings};
@@ -33,12 +35,17 @@ mod import;
 pub(crate) use import::package_of_component;
 use import::{Imported, Importer};
 
+mod rebuild;
+pub use rebuild::{Rebuilt, rebuild_catalogue};
+
 /// How long a start waits for another process to let go of the data directory.
 const LOCK_PATIENCE: Duration = Duration::from_secs(10);
 /// Between two attempts.
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
 /// Bytes of compiled code that a process leaves behind for the next where nobody prunes it.
 const CODE_BYTES: u64 = 2 << 30;
+/// The catalogue, in the data directory.
+const CATALOGUE_FILE: &str = "catalogue.redb";
 /// Who imports, and who prunes at start.
 const HOST: &str = "host";
 
@@ -56,7 +63,7 @@ pub struct Engine {
 /// The store of an engine, until nobody uses it.
 #[derive(Debug)]
 pub struct StoreLifetime {
-    task: JoinHandle<()>,
+    task: RunningTask,
     /// Removed in the end.
     _temporary: Option<TempDir>,
 }
@@ -113,7 +120,7 @@ impl Engine {
         let LoadedModel { adapters, backend } =
             loaded.map_err(|error| EngineError::Base(Box::new(error)))?;
         let base = adapters.base();
-        let empty = Snapshot { generation: 0, base, document_types: [].into() };
+        let empty = Snapshot::empty(base);
         let reader = Reader::new(settings.clone(), empty, backend).map_err(EngineError::Thread)?;
         let prune_at_start = packages.prune_at_start;
         let shared = Arc::new(Shared {
@@ -140,22 +147,22 @@ impl Engine {
 }
 
 impl StoreLifetime {
-    /// Waits until nobody uses the store any more: every [`Reload`] must be dropped before. Then
-    /// another process may open it.
+    /// Waits until nobody uses the store any more: every [`Reload`] must be dropped before, but for those
+    /// that are still asked for something, which ends unanswered. Then another process may open it.
     pub async fn ended(self) {
-        // An error means that the task panicked: it has ended, which is what is wanted.
-        let _ = self.task.await;
+        self.task.end().await;
     }
 }
 
 fn open(settings: &StoreSettings) -> Result<Opened, EngineError> {
     match settings {
         StoreSettings::Kept { data_dir } => {
-            let io = |source| ArtifactError::Io { path: data_dir.clone(), source };
-            std::fs::create_dir_all(data_dir).map_err(io)?;
+            make_private(data_dir)?;
             // The catalogue first: it is locked, so nobody else clears the store that somebody
             // writes to.
-            let catalogue = open_catalogue(&data_dir.join("catalogue.redb"))?;
+            let file = data_dir.join(CATALOGUE_FILE);
+            refuse_lost(&file, data_dir)?;
+            let catalogue = open_catalogue(&file)?;
             let artifacts = ArtifactStore::open(data_dir)?;
             let code = Some(CodeCache::open(data_dir)?);
             Ok(Opened { artifacts, catalogue, code, temporary: None })
@@ -185,6 +192,19 @@ pub fn code_of_user(folder: &Path) -> Option<CodeCache> {
     }
 }
 
+/// Packages without a catalogue: it was lost, and the folders are not what served last.
+fn refuse_lost(file: &Path, data_dir: &Path) -> Result<(), EngineError> {
+    let io = |source| ArtifactError::Io { path: file.to_owned(), source };
+    if catalogue_exists(file).map_err(io)? {
+        return Ok(());
+    }
+    let packages = ArtifactStore::packages_below(data_dir)?;
+    match packages {
+        0 => Ok(()),
+        packages => Err(CatalogueError::Lost { file: file.to_owned(), packages }.into()),
+    }
+}
+
 /// Waits a moment for the lock. A host that was killed while it started a process leaves the lock
 /// with that process until it runs, and one that is being replaced is about to let go.
 fn open_catalogue(file: &Path) -> Result<Catalogue, CatalogueError> {
@@ -199,20 +219,38 @@ fn open_catalogue(file: &Path) -> Result<Catalogue, CatalogueError> {
     }
 }
 
-/// The base that the adapters of a generation stand on.
+/// The base that the adapters of a generation stand on, as far as they can be read: those that can't are
+/// quarantined later.
 fn base_of(
     settings: &ReaderSettings,
     store: &ArtifactStore,
     generation: &Generation,
 ) -> Result<String, EngineError> {
     let mut manifests = Vec::new();
-    for digest in generation.active.values() {
-        let package = store.read(digest)?;
-        if package.kind() == PackageKind::Adapter {
-            manifests.push(adapter_manifest(&package, &store.folder(digest))?);
+    for (name, digest) in &generation.active {
+        if name.parse::<DocumentTypeId>().is_err() {
+            continue;
+        }
+        let previous = generation.previous.get(name).into_iter().flatten().rev();
+        let previous = previous.map(|previous| &previous.package);
+        let read = [digest].into_iter().chain(previous).find_map(|digest| {
+            let package = store.read(digest).ok()?;
+            adapter_manifest(&package, &store.folder(digest)).ok()
+        });
+        manifests.extend(read);
+    }
+    // One that names another base is quarantined: most of them tell which one this host serves.
+    let mut bases = BTreeMap::<&str, usize>::new();
+    for manifest in &manifests {
+        *bases.entry(&manifest.base).or_default() += 1;
+    }
+    match bases.into_iter().max_by_key(|(_, count)| *count) {
+        Some((base, _)) => Ok(base.to_owned()),
+        None => {
+            Ok(only_base(&settings.adapters(), &Manifest::find_all(&settings.adapters())?)?
+                .to_owned())
         }
     }
-    Ok(only_base(&settings.adapters(), &manifests)?.to_owned())
 }
 
 #[cfg(test)]

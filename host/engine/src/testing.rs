@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -79,6 +79,7 @@ pub(crate) fn settings(data_root: &Path) -> EngineSettings {
         adapter_memory_bytes: 1 << 20,
         adapter_host_memory_bytes: 0,
         batch: BatchLimits { documents: 4, pages: 8, rows: 64 },
+        page_memory_bytes: 1 << 30,
         decode_threads: 1,
         rules,
     };
@@ -92,6 +93,7 @@ pub(crate) fn settings(data_root: &Path) -> EngineSettings {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct FakeAdapters {
     loaded: Arc<Mutex<BTreeSet<Digest>>>,
+    folders: Arc<Mutex<BTreeMap<Digest, PathBuf>>>,
     unknown_fields: BTreeSet<FieldName>,
 }
 
@@ -100,6 +102,12 @@ impl FakeAdapters {
     pub(crate) fn without(field: &str) -> Self {
         let field = field.parse().expect("a field name");
         Self { unknown_fields: [field].into(), ..Self::default() }
+    }
+
+    /// Where an adapter is read from again.
+    pub(crate) fn folders(&self) -> Vec<PathBuf> {
+        let folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        folders.values().cloned().collect()
     }
 
     /// How many are loaded.
@@ -127,6 +135,11 @@ impl AdapterLoader for FakeAdapters {
 
     fn is_loaded(&self, adapter: &Digest) -> bool {
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner).contains(adapter)
+    }
+
+    fn relocate(&self, adapter: &Digest, folder: &Path) {
+        let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        folders.insert(*adapter, folder.to_owned());
     }
 
     fn unload(&self, adapter: &Digest) {

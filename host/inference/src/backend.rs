@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use dossier_document::{Digest, FieldName};
 
+use crate::preparation::NothingToPrepare;
 use crate::residency::{AlwaysResident, Residency};
-use crate::{ReadOutput, ReadRequest};
+use crate::{Prepared, Preparer, ReadOutput, ReadRequest};
 
 /// A model that reads documents step by step. It lives on one thread, so it needs no locks.
 ///
@@ -16,6 +17,11 @@ pub trait Backend: Send + 'static {
     /// Begins to read documents, each under a number that no other has before it is answered.
     /// Whatever is wrong with a document is its answer in a later step.
     fn admit(&mut self, documents: Vec<(DocumentNumber, ReadRequest)>);
+
+    /// The same for documents that its [`Preparer`] has prepared.
+    fn admit_prepared(&mut self, documents: Vec<(DocumentNumber, ReadRequest, Prepared)>) {
+        self.admit(documents.into_iter().map(|(number, request, _)| (number, request)).collect());
+    }
 
     /// Takes all documents one step further and hands out the answers that are there, good or bad.
     ///
@@ -43,6 +49,16 @@ pub trait Backend: Send + 'static {
     /// What brings the adapters of queued documents into memory. Asked once, at the start.
     fn residency(&self) -> Arc<dyn Residency> {
         Arc::new(AlwaysResident)
+    }
+
+    /// What prepares documents before they are queued. Asked once, at the start.
+    fn preparer(&self) -> Arc<dyn Preparer> {
+        Arc::new(NothingToPrepare)
+    }
+
+    /// Pages that are encoded in about the time of one. Asked once, at the start.
+    fn pages_at_once(&self) -> usize {
+        usize::MAX
     }
 
     /// Reads `batch`, with nothing beside it, and answers every document at its own index.

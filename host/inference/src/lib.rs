@@ -2,7 +2,8 @@
 //!
 //! Callers hold an [`InferenceHandle`] and await their answer on any async runtime. One operating
 //! system thread ([`InferenceThread`]) owns the [`Backend`] and reads whatever waits, up to a
-//! [`BatchBudget`]; documents join and leave between decoder steps, and there is no delay timer. The queue is bounded: a full one answers
+//! [`BatchBudget`]; documents join and leave between decoder steps, so many steps apart that those that are
+//! read are not kept waiting, and there is no delay timer. The queue is bounded: a full one answers
 //! [`InferenceError::Overloaded`] at once. Before a document is queued its adapter is brought into the
 //! model's memory ([`Residency`]), so the thread never waits for a load.
 //!
@@ -21,6 +22,11 @@ pub use budget::{BatchBudget, Resource};
 
 mod residency;
 pub use residency::{Lease, LeaseFuture, Residency};
+
+mod preparation;
+pub use preparation::{Prepared, Preparer};
+
+mod joining;
 
 mod ongoing;
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_channel::oneshot;
 
 use crate::budget::BatchLoad;
+use crate::joining::Joining;
 use crate::thread::Entry;
 use crate::{
     Backend, BackendError, BackendLost, BatchBudget, DocumentNumber, Lease, ReadOutput, ReadRequest,
@@ -16,6 +17,7 @@ use crate::{
 pub(crate) struct OngoingBatch<B> {
     backend: B,
     budget: BatchBudget,
+    joining: Joining,
     /// What is read or reserved.
     load: BatchLoad,
     documents: HashMap<DocumentNumber, InWork>,
@@ -35,9 +37,11 @@ struct InWork {
 
 impl<B: Backend> OngoingBatch<B> {
     pub(crate) fn new(backend: B, budget: BatchBudget) -> Self {
+        let joining = Joining::new(backend.pages_at_once());
         Self {
             backend,
             budget,
+            joining,
             load: BatchLoad::default(),
             documents: HashMap::new(),
             next_number: 0,
@@ -49,12 +53,22 @@ impl<B: Backend> OngoingBatch<B> {
         self.documents.is_empty()
     }
 
+    /// Whether documents may join now: those in work are owed some steps after the last that did.
+    pub(crate) fn may_be_joined(&self) -> bool {
+        self.is_idle() || self.joining.is_open()
+    }
+
     /// Makes room for a document, if there is; it must be admitted next.
     pub(crate) fn reserve(&mut self, request: &ReadRequest) -> bool {
+        let pages = request.pages.len();
+        if !self.is_idle() && !self.joining.takes(pages) {
+            return false;
+        }
         let with_document = self.load.plus(request);
         let fits = with_document.excess(&self.budget).is_none();
         if fits {
             self.load = with_document;
+            self.joining.join(pages);
         }
         fits
     }
@@ -69,7 +83,8 @@ impl<B: Backend> OngoingBatch<B> {
         }
         let batch_documents = self.documents.len() + entries.len();
         let mut requests = Vec::with_capacity(entries.len());
-        for Entry { request, answer, queued_at, lease } in entries {
+        let mut prepared_before = Vec::new();
+        for Entry { request, prepared, answer, queued_at, lease } in entries {
             let document = InWork {
                 answer,
                 queue: queued_at.elapsed(),
@@ -78,10 +93,22 @@ impl<B: Backend> OngoingBatch<B> {
                 _lease: lease,
             };
             self.documents.insert(self.next_number, document);
-            requests.push((self.next_number, request));
+            match prepared {
+                Some(prepared) => prepared_before.push((self.next_number, request, prepared)),
+                None => requests.push((self.next_number, request)),
+            }
             self.next_number = self.next_number.wrapping_add(1);
         }
-        self.guarded(|backend| backend.admit(requests)).map(drop)
+        self.joining.joined();
+        let admitted = self.guarded(|backend| {
+            if !prepared_before.is_empty() {
+                backend.admit_prepared(prepared_before);
+            }
+            if !requests.is_empty() {
+                backend.admit(requests);
+            }
+        });
+        admitted.map(drop)
     }
 
     /// Takes all documents one step further and answers those that are done.
@@ -92,6 +119,7 @@ impl<B: Backend> OngoingBatch<B> {
         if self.is_idle() {
             return Ok(());
         }
+        self.joining.stepped();
         let answers = self.guarded(Backend::step)?.unwrap_or_default();
         let failed = |answer: &Result<_, _>| matches!(answer, Err(BackendError::Compute(_)));
         if answers.iter().any(|(_, answer)| failed(answer)) {

@@ -12,8 +12,8 @@ use futures_channel::oneshot;
 use crate::fate::Fate;
 use crate::ongoing::OngoingBatch;
 use crate::{
-    Backend, BackendError, BackendLost, BatchBudget, Lease, ReadOutput, ReadRequest, Residency,
-    Resource,
+    Backend, BackendError, BackendLost, BatchBudget, Lease, Prepared, Preparer, ReadOutput,
+    ReadRequest, Residency, Resource,
 };
 
 /// How the queue and the work are sized.
@@ -45,6 +45,7 @@ pub struct InferenceHandle {
     sender: SyncSender<Message>,
     budget: BatchBudget,
     residency: Arc<dyn Residency>,
+    preparer: Arc<dyn Preparer>,
     fate: Fate,
 }
 
@@ -82,11 +83,12 @@ impl InferenceThread {
         let (sender, receiver) = sync_channel(settings.queue_documents);
         let budget = settings.budget;
         let residency = backend.residency();
+        let preparer = backend.preparer();
         let fate = Fate::default();
         let told = fate.clone();
         let run = move || run(OngoingBatch::new(backend, budget), receiver, &told);
         let thread = thread::Builder::new().name("inference".to_owned()).spawn(run)?;
-        let handle = InferenceHandle { sender, budget, residency, fate };
+        let handle = InferenceHandle { sender, budget, residency, preparer, fate };
         Ok(Self { handle, thread: Some(thread) })
     }
 
@@ -109,12 +111,47 @@ impl Drop for InferenceThread {
 
 impl InferenceHandle {
     /// Reads one document, once its adapter is in memory. Dropping the future takes the document off
-    /// the queue.
+    /// the queue. The thread itself prepares it, while all others wait: where documents come from
+    /// strangers, use [`read_prepared`](Self::read_prepared).
     ///
     /// # Errors
     /// At once when the queue is full, the thread has stopped or the document alone breaks the
     /// budget; later when the model refuses or fails.
     pub async fn read(&self, request: ReadRequest) -> Result<ReadOutput, InferenceError> {
+        self.queue(request, None).await
+    }
+
+    /// [`read`](Self::read) for a document that the [`preparer`](Self::preparer) has prepared.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub async fn read_prepared(
+        &self,
+        request: ReadRequest,
+        prepared: Prepared,
+    ) -> Result<ReadOutput, InferenceError> {
+        self.queue(request, Some(prepared)).await
+    }
+
+    /// What prepares documents, on whatever thread has time for it.
+    #[must_use]
+    pub fn preparer(&self) -> Arc<dyn Preparer> {
+        Arc::clone(&self.preparer)
+    }
+
+    /// Refuses a document that could not be read whatever else is read, before anything is done for it.
+    ///
+    /// # Errors
+    /// When the document alone breaks the budget.
+    pub fn refuse_unreadable(&self, request: &ReadRequest) -> Result<(), InferenceError> {
+        self.budget.check_alone(request)
+    }
+
+    async fn queue(
+        &self,
+        request: ReadRequest,
+        prepared: Option<Prepared>,
+    ) -> Result<ReadOutput, InferenceError> {
         self.budget.check_alone(&request)?;
         let (answer, answered) = oneshot::channel();
         let queued_at = Instant::now();
@@ -122,7 +159,7 @@ impl InferenceHandle {
             Some(adapter) => Some(self.residency.lease(adapter).await?),
             None => None,
         };
-        let entry = Entry { request, answer, queued_at, lease };
+        let entry = Entry { request, prepared, answer, queued_at, lease };
         self.sender.try_send(Message::Read(entry)).map_err(|error| match error {
             TrySendError::Full(_) => InferenceError::Overloaded,
             TrySendError::Disconnected(_) => InferenceError::Stopped,
@@ -156,6 +193,8 @@ enum Message {
 /// A document on the queue.
 pub(crate) struct Entry {
     pub(crate) request: ReadRequest,
+    /// Nothing, where the backend is to do it itself.
+    pub(crate) prepared: Option<Prepared>,
     pub(crate) answer: oneshot::Sender<Result<ReadOutput, BackendError>>,
     pub(crate) queued_at: Instant,
     /// Keeps the adapter in memory until the document is answered.
@@ -180,7 +219,9 @@ fn read_queue(
     while state == QueueState::Open || left_over.is_some() || !batch.is_idle() {
         batch.drop_whose_callers_left();
         let mut joining = Vec::new();
-        state = take_waiting(receiver, state, &mut left_over, batch, &mut joining);
+        if batch.may_be_joined() {
+            state = take_waiting(receiver, state, &mut left_over, batch, &mut joining);
+        }
         batch.admit(joining)?;
         batch.step()?;
     }
@@ -194,7 +235,7 @@ enum QueueState {
 }
 
 /// Takes the documents that wait and still fit, and waits for one where there is nothing to do. The
-/// document that breaks the budget is the first to join later.
+/// document that breaks the budget, or is one too many to join now, is the first to join later.
 fn take_waiting(
     receiver: &Receiver<Message>,
     state: QueueState,

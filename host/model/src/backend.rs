@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use candle_core::Tensor;
 use dossier_document::{FieldReading, FieldRequest, FieldText};
 use dossier_inference::{
-    Backend, BackendError, BackendLost, DocumentNumber, ReadOutput, ReadRequest, ReadTimings,
-    Residency,
+    Backend, BackendError, BackendLost, DocumentNumber, Prepared, Preparer, ReadOutput,
+    ReadRequest, ReadTimings, Residency,
 };
 use rayon::prelude::*;
 
@@ -28,7 +28,7 @@ use plan::{DocumentPlan, Planner};
 
 /// Reads documents with one base and any number of adapters.
 pub struct ModelBackend {
-    planner: Planner,
+    planner: Arc<Planner>,
     decoder: FieldDecoders<FieldKey>,
     /// Pages in one pass of the encoder.
     pages_at_once: usize,
@@ -62,7 +62,7 @@ impl ModelBackend {
     /// When the base has no tokenizer, its generation configuration names no start or end token, or
     /// asks for anything but greedy decoding; when the device does not read the blank page.
     pub fn new(base: Base, adapters: AdapterPool) -> Result<Self, ModelError> {
-        let planner = Planner::new(base, adapters)?;
+        let planner = Arc::new(Planner::new(base, adapters)?);
         let decoder = FieldDecoders::new(&planner.parts().model, planner.device())?;
         let pages_at_once = passes::pages_at_once(planner.parts())?;
         let (documents, answers) = (HashMap::new(), Vec::new());
@@ -91,6 +91,23 @@ impl ModelBackend {
         Ok(())
     }
 
+    /// Begins to read documents whose plans are there, or answers why they are not.
+    fn begin_planned(
+        &mut self,
+        plans: Vec<(DocumentNumber, Result<DocumentPlan, BackendError>, ReadRequest)>,
+    ) {
+        let mut planned = Vec::with_capacity(plans.len());
+        for (number, plan, request) in plans {
+            match plan {
+                Ok(plan) => planned.push(Planned { number, plan, request }),
+                Err(error) => self.answers.push((number, Err(error))),
+            }
+        }
+        // Inside rayon's pool this thread takes part in the work, and need not be woken for every
+        // product.
+        rayon::scope(|_| self.begin(planned));
+    }
+
     /// Begins to read documents that were planned; where that fails, each of them alone.
     fn begin(&mut self, mut planned: Vec<Planned>) {
         // Documents of one adapter become neighbours.
@@ -109,7 +126,7 @@ impl ModelBackend {
         }
         let started = Instant::now();
         let pages = planned.iter().flat_map(|Planned { plan, .. }| {
-            plan.pages.iter().map(|page| (&page.pixels, plan.adapter.clone()))
+            plan.prepared.pages.iter().map(|page| (&page.pixels, plan.adapter.clone()))
         });
         let pages = pages.collect::<Vec<_>>();
         let passes = pages.chunks(self.pages_at_once).collect();
@@ -122,9 +139,9 @@ impl ModelBackend {
 
         let mut encoded = encoded.into_iter();
         let documents = planned.iter().map(|Planned { number, plan, .. }| {
-            let pages = plan.pages.iter().zip(&mut encoded);
+            let pages = plan.prepared.pages.iter().zip(&mut encoded);
             let rows = pages.flat_map(|(page, memory)| {
-                plan.fields_on(page.number).map(move |(field, field_plan)| {
+                plan.prepared.fields_on(page.number).map(move |(field, field_plan)| {
                     let key = FieldKey { document: *number, field };
                     (key, field_plan.row(memory.clone(), plan.adapter.clone()))
                 })
@@ -135,8 +152,8 @@ impl ModelBackend {
         for Planned { number, plan, request } in planned {
             let in_work = InWork {
                 request: request.clone(),
-                fields: vec![None; plan.fields.len()],
-                preprocess: plan.preprocess,
+                fields: vec![None; plan.prepared.fields.len()],
+                preprocess: plan.prepared.preprocess,
                 encode,
                 decode_started: Instant::now(),
             };
@@ -215,23 +232,35 @@ impl Backend for ModelBackend {
         Arc::new(self.planner.adapters().clone())
     }
 
+    fn preparer(&self) -> Arc<dyn Preparer> {
+        self.planner.clone()
+    }
+
+    fn pages_at_once(&self) -> usize {
+        match self.planner.device().is_cpu() {
+            true => rayon::current_num_threads().saturating_mul(self.pages_at_once),
+            false => self.pages_at_once,
+        }
+    }
+
     fn admit(&mut self, documents: Vec<(DocumentNumber, ReadRequest)>) {
-        let mut planned = Vec::with_capacity(documents.len());
         let planner = &self.planner;
         // On all cores wherever the model computes: pages are prepared in the host's memory.
         let plans = documents.into_par_iter().map(|(number, request)| {
-            let plan = planner.plan(&request);
+            let plan = planner.plan(&request, None);
             (number, plan, request)
         });
-        for (number, plan, request) in plans.collect::<Vec<_>>() {
-            match plan {
-                Ok(plan) => planned.push(Planned { number, plan, request }),
-                Err(error) => self.answers.push((number, Err(error))),
-            }
-        }
-        // Inside rayon's pool this thread takes part in the work, and need not be woken for every
-        // product.
-        rayon::scope(|_| self.begin(planned));
+        let plans = plans.collect();
+        self.begin_planned(plans);
+    }
+
+    fn admit_prepared(&mut self, documents: Vec<(DocumentNumber, ReadRequest, Prepared)>) {
+        let plans = documents.into_iter().map(|(number, request, prepared)| {
+            let plan = self.planner.plan(&request, prepared.take());
+            (number, plan, request)
+        });
+        let plans = plans.collect();
+        self.begin_planned(plans);
     }
 
     fn step(&mut self) -> Vec<(DocumentNumber, Result<ReadOutput, BackendError>)> {

@@ -163,9 +163,7 @@ impl Base {
         let Parts { model, upload, adapter_precision, .. } = self.parts();
         let host =
             AdapterHost { layers: model.linears(), upload, precision: *adapter_precision, shared };
-        let adapter = Adapter::load(files, &host)?;
-        upload.finish()?;
-        Ok(adapter)
+        Adapter::load(files, &host)
     }
 
     pub(crate) fn parts(&self) -> &Parts {

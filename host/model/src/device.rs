@@ -17,6 +17,9 @@ mod remedy;
 pub(crate) use remedy::is_out_of_memory;
 use remedy::remedy;
 
+#[cfg(feature = "cuda")]
+mod streams;
+
 mod upload;
 pub(crate) use upload::Upload;
 
@@ -72,7 +75,10 @@ fn open_cuda(ordinal: usize) -> CandleResult<Device> {
     // loaded on one and read on another that does not wait for it.
     let device = Device::new_cuda_with_stream(ordinal)?;
     #[cfg(feature = "cuda")]
-    memory_pool::keep_what_is_freed(&device)?;
+    {
+        streams::stop_tracking(&device)?;
+        memory_pool::keep_what_is_freed(&device)?;
+    }
     probe(&device)?;
     Ok(device)
 }

@@ -3,8 +3,8 @@
 //! candle's own allocate each result, split it over a pool of threads that wait for each other by
 //! spinning, and copy the operands of attention head by head. These work on what lies there, spread
 //! rows over rayon's threads where there is enough to do, and compile to the widest vector
-//! instructions the CPU has. On other devices candle's operations are used: every function here
-//! falls back to them.
+//! instructions the CPU has. On GPUs some have kernels of our own too (`device`); every function here
+//! falls back to candle's operations.
 
 use std::ops::Range;
 
@@ -17,6 +17,9 @@ mod blocks;
 use blocks::for_blocks_of_rows;
 pub(crate) use blocks::map_on_cores;
 
+#[cfg(feature = "cuda")]
+mod device;
+
 mod few_vectors;
 
 mod fresh;
@@ -27,7 +30,7 @@ pub(crate) use gelu::gelu_of_fresh;
 mod lanes;
 
 mod layer_norm;
-pub(crate) use layer_norm::layer_norm;
+pub(crate) use layer_norm::{add_layer_norm, layer_norm};
 
 mod low_rank;
 pub(crate) use low_rank::add_low_rank_f32;
@@ -39,7 +42,7 @@ mod page_attention;
 pub(crate) use page_attention::{PageSpan, attend_to_pages};
 
 mod past_attention;
-pub(crate) use past_attention::{PastSpan, append_to_past, attend_to_past};
+pub(crate) use past_attention::{PastSpan, append_and_attend};
 
 mod product;
 
@@ -53,6 +56,9 @@ pub(crate) use transposed::transposed;
 
 mod weight;
 pub(crate) use weight::Weight;
+
+mod weigh_logits;
+pub(crate) use weigh_logits::weigh_logits;
 
 mod widen;
 

@@ -59,7 +59,7 @@ mod locate;
 pub use locate::{Locator, fills, rectify};
 
 mod lora;
-pub use lora::Adapter;
+pub use lora::{Adapter, check_adapter_config};
 
 mod activation;
 mod config;

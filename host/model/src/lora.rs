@@ -16,6 +16,7 @@ pub(crate) use shared::SharedMatrices;
 mod config;
 mod files;
 pub(crate) use files::AdapterFiles;
+pub use files::check_adapter_config;
 
 mod lora_xs;
 mod low_rank;

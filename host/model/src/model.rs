@@ -5,7 +5,7 @@ use candle_core::{Result, Tensor};
 
 use crate::ModelError;
 use crate::config::ModelConfig;
-use crate::kernels::{Weight, layer_norm};
+use crate::kernels::{Weight, add_layer_norm, layer_norm};
 use crate::linear::{LayerId, LayerInfo, LayerKind, LayerRegistry, Linear};
 use crate::lora::{AdapterRows, LayerDelta, Replaced};
 use crate::weights::WeightFile;
@@ -119,6 +119,20 @@ impl LayerNorm {
     /// The leading dimension of `x` counts `rows.items()` items.
     fn forward(&self, x: &Tensor, rows: &AdapterRows) -> Result<Tensor> {
         let y = self.normalise(x, &self.weight, &self.bias)?;
+        self.replace(&y, x, rows)?;
+        Ok(y)
+    }
+
+    /// `y + x`, and what [`LayerNorm::forward`] makes of it. `y` may be overwritten, so it must be a
+    /// fresh result that nobody else looks at.
+    fn forward_sum(&self, y: Tensor, x: &Tensor, rows: &AdapterRows) -> Result<(Tensor, Tensor)> {
+        let (sum, normed) = add_layer_norm(y, x, &self.weight, &self.bias, self.eps as f32)?;
+        self.replace(&normed, &sum, rows)?;
+        Ok((sum, normed))
+    }
+
+    /// Overwrites in `y` what adapters with parameters of their own make of their items of `x`.
+    fn replace(&self, y: &Tensor, x: &Tensor, rows: &AdapterRows) -> Result<()> {
         for (segment, delta) in rows.deltas_on(self.id) {
             let LayerDelta::Replaced(Replaced { weight, bias }) = delta else { continue };
             let items = segment.items();
@@ -127,7 +141,7 @@ impl LayerNorm {
             let bias = bias.as_ref().unwrap_or(&self.bias);
             y.slice_set(&self.normalise(&x, weight, bias)?, 0, items.start)?;
         }
-        Ok(y)
+        Ok(())
     }
 
     fn normalise(&self, x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {

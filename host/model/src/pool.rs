@@ -150,6 +150,11 @@ impl AdapterPool {
         was_known
     }
 
+    /// Tells where the files of an adapter are that is known: it is read again from there.
+    pub fn relocate(&self, digest: &Digest, folder: &Path) {
+        self.shared.ledger().relocate(digest, folder);
+    }
+
     /// Whether an adapter, once in memory, stays there; false when it is not known.
     pub fn pin(&self, digest: &Digest, pinned: bool) -> bool {
         self.shared.ledger().pin(digest, pinned)

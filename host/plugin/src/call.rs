@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use dossier_document::DocumentTypeId;
-use tokio::sync::SemaphorePermit;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use wasmtime::component::{ComponentNamedList, Instance, Lift, Lower};
 use wasmtime::{Store, Trap, UpdateDeadline};
 
@@ -45,7 +45,7 @@ where
     Parameters: ComponentNamedList + Lower,
     Results: ComponentNamedList + Lift + 'static,
 {
-    let _place = place(plugin, engine).await?;
+    let _place = place(plugin, engine, &engine.calls).await?;
     let start = Instant::now();
     let said = (explains || engine.settings.explains).then(Said::default);
     let mut store = fresh_store(engine, said);
@@ -69,7 +69,7 @@ pub(crate) async fn instantiate(
     engine: &EngineState,
     rules: &Rules,
 ) -> Result<Usage, PluginError> {
-    let _place = place(plugin, engine).await?;
+    let _place = place(plugin, engine, &engine.calls).await?;
     let start = Instant::now();
     let mut store = fresh_store(engine, None);
     let instance = rules.instance.instantiate_async(&mut store).await;
@@ -86,13 +86,15 @@ pub(crate) async fn instantiate(
     }
 }
 
-async fn place<'a>(
+/// Waits for one of some places, as long as any call waits.
+pub(crate) async fn place<'a>(
     plugin: &str,
-    engine: &'a EngineState,
+    engine: &EngineState,
+    places: &'a Semaphore,
 ) -> Result<SemaphorePermit<'a>, PluginError> {
     let waited = engine.settings.queue_timeout;
     let full = || PluginError::PoolFull { plugin: plugin.to_owned(), waited };
-    let place = tokio::time::timeout(waited, engine.calls.acquire()).await;
+    let place = tokio::time::timeout(waited, places.acquire()).await;
     place.map_err(|_| full())?.map_err(|_| full())
 }
 

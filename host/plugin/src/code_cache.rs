@@ -108,7 +108,8 @@ impl CodeCache {
     /// When the disk refuses, or the key's file can be read by others.
     pub fn open(data_dir: &Path) -> Result<Self, CodeCacheError> {
         let folder = data_dir.join("compiled");
-        fs::create_dir_all(&folder).map_err(at(&folder))?;
+        let mut private = fs::DirBuilder::new();
+        private.recursive(true).mode(0o700).create(&folder).map_err(at(&folder))?;
         let key = Key::open(data_dir)?;
         let [taken, compiled, rejected, unwritten] = [0; 4].map(AtomicU64::new);
         Ok(Self { folder, key, taken, compiled, rejected, unwritten, marks_use: false })
@@ -145,18 +146,14 @@ impl CodeCache {
         }
     }
 
-    /// A component from what is kept of it, or compiled and kept from now on. It blocks.
-    pub(crate) fn component(
-        &self,
-        engine: &Engine,
-        digest: &Digest,
-        bytes: &[u8],
-    ) -> wasmtime::Result<(Component, CodeOrigin)> {
+    /// A component from what is kept of it, if that is this host's and whole; otherwise, how it stands. It
+    /// blocks.
+    pub(crate) fn kept(&self, engine: &Engine, digest: &Digest) -> Result<Component, CodeOrigin> {
         let hash = EngineHash::of(engine);
         let path = self.folder.join(file_name(digest, hash));
         let kept = read(&path)
             .map(|file| file.and_then(|file| self.open_file(engine, digest, hash, file)));
-        let origin = match kept {
+        match kept {
             Some(Some(component)) => {
                 count(&self.taken);
                 if self.marks_use {
@@ -164,20 +161,49 @@ impl CodeCache {
                     let _ =
                         fs::File::open(&path).and_then(|file| file.set_modified(SystemTime::now()));
                 }
-                return Ok((component, CodeOrigin::Cache));
+                Ok(component)
             }
-            Some(None) => CodeOrigin::Rejected,
-            None => CodeOrigin::Compiled,
-        };
-        count(if origin == CodeOrigin::Rejected { &self.rejected } else { &self.compiled });
+            Some(None) => Err(CodeOrigin::Rejected),
+            None => Err(CodeOrigin::Compiled),
+        }
+    }
+
+    /// A component that is compiled and kept from now on. It blocks.
+    pub(crate) fn compile(
+        &self,
+        engine: &Engine,
+        digest: &Digest,
+        bytes: &[u8],
+        origin: CodeOrigin,
+    ) -> wasmtime::Result<Component> {
+        let hash = EngineHash::of(engine);
+        let path = self.folder.join(file_name(digest, hash));
+        let is_rejected = origin == CodeOrigin::Rejected;
+        count(if is_rejected { &self.rejected } else { &self.compiled });
         let component = Component::new(engine, bytes)?;
-        let is_kept = component.serialize().is_ok_and(|code| {
-            self.write(&path, digest, hash, &code, origin == CodeOrigin::Rejected).is_ok()
-        });
+        let is_kept = component
+            .serialize()
+            .is_ok_and(|code| self.write(&path, digest, hash, &code, is_rejected).is_ok());
         if !is_kept {
             count(&self.unwritten);
         }
-        Ok((component, origin))
+        Ok(component)
+    }
+
+    /// Both, for tests.
+    #[cfg(test)]
+    fn component(
+        &self,
+        engine: &Engine,
+        digest: &Digest,
+        bytes: &[u8],
+    ) -> wasmtime::Result<(Component, CodeOrigin)> {
+        match self.kept(engine, digest) {
+            Ok(component) => Ok((component, CodeOrigin::Cache)),
+            Err(origin) => {
+                self.compile(engine, digest, bytes, origin).map(|component| (component, origin))
+            }
+        }
     }
 
     /// Deletes what is kept of components that `keep` does not want, or of other engines.

@@ -104,22 +104,42 @@ impl PluginEngine {
             plugin: name.to_owned(),
             detail: detail.to_owned(),
         };
+        let (state, named) = (Arc::clone(&self.0), name.to_owned());
+        let looked = tokio::task::spawn_blocking(move || state.look(&named, bytes))
+            .await
+            .map_err(|_| failed("what is kept of the component can't be read"))??;
+        let Translated { digest, rules, origin } = match looked {
+            // Whoever needs no compiler waits for none.
+            Looked::Kept(translated) => translated,
+            Looked::New(uncompiled) => self.translate(name, uncompiled).await?,
+        };
+        Plugin::new(name.to_owned(), digest, rules, origin, Arc::clone(&self.0)).await
+    }
+
+    async fn translate(
+        &self,
+        name: &str,
+        uncompiled: Uncompiled,
+    ) -> Result<Translated, PluginError> {
+        let failed = |detail: &str| PluginError::CompileFailed {
+            plugin: name.to_owned(),
+            detail: detail.to_owned(),
+        };
         let permit = Arc::clone(&self.0.compilations)
             .acquire_owned()
             .await
             .map_err(|_| failed("the engine has shut down"))?;
-        let state = Arc::clone(&self.0);
-        let (named, limit) = (name.to_owned(), self.0.settings.compile_timeout);
+        let (state, named) = (Arc::clone(&self.0), name.to_owned());
         let translation = tokio::task::spawn_blocking(move || {
             // Held to the end even if nobody waits any more: it is the thread that is scarce.
             let _permit = permit;
-            state.translate(&named, &bytes)
+            state.translate(&named, uncompiled)
         });
-        let Translated { digest, rules, origin } = tokio::time::timeout(limit, translation)
+        let limit = self.0.settings.compile_timeout;
+        tokio::time::timeout(limit, translation)
             .await
             .map_err(|_| PluginError::CompileTimeout { plugin: name.to_owned(), limit })?
-            .map_err(|_| failed("the compiler panicked"))??;
-        Plugin::new(name.to_owned(), digest, rules, origin, Arc::clone(&self.0)).await
+            .map_err(|_| failed("the compiler panicked"))?
     }
 }
 
@@ -130,27 +150,67 @@ struct Translated {
     origin: CodeOrigin,
 }
 
+/// A component whose code is not kept, or not to be trusted, as `origin` tells.
+struct Uncompiled {
+    digest: dossier_document::Digest,
+    bytes: Vec<u8>,
+    origin: CodeOrigin,
+}
+
+/// What there is of a component before it is compiled.
+enum Looked {
+    Kept(Translated),
+    New(Uncompiled),
+}
+
+/// Everything that is done with the bytes of a component. It blocks, for as long as an interpreter takes
+/// to compile.
 impl EngineState {
-    /// Everything that is done with the bytes of a component. It blocks, for as long as an interpreter
-    /// takes to compile.
-    fn translate(&self, name: &str, bytes: &[u8]) -> Result<Translated, PluginError> {
-        let mismatch = |mismatch| PluginError::WrongWorld {
+    fn look(&self, name: &str, bytes: Vec<u8>) -> Result<Looked, PluginError> {
+        check_outline(name, &bytes)?;
+        world::check_names(&bytes).map_err(|mismatch| PluginError::WrongWorld {
             plugin: name.to_owned(),
             mismatch: Box::new(mismatch),
+        })?;
+        let digest = dossier_document::Digest::from_sha256(sha2::Sha256::digest(&bytes).into());
+        let kept = match &self.code {
+            Some(code) => code.kept(&self.engine, &digest),
+            None => Err(CodeOrigin::Compiled),
         };
-        check_outline(name, bytes)?;
-        world::check_names(bytes).map_err(mismatch)?;
-        let digest = dossier_document::Digest::from_sha256(sha2::Sha256::digest(bytes).into());
+        match kept {
+            Ok(component) => {
+                self.link(name, &component, &bytes, digest, CodeOrigin::Cache).map(Looked::Kept)
+            }
+            Err(origin) => Ok(Looked::New(Uncompiled { digest, bytes, origin })),
+        }
+    }
+
+    fn translate(&self, name: &str, uncompiled: Uncompiled) -> Result<Translated, PluginError> {
+        let Uncompiled { digest, bytes, origin } = uncompiled;
         let compiled = match &self.code {
-            Some(code) => code.component(&self.engine, &digest, bytes),
-            None => Component::new(&self.engine, bytes)
-                .map(|component| (component, CodeOrigin::Compiled)),
+            Some(code) => code.compile(&self.engine, &digest, &bytes, origin),
+            None => Component::new(&self.engine, &bytes),
         };
-        let (component, origin) = compiled.map_err(|error| PluginError::CompileFailed {
+        let component = compiled.map_err(|error| PluginError::CompileFailed {
             plugin: name.to_owned(),
             detail: format!("{error:#}"),
         })?;
-        let rules = Rules::link(&self.engine, &self.linker, &component, bytes).map_err(mismatch)?;
+        self.link(name, &component, &bytes, digest, origin)
+    }
+
+    fn link(
+        &self,
+        name: &str,
+        component: &Component,
+        bytes: &[u8],
+        digest: dossier_document::Digest,
+        origin: CodeOrigin,
+    ) -> Result<Translated, PluginError> {
+        let rules = Rules::link(&self.engine, &self.linker, component, bytes);
+        let rules = rules.map_err(|mismatch| PluginError::WrongWorld {
+            plugin: name.to_owned(),
+            mismatch: Box::new(mismatch),
+        })?;
         Ok(Translated { digest, rules, origin })
     }
 }
@@ -195,7 +255,7 @@ fn configuration(settings: &PluginSettings) -> wasmtime::Config {
     const ASYNC_STACK_BYTES: usize = 1 << 20;
     /// Memory that a place keeps when a call ends, cleared, to spare the kernel: as much as rules
     /// in Rust ever touch. Measured with the rules of Utopia, fresh instance and near-empty call:
-    /// 35 us with nothing kept, 30 us with 128 KiB, 20 us with this, 16 us with the page map too.
+    /// 35 us with nothing kept, 30 us with 128 KiB, 20 us with this.
     const MEMORY_RESIDENT_BYTES: usize = 1 << 20;
     /// The same for tables and for stacks.
     const KEPT_RESIDENT_BYTES: usize = 128 << 10;
@@ -215,8 +275,10 @@ fn configuration(settings: &PluginSettings) -> wasmtime::Config {
         .linear_memory_keep_resident(MEMORY_RESIDENT_BYTES)
         .table_keep_resident(KEPT_RESIDENT_BYTES)
         .async_stack_keep_resident(KEPT_RESIDENT_BYTES)
-        // Clears the pages that were written and no others, where the kernel tells (Linux 6.7).
-        .pagemap_scan(Enabled::Auto);
+        // With it, only pages that the kernel's page map shows are cleared. One that a call wrote and the
+        // kernel swapped out meanwhile is not shown, keeps what stood there, and the next call of the
+        // place reads it (wasmtime#14357).
+        .pagemap_scan(Enabled::No);
 
     let mut config = wasmtime::Config::new();
     config

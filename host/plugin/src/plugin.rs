@@ -1,11 +1,13 @@
 //! A compiled component and its hooks.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use dossier_document::{Digest, DocumentTypeId, FieldName, FieldReading, FieldText};
 
+use tokio::sync::Semaphore;
 use wasmtime::component::{ComponentNamedList, Lift, Lower};
 
 use crate::bindings::hooks;
@@ -79,7 +81,13 @@ struct PluginState {
     rules: Rules,
     code_origin: CodeOrigin,
     engine: Arc<EngineState>,
+    /// Calls of each document type that may be under way: rules of one that sleep must not take the
+    /// places of all others'.
+    shares: BTreeMap<DocumentTypeId, Semaphore>,
 }
+
+/// Of the places of an engine, one in so many is for calls of one document type.
+const SHARE: u32 = 4;
 
 impl Plugin {
     /// Asks the component to describe itself and keeps the answer.
@@ -95,7 +103,11 @@ impl Plugin {
         let description = validate::description(raw).map_err(|what| {
             PluginError::InvalidResult { plugin: name.clone(), hook: Hook::Describe, what }
         })?;
-        let state = Arc::new(PluginState { name, digest, description, rules, code_origin, engine });
+        let share = (engine.settings.concurrent_calls / SHARE).max(1) as usize;
+        let document_types = description.document_types.iter();
+        let shares = document_types.map(|id| (id.clone(), Semaphore::new(share))).collect();
+        let state = PluginState { name, digest, description, rules, code_origin, engine, shares };
+        let state = Arc::new(state);
         Ok(Self { state, settings: None, explains: false })
     }
 
@@ -287,6 +299,10 @@ impl Plugin {
         Results: ComponentNamedList + Lift + 'static,
     {
         let state = &self.state;
+        let _share = match state.shares.get(document_type) {
+            Some(share) => Some(call::place(&state.name, &state.engine, share).await?),
+            None => None,
+        };
         let configuration = self.takes_settings().then(|| {
             let settings = self.settings.as_deref();
             let settings = settings.filter(|settings| settings.document_type == *document_type);

@@ -8,6 +8,8 @@ use dossier_plugin::CodeCounts;
 use dossier_store::{Action, Attempt, Event, PackageDigest, Version};
 use serde::Serialize;
 
+use super::settings::SettingsBody;
+
 /// A published package.
 #[derive(Serialize)]
 pub(super) struct VersionBody<'a> {
@@ -40,9 +42,20 @@ pub(super) struct StatusBody<'a> {
     reason: Option<ReasonBody<'a>>,
     generation: u64,
     active: Option<PackageDigest>,
+    /// Why what is active does not serve.
+    quarantine: Option<QuarantineBody<'a>>,
     canary: Option<CanaryBody>,
     shadow: Option<ShadowBody>,
+    settings: Option<SettingsBody>,
     versions: Vec<VersionBody<'a>>,
+}
+
+#[derive(Serialize)]
+struct QuarantineBody<'a> {
+    code: &'a str,
+    detail: &'a str,
+    /// Whether a version before it serves in its place.
+    earlier_serves: bool,
 }
 
 #[derive(Serialize)]
@@ -212,8 +225,14 @@ impl<'a> StatusBody<'a> {
             reason: status.last_attempt.as_ref().and_then(ReasonBody::of),
             generation: status.generation,
             active: status.active,
+            quarantine: status.quarantine.as_ref().map(|status| QuarantineBody {
+                code: status.why.code,
+                detail: &status.why.detail,
+                earlier_serves: status.is_served,
+            }),
             canary,
             shadow,
+            settings: status.settings.as_ref().map(SettingsBody::of),
             versions: status.versions.iter().map(VersionBody::of).collect(),
         }
     }

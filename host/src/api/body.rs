@@ -25,10 +25,7 @@ pub(crate) async fn read(
     limits: &HttpLimits,
 ) -> Result<Bytes, ApiError> {
     let limit = limits.body_bytes;
-    let declared = headers
-        .get(CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.parse::<u64>().ok());
+    let declared = declared_length(headers);
     if declared.is_some_and(|declared| declared > limit as u64) {
         discard(headers, body);
         return Err(ApiError::BodyTooLarge { limit });
@@ -45,8 +42,13 @@ pub(crate) async fn read(
     }
 }
 
+/// The length that the head states.
+pub(super) fn declared_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
 /// Takes a bounded rest of a refused body off the wire, in the background.
-pub(super) fn discard(headers: &HeaderMap, mut body: Body) {
+pub(crate) fn discard(headers: &HeaderMap, mut body: Body) {
     // A client that asks before it sends has sent nothing, and reading would tell it to.
     if headers.contains_key(EXPECT) {
         return;

@@ -3,11 +3,11 @@
 use axum::http::header::{ACCEPT_ENCODING, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use dossier_document::with_causes;
+use dossier_document::{plain_text, with_causes};
 use dossier_engine::EngineError;
 use serde::Serialize;
 
-use super::FormError;
+use super::{FormError, HeadError};
 
 mod engine;
 pub(crate) use engine::engine_problem;
@@ -15,6 +15,12 @@ pub(crate) use engine::engine_problem;
 /// Why a request is not answered as asked.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
+    /// The head of the request is refused.
+    #[error(transparent)]
+    Head(HeadError),
+    /// All connections are in work.
+    #[error("all connections are in work; only probes are answered over this one")]
+    NoRoom,
     /// No such path.
     #[error("no such route")]
     UnknownRoute,
@@ -36,6 +42,9 @@ pub enum ApiError {
     /// The client stopped sending, or its framing is wrong.
     #[error("the body broke off")]
     BodyBroken,
+    /// The host's disk refuses changes.
+    #[error("the host's disk refuses: nothing can be published or changed")]
+    Unwritable,
     /// The answer was not ready in time.
     #[error("the answer was not ready in time")]
     DeadlineExceeded,
@@ -106,6 +115,10 @@ impl ApiError {
         use StatusCode as S;
         let of = Problem::new;
         match self {
+            Self::Head(error) => head_problem(*error),
+            Self::NoRoom => {
+                of(S::SERVICE_UNAVAILABLE, "connection.no_room", "Too many connections", self)
+            }
             Self::UnknownRoute => of(S::NOT_FOUND, "route.unknown", "No such route", self),
             Self::MethodNotAllowed => {
                 of(S::METHOD_NOT_ALLOWED, "route.method", "The route has no such method", self)
@@ -122,6 +135,10 @@ impl ApiError {
                 of(S::GATEWAY_TIMEOUT, "deadline", "The answer was not ready in time", self)
             }
             Self::NotReady => of(S::SERVICE_UNAVAILABLE, "not_ready", "Not ready", self),
+            Self::Unwritable => {
+                let title = "The host can't keep changes";
+                of(S::SERVICE_UNAVAILABLE, "store.unavailable", title, self)
+            }
             Self::Panicked => of(S::INTERNAL_SERVER_ERROR, "internal", INTERNAL, &INTERNAL_DETAIL),
             Self::Engine(error) => engine_problem(error),
             Self::Unauthenticated => {
@@ -149,7 +166,7 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let problem = self.problem();
         let mut response = problem.status.into_response();
-        if problem.status == StatusCode::TOO_MANY_REQUESTS {
+        if problem.status == StatusCode::TOO_MANY_REQUESTS || problem.code == "connection.no_room" {
             // A place is free as soon as one document is read.
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
@@ -173,7 +190,8 @@ impl Problem {
         title: &'static str,
         detail: &dyn ToString,
     ) -> Self {
-        let detail = detail.to_string();
+        // Whatever it quotes, it stays on its line.
+        let detail = plain_text(&detail.to_string());
         Self { status, code, title, detail, plugin: None, rules_code: None, cause: None }
     }
 
@@ -202,6 +220,27 @@ const S500: StatusCode = StatusCode::INTERNAL_SERVER_ERROR;
 const INTERNAL: &str = "Something failed inside";
 const INTERNAL_DETAIL: &str =
     "the request can be tried again; the request id finds the cause in the log";
+
+fn head_problem(error: HeadError) -> Problem {
+    use StatusCode as S;
+    let of = |status, code, title| Problem::new(status, code, title, &error);
+    match error {
+        HeadError::Malformed
+        | HeadError::BareLineFeed
+        | HeadError::Host { .. }
+        | HeadError::Length => {
+            of(S::BAD_REQUEST, "request.malformed", "The head of the request is malformed")
+        }
+        HeadError::TooLong | HeadError::TooManyFields => of(
+            S::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            "request.head_too_large",
+            "The head of the request is too large",
+        ),
+        HeadError::Timeout => {
+            of(S::REQUEST_TIMEOUT, "request.timeout", "The head did not arrive in time")
+        }
+    }
+}
 
 fn form_problem(error: &FormError) -> Problem {
     use StatusCode as S;

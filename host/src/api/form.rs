@@ -10,7 +10,6 @@ use axum::body::Bytes;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use dossier_document::{DocumentTypeId, FieldName};
-use dossier_engine::admission::Permit;
 use dossier_engine::pipeline::{ExtractRequest, ModelChoice, document_type};
 use futures_util::stream;
 use multer::{Field, Multipart};
@@ -91,15 +90,11 @@ pub fn boundary(headers: &HeaderMap) -> Result<String, FormError> {
         .ok_or(FormError::ContentType)
 }
 
-/// Reads the form.
+/// Reads the form. Nobody has counted its document yet.
 ///
 /// # Errors
 /// The first part that can't be used.
-pub async fn parse(
-    body: Bytes,
-    boundary: String,
-    permit: Permit,
-) -> Result<ExtractRequest, ApiError> {
+pub async fn parse(body: Bytes, boundary: String) -> Result<ExtractRequest, ApiError> {
     let whole = stream::iter([Ok::<_, std::convert::Infallible>(body)]);
     let mut form = Multipart::new(whole, boundary);
     let mut pages = Vec::new();
@@ -139,8 +134,8 @@ pub async fn parse(
     }
     let name = name_of_type.ok_or(FormError::MissingPart { name: "document_type" })?;
     let document_type = document_type(&name)?;
-    let (model, permit) = (ModelChoice::Adapter, Some(permit));
-    Ok(ExtractRequest { document_type, pages, fields, model, permit })
+    let model = ModelChoice::Adapter;
+    Ok(ExtractRequest { document_type, pages, fields, model, permit: None })
 }
 
 /// The field names in a text, separated by commas; spaces around them don't count.

@@ -13,7 +13,7 @@ use dossier_engine::RequestId;
 use futures_util::FutureExt as _;
 use tracing::{Instrument as _, field};
 
-use super::{ApiError, Problem};
+use super::{ApiError, HeadError, Problem};
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -53,6 +53,23 @@ pub(crate) async fn observe(mut request: Request, next: Next) -> Response {
         response.headers_mut().insert(&REQUEST_ID, id);
     }
     response
+}
+
+/// The whole answer to a head that is refused before there is a request.
+pub(crate) fn answer_to_head(error: HeadError) -> Vec<u8> {
+    let id = RequestId::new();
+    let problem = ApiError::Head(error).problem();
+    let status = problem.status;
+    tracing::info!(id = %id, status = status.as_u16(), code = problem.code, "refused a head");
+    let body = serde_json::to_vec(&problem.body(id.as_str())).unwrap_or_default();
+    let mut answer = format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/problem+json\r\ncontent-length: {}\r\n\
+         {REQUEST_ID}: {id}\r\nconnection: close\r\n\r\n",
+        body.len()
+    )
+    .into_bytes();
+    answer.extend(body);
+    answer
 }
 
 /// Logs the request when it is answered, or when its client leaves before.
@@ -99,7 +116,8 @@ impl Drop for Unanswered {
     }
 }
 
-fn is_probe(route: &str) -> bool {
+/// Whether a path is one of the probes.
+pub(crate) fn is_probe(route: &str) -> bool {
     matches!(route, "/livez" | "/readyz")
 }
 

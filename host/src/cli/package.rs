@@ -3,18 +3,22 @@
 
 use std::path::PathBuf;
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, Subcommand};
+use dossier_engine::rebuild_catalogue;
 use dossier_store::PackageDigest;
 
 mod client;
 mod keys;
 mod registry;
+mod settings;
 mod source;
 mod transfer;
 pub use client::AdminError;
 pub use registry::{RegistryArgs, RegistryError};
+use settings::SettingsArgs;
 
-use super::CommandError;
+use super::{CommandError, output};
 
 /// Publishing, and what serves.
 #[derive(Debug, Subcommand)]
@@ -31,12 +35,16 @@ pub enum PackageCommand {
     Promote(NameArgs),
     /// End the canary or shadow of a name, or go back to the version before.
     Rollback(NameArgs),
+    /// Show what the rules of a document type are set to, or set it.
+    Settings(SettingsArgs),
     /// Show how everything published stands.
     List(ListArgs),
     /// Show what was done, newest first.
     History(HistoryArgs),
     /// Take packages off the host's disk that nothing refers to any more.
     Prune(PruneArgs),
+    /// Make the catalogue of a data directory again from its packages, after it was lost or damaged.
+    Rebuild(RebuildArgs),
     /// Make a key to sign packages with.
     Keygen(KeygenArgs),
     /// Sign a package.
@@ -119,7 +127,7 @@ pub struct CanaryArgs {
     /// The package.
     #[command(flatten)]
     pub of: ActivateArgs,
-    /// How many requests of a hundred it answers.
+    /// How many requests of a hundred it answers: 1 to 100.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=100))]
     pub percent: u8,
 }
@@ -152,8 +160,13 @@ pub struct HistoryArgs {
     /// The name of rules, or a document type [default: all].
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
-    /// Events at most.
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    /// Events at most: 1 to 100000, as many as are kept.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 20,
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=100_000)
+    )]
     pub limit: usize,
     /// The admin API.
     #[command(flatten)]
@@ -169,6 +182,14 @@ pub struct PruneArgs {
     /// The admin API.
     #[command(flatten)]
     pub admin: AdminArgs,
+}
+
+/// Flags of `dossier package rebuild`.
+#[derive(Args, Debug)]
+pub struct RebuildArgs {
+    /// The data directory; no host may run on it.
+    #[arg(value_name = "FOLDER")]
+    pub data_dir: PathBuf,
 }
 
 /// Flags of `dossier package keygen`.
@@ -244,9 +265,11 @@ pub(super) async fn run(command: PackageCommand) -> Result<(), CommandError> {
         PackageCommand::Shadow(args) => client::shadow(args).await?,
         PackageCommand::Promote(args) => client::promote(args).await?,
         PackageCommand::Rollback(args) => client::roll_back(args).await?,
+        PackageCommand::Settings(args) => settings::settings(args).await?,
         PackageCommand::List(args) => client::list(args).await?,
         PackageCommand::History(args) => client::history(args).await?,
         PackageCommand::Prune(args) => client::prune(args).await?,
+        PackageCommand::Rebuild(args) => rebuild(&args)?,
         PackageCommand::Keygen(args) => keys::generate(&args)?,
         PackageCommand::Sign(args) => keys::sign(&args).await?,
         PackageCommand::Verify(args) => keys::verify(&args).await?,
@@ -254,4 +277,35 @@ pub(super) async fn run(command: PackageCommand) -> Result<(), CommandError> {
         PackageCommand::Pull(args) => transfer::pull(&args).await?,
     }
     Ok(())
+}
+
+fn rebuild(args: &RebuildArgs) -> Result<(), CommandError> {
+    let rebuilt = rebuild_catalogue(&args.data_dir)?;
+    let serves = match rebuilt.is_what_served {
+        true => "it is what served last",
+        false => {
+            "nothing tells what served last, so it is the highest version of each name, with the settings \
+             of its package: set again what was set here"
+        }
+    };
+    let mut text = format!(
+        "{} packages catalogued; generation {} serves at the next start: {serves}\n",
+        rebuilt.packages, rebuilt.generation
+    );
+    for name in &rebuilt.undecided {
+        text += &format!("nothing serves as {name}: activate one of its packages\n");
+    }
+    for name in &rebuilt.without_settings {
+        text += &format!(
+            "nothing serves as {name}, for its settings are lost: activate one of its packages, then set \
+             them again\n"
+        );
+    }
+    for package in &rebuilt.unreadable {
+        text += &format!("{package} can't be read, and is left where it is\n");
+    }
+    if let Some(aside) = &rebuilt.set_aside {
+        text += &format!("the damaged catalogue is now {}\n", aside.display());
+    }
+    output::print(&text).map_err(CommandError::Output)
 }

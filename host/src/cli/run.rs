@@ -53,7 +53,7 @@ pub enum CommandError {
     Admin(#[from] package::AdminError),
     /// A component does not compile.
     #[error(transparent)]
-    Compile(#[from] dossier_plugin::PluginError),
+    Compile(#[from] dossier_engine::CompileRefusal),
     /// A file can't be read.
     #[error("{}: can't be read: {source}", path.display())]
     Unreadable {

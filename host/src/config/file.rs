@@ -13,7 +13,7 @@ use super::value::{BadValue, Given};
 use super::{ConfigError, HttpArgs, PlatformArgs, ReaderArgs, TelemetryArgs, groups};
 
 mod entry;
-use entry::{Entries, SIGNING_KEYS, TOKENS};
+use entry::{Entries, REVOKED_PACKAGES, SIGNING_KEYS, TOKENS};
 pub(crate) use entry::{EntryKeys, entries};
 pub use entry::{FileSigningKey, FileToken};
 
@@ -35,6 +35,8 @@ pub struct FileConfig {
     pub tokens: Vec<FileToken>,
     /// Whose signature counts.
     pub signing_keys: Vec<FileSigningKey>,
+    /// Packages that serve nobody any more, by their digests.
+    pub revoked_packages: Vec<String>,
 }
 
 impl FileConfig {
@@ -94,6 +96,7 @@ impl<'de> Visitor<'de> for Keys {
             match name {
                 TOKENS => file.tokens = map.next_value::<Entries<_>>()?.0,
                 SIGNING_KEYS => file.signing_keys = map.next_value::<Entries<_>>()?.0,
+                REVOKED_PACKAGES => file.revoked_packages = map.next_value::<Entries<_>>()?.0,
                 name => map.next_value_seed(OneValue { file: &mut file, name })?,
             }
         }
@@ -108,7 +111,8 @@ impl<'de> Deserialize<'de> for KnownKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let keys = groups().into_iter().flat_map(|group| group.keys).map(Key::name);
-        let known = keys.chain([TOKENS, SIGNING_KEYS]).find(|known| *known == text);
+        let known =
+            keys.chain([TOKENS, SIGNING_KEYS, REVOKED_PACKAGES]).find(|known| *known == text);
         known.map(Self).ok_or_else(|| {
             D::Error::custom(format_args!(
                 "unknown key `{text}`; `dossier serve --help` lists the keys, with `-` for `_`"

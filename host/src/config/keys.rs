@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use dossier_engine::settings::PublisherLimits;
 use dossier_model::{AdapterPrecision, DeviceKind, WeightPrecision};
 use dossier_plugin::PluginSettings;
 use jiff::civil::Date;
@@ -30,14 +31,20 @@ keys! {
     /// Address and port to listen on; port 0 takes a free one.
     listen: SocketAddr = LOCAL, text("ADDRESS");
     // A few thousand file descriptors are the usual limit of a process; this leaves room.
-    /// Open connections at most; further ones wait.
+    /// Open connections at most; one that does nothing gives way to a further one, and while all are in
+    /// work, further ones may ask for `/livez` and `/readyz` only.
     max_connections: usize = 512, number("N", 1..=65_536);
     // Bounds memory: each may hold one body and its decoded pages.
-    /// Documents in work or waiting at most; one more is answered 429.
+    /// Documents in work or waiting at most; one more is answered 429. Three quarters of them may be of
+    /// one type.
     max_concurrent_requests: usize = 32, number("N", 1..=4_096);
     // Two photographs of a phone camera.
     /// Length of a request body in bytes; a longer one is answered 413.
     max_body_bytes: usize = 32 << 20, number("BYTES", 1..=1 << 30);
+    // A document takes a few hundred kilobytes, of which this holds hundreds; of the largest, eight.
+    /// Bytes of all bodies together, of those that arrive and of documents in work; not less than
+    /// `max_body_bytes`.
+    max_all_bodies_bytes: usize = 256 << 20, number("BYTES", 1..=MEMORY_BYTES);
     // A head is one packet or two.
     /// Time for a request's head to arrive; then the connection is closed.
     header_timeout_ms: u64 = 10_000, number("MS", 1..=HOUR_MS);
@@ -47,6 +54,9 @@ keys! {
     // The wait in the queue included.
     /// Time from a request's head to its answer, then 504.
     request_timeout_ms: u64 = 60_000, number("MS", 1..=HOUR_MS);
+    // A client that takes nothing of its answer for so long will take none.
+    /// Time for a client to take something of its answer; one that takes nothing is cut off.
+    write_timeout_ms: u64 = 10_000, number("MS", 1..=HOUR_MS);
     // No load balancer is told by default; in Kubernetes, set the time that endpoints take to vanish.
     /// After SIGTERM, time during which `/readyz` fails and requests are still taken.
     drain_delay_ms: u64 = 0, number("MS", 0..=HOUR_MS);
@@ -85,6 +95,17 @@ keys! {
     package_grace_days: u32 = 30, number("DAYS", 0..=36_500);
     /// Take such packages away at start, as `dossier package prune` does at any time.
     prune_at_start: bool = false, Form::Switch;
+    // A few hundred adapters of 40 MB.
+    /// Bytes of packages on disk of one publisher at most.
+    publisher_disk_bytes: u64 = PublisherLimits::DISK_BYTES, number("BYTES", 1..=1 << 50);
+    // A publisher's own automation, and no more: at this rate its own history lasts an hour at least.
+    /// Publications and changes of one publisher in a minute at most; rollbacks are not counted.
+    publisher_changes_a_minute: u32 = PublisherLimits::CHANGES_A_MINUTE, number("N", 1..=1_000_000);
+    // A compilation of a minute, and as long again for fixtures.
+    /// Time of one publication, from its turn on: compilation, fixtures and all.
+    publish_timeout_ms: u64 = milliseconds(PublisherLimits::PUBLISH_TIMEOUT), number("MS", 1..=HOUR_MS);
+    /// Take packages too whose version is not later than all that their name had, as `dev` does.
+    older_versions: bool = false, Form::Switch;
 }
 
 keys! {
@@ -142,8 +163,13 @@ keys! {
     // Sixteen for every document of a batch.
     /// Fields of these.
     batch_rows: usize = 128, number("N", 1..=65_536);
+    // Four of the largest pages while they are decoded, or hundreds of ordinary ones.
+    /// Memory in bytes for the pages of all documents in work, by their headers; what has no room yet
+    /// waits.
+    page_memory_bytes: u64 = 1 << 30, number("BYTES", 1..=MEMORY_BYTES);
     // Decoding a page takes a hundredth of reading it: two threads keep up.
-    /// Documents whose pages are decoded at the same time.
+    /// Documents whose pages are decoded or prepared at the same time; dear ones have half of the threads
+    /// at most.
     decode_threads: usize = 2, number("N", 1..=1_024);
     // Rules answer within a millisecond; this is for the ones that never do.
     /// Time that the code of the rules may run in one call.

@@ -1,16 +1,18 @@
 //! What an operator may set about packages: where they are kept, who may publish, whose signature
 //! counts.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use dossier_document::plain_text;
 use dossier_engine::CompileProbe;
-use dossier_engine::settings::{PackageSettings, Publisher, TrustedKey};
-use dossier_store::{CanarySettings, Pattern, PublicKey, Scope};
+use dossier_engine::settings::{PackageSettings, Publisher, PublisherLimits, TrustedKey};
+use dossier_store::{CanarySettings, PackageDigest, Pattern, PublicKey, Scope};
 
-use super::{ConfigError, FileSigningKey, FileToken, PlatformArgs};
+use super::{ConfigError, FileConfig, FileSigningKey, FileToken, PlatformArgs};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -37,6 +39,12 @@ pub struct PlatformConfig {
     pub package_grace: Duration,
     /// Whether such packages are taken away at start.
     pub prune_at_start: bool,
+    /// What one publisher may ask for.
+    pub publisher: PublisherLimits,
+    /// Whether a version may be published that is not later than all before it.
+    pub older_versions: bool,
+    /// Packages that serve nobody any more.
+    pub revoked: BTreeSet<PackageDigest>,
 }
 
 /// Limits of the process that compiles a component first.
@@ -90,18 +98,28 @@ impl PlatformArgs {
             timeout: Duration::from_millis(self.compile_timeout_ms()),
         }
     }
+
+    /// What one publisher may ask for.
+    #[must_use]
+    pub fn publisher_limits(&self) -> PublisherLimits {
+        PublisherLimits {
+            disk_bytes: self.publisher_disk_bytes(),
+            changes_a_minute: self.publisher_changes_a_minute(),
+            publish_timeout: Duration::from_millis(self.publish_timeout_ms()),
+        }
+    }
 }
 
 impl PlatformConfig {
     pub(super) fn settle(
         args: &PlatformArgs,
-        tokens: &[FileToken],
-        signing_keys: &[FileSigningKey],
+        file: &FileConfig,
     ) -> Result<Option<Self>, ConfigError> {
         let (data_dir, watch) = (args.data_dir(), args.watch());
         let invalid = |key, reason| ConfigError::Invalid { key, reason };
-        let tokens = tokens_of(tokens)?;
-        let signing_keys = signing_keys_of(signing_keys)?;
+        let tokens = tokens_of(&file.tokens)?;
+        let signing_keys = signing_keys_of(&file.signing_keys)?;
+        let revoked = revoked_of(&file.revoked_packages)?;
         let listen = args.admin_listen();
         if listen.is_some() && data_dir.is_none() {
             return Err(invalid("admin_listen", "needs data_dir: what is published must be kept"));
@@ -126,6 +144,9 @@ impl PlatformConfig {
             compile: args.compile_limits(),
             package_grace: DAY * args.package_grace_days(),
             prune_at_start: args.prune_at_start(),
+            publisher: args.publisher_limits(),
+            older_versions: args.older_versions(),
+            revoked,
         }))
     }
 
@@ -144,6 +165,9 @@ impl PlatformConfig {
             accepts_unsigned: self.dev,
             canary: self.canary,
             probe: self.probe.clone(),
+            publisher: self.publisher,
+            older_versions: self.older_versions,
+            revoked: self.revoked.clone(),
             grace: self.package_grace,
             prune_at_start: self.prune_at_start,
         }
@@ -154,6 +178,17 @@ impl PlatformConfig {
 #[must_use]
 pub fn nobody_publishes() -> PackageSettings {
     PackageSettings::nobody_publishes(PlatformArgs::default().canary())
+}
+
+/// Packages that serve nobody any more.
+fn revoked_of(entries: &[String]) -> Result<BTreeSet<PackageDigest>, ConfigError> {
+    let digest = |(index, text): (usize, &String)| {
+        text.parse().map_err(|_| {
+            let reason = "must be `sha256:` and 64 hexadecimal digits in lower case".to_owned();
+            ConfigError::Entry { list: "revoked_packages", index, key: "package", reason }
+        })
+    };
+    entries.iter().enumerate().map(digest).collect()
 }
 
 fn tokens_of(entries: &[FileToken]) -> Result<Vec<Token>, ConfigError> {
@@ -214,7 +249,8 @@ fn scope(document_types: &[String], plugins: &[String]) -> Result<Scope, (&'stat
         texts
             .iter()
             .map(|text| {
-                text.parse::<Pattern>().map_err(|error| (key, format!("`{text}`: {error}")))
+                let shown = plain_text(text);
+                text.parse::<Pattern>().map_err(|error| (key, format!("`{shown}`: {error}")))
             })
             .collect::<Result<Vec<_>, _>>()
     };

@@ -48,6 +48,7 @@ pub(super) fn settle(args: &ReaderArgs) -> ReaderSettings {
             pages: reading.batch_pages(),
             rows: reading.batch_rows(),
         },
+        page_memory_bytes: reading.page_memory_bytes(),
         decode_threads: reading.decode_threads(),
         rules: RulesLimits {
             run_budget: Duration::from_millis(reading.rules_run_ms()),

@@ -5,7 +5,11 @@ use std::net::Ipv4Addr;
 use dossier_inference::{Backend, BackendError, DocumentNumber, ReadOutput, ReadRequest};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
 use super::*;
+use crate::config::defaults;
 use crate::testing::{PASSPORT, PATIENCE, config, engine, form, held_engine, png, with_backend};
 
 async fn connect(server: &RunningServer) -> TcpStream {
@@ -80,22 +84,144 @@ async fn too_many_headers_are_refused() {
 }
 
 #[tokio::test]
-async fn a_connection_too_many_waits_for_one_to_end() {
+async fn a_connection_that_asks_nothing_gives_way() {
     let mut config = config();
     config.http.connections = 1;
     let server =
         listen(engine(&config).await.reader, config.listen, config.http).await.expect("listens");
-    let first = connect(&server).await;
-    let mut second = connect(&server).await;
-    second
-        .write_all(b"GET /livez HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n")
-        .await
-        .expect("the kernel takes it");
-    let mut byte = [0];
-    let early = timeout(Duration::from_millis(200), second.read(&mut byte)).await;
-    assert!(early.is_err(), "answered while the first connection was open");
-    drop(first);
-    assert!(rest_of(second).await.starts_with("HTTP/1.1 200 "));
+    let silent = connect(&server).await;
+    let mut dribbling = connect(&server).await;
+    dribbling.write_all(b"GET /livez HTTP/1.1\r\nx-slow: ").await.expect("writable");
+    assert!(ask(&server, "/v1/document-types").await.starts_with("HTTP/1.1 200 "));
+    assert_eq!(rest_of(silent).await, "");
+    assert_eq!(rest_of(dribbling).await, "");
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn while_all_connections_are_in_work_probes_are_answered_and_nothing_else() {
+    let mut config = config();
+    config.http.connections = 1;
+    let (engine, let_go) = held_engine(&config).await;
+    let server = listen(engine.reader, config.listen, config.http).await.expect("listens");
+    let mut working = connect(&server).await;
+    working.write_all(&passport()).await.expect("writable");
+    sleep(Duration::from_millis(200)).await;
+    // Whoever stays there gives way to the next probe.
+    let idle = connect(&server).await;
+    for _ in 0..2 * defaults::PROBE_CONNECTIONS {
+        assert!(ask(&server, "/livez").await.starts_with("HTTP/1.1 200 "));
+    }
+    assert!(ask(&server, "/readyz").await.starts_with("HTTP/1.1 200 "));
+    let refused = ask(&server, "/v1/document-types").await;
+    assert!(refused.starts_with("HTTP/1.1 503 ") && refused.contains("connection.no_room"));
+    assert!(refused.contains("application/problem+json"), "{refused}");
+    let_go.send(()).expect("the model waits");
+    assert!(rest_of(working).await.starts_with("HTTP/1.1 200 "));
+    drop(idle);
+    server.shutdown().await;
+}
+
+/// Asks on and on and reads nothing; until the server closes.
+async fn ask_and_never_read(address: SocketAddr) {
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(4096).expect("a small buffer");
+    let mut stream = socket.connect(address).await.expect("it listens");
+    let request = b"GET /v1/document-types HTTP/1.1\r\nhost: test\r\n\r\n".repeat(100);
+    while stream.write_all(&request).await.is_ok() {}
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_reads_ends_its_connection() {
+    let mut config = config();
+    config.http.write_timeout = Duration::from_millis(200);
+    let server =
+        listen(engine(&config).await.reader, config.listen, config.http).await.expect("listens");
+    timeout(PATIENCE, ask_and_never_read(server.address())).await.expect("it is closed");
+    assert!(ask(&server, "/livez").await.starts_with("HTTP/1.1 200 "));
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_end_does_not_wait_for_answers_that_nobody_reads() {
+    let mut config = config();
+    config.http.write_timeout = Duration::from_secs(600);
+    config.http.shutdown_timeout = Duration::from_secs(600);
+    let server =
+        listen(engine(&config).await.reader, config.listen, config.http).await.expect("listens");
+    let asking = tokio::spawn(ask_and_never_read(server.address()));
+    sleep(Duration::from_millis(500)).await;
+    assert!(!asking.is_finished(), "it is open");
+    timeout(PATIENCE, server.shutdown()).await.expect("it ends long before its deadline");
+    timeout(PATIENCE, asking).await.expect("it is closed").expect("no panic");
+}
+
+#[tokio::test]
+async fn the_last_answer_of_a_connection_closes_it() {
+    let config = config();
+    let server =
+        listen(engine(&config).await.reader, config.listen, config.http).await.expect("listens");
+    let stream = connect(&server).await;
+    let (read, mut write) = stream.into_split();
+    let request = b"GET /livez HTTP/1.1\r\nhost: test\r\n\r\n";
+    let asking = async {
+        for _ in 0..2 * defaults::CONNECTION_REQUESTS {
+            if write.write_all(request).await.is_err() {
+                return;
+            }
+        }
+    };
+    let reading = async {
+        let mut answers = Vec::new();
+        let mut read = read;
+        let mut chunk = [0; 4096];
+        while let Ok(length) = read.read(&mut chunk).await {
+            answers.extend(&chunk[..length]);
+            if length == 0 {
+                break;
+            }
+        }
+        String::from_utf8(answers).expect("text")
+    };
+    let ((), answers) =
+        timeout(PATIENCE, async { tokio::join!(asking, reading) }).await.expect("closed");
+    assert_eq!(answers.matches("HTTP/1.1 200 ").count(), defaults::CONNECTION_REQUESTS);
+    assert_eq!(answers.matches("connection: close").count(), 1);
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_head_that_two_readers_may_read_in_two_ways_is_a_problem() {
+    let mut config = config();
+    config.http.header_timeout = Duration::from_millis(200);
+    let server =
+        listen(engine(&config).await.reader, config.listen, config.http).await.expect("listens");
+    let long = format!("GET / HTTP/1.1\r\nx: {}", "x".repeat(defaults::MAX_HEAD_BYTES));
+    for (head, status, code) in [
+        ("GET /livez HTTP/1.1\nhost: a\n\n", 400, "request.malformed"),
+        ("GET /livez HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n", 400, "request.malformed"),
+        ("no request\r\n\r\n", 400, "request.malformed"),
+        (&long, 431, "request.head_too_large"),
+        ("GET /livez HTTP/1.1\r\nhost: a\r\n", 408, "request.timeout"),
+    ] {
+        let mut stream = connect(&server).await;
+        stream.write_all(head.as_bytes()).await.expect("writable");
+        let answer = rest_of(stream).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{head}: {answer}");
+        assert!(answer.contains("application/problem+json") && answer.contains(code), "{answer}");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a body");
+        assert!(head.contains(&format!("content-length: {}", body.len())), "{answer}");
+        let body = serde_json::from_str::<serde_json::Value>(body).expect("JSON");
+        assert!(head.contains(body["request_id"].as_str().expect("an id")), "{answer}");
+    }
+    // The answer to what was asked before stands first.
+    let mut stream = connect(&server).await;
+    stream.write_all(b"GET /livez HTTP/1.1\r\nhost: a\r\n\r\n").await.expect("writable");
+    let mut first = [0; 15];
+    stream.read_exact(&mut first).await.expect("answered");
+    assert_eq!(&first, b"HTTP/1.1 200 OK");
+    stream.write_all(b"GET / HTTP/1.1\nhost: a\n\n").await.expect("writable");
+    assert!(rest_of(stream).await.contains("\r\n\r\nok\nHTTP/1.1 400 "));
     server.shutdown().await;
 }
 

@@ -4,8 +4,9 @@
 //! durable, and then renamed into place: after a crash it is there whole or not at all. Taken away,
 //! it goes the same way back.
 
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -73,6 +74,14 @@ pub enum ArtifactError {
     },
 }
 
+impl ArtifactError {
+    /// Whether the disk is why: what was asked for may be asked again once it has space, or is mended.
+    #[must_use]
+    pub fn is_of_the_disk(&self) -> bool {
+        matches!(self, Self::Io { .. })
+    }
+}
+
 impl ArtifactStore {
     /// Opens the packages below `data_dir`, and clears what a crash left half-written.
     ///
@@ -99,10 +108,23 @@ impl ArtifactStore {
             fs::remove_dir_all(&store.incoming).map_err(at(&store.incoming))?;
         }
         for folder in [&store.packages, &store.incoming] {
-            fs::create_dir_all(folder).map_err(at(folder))?;
+            make_private(folder)?;
         }
         store.sync_folder(data_dir)?;
         Ok(store)
+    }
+
+    /// How many packages are in a data directory that nobody has opened.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn packages_below(data_dir: &Path) -> Result<usize, ArtifactError> {
+        let packages = data_dir.join("packages");
+        match fs::read_dir(&packages) {
+            Ok(entries) => Ok(entries.count()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+            Err(source) => Err(at(&packages)(source)),
+        }
     }
 
     /// Stores a package; one that is there already is left as it is.
@@ -157,6 +179,23 @@ impl ArtifactStore {
         Ok(package)
     }
 
+    /// Bytes of a package's files; 0 if it is not stored.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn bytes(&self, digest: &PackageDigest) -> Result<u64, ArtifactError> {
+        let folder = self.folder(digest);
+        if folder.is_dir() { bytes_below(&folder) } else { Ok(0) }
+    }
+
+    /// A file for an archive that is being sent. It is gone when it is dropped, or with the process.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn begin_upload(&self) -> Result<tempfile::NamedTempFile, ArtifactError> {
+        tempfile::NamedTempFile::new_in(&self.incoming).map_err(at(&self.incoming))
+    }
+
     /// Every package on disk, by digest, whether or not anybody published it.
     ///
     /// # Errors
@@ -202,13 +241,14 @@ impl ArtifactStore {
 
     fn write(&self, path: &Path, content: &[u8]) -> Result<(), ArtifactError> {
         if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).map_err(at(parent))?;
+            make_private(parent)?;
         }
-        let mut file = File::create_new(path).map_err(at(path))?;
+        let mut options = File::options();
+        let mut file =
+            options.write(true).create_new(true).mode(0o600).open(path).map_err(at(path))?;
         file.write_all(content).map_err(at(path))?;
-        let mut permissions = file.metadata().map_err(at(path))?.permissions();
-        permissions.set_readonly(true);
-        file.set_permissions(permissions).map_err(at(path))?;
+        // Written once: nobody changes it by mistake.
+        file.set_permissions(Permissions::from_mode(0o400)).map_err(at(path))?;
         match self.durability {
             Durability::Kept => file.sync_all().map_err(at(path)),
             Durability::Temporary => Ok(()),
@@ -224,6 +264,15 @@ impl ArtifactStore {
             Durability::Temporary => Ok(()),
         }
     }
+}
+
+/// Makes a folder that its owner alone may look into; one that is there becomes so.
+///
+/// # Errors
+/// When the disk refuses, or it is somebody else's.
+pub fn make_private(folder: &Path) -> Result<(), ArtifactError> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(at(folder))?;
+    fs::set_permissions(folder, Permissions::from_mode(0o700)).map_err(at(folder))
 }
 
 fn bytes_below(folder: &Path) -> Result<u64, ArtifactError> {

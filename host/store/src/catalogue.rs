@@ -3,43 +3,46 @@
 //! One transaction holds a whole change: the generation, the versions it names and the events that
 //! tell of it. A crash leaves the last generation that was committed.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use redb::backends::InMemoryBackend;
-use redb::{
-    Database, ReadableDatabase as _, ReadableTable as _, TableDefinition, WriteTransaction,
-};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _};
 
-use crate::PackageDigest;
+use crate::{PackageDigest, VersionNumber};
+
+mod copy;
+pub use copy::{copied_generation, copied_settings};
+
+mod database;
+use database::{Reopened, Source};
 
 mod generation;
-pub use generation::{Canary, Generation};
+pub use generation::{Canary, Generation, Previous};
+
+mod settings;
+pub use settings::{MAX_SETTINGS_BYTES, SettingsDigest, SettingsTooLong, TypeSettings};
 
 mod record;
 pub use record::{Action, Attempt, Event, Origin, Refusal, Version};
 
-const FORMAT: u64 = 1;
-const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
-const GENERATIONS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("generations");
-const VERSIONS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("versions");
-const ATTEMPTS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("attempts");
-const HISTORY: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("history");
-
-/// Whole generations kept; the history of events goes further back.
-const KEPT_GENERATIONS: u64 = 256;
-/// Events kept.
-const KEPT_EVENTS: u64 = 100_000;
-/// Pages of the file held in memory. redb's default is 1 GiB, which the kept generations of a few
-/// thousand document types would fill; all that is read while serving is the last of them.
-const CACHED_PAGES_BYTES: usize = 1 << 20;
+mod tables;
+use tables::{
+    ATTEMPTS, FORMAT, GENERATIONS, HISTORY, NAMES, NEWEST, SETTINGS, VERSIONS, all, from_record,
+};
 
 /// The catalogue's database. Opened by one process at a time, which the file's lock sees to; reads
 /// go on beside a write.
 pub struct Catalogue {
-    database: Database,
+    database: Reopened,
+    /// Where the copy of the last generation stands; a catalogue in memory has none.
+    copy: Option<PathBuf>,
+    /// False from a write that the disk refused to the next that it takes.
+    is_writable: AtomicBool,
+    /// The generation whose writing the disk refused last, so that nobody knows whether it is there; 0 if
+    /// there is none. Whoever asked was told that it is not: the next change takes its place.
+    undecided: AtomicU64,
 }
 
 /// One change, written whole or not at all.
@@ -47,7 +50,9 @@ pub struct Catalogue {
 pub struct Change {
     /// The next generation, where the change makes one.
     pub generation: Option<Generation>,
-    /// Versions that are new or known better.
+    /// Settings that the generation names and none before it did.
+    pub settings: Vec<TypeSettings>,
+    /// Versions that are new or known better; their sequence is given here.
     pub versions: Vec<Version>,
     /// Packages whose versions are forgotten, ahead of their files.
     pub removed: Vec<PackageDigest>,
@@ -57,12 +62,18 @@ pub struct Change {
     pub events: Vec<Event>,
 }
 
+/// Everything that was published under a name, in order, and the last attempt to.
+pub type OfName = (Vec<Version>, Option<Attempt>);
+
 /// The catalogue can't be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogueError {
     /// The database refuses, such as for want of space.
     #[error("the catalogue: {0}")]
     Database(Box<redb::Error>),
+    /// It is closed, for the disk has refused something, and can't be opened again yet.
+    #[error("the catalogue is closed until the disk takes what is written")]
+    Closed,
     /// Another process has it open.
     #[error("the catalogue: another process has it open")]
     Locked,
@@ -73,6 +84,48 @@ pub enum CatalogueError {
         table: &'static str,
         /// What and where.
         source: serde_json::Error,
+    },
+    /// A package is not in the index of its name.
+    #[error("the package {package} is not where its name says")]
+    Inconsistent {
+        /// The package.
+        package: PackageDigest,
+    },
+    /// The index of names has other packages than the catalogue.
+    #[error("{indexed} packages are indexed, and {versions} are there")]
+    Counts {
+        /// Packages there.
+        versions: usize,
+        /// Packages indexed.
+        indexed: usize,
+    },
+    /// The file was changed by something other than this program.
+    #[error(
+        "{}: the catalogue is damaged: {what}; put it back from a backup, or make it again from the \
+         packages with `dossier package rebuild`", file.display()
+    )]
+    Damaged {
+        /// The file.
+        file: PathBuf,
+        /// What was found.
+        what: String,
+    },
+    /// The file is gone, and packages are there: serving the folders would go back to the beginning.
+    #[error(
+        "{}: the catalogue is gone, but {packages} packages are there; put it back from a backup, or make \
+         it again from the packages with `dossier package rebuild`", file.display()
+    )]
+    Lost {
+        /// The file.
+        file: PathBuf,
+        /// How many packages are there.
+        packages: usize,
+    },
+    /// There is nothing to make again.
+    #[error("{}: the catalogue is whole", file.display())]
+    Whole {
+        /// The file.
+        file: PathBuf,
     },
     /// The database was written by another version of the program.
     #[error("the catalogue has format {found}, this program reads format {FORMAT}")]
@@ -88,6 +141,12 @@ pub enum CatalogueError {
         /// The one to be written.
         next: u64,
     },
+    /// Settings that a generation names are not kept, or not as they were.
+    #[error("the settings {digest} of a generation are missing or damaged")]
+    NoSettings {
+        /// Their digest.
+        digest: SettingsDigest,
+    },
     /// A package to be forgotten is one that a kept generation names.
     #[error("the package {package} is named by generation {generation}")]
     InUse {
@@ -99,19 +158,24 @@ pub enum CatalogueError {
 }
 
 impl Catalogue {
-    /// Opens or makes the database at `file`.
+    /// Opens or makes the database at `file`, and looks at every record of it.
     ///
     /// # Errors
-    /// [`CatalogueError::Locked`] when another process has it open; when it can't be opened, or has
-    /// another format.
+    /// [`CatalogueError::Locked`] when another process has it open; when it can't be opened, is damaged,
+    /// or has another format.
     pub fn open(file: &Path) -> Result<Self, CatalogueError> {
-        let mut builder = Database::builder();
-        let opened = builder.set_cache_size(CACHED_PAGES_BYTES).create(file);
-        let opened = opened.map_err(|error| match error {
-            redb::DatabaseError::DatabaseAlreadyOpen => CatalogueError::Locked,
-            error => database(error),
-        })?;
-        Self::with_tables(opened)
+        let opened = Self::over(Source::File(file.to_owned()), Some(copy::beside(file)))?;
+        opened.refuse_older_than_its_copy(file)?;
+        Ok(opened)
+    }
+
+    /// Makes the database at `file` anew, after one that was lost: the copy of the last generation is not
+    /// held against it.
+    ///
+    /// # Errors
+    /// As [`Catalogue::open`].
+    pub fn make_again(file: &Path) -> Result<Self, CatalogueError> {
+        Self::over(Source::File(file.to_owned()), Some(copy::beside(file)))
     }
 
     /// A new database that ends with the process.
@@ -119,34 +183,17 @@ impl Catalogue {
     /// # Errors
     /// When memory can't be had.
     pub fn in_memory() -> Result<Self, CatalogueError> {
-        let mut builder = Database::builder();
-        let opened = builder
-            .set_cache_size(CACHED_PAGES_BYTES)
-            .create_with_backend(InMemoryBackend::new())
-            .map_err(database)?;
-        Self::with_tables(opened)
+        Self::over(Source::Memory, None)
     }
 
-    fn with_tables(opened: Database) -> Result<Self, CatalogueError> {
-        let transaction = opened.begin_write().map_err(database)?;
-        {
-            let mut meta = transaction.open_table(META).map_err(database)?;
-            let found = meta.get("format").map_err(database)?.map(|found| found.value());
-            match found {
-                None => {
-                    meta.insert("format", FORMAT).map_err(database)?;
-                }
-                Some(FORMAT) => {}
-                Some(found) => return Err(CatalogueError::Format { found }),
-            }
-            // Every table is there from now on, so that reading needs no case for its absence.
-            transaction.open_table(GENERATIONS).map_err(database)?;
-            transaction.open_table(VERSIONS).map_err(database)?;
-            transaction.open_table(ATTEMPTS).map_err(database)?;
-            transaction.open_table(HISTORY).map_err(database)?;
-        }
-        transaction.commit().map_err(database)?;
-        Ok(Self { database: opened })
+    fn over(source: Source, copy: Option<PathBuf>) -> Result<Self, CatalogueError> {
+        let database = Reopened::open(source)?;
+        Ok(Self {
+            database,
+            copy,
+            is_writable: AtomicBool::new(true),
+            undecided: AtomicU64::new(0),
+        })
     }
 
     /// Writes a change. When this returns, the change outlives a crash.
@@ -155,24 +202,47 @@ impl Catalogue {
     /// When the database refuses, or the generation does not follow the last one; nothing is
     /// written then.
     pub fn write(&self, change: Change) -> Result<(), CatalogueError> {
-        let transaction = self.database.begin_write().map_err(database)?;
-        write_generation(&transaction, change.generation.as_ref())?;
-        forget(&transaction, &change.removed)?;
-        {
-            let mut versions = transaction.open_table(VERSIONS).map_err(database)?;
-            for version in &change.versions {
-                let key = version.package.to_string();
-                let record = to_record("versions", version)?;
-                versions.insert(key.as_str(), record.as_slice()).map_err(database)?;
-            }
-            let mut attempts = transaction.open_table(ATTEMPTS).map_err(database)?;
-            if let Some((name, attempt)) = &change.attempt {
-                let record = to_record("attempts", attempt)?;
-                attempts.insert(name.as_str(), record.as_slice()).map_err(database)?;
-            }
+        let written = self.commit(&change);
+        self.is_writable.store(written.is_ok() || !is_refused(&written), Ordering::Relaxed);
+        written?;
+        if let Some((copy, generation)) = self.copy.as_deref().zip(change.generation.as_ref()) {
+            let is_copied = copy::write(copy, generation, |digest| self.settings(digest)).is_ok();
+            self.is_writable.fetch_and(is_copied, Ordering::Relaxed);
         }
-        write_events(&transaction, change.events)?;
-        transaction.commit().map_err(database)
+        Ok(())
+    }
+
+    fn commit(&self, change: &Change) -> Result<(), CatalogueError> {
+        let undecided = self.undecided.load(Ordering::Relaxed);
+        let committed = self.database.with(|database| write_into(database, change, undecided));
+        if !is_refused(&committed) {
+            if committed.is_ok() && change.generation.is_some() {
+                self.undecided.store(0, Ordering::Relaxed);
+            }
+            return committed;
+        }
+        if let Some(generation) = &change.generation {
+            self.undecided.store(generation.number, Ordering::Relaxed);
+        }
+        // The disk refused. What is on it now tells whether the change is.
+        if let (Ok(()), Some(generation)) = (self.database.reopen(), &change.generation)
+            && self.current().is_ok_and(|current| current.as_ref() == Some(generation))
+        {
+            self.undecided.store(0, Ordering::Relaxed);
+            return Ok(());
+        }
+        committed
+    }
+
+    /// Whether the disk took what was written last.
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        self.is_writable.load(Ordering::Relaxed)
+    }
+
+    /// Tries to write, and tells whether the disk takes it.
+    pub fn try_to_write(&self) -> bool {
+        self.write(Change::default()).is_ok() && self.is_writable()
     }
 
     /// The last generation, or none in a new catalogue.
@@ -180,10 +250,34 @@ impl Catalogue {
     /// # Errors
     /// When the database refuses or a record is not understood.
     pub fn current(&self) -> Result<Option<Generation>, CatalogueError> {
-        let transaction = self.database.begin_read().map_err(database)?;
-        let table = transaction.open_table(GENERATIONS).map_err(database)?;
-        let last = table.last().map_err(database)?;
-        last.map(|(_, record)| from_record("generations", record.value())).transpose()
+        self.read(|transaction| {
+            let table = transaction.open_table(GENERATIONS)?;
+            let last = table.last()?;
+            last.map(|(_, record)| from_record("generations", record.value())).transpose()
+        })
+    }
+
+    /// A generation that is kept.
+    ///
+    /// # Errors
+    /// As [`Catalogue::current`].
+    pub fn generation(&self, number: u64) -> Result<Option<Generation>, CatalogueError> {
+        self.read(|transaction| {
+            let record = transaction.open_table(GENERATIONS)?.get(number)?;
+            record.map(|record| from_record("generations", record.value())).transpose()
+        })
+    }
+
+    /// Settings that a kept generation names.
+    ///
+    /// # Errors
+    /// When there are none of this digest; as [`Catalogue::current`].
+    pub fn settings(&self, digest: SettingsDigest) -> Result<TypeSettings, CatalogueError> {
+        self.read(|transaction| {
+            let text = transaction.open_table(SETTINGS)?.get(digest.to_string().as_str())?;
+            let found = text.and_then(|text| TypeSettings::kept(digest, text.value().as_bytes()));
+            found.ok_or(CatalogueError::NoSettings { digest })
+        })
     }
 
     /// A package that was published.
@@ -191,26 +285,81 @@ impl Catalogue {
     /// # Errors
     /// As [`Catalogue::current`].
     pub fn version(&self, package: &PackageDigest) -> Result<Option<Version>, CatalogueError> {
-        let transaction = self.database.begin_read().map_err(database)?;
-        let table = transaction.open_table(VERSIONS).map_err(database)?;
-        let record = table.get(package.to_string().as_str()).map_err(database)?;
-        record.map(|record| from_record("versions", record.value())).transpose()
+        self.read(|transaction| {
+            let record = transaction.open_table(VERSIONS)?.get(package.to_string().as_str())?;
+            record.map(|record| from_record("versions", record.value())).transpose()
+        })
     }
 
-    /// Every package that was published, oldest first.
+    /// Every package that was published, in the order they were.
     ///
     /// # Errors
     /// As [`Catalogue::current`].
     pub fn versions(&self) -> Result<Vec<Version>, CatalogueError> {
-        let transaction = self.database.begin_read().map_err(database)?;
-        let table = transaction.open_table(VERSIONS).map_err(database)?;
-        let mut versions = Vec::new();
-        for entry in table.iter().map_err(database)? {
-            let (_, record) = entry.map_err(database)?;
-            versions.push(from_record::<Version>("versions", record.value())?);
-        }
-        versions.sort_by(|a, b| a.published_at.cmp(&b.published_at));
+        let read = |transaction: &ReadTransaction| {
+            all::<Version>("versions", transaction.open_table(VERSIONS)?.iter()?)
+        };
+        let mut versions = self.read(read)?;
+        versions.sort_by_key(|version| version.sequence);
         Ok(versions)
+    }
+
+    /// How a name stands: what was published under it, in order, and the last attempt. Costs what the
+    /// name has, not what all have.
+    ///
+    /// # Errors
+    /// As [`Catalogue::current`].
+    pub fn of_name(&self, name: &str) -> Result<OfName, CatalogueError> {
+        self.read(|transaction| {
+            let (names, table) =
+                (transaction.open_table(NAMES)?, transaction.open_table(VERSIONS)?);
+            let mut versions = Vec::new();
+            for entry in names.range((name, 0_u64)..=(name, u64::MAX))? {
+                let (_, package) = entry?;
+                let record = table.get(package.value())?;
+                if let Some(record) = record {
+                    versions.push(from_record::<Version>("versions", record.value())?);
+                }
+            }
+            let attempt = transaction.open_table(ATTEMPTS)?.get(name)?;
+            let attempt =
+                attempt.map(|record| from_record("attempts", record.value())).transpose()?;
+            Ok((versions, attempt))
+        })
+    }
+
+    /// How every name stands under which somebody published or tried to.
+    ///
+    /// # Errors
+    /// As [`Catalogue::current`].
+    pub fn of_names(&self) -> Result<BTreeMap<String, OfName>, CatalogueError> {
+        let mut names = BTreeMap::<String, OfName>::new();
+        for version in self.versions()? {
+            names.entry(version.name.clone()).or_default().0.push(version);
+        }
+        self.read(|transaction| {
+            let mut attempts = Vec::new();
+            for entry in transaction.open_table(ATTEMPTS)?.iter()? {
+                let (name, record) = entry?;
+                let attempt = from_record::<Attempt>("attempts", record.value())?;
+                attempts.push((name.value().to_owned(), attempt));
+            }
+            Ok(attempts)
+        })?
+        .into_iter()
+        .for_each(|(name, attempt)| names.entry(name).or_default().1 = Some(attempt));
+        Ok(names)
+    }
+
+    /// The highest version ever published under a name, whether or not it is still there.
+    ///
+    /// # Errors
+    /// As [`Catalogue::current`].
+    pub fn newest(&self, name: &str) -> Result<Option<VersionNumber>, CatalogueError> {
+        self.read(|transaction| {
+            let newest = transaction.open_table(NEWEST)?.get(name)?;
+            Ok(newest.and_then(|newest| newest.value().parse().ok()))
+        })
     }
 
     /// Every package that a kept generation names.
@@ -218,39 +367,10 @@ impl Catalogue {
     /// # Errors
     /// As [`Catalogue::current`].
     pub fn named(&self) -> Result<BTreeSet<PackageDigest>, CatalogueError> {
-        let transaction = self.database.begin_read().map_err(database)?;
-        let table = transaction.open_table(GENERATIONS).map_err(database)?;
-        let mut named = BTreeSet::new();
-        for entry in table.iter().map_err(database)? {
-            let (_, record) = entry.map_err(database)?;
-            named.extend(from_record::<Generation>("generations", record.value())?.named());
-        }
-        Ok(named)
-    }
-
-    /// The last attempt to publish under a name.
-    ///
-    /// # Errors
-    /// As [`Catalogue::current`].
-    pub fn attempt(&self, name: &str) -> Result<Option<Attempt>, CatalogueError> {
-        let transaction = self.database.begin_read().map_err(database)?;
-        let table = transaction.open_table(ATTEMPTS).map_err(database)?;
-        let record = table.get(name).map_err(database)?;
-        record.map(|record| from_record("attempts", record.value())).transpose()
-    }
-
-    /// The names under which somebody tried to publish.
-    ///
-    /// # Errors
-    /// As [`Catalogue::current`].
-    pub fn attempted_names(&self) -> Result<Vec<String>, CatalogueError> {
-        let transaction = self.database.begin_read().map_err(database)?;
-        let table = transaction.open_table(ATTEMPTS).map_err(database)?;
-        let mut names = Vec::new();
-        for entry in table.iter().map_err(database)? {
-            names.push(entry.map_err(database)?.0.value().to_owned());
-        }
-        Ok(names)
+        let generations = self.read(|transaction| {
+            all::<Generation>("generations", transaction.open_table(GENERATIONS)?.iter()?)
+        })?;
+        Ok(generations.iter().flat_map(Generation::named).collect())
     }
 
     /// Events that `wanted` picks, newest first, `limit` at most.
@@ -262,22 +382,79 @@ impl Catalogue {
         limit: usize,
         wanted: impl Fn(&Event) -> bool,
     ) -> Result<Vec<Event>, CatalogueError> {
-        let transaction = self.database.begin_read().map_err(database)?;
-        let table = transaction.open_table(HISTORY).map_err(database)?;
-        let mut events = Vec::new();
-        for entry in table.iter().map_err(database)?.rev() {
-            if events.len() == limit {
-                break;
+        self.read(|transaction| {
+            let mut events = Vec::new();
+            for entry in transaction.open_table(HISTORY)?.iter()?.rev() {
+                if events.len() == limit {
+                    break;
+                }
+                let (_, record) = entry?;
+                let event = from_record::<Event>("history", record.value())?;
+                if wanted(&event) {
+                    events.push(event);
+                }
             }
-            let (_, record) = entry.map_err(database)?;
-            let event = from_record::<Event>("history", record.value())?;
-            if wanted(&event) {
-                events.push(event);
-            }
+            Ok(events)
+        })
+    }
+
+    fn read<T>(
+        &self,
+        work: impl Fn(&ReadTransaction) -> Result<T, CatalogueError>,
+    ) -> Result<T, CatalogueError> {
+        self.database.with(|database| work(&database.begin_read()?))
+    }
+
+    /// A catalogue that goes on before its own copy was put back, or has lost what it had.
+    fn refuse_older_than_its_copy(&self, file: &Path) -> Result<(), CatalogueError> {
+        let Some(Ok(copied)) = self.copy.as_deref().map(copy::read) else { return Ok(()) };
+        let current = self.current()?.map_or(0, |generation| generation.number);
+        if copied.number <= current {
+            return Ok(());
         }
-        Ok(events)
+        let (file, number) = (file.to_owned(), copied.number);
+        let what = format!(
+            "it ends with generation {current}, and generation {number} has served (to go back to \
+             {current}, delete last-generation.json beside it)"
+        );
+        Err(CatalogueError::Damaged { file, what })
     }
 }
+
+impl CatalogueError {
+    /// Whether the disk is why: what was asked for may be asked again once it has space, or is mended.
+    #[must_use]
+    pub fn is_of_the_disk(&self) -> bool {
+        match self {
+            Self::Closed => true,
+            Self::Database(error) => {
+                matches!(**error, redb::Error::Io(_) | redb::Error::PreviousIo)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl From<redb::Error> for CatalogueError {
+    fn from(error: redb::Error) -> Self {
+        match error {
+            redb::Error::PreviousIo => Self::Closed,
+            error => Self::Database(Box::new(error)),
+        }
+    }
+}
+
+/// One error a step of a transaction.
+macro_rules! from_steps {
+    ($($step:ident),*) => {
+        $(impl From<redb::$step> for CatalogueError {
+            fn from(error: redb::$step) -> Self {
+                redb::Error::from(error).into()
+            }
+        })*
+    };
+}
+from_steps!(CommitError, DatabaseError, StorageError, TableError, TransactionError);
 
 impl std::fmt::Debug for Catalogue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -285,76 +462,27 @@ impl std::fmt::Debug for Catalogue {
     }
 }
 
-fn write_generation(
-    transaction: &WriteTransaction,
-    generation: Option<&Generation>,
-) -> Result<(), CatalogueError> {
-    let Some(generation) = generation else { return Ok(()) };
-    let next = generation.number;
-    let mut table = transaction.open_table(GENERATIONS).map_err(database)?;
-    let last = table.last().map_err(database)?.map_or(0, |(number, _)| number.value());
-    if next != last + 1 {
-        return Err(CatalogueError::OutOfOrder { last, next });
-    }
-    let record = to_record("generations", generation)?;
-    table.insert(next, record.as_slice()).map_err(database)?;
-    if let Some(old) = next.checked_sub(KEPT_GENERATIONS) {
-        table.remove(old).map_err(database)?;
-    }
+fn write_into(database: &Database, change: &Change, undecided: u64) -> Result<(), CatalogueError> {
+    let transaction = database.begin_write()?;
+    tables::write(&transaction, change, undecided)?;
+    transaction.commit()?;
     Ok(())
 }
 
-/// Forgets versions, unless a kept generation names one.
-fn forget(
-    transaction: &WriteTransaction,
-    packages: &[PackageDigest],
-) -> Result<(), CatalogueError> {
-    if packages.is_empty() {
-        return Ok(());
-    }
-    let generations = transaction.open_table(GENERATIONS).map_err(database)?;
-    for entry in generations.iter().map_err(database)? {
-        let (_, record) = entry.map_err(database)?;
-        let generation = from_record::<Generation>("generations", record.value())?;
-        if let Some(package) = generation.named().find(|package| packages.contains(package)) {
-            return Err(CatalogueError::InUse { package, generation: generation.number });
-        }
-    }
-    let mut versions = transaction.open_table(VERSIONS).map_err(database)?;
-    for package in packages {
-        versions.remove(package.to_string().as_str()).map_err(database)?;
-    }
-    Ok(())
+fn is_refused<T>(result: &Result<T, CatalogueError>) -> bool {
+    result.as_ref().is_err_and(CatalogueError::is_of_the_disk)
 }
 
-fn write_events(transaction: &WriteTransaction, events: Vec<Event>) -> Result<(), CatalogueError> {
-    let mut table = transaction.open_table(HISTORY).map_err(database)?;
-    let mut last = table.last().map_err(database)?.map_or(0, |(sequence, _)| sequence.value());
-    for mut event in events {
-        last += 1;
-        event.sequence = last;
-        let record = to_record("history", &event)?;
-        table.insert(last, record.as_slice()).map_err(database)?;
-        if let Some(old) = last.checked_sub(KEPT_EVENTS) {
-            table.remove(old).map_err(database)?;
-        }
+/// Whether a catalogue's file is there and has something in it.
+///
+/// # Errors
+/// When the disk does not tell.
+pub fn catalogue_exists(file: &Path) -> io::Result<bool> {
+    match std::fs::metadata(file) {
+        Ok(metadata) => Ok(metadata.len() > 0),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
-    Ok(())
-}
-
-fn database(error: impl Into<redb::Error>) -> CatalogueError {
-    CatalogueError::Database(Box::new(error.into()))
-}
-
-fn to_record(table: &'static str, value: &impl Serialize) -> Result<Vec<u8>, CatalogueError> {
-    serde_json::to_vec(value).map_err(|source| CatalogueError::Record { table, source })
-}
-
-fn from_record<T: DeserializeOwned>(
-    table: &'static str,
-    bytes: &[u8],
-) -> Result<T, CatalogueError> {
-    serde_json::from_slice(bytes).map_err(|source| CatalogueError::Record { table, source })
 }
 
 #[cfg(test)]

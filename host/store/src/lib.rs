@@ -11,12 +11,17 @@
 mod digest;
 pub use digest::PackageDigest;
 
+pub mod bounds;
+
 mod package;
 pub use package::{
     ADAPTER_CONFIG, ADAPTER_WEIGHTS, CALIBRATION, COMPONENT, DOCUMENT_TYPE_MANIFEST,
     LORA_XS_FACTORS, Package, PackageError, PackageKind, PackageLimits, PackageParts,
     RULES_MANIFEST,
 };
+
+mod number;
+pub use number::{InvalidVersion, VersionNumber};
 
 mod manifest;
 pub use manifest::{CanarySettings, ManifestError, RulesManifest};
@@ -28,10 +33,11 @@ mod scope;
 pub use scope::{InvalidPattern, Pattern, Scope};
 
 mod artifacts;
-pub use artifacts::{ArtifactError, ArtifactStore, StoredPackage};
+pub use artifacts::{ArtifactError, ArtifactStore, StoredPackage, make_private};
 
 mod catalogue;
 pub use catalogue::{
-    Action, Attempt, Canary, Catalogue, CatalogueError, Change, Event, Generation, Origin, Refusal,
-    Version,
+    Action, Attempt, Canary, Catalogue, CatalogueError, Change, Event, Generation,
+    MAX_SETTINGS_BYTES, OfName, Origin, Previous, Refusal, SettingsDigest, SettingsTooLong,
+    TypeSettings, Version, catalogue_exists, copied_generation, copied_settings,
 };

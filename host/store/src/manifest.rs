@@ -1,7 +1,10 @@
 //! `plugin.json`: what a package of rules says of itself.
 
-use dossier_document::DocumentTypeId;
+use dossier_document::{DocumentTypeId, plain_text};
 use serde::Deserialize;
+
+use crate::VersionNumber;
+use crate::bounds::{OutOfBounds, PLUGIN};
 
 /// The manifest of rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +32,7 @@ pub struct CanarySettings {
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
     /// It is no JSON, or has an unknown, a missing or a malformed key.
-    #[error("plugin.json: {0}")]
+    #[error("plugin.json: {}", plain_text(&.0.to_string()))]
     Json(#[from] serde_json::Error),
     /// A value makes no sense.
     #[error("plugin.json: `{key}`: {reason}")]
@@ -42,6 +45,7 @@ pub enum ManifestError {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields)]
 struct ManifestFile {
     name: String,
@@ -52,6 +56,7 @@ struct ManifestFile {
 }
 
 #[derive(Default, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields)]
 struct SettingsFile {
     canary_min_calls: Option<u32>,
@@ -64,8 +69,17 @@ impl RulesManifest {
     /// # Errors
     /// When a key is unknown, missing or malformed, or a setting is laxer than the host's.
     pub fn parse(bytes: &[u8], host: CanarySettings) -> Result<Self, ManifestError> {
-        let file = serde_json::from_slice::<ManifestFile>(bytes)?;
         let invalid = |key, reason: &str| ManifestError::Value { key, reason: reason.to_owned() };
+        match PLUGIN.check(bytes) {
+            Ok(()) => {}
+            Err(OutOfBounds::Place { place, bound }) => {
+                return Err(invalid(place, &format!("must be {bound}")));
+            }
+            Err(error @ OutOfBounds::File { .. }) => {
+                return Err(invalid("the file", &error.to_string()));
+            }
+        }
+        let file = serde_json::from_slice::<ManifestFile>(bytes)?;
         let is_name = file.name.starts_with(|c: char| c.is_ascii_lowercase())
             && file.name.len() <= 64
             && file.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
@@ -73,11 +87,8 @@ impl RulesManifest {
             let reason = "a name is made of a-z, 0-9 and `-`, a letter first, at most 64 bytes";
             return Err(invalid("name", reason));
         }
-        let numbers = file.version.split('.').collect::<Vec<_>>();
-        let is_number =
-            |number: &&str| number.parse::<u32>().is_ok_and(|n| n.to_string() == *number);
-        if numbers.len() != 3 || !numbers.iter().all(is_number) {
-            return Err(invalid("version", "a version is three numbers joined by dots"));
+        if let Err(error) = file.version.parse::<VersionNumber>() {
+            return Err(invalid("version", &error.to_string()));
         }
         let document_types = file
             .document_types
@@ -105,6 +116,19 @@ impl RulesManifest {
         }
         Ok(Self { name: file.name, version: file.version, document_types, canary })
     }
+}
+
+/// A manifest with every key, for the tests of its bounds: a new key does not compile without a value.
+#[cfg(test)]
+pub(crate) fn full_example() -> serde_json::Value {
+    let settings = SettingsFile { canary_min_calls: Some(1), canary_max_failure_percent: Some(1) };
+    let file = ManifestFile {
+        name: "a".to_owned(),
+        version: "1.0.0".to_owned(),
+        document_types: vec!["a/b".to_owned()],
+        settings,
+    };
+    serde_json::to_value(file).expect("JSON")
 }
 
 #[cfg(test)]

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use dossier_document::is_git_lfs_pointer;
+use dossier_document::{is_git_lfs_pointer, plain_text};
 use sha2::{Digest as _, Sha256};
 
+use crate::bounds::{self, Format, OutOfBounds};
 use crate::digest::to_hex;
 use crate::{PackageDigest, PackageSignature, PublicKey, SecretKey, SigningError};
 
@@ -34,6 +35,9 @@ const SIGNATURE: &str = "signature.json";
 /// For people; PEFT writes one beside every adapter.
 const README: &str = "README.md";
 const FIXTURES: &str = "fixtures/";
+
+/// Longest of the files that nobody here reads, in bytes.
+const UNREAD_BYTES: usize = 1 << 20;
 
 /// First line of what is hashed and signed: no other list of files means a package.
 const STATEMENT_HEAD: &str = "dossier package 1\n";
@@ -79,19 +83,19 @@ pub enum PackageError {
         source: io::Error,
     },
     /// The archive holds something other than plain files, such as a link.
-    #[error("`{name}` is no plain file")]
+    #[error("`{}` is no plain file", plain_text(name))]
     NotAFile {
         /// Its name in the archive.
         name: String,
     },
     /// A file is in the archive twice.
-    #[error("`{name}` is there twice")]
+    #[error("`{}` is there twice", plain_text(name))]
     Repeated {
         /// Its name.
         name: String,
     },
     /// A file that no package of this kind has.
-    #[error("`{name}` is no file of a package")]
+    #[error("`{}` is no file of a package", plain_text(name))]
     UnknownFile {
         /// Its name.
         name: String,
@@ -115,6 +119,14 @@ pub enum PackageError {
         bytes: usize,
         /// The limit.
         limit: usize,
+    },
+    /// A number, a text or a list of a file is too large, or the file is.
+    #[error("{file}: {source}")]
+    OutOfBounds {
+        /// The file.
+        file: String,
+        /// What is.
+        source: OutOfBounds,
     },
     /// Neither manifest is there, or both are.
     #[error("a package has either {RULES_MANIFEST} or {DOCUMENT_TYPE_MANIFEST}")]
@@ -191,7 +203,7 @@ impl Package {
     /// When a file is missing, or one is there that does not belong.
     pub fn new(mut files: BTreeMap<String, Vec<u8>>) -> Result<Self, PackageError> {
         let signature =
-            files.remove(SIGNATURE).map(|bytes| PackageSignature::from_json(&bytes)).transpose()?;
+            files.remove(SIGNATURE).map(|bytes| PackageSignature::parse(&bytes)).transpose()?;
         let kinds =
             (files.contains_key(RULES_MANIFEST), files.contains_key(DOCUMENT_TYPE_MANIFEST));
         let kind = match kinds {
@@ -208,6 +220,13 @@ impl Package {
         if let Some((name, _)) = files.iter().find(|(_, content)| is_git_lfs_pointer(content)) {
             return Err(PackageError::GitLfsPointer { name: name.clone() });
         }
+        for (name, content) in &files {
+            let out_of_bounds = |source| PackageError::OutOfBounds { file: name.clone(), source };
+            match format_of(name) {
+                Some(format) => format.check(content).map_err(out_of_bounds)?,
+                None => check_length(name, content.len()).map_err(out_of_bounds)?,
+            }
+        }
         Ok(Self { kind, files, signature })
     }
 
@@ -217,6 +236,17 @@ impl Package {
     /// When it is no archive, too large, or no package.
     pub fn from_tar(bytes: &[u8], limits: PackageLimits) -> Result<Self, PackageError> {
         Self::new(archive::read(bytes, limits)?)
+    }
+
+    /// The same from a file or whatever else has the archive.
+    ///
+    /// # Errors
+    /// As [`Package::from_tar`], and when it can't be read.
+    pub fn from_archive(
+        archive: impl io::Read,
+        limits: PackageLimits,
+    ) -> Result<Self, PackageError> {
+        Self::new(archive::read(archive, limits)?)
     }
 
     /// Reads a package from a folder.
@@ -308,6 +338,28 @@ impl std::fmt::Debug for Package {
     }
 }
 
+/// The tables of a JSON file's bounds.
+fn format_of(name: &str) -> Option<&'static Format> {
+    match name {
+        RULES_MANIFEST => Some(&bounds::PLUGIN),
+        DOCUMENT_TYPE_MANIFEST => Some(&bounds::DOCUMENT_TYPE),
+        ADAPTER_CONFIG => Some(&bounds::ADAPTER_CONFIG),
+        CALIBRATION => Some(&bounds::CALIBRATION),
+        SIGNATURE => Some(&bounds::SIGNATURE),
+        name if name.starts_with(FIXTURES) => Some(&bounds::FIXTURE),
+        _ => None,
+    }
+}
+
+/// Whether a file of this name may be so long. The large ones are bounded by the whole package.
+fn check_length(name: &str, bytes: usize) -> Result<(), OutOfBounds> {
+    let most = match name {
+        COMPONENT | ADAPTER_WEIGHTS | LORA_XS_FACTORS => return Ok(()),
+        name => format_of(name).map_or(UNREAD_BYTES, |format| format.bytes),
+    };
+    if bytes > most { Err(OutOfBounds::File { bytes, most }) } else { Ok(()) }
+}
+
 fn read_folder(
     folder: &Path,
     prefix: &str,
@@ -327,6 +379,10 @@ fn read_folder(
             }
             return Err(PackageError::UnknownFile { name });
         }
+        let length = std::fs::metadata(&path).map_err(|source| unreadable(&path, source))?.len();
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        check_length(&name, length)
+            .map_err(|source| PackageError::OutOfBounds { file: plain_text(&name), source })?;
         let content = std::fs::read(&path).map_err(|source| unreadable(&path, source))?;
         files.insert(name, content);
     }

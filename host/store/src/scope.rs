@@ -40,6 +40,10 @@ impl FromStr for Pattern {
     type Err = InvalidPattern;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // No name is longer than a document type.
+        if text.len() > DocumentTypeId::MAX_BYTES {
+            return Err(InvalidPattern);
+        }
         let (name, is_prefix) = match text.strip_suffix('*') {
             Some(prefix) => (prefix, true),
             None => (text, false),

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use dossier_document::plain_text;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 
+use crate::bounds::SIGNATURE;
 use crate::digest::{from_hex, to_hex};
 
 const PUBLIC_PREFIX: &str = "ed25519:";
@@ -131,8 +133,9 @@ impl FromStr for PublicKey {
 }
 
 impl PackageSignature {
-    pub(crate) fn from_json(bytes: &[u8]) -> Result<Self, SigningError> {
-        let malformed = |error: String| SigningError::Malformed(error);
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, SigningError> {
+        let malformed = |error: String| SigningError::Malformed(plain_text(&error));
+        SIGNATURE.check(bytes).map_err(|error| malformed(error.to_string()))?;
         let file = serde_json::from_slice::<SignatureFile>(bytes)
             .map_err(|error| malformed(error.to_string()))?;
         let public_key = file.public_key.parse::<PublicKey>()?;

@@ -1,8 +1,10 @@
 """One headless Chromium, driven over a pipe by the DevTools protocol: no port, no library, no network."""
 
 import base64
+import fcntl
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -11,14 +13,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-# The page that everything is drawn on; its scripts and typefaces are read once.
+# No sandbox, since CI is root; the pages are the judge's own. Nothing is asked of any network, and glyphs stand where
+# they were put, on whatever screen.
 _FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync "
     "--disable-extensions --disable-default-apps --no-first-run --mute-audio --hide-scrollbars --font-render-hinting=none "
     "--disable-lcd-text --force-color-profile=srgb --force-device-scale-factor=1 --allow-file-access-from-files "
-    "--disable-features=Translate,MediaRouter,OptimizationHints --host-resolver-rules=MAP*~NOTFOUND --remote-debugging-pipe"
-).replace("MAP*", "MAP *").split(" --")
+    "--disable-features=Translate,MediaRouter,OptimizationHints --remote-debugging-pipe"
+).split()
 MOST_BYTES_OF_AN_ANSWER = 64 << 20
+MOST_SECONDS_OF_AN_ANSWER = 120
 
 
 class BrowserError(RuntimeError):
@@ -35,17 +39,16 @@ class Browser:
         self._profile = tempfile.TemporaryDirectory(prefix="judge-", ignore_cleanup_errors=True)
         commands_read, self._write = os.pipe()
         self._read, answers_write = os.pipe()
-        flags = [_FLAGS[0], *("--" + flag for flag in _FLAGS[1:])]
 
         def as_three_and_four() -> None:
-            # Over free numbers first: either end may be 3 or 4 itself.
-            os.dup2(commands_read, 20)
-            os.dup2(answers_write, 21)
-            os.dup2(20, 3)
-            os.dup2(21, 4)
+            # By way of free numbers: either end may be 3 or 4 itself.
+            ends = [fcntl.fcntl(end, fcntl.F_DUPFD, 32) for end in (commands_read, answers_write)]
+            for number, end in zip((3, 4), ends):
+                os.dup2(end, number)
+                os.close(end)
 
         self._process = subprocess.Popen(
-            [path, *flags, f"--user-data-dir={self._profile.name}", "about:blank"],
+            [path, *_FLAGS, "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={self._profile.name}", "about:blank"],
             close_fds=False,
             preexec_fn=as_three_and_four,
             stdout=subprocess.DEVNULL,
@@ -78,6 +81,8 @@ class Browser:
 
     def _message(self) -> dict[str, Any]:
         while b"\0" not in self._unread:
+            if not select.select([self._read], [], [], MOST_SECONDS_OF_AN_ANSWER)[0]:
+                raise BrowserError(f"chromium has not answered for {MOST_SECONDS_OF_AN_ANSWER} seconds")
             part = os.read(self._read, 1 << 20)
             if not part:
                 raise BrowserError("chromium has ended")

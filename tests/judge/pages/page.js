@@ -56,9 +56,11 @@ function place(svg, item) {
         const toPixels = text.getCTM();
         const pixels = (x, y) => { const p = new DOMPoint(x, y).matrixTransform(toPixels); return [p.x, p.y]; };
         const starts = [...line].map((_, at) => [text.getStartPositionOfChar(at).x, text.getEndPositionOfChar(at).x]);
-        const ink = measure(line, item.face);
-        const left = starts[0][0] - ink.left * set.size, right = starts.at(-1)[1] - item.spacing + (ink.right - ink.width) * set.size;
-        const top = y - ink.up * set.size, bottom = y + ink.down * set.size;
+        // One by one: a canvas draws other letters than SVG does where a typeface has some for certain neighbours.
+        const inks = [...line].filter(c => c !== " ").map(c => measure(c, item.face));
+        const [first, last] = [inks[0], inks.at(-1)];
+        const left = starts[0][0] - first.left * set.size, right = starts.at(-1)[1] - item.spacing + (last.right - last.width) * set.size;
+        const top = y - Math.max(...inks.map(ink => ink.up)) * set.size, bottom = y + Math.max(...inks.map(ink => ink.down)) * set.size;
         quads.push([pixels(left, top), pixels(right, top), pixels(right, bottom), pixels(left, bottom)]);
         if (row) characters.push([" ", ...characters.at(-1).slice(1)]);
         [...line].forEach((c, at) => characters.push([c, ...pixels((starts[at][0] + starts[at][1]) / 2, y - set.cap / 2)]));

@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 PACKAGES = (
-    "fonts-quicksand fonts-gemunu-libre fonts-eurofurence fonts-jura fonts-vlgothic fonts-arapey"
+    "fonts-quicksand fonts-gemunu-libre fonts-eurofurence fonts-jura fonts-vlgothic"
 ).split()
 _ROOT = Path("/usr/share/fonts")
 
@@ -29,9 +29,7 @@ ALL = {
         Typeface("mplus-bold", "Mplus1-Bold.otf"),
         Typeface("mplus-code", "MplusCodeLatin60-Medium.otf"),
         Typeface("caliban", "Caliban.ttf"),
-        Typeface("caslon", "CaslonRoman.ttf"),
         Typeface("artemisia", "GFSArtemisia.otf"),
-        Typeface("artemisia-bold", "GFSArtemisiaBold.otf"),
         Typeface("agave", "agave-r-autohinted.ttf"),
         Typeface("yrsa", "Yrsa-SemiBold.ttf"),
         Typeface("yrsa-light", "Yrsa-Regular.ttf"),
@@ -39,11 +37,9 @@ ALL = {
         Typeface("quicksand", "Quicksand-Medium.ttf"),
         Typeface("quicksand-bold", "Quicksand-Bold.ttf"),
         Typeface("gemunu", "GemunuLibre-SemiBold.otf"),
-        Typeface("gemunu-light", "GemunuLibre-Regular.otf"),
         Typeface("eurofurence", "eurof55.ttf"),
         Typeface("jura", "Jura-SemiBold.otf"),
         Typeface("vl-gothic", "VL-PGothic-Regular.ttf"),
-        Typeface("arapey", "Arapey-Regular.otf"),
     )
 }
 

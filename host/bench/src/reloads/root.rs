@@ -1,5 +1,6 @@
 //! The host that is measured: its folder of artifacts and its configuration.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use dossier::config::{
 };
 use dossier_engine::CompileProbe;
 use dossier_engine::folders::{Manifest, only_base};
-use dossier_engine::settings::{Publisher, ReaderSettings};
+use dossier_engine::settings::{Publisher, PublisherLimits, ReaderSettings};
 use dossier_store::Scope;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -65,6 +66,10 @@ pub(super) fn configuration(
         compile: defaults.compile_limits(),
         package_grace: Duration::MAX,
         prune_at_start: false,
+        // One publisher does here what a thousand do.
+        publisher: PublisherLimits { changes_a_minute: 1_000_000, ..PublisherLimits::default() },
+        older_versions: true,
+        revoked: BTreeSet::new(),
     };
     let CompileLimits { memory_bytes, timeout } = platform.compile;
     platform.probe = program.map(|program| CompileProbe {

@@ -2,13 +2,15 @@
 
 use dossier_image_decode::DecodeError;
 use dossier_inference::{BackendError, InferenceError};
-use dossier_store::SigningError;
+use dossier_store::{ArtifactError, SigningError};
 
 use super::EngineError;
 use crate::fixture::FixtureError;
 
 /// The code of what happened inside, which only the log tells.
 const INTERNAL: &str = "internal";
+/// The code of a disk that refuses.
+const STORE: &str = "store.unavailable";
 
 impl EngineError {
     /// The class as a stable code.
@@ -16,6 +18,7 @@ impl EngineError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::UnknownDocumentType => "document_type.unknown",
+            Self::Quarantined { .. } => "document_type.quarantined",
             Self::NoPages => "page.missing",
             Self::TooManyPages { .. } => "document.too_many_pages",
             Self::UnknownField(_) => "field.unknown",
@@ -42,6 +45,13 @@ impl EngineError {
             Self::Adapter(_) => "adapter.refused",
             Self::WrongBase { .. } => "adapter.wrong_base",
             Self::BlankPage(_) => "adapter.unusable",
+            Self::InPackage { source, .. } => source.code(),
+            Self::Revoked { .. } => "package.revoked",
+            Self::NotNewer { .. } => "package.not_newer",
+            Self::PublishTimeout { .. } => "package.timeout",
+            Self::NotAsked => "rules.not_asked",
+            Self::Quota { .. } => "publisher.quota",
+            Self::TooMuchOfOne { .. } => "publisher.overloaded",
             Self::UnknownName { .. } => "package.unknown_name",
             Self::UnknownPackage { .. } => "package.unknown_digest",
             Self::NotActive { .. } => "package.not_active",
@@ -52,11 +62,21 @@ impl EngineError {
             Self::CandidateExists { .. } => "package.candidate_exists",
             Self::NoCandidate { .. } => "package.no_candidate",
             Self::NoPrevious { .. } => "package.no_previous",
+            Self::Unseen { .. } => "generation.unseen",
+            Self::SettingsTooLong(_) => "settings.too_long",
             Self::Percent => "package.percent",
             Self::Busy => "overloaded",
             Self::Stopped => "not_ready",
             Self::Imported { source, .. } | Self::Kept { source, .. } => source.code(),
             Self::ComponentFile { source, .. } => source.code(),
+            Self::Upload { .. } => STORE,
+            Self::Artifacts(error) if error.is_of_the_disk() => STORE,
+            Self::Catalogue(error) if error.is_of_the_disk() => STORE,
+            Self::Artifacts(
+                ArtifactError::Damaged { .. }
+                | ArtifactError::Changed { .. }
+                | ArtifactError::Missing { .. },
+            ) => "package.damaged",
             Self::Artifacts(_)
             | Self::Catalogue(_)
             | Self::Folder(_)

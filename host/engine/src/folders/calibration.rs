@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use dossier_document::{Digest, FieldName, FieldReading};
+use dossier_document::{Digest, FieldName, FieldReading, plain_text};
 use dossier_store::CALIBRATION;
+use dossier_store::bounds::CALIBRATION as BOUNDS;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
@@ -27,6 +28,7 @@ pub struct Calibration {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields)]
 struct Scaling {
     slope: f64,
@@ -34,6 +36,7 @@ struct Scaling {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields)]
 struct CalibrationFile {
     method: String,
@@ -50,6 +53,7 @@ impl Calibration {
     pub fn parse(text: &[u8], folder: &Path) -> Result<Self, FolderError> {
         let file = folder.join(CALIBRATION);
         let invalid = |key, reason| FolderError::Value { file: file.clone(), key, reason };
+        BOUNDS.check(text).map_err(|source| FolderError::bounds(&file, source))?;
         let typed = serde_json::from_slice::<CalibrationFile>(text)
             .map_err(|source| FolderError::Json { file: file.clone(), source })?;
         if typed.method != METHOD {
@@ -57,7 +61,7 @@ impl Calibration {
         }
         let mut scalings = BTreeMap::new();
         for (name, scaling) in typed.fields {
-            let of_field = |why: &str| invalid("fields", format!("`{name}`: {why}"));
+            let of_field = |why: &str| invalid("fields", format!("`{}`: {why}", plain_text(&name)));
             let field = name.parse::<FieldName>().map_err(|error| of_field(&error.to_string()))?;
             if scaling.slope <= 0.0 {
                 return Err(of_field("`slope` must be above 0"));

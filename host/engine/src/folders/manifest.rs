@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use dossier_document::DocumentTypeId;
+use dossier_store::bounds::DOCUMENT_TYPE;
+use dossier_store::{TypeSettings, VersionNumber};
 use serde::Deserialize;
 
 use super::FolderError;
@@ -16,9 +18,6 @@ const RESERVED_FOLDERS: [&str; 2] = ["base", "training"];
 /// PEFT's file name; a folder that holds it must have a manifest, or its adapter would be ignored.
 const ADAPTER_CONFIG_FILE: &str = "adapter_config.json";
 
-/// Longest settings of a document type in bytes, as the rules take them.
-const MAX_SETTINGS_BYTES: usize = 64 * 1024;
-
 /// As many segments as the longest document type has.
 const MAX_DEPTH: usize = 6;
 
@@ -29,19 +28,22 @@ pub struct Manifest {
     pub folder: PathBuf,
     /// The identifier; it is also the folder's path below `adapters/`.
     pub document_type: DocumentTypeId,
-    /// A title for people.
+    /// A title for people, on one line.
     pub title: String,
-    /// Pages of a whole document, at least 1.
+    /// Pages of a whole document, 1 to [`dossier_store::bounds::MOST_PAGES`].
     pub pages: usize,
     /// The name of the base the adapter was trained on: a folder of `adapters/base/`.
     pub base: String,
     /// The name of the rules: a component of `plugins/prebuilt/`.
     pub rules: String,
     /// The settings of the rules for this document type; the rules say what they mean.
-    settings: Option<String>,
+    settings: Option<TypeSettings>,
+    /// The version it gives itself: three numbers joined by dots.
+    pub version: Option<String>,
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields)]
 struct ManifestFile {
     document_type: String,
@@ -49,6 +51,8 @@ struct ManifestFile {
     pages: usize,
     base: String,
     rules: String,
+    #[serde(default)]
+    version: Option<String>,
     #[serde(default)]
     settings: Option<serde_json::Map<String, serde_json::Value>>,
 }
@@ -83,10 +87,10 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// The settings of the rules for this document type, a JSON object as text, if it has any.
+    /// The settings of the rules for this document type, if it brings any.
     #[must_use]
-    pub fn settings(&self) -> Option<&str> {
-        self.settings.as_deref()
+    pub fn settings(&self) -> Option<&TypeSettings> {
+        self.settings.as_ref()
     }
 
     /// Reads the manifest of the adapter in `folder` from its bytes.
@@ -96,29 +100,24 @@ impl Manifest {
     pub fn parse(text: &[u8], folder: &Path) -> Result<Self, FolderError> {
         let file = folder.join(MANIFEST_FILE);
         let invalid = |key, reason: String| FolderError::Value { file: file.clone(), key, reason };
+        DOCUMENT_TYPE.check(text).map_err(|source| FolderError::bounds(&file, source))?;
         let typed = serde_json::from_slice::<ManifestFile>(text)
             .map_err(|source| FolderError::Json { file: file.clone(), source })?;
         let document_type = typed
             .document_type
             .parse::<DocumentTypeId>()
             .map_err(|error| invalid("document_type", error.to_string()))?;
-        if typed.pages == 0 {
-            return Err(invalid("pages", "a document has at least 1 page".to_owned()));
-        }
         for (key, name) in [("base", &typed.base), ("rules", &typed.rules)] {
             if !is_artifact_name(name) {
                 let reason = "a name is made of a-z, 0-9 and `-`".to_owned();
                 return Err(invalid(key, reason));
             }
         }
-        let settings =
-            typed.settings.map(|settings| serde_json::Value::Object(settings).to_string());
-        if settings.as_ref().is_some_and(|text| text.len() > MAX_SETTINGS_BYTES) {
-            return Err(invalid(
-                "settings",
-                format!("they have more than {MAX_SETTINGS_BYTES} bytes"),
-            ));
+        if let Some(Err(error)) = typed.version.as_deref().map(str::parse::<VersionNumber>) {
+            return Err(invalid("version", error.to_string()));
         }
+        let settings = typed.settings.map(TypeSettings::new).transpose();
+        let settings = settings.map_err(|error| invalid("settings", error.to_string()))?;
         Ok(Self {
             folder: folder.to_owned(),
             document_type,
@@ -127,6 +126,7 @@ impl Manifest {
             base: typed.base,
             rules: typed.rules,
             settings,
+            version: typed.version,
         })
     }
 }

@@ -4,13 +4,13 @@ use super::*;
 use crate::testing::png;
 
 fn decoder(page_pixels: u64, document_pixels: u64) -> PageDecoder {
-    PageDecoder::new(1, DocumentLimits { pages: 8, page_pixels, document_pixels })
+    PageDecoder::new(1, 1 << 20, DocumentLimits { pages: 8, page_pixels, document_pixels })
 }
 
 #[tokio::test]
 async fn pages_come_back_in_their_order() {
     let pages = decoder(100, 200).decode(vec![png(4, 3), png(5, 2)]).await.expect("valid");
-    let sizes = pages.iter().map(|page| (page.width(), page.height())).collect::<Vec<_>>();
+    let sizes = pages.images.iter().map(|page| (page.width(), page.height())).collect::<Vec<_>>();
     assert_eq!(sizes, [(4, 3), (5, 2)]);
 }
 

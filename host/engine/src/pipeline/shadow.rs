@@ -9,6 +9,8 @@ use dossier_plugin::{BeforeOutcome, Report};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::admission::Permit;
+use crate::error::EngineError;
+use crate::page_decoder::{PageDecoder, PageMemory};
 use crate::snapshot::{DocumentType, Shadow, ShadowCounts, ShadowRun};
 
 /// Under this name differences are counted of fields that nobody requested: rules have seen the
@@ -22,8 +24,9 @@ pub(super) struct Comparison {
     requested: Option<Vec<FieldName>>,
     /// What the active version asks the model. Its pages are shared, not copied.
     active: ReadRequest,
-    /// The document counts as in work until the shadow has read it.
+    /// The document counts as in work until the shadow has read it, and so do its pixels.
     _document: Option<Permit>,
+    _memory: PageMemory,
     _comparison: OwnedSemaphorePermit,
 }
 
@@ -43,6 +46,7 @@ impl Comparison {
         requested: Option<&[FieldName]>,
         request: &ReadRequest,
         document: Option<&Permit>,
+        memory: &PageMemory,
     ) -> Option<Self> {
         // The base alone is read to evaluate the adapter, never served.
         if request.adapter != Some(active.adapter_digest()) {
@@ -58,6 +62,7 @@ impl Comparison {
             requested: requested.map(<[FieldName]>::to_vec),
             active: request.clone(),
             _document: document.cloned(),
+            _memory: memory.clone(),
             _comparison: permit,
         })
     }
@@ -66,6 +71,7 @@ impl Comparison {
     /// the model's own, before calibration.
     pub(super) fn finish(
         self,
+        page_decoder: PageDecoder,
         inference: InferenceHandle,
         today: String,
         readings: Vec<FieldReading>,
@@ -73,7 +79,7 @@ impl Comparison {
     ) {
         let report = report.clone();
         tokio::spawn(async move {
-            let shadow = self.read(&inference, &today, &readings).await;
+            let shadow = self.read(&page_decoder, &inference, &today, &readings).await;
             self.run.count(|counts| match shadow {
                 Ok(shadow) => count_differences(counts, &readings, &report, &shadow),
                 Err(Unread::Failed) => counts.failed += 1,
@@ -84,6 +90,7 @@ impl Comparison {
 
     async fn read(
         &self,
+        page_decoder: &PageDecoder,
         inference: &InferenceHandle,
         today: &str,
         readings: &[FieldReading],
@@ -102,9 +109,11 @@ impl Comparison {
         } else {
             let pages = active.pages.clone();
             let request = ReadRequest { pages, fields, adapter };
-            match inference.read(request).await {
+            match page_decoder.read(inference, request).await {
                 Ok(output) => candidate.calibrated(output.readings),
-                Err(InferenceError::Overloaded | InferenceError::Stopped) => {
+                Err(EngineError::Inference(
+                    InferenceError::Overloaded | InferenceError::Stopped,
+                )) => {
                     return Err(Unread::NoRoom);
                 }
                 Err(_) => return Err(Unread::Failed),

@@ -3,17 +3,21 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use dossier_plugin::CodeCounts;
 use dossier_store::{Change, Generation, PackageDigest};
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
 
-use super::assemble::{Assembly, ReadyGeneration};
+use super::ask::{Answers, START_PATIENCE};
+use super::assemble::{Assembled, Touched};
+use super::fitness::Fitness;
 use super::shelf::Shelf;
-use super::{Reload, Shared, blocking, start_task};
+use super::task::{Task, tell_of};
+use super::{Reload, RunningTask, Shared, blocking, start_task};
 use crate::error::EngineError;
 use crate::ready::Ready;
+use crate::snapshot::{Quarantine, Snapshot};
 
 /// Canaries that may fail at the same moment; one more raises its alarm at its next failure.
 const ALARMS: usize = 16;
@@ -39,46 +43,21 @@ impl FirstGeneration {
 /// Makes the packages of a generation ready, serves them, and starts the task that owns them.
 ///
 /// # Errors
-/// The first package that can't serve, by name.
+/// The first package of the operator's folders that can't serve, by name.
 pub(crate) async fn serve_first(
     shared: Arc<Shared>,
     first: FirstGeneration,
-) -> Result<(Reload, JoinHandle<()>), EngineError> {
+) -> Result<(Reload, RunningTask), EngineError> {
     let FirstGeneration { generation, import, ready, imported_from } = first;
     let (alarm, alarms) = mpsc::channel(ALARMS);
-    let mut shelf = Shelf::default();
+    let (shelf, fitness) = (Shelf::default(), Fitness::default());
+    let mut task = Task { shared: Arc::clone(&shared), generation, shelf, fitness, alarm };
     for ready in ready {
-        shelf.take(ready);
+        task.shelf.take(ready);
     }
-    let ready = loop {
-        match ReadyGeneration::new(&generation, |package| shelf.find(package)) {
-            Ok(ready) => break ready,
-            Err(unready) => {
-                for package in unready {
-                    let prepared = shared.prepare(package).await;
-                    shelf.take(prepared.map_err(|source| {
-                        let source = Box::new(source);
-                        match imported_from.get(&package).cloned() {
-                            Some(from) => {
-                                let stored = shared.store.folder(&package);
-                                EngineError::Imported { from, stored, source }
-                            }
-                            None => EngineError::Kept { package, source },
-                        }
-                    })?);
-                }
-            }
-        }
-    };
-    let assembly = Assembly {
-        adapters: shared.adapters.loader(),
-        today: &shared.today(),
-        before: &shared.snapshot.pin(),
-        canary: shared.packages.canary,
-        alarm: &alarm,
-        imported_from: &imported_from,
-    };
-    let snapshot = assembly.assemble(&ready).await?;
+    let mut start = Start { task: &mut task, imported_from: &imported_from };
+    let snapshot = start.snapshot().await?;
+    let shelf = &task.shelf;
     if let Some(mut change) = import {
         for version in &mut change.versions {
             if let Some(ready) = shelf.find(&version.package) {
@@ -89,10 +68,87 @@ pub(crate) async fn serve_first(
         // Only now: a folder that can't serve must not become a generation.
         blocking(move || shared.catalogue.write(change)).await??;
     }
+    tell_of(&snapshot);
+    let is_as_named = snapshot.is_as_named();
     shared.snapshot.swap(snapshot);
     if let Some(code) = shared.engine.code_counts() {
         let CodeCounts { taken, compiled, rejected, unwritten } = code;
         tracing::info!(taken, compiled, rejected, unwritten, "compiled code");
     }
-    Ok(start_task(shared, generation, shelf, alarm, alarms))
+    let (reload, running) = start_task(task, alarms);
+    if !is_as_named {
+        tokio::spawn(reload.clone().recheck_until_fit());
+    }
+    Ok((reload, running))
+}
+
+/// A start on its way to a snapshot.
+struct Start<'a> {
+    task: &'a mut Task,
+    imported_from: &'a BTreeMap<PackageDigest, PathBuf>,
+}
+
+impl Start<'_> {
+    /// Makes everything ready and asks all rules. What a catalogue keeps and can't serve is quarantined, so
+    /// that the others do; what was just imported from the operator's own folders is refused by name, unless
+    /// it only fails when it runs: that may be the date's fault.
+    async fn snapshot(&mut self) -> Result<Snapshot, EngineError> {
+        let mut answers = Answers::default();
+        let until = Instant::now() + START_PATIENCE;
+        let settings = self.task.shared.settings_of(&self.task.generation, None).await?;
+        loop {
+            let Task { generation, fitness, .. } = &*self.task;
+            match self.task.assembled(generation, &settings, fitness, Touched::All, &answers)? {
+                Assembled::Snapshot(snapshot) => return Ok(*snapshot),
+                Assembled::Unready(packages) => {
+                    for package in packages {
+                        match self.task.shared.prepare(package).await {
+                            Ok(ready) => self.task.shelf.take(ready),
+                            Err(error) => self.refuse_imported(package, error)?,
+                        }
+                    }
+                }
+                Assembled::Unasked(pairs) => {
+                    for (pair, answer) in self.task.shared.ask_all(pairs, Some(until)).await {
+                        let answer = match answer {
+                            Ok(configured) => Ok(configured),
+                            Err(error) => Err(self.refuse_unasked(pair.rules.package, error)?),
+                        };
+                        answers.add(&pair, answer);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A package can't be made ready.
+    fn refuse_imported(
+        &mut self,
+        package: PackageDigest,
+        error: EngineError,
+    ) -> Result<(), EngineError> {
+        let Some(from) = self.imported_from.get(&package).cloned() else {
+            tracing::error!(%package, %error, "a package can't be made ready");
+            self.task.fitness.mark(package, Quarantine::of(&error));
+            return Ok(());
+        };
+        let stored = self.task.shared.store.folder(&package);
+        Err(EngineError::Imported { from, stored, source: Box::new(error) })
+    }
+
+    /// Rules don't answer.
+    fn refuse_unasked(
+        &self,
+        rules: PackageDigest,
+        error: EngineError,
+    ) -> Result<Quarantine, EngineError> {
+        let is_running =
+            matches!(error.code(), "plugin.trap" | "plugin.timeout" | "rules.not_asked");
+        match self.imported_from.get(&rules).cloned() {
+            Some(from) if !is_running => {
+                Err(EngineError::Imported { stored: from.clone(), from, source: Box::new(error) })
+            }
+            _ => Ok(Quarantine::of(&error)),
+        }
+    }
 }

@@ -26,6 +26,18 @@ impl Shared {
         self: &Arc<Self>,
         digest: PackageDigest,
     ) -> Result<Ready, EngineError> {
+        self.refuse_revoked(&digest)?;
+        let prepared = self.prepare_stored(digest).await;
+        prepared.map_err(|error| match error {
+            error @ (EngineError::Adapter(_) | EngineError::AdapterManifest(_)) => {
+                let folder = self.store.folder(&digest);
+                EngineError::InPackage { folder, source: Box::new(error) }
+            }
+            error => error,
+        })
+    }
+
+    async fn prepare_stored(self: &Arc<Self>, digest: PackageDigest) -> Result<Ready, EngineError> {
         let store = self.store.clone();
         let package = blocking(move || store.read(&digest)).await??;
         match package.kind() {

@@ -4,9 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use dossier_document::DocumentTypeId;
-use dossier_store::{COMPONENT, Origin, Package, PackageKind, Scope, SigningError};
+use dossier_store::{ADAPTER_CONFIG, COMPONENT, Origin, Package, PackageKind, Scope};
 
 use super::prepare::adapter_manifest;
+use super::trust::Signer;
 use super::{Shared, blocking, self_test};
 use crate::error::EngineError;
 use crate::ready::Ready;
@@ -14,11 +15,12 @@ use crate::ready::Ready;
 /// A package that passed everything.
 pub(super) struct Proved {
     pub(super) ready: Ready,
-    /// Whose trusted key it is signed with, if it is.
-    pub(super) signed_by: Option<String>,
+    /// Whose trusted key it is signed with, and which, if it is.
+    pub(super) signed_by: Option<Signer>,
 }
 
 /// What a package says it is, before anything of it is believed.
+#[derive(Clone)]
 pub(super) struct Claim {
     pub(super) kind: PackageKind,
     pub(super) name: String,
@@ -49,7 +51,8 @@ impl Shared {
                 let manifest = adapter_manifest(package, Path::new(""))?;
                 let name = manifest.document_type.to_string();
                 let document_types = vec![manifest.document_type];
-                Claim { kind, name, version: None, document_types, rules: Some(manifest.rules) }
+                let (version, rules) = (manifest.version, Some(manifest.rules));
+                Claim { kind, name, version, document_types, rules }
             }
         })
     }
@@ -66,18 +69,29 @@ impl Shared {
             // The operator's own folders.
             Origin::Import | Origin::Watch => None,
         };
-        let store = self.store.clone();
+        let (shared, claimed) = (Arc::clone(self), claim.clone());
         let (package, stored) = blocking(move || {
-            let stored = store.put(&package);
+            let stored = (|| {
+                shared.refuse_revoked(&package.digest())?;
+                if origin == Origin::Publish {
+                    shared.refuse_older(&claimed, &package)?;
+                }
+                Ok::<_, EngineError>(shared.store.put(&package)?)
+            })();
             (package, stored)
         })
         .await?;
         let digest = stored?;
-        if let (PackageKind::Rules, Some(probe)) = (package.kind(), &self.packages.probe) {
-            let file = self.store.folder(&digest).join(COMPONENT);
+        if let Some(probe) = &self.packages.probe {
+            let folder = self.store.folder(&digest);
             let turn = self.turns.probe.acquire().await;
             let _turn = turn.expect("nobody closes the semaphore");
-            probe.compile(&file).await?;
+            match package.kind() {
+                PackageKind::Rules => probe.compile(&folder.join(COMPONENT)).await?,
+                PackageKind::Adapter => {
+                    probe.compile_patterns(&folder.join(ADAPTER_CONFIG)).await?;
+                }
+            }
         }
         let ready = self.prepare(digest).await?;
         match &ready {
@@ -88,28 +102,5 @@ impl Shared {
             Ready::Adapter(adapter) => self.read_blank_page(adapter).await?,
         }
         Ok(Proved { ready, signed_by })
-    }
-
-    fn trusted_signer(
-        &self,
-        package: &Package,
-        claim: &Claim,
-    ) -> Result<Option<String>, EngineError> {
-        let accepts_unsigned = self.packages.accepts_unsigned;
-        let key = match package.verify() {
-            Ok(key) => key,
-            Err(SigningError::Unsigned) if accepts_unsigned => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        let trusted = self
-            .packages
-            .signing_keys
-            .iter()
-            .find(|trusted| trusted.public_key == key && claim.is_within(&trusted.scope));
-        match trusted {
-            Some(trusted) => Ok(Some(trusted.publisher.clone())),
-            None if accepts_unsigned => Ok(None),
-            None => Err(EngineError::Untrusted { key, name: claim.name.clone() }),
-        }
     }
 }

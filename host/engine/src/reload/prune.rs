@@ -73,7 +73,7 @@ impl Task {
         let mut packages = blocking(move || shared.unneeded(&asked)).await??;
         if !prune.dry_run {
             self.shelf.forget(&packages.iter().map(|gone| gone.package).collect());
-            self.shelf.put_aside(&self.generation);
+            self.shelf.put_aside(&self.generation, &self.fitness);
         }
         // A request that began before the grace was over still reads with it. What is only kept for
         // the next change goes, as it would without the dry run.
@@ -100,6 +100,25 @@ impl Task {
 }
 
 impl Shared {
+    /// Bytes on disk of what a publisher published. It blocks.
+    pub(super) fn used_bytes(&self, publisher: &str) -> Result<u64, EngineError> {
+        let mut bytes = 0;
+        for version in self.catalogue.versions()? {
+            if version.publisher == publisher {
+                bytes += self.store.bytes(&version.package)?;
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// Takes away the files of a package that was refused, unless it was published before. It blocks.
+    pub(super) fn forget_refused(&self, package: &PackageDigest) -> Result<(), EngineError> {
+        match self.catalogue.version(package)? {
+            Some(_) => Ok(()),
+            None => Ok(self.store.remove(package)?),
+        }
+    }
+
     fn unneeded(&self, prune: &Prune) -> Result<Vec<PrunedPackage>, EngineError> {
         let named = self.catalogue.named()?;
         let versions = self.catalogue.versions()?;

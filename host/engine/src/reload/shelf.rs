@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dossier_store::{Generation, PackageDigest};
 
+use super::fitness::Fitness;
 use crate::ready::{Ready, WeakReady};
 
 /// Packages that stay ready beside those that serve, of each name: the next rollbacks and
@@ -54,11 +55,12 @@ impl Shelf {
     }
 
     /// Lets go of packages that neither serve nor are likely to serve next.
-    pub(super) fn put_aside(&mut self, generation: &Generation) {
+    pub(super) fn put_aside(&mut self, generation: &Generation, fitness: &Fitness) {
         let next_back = generation.previous.values().filter_map(|previous| previous.last());
-        let recent = self.recent.values().flatten();
-        let wanted = generation.packages().chain(next_back.chain(recent).copied());
-        let wanted = wanted.collect::<BTreeSet<_>>();
+        let next_back = next_back.map(|previous| previous.package);
+        let recent = self.recent.values().flatten().copied();
+        let wanted = generation.packages().chain(next_back).chain(recent);
+        let wanted = wanted.chain(fitness.standing_in(generation)).collect::<BTreeSet<_>>();
         // What serves again was found among what requests still read with.
         for (package, ready) in self.aside.extract_if(.., |package, _| wanted.contains(package)) {
             if let Some(ready) = ready.upgrade() {

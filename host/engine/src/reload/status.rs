@@ -1,13 +1,16 @@
 //! How a name stands, as data.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use dossier_plugin::CodeCounts;
-use dossier_store::{Attempt, Event, Generation, PackageDigest, Version};
+use dossier_store::{Attempt, Event, Generation, OfName, PackageDigest, Version};
 
 use super::{Reload, blocking};
 use crate::error::EngineError;
-use crate::snapshot::{CanaryCounts, ShadowCounts, Snapshot};
+use crate::snapshot::{
+    CanaryCounts, CanaryRun, Quarantine, SettingsInForce, ShadowCounts, ShadowRun, Snapshot,
+};
 
 /// How a name stands in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +25,8 @@ pub enum PackageState {
     Canary,
     /// A version serves and another runs beside.
     Shadow,
+    /// A version should serve and can't, and none before it can.
+    Quarantined,
 }
 
 /// How a name stands.
@@ -37,10 +42,23 @@ pub struct NameStatus {
     pub active: Option<PackageDigest>,
     /// What is tried beside.
     pub candidate: Option<CandidateStatus>,
+    /// Why what is active does not serve, if it does not.
+    pub quarantine: Option<QuarantineStatus>,
+    /// What its rules are set to, of a document type that serves; none where they have their defaults.
+    pub settings: Option<SettingsInForce>,
     /// The last attempt to publish.
     pub last_attempt: Option<Attempt>,
     /// Everything published under the name, oldest first.
     pub versions: Vec<Version>,
+}
+
+/// Why what is active does not serve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuarantineStatus {
+    /// What failed.
+    pub why: Quarantine,
+    /// Whether a version before it serves in its place.
+    pub is_served: bool,
 }
 
 /// What is tried beside the active version.
@@ -74,6 +92,7 @@ impl PackageState {
             Self::Active => "active",
             Self::Canary => "canary",
             Self::Shadow => "shadow",
+            Self::Quarantined => "quarantined",
         }
     }
 }
@@ -84,34 +103,40 @@ impl Reload {
     /// # Errors
     /// When nothing was ever published under it, or the catalogue can't be read.
     pub async fn status(&self, name: &str) -> Result<NameStatus, EngineError> {
-        let unknown = || EngineError::UnknownName { name: name.to_owned() };
-        self.list().await?.into_iter().find(|status| status.name == name).ok_or_else(unknown)
+        let (shared, name) = (Arc::clone(&self.shared), name.to_owned());
+        blocking(move || {
+            let of_name = shared.catalogue.of_name(&name)?;
+            if of_name == (Vec::new(), None) {
+                return Err(EngineError::UnknownName { name });
+            }
+            let generation = shared.catalogue.current()?.unwrap_or_default();
+            Ok(status_of(name, of_name, &generation, &Served::of(&shared.snapshot.pin())))
+        })
+        .await?
     }
 
-    /// How every name stands, by name.
+    /// How every name stands, by name. Costs what was published, once.
     ///
     /// # Errors
     /// When the catalogue can't be read.
     pub async fn list(&self) -> Result<Vec<NameStatus>, EngineError> {
-        let shared = self.shared.clone();
+        let shared = Arc::clone(&self.shared);
         blocking(move || {
-            let catalogue = &shared.catalogue;
-            let generation = catalogue.current()?.unwrap_or_default();
-            let versions = catalogue.versions()?;
-            let names = versions.iter().map(|version| version.name.clone());
-            let names = names.chain(catalogue.attempted_names()?).collect::<BTreeSet<_>>();
-            let served = shared.snapshot.pin();
-            names
-                .into_iter()
-                .map(|name| {
-                    let of_name = |version: &&Version| version.name == name;
-                    let versions = versions.iter().filter(of_name).cloned().collect();
-                    let attempt = catalogue.attempt(&name)?;
-                    Ok(status_of(name, &generation, &served, attempt, versions))
-                })
-                .collect()
+            let generation = shared.catalogue.current()?.unwrap_or_default();
+            let names = shared.catalogue.of_names()?;
+            let snapshot = shared.snapshot.pin();
+            let served = Served::of(&snapshot);
+            let status =
+                |(name, of_name): (String, OfName)| status_of(name, of_name, &generation, &served);
+            Ok(names.into_iter().map(status).collect())
         })
         .await?
+    }
+
+    /// Whether the disk takes changes: false from one that it refused to the next that it takes.
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        self.shared.catalogue.is_writable()
     }
 
     /// Where the code of rules came from since the start.
@@ -134,37 +159,92 @@ impl Reload {
     }
 }
 
+/// What a snapshot tells, by name.
+#[derive(Default)]
+struct Served<'a> {
+    canaries: BTreeMap<&'a str, &'a CanaryRun>,
+    shadows: BTreeMap<&'a str, &'a ShadowRun>,
+    quarantines: BTreeMap<&'a str, QuarantineStatus>,
+    settings: BTreeMap<&'a str, &'a SettingsInForce>,
+}
+
+impl<'a> Served<'a> {
+    fn of(snapshot: &'a Snapshot) -> Self {
+        let mut served = Self::default();
+        let mut rules = BTreeSet::new();
+        for (id, document_type) in &snapshot.document_types {
+            let of_rules = document_type.rules.manifest.name.as_str();
+            rules.insert(of_rules);
+            let settings = document_type.settings.as_ref();
+            served.settings.extend(settings.map(|settings| (id.as_str(), settings)));
+            if let Some(why) = &document_type.stands_in {
+                for name in [id.as_str(), of_rules] {
+                    let status = QuarantineStatus { why: why.clone(), is_served: true };
+                    served.quarantines.insert(name, status);
+                }
+            }
+            if let Some(canary) = &document_type.rollout.canary {
+                served.canaries.insert(&canary.run.name, &canary.run);
+            }
+            if let Some(shadow) = &document_type.rollout.shadow {
+                served.shadows.insert(&shadow.run.name, &shadow.run);
+            }
+        }
+        for (name, why) in &snapshot.unfit {
+            let is_served = rules.contains(name.as_str())
+                || snapshot.document_types.keys().any(|id| id.as_str() == name);
+            let status = QuarantineStatus { why: why.clone(), is_served };
+            served.quarantines.insert(name, status);
+        }
+        for (id, why) in &snapshot.quarantined {
+            let status = QuarantineStatus { why: why.clone(), is_served: false };
+            served.quarantines.insert(id.as_str(), status);
+        }
+        served
+    }
+}
+
 fn status_of(
     name: String,
+    (versions, last_attempt): OfName,
     generation: &Generation,
-    served: &Snapshot,
-    last_attempt: Option<Attempt>,
-    versions: Vec<Version>,
+    served: &Served<'_>,
 ) -> NameStatus {
-    let rollouts = || served.document_types.values().map(|document_type| &document_type.rollout);
     let candidate = if let Some(canary) = generation.canary.get(&name) {
-        let runs = rollouts().filter_map(|rollout| rollout.canary.as_ref());
-        let run = runs.map(|canary| &canary.run).find(|run| run.name == name);
         Some(CandidateStatus::Canary {
             package: canary.package,
             percent: canary.percent,
-            counts: run.map(|run| run.counts()),
+            counts: served.canaries.get(name.as_str()).map(|run| run.counts()),
         })
     } else {
         generation.shadow.get(&name).map(|package| {
-            let runs = rollouts().filter_map(|rollout| rollout.shadow.as_ref());
-            let run = runs.map(|shadow| &shadow.run).find(|run| run.name == name);
-            CandidateStatus::Shadow { package: *package, counts: run.map(|run| run.counts()) }
+            let counts = served.shadows.get(name.as_str()).map(|run| run.counts());
+            CandidateStatus::Shadow { package: *package, counts }
         })
     };
     let active = generation.active.get(&name).copied();
+    let quarantine = served.quarantines.get(name.as_str()).cloned();
     let state = match (&candidate, active) {
+        _ if quarantine.as_ref().is_some_and(|status| !status.is_served) => {
+            PackageState::Quarantined
+        }
         (Some(CandidateStatus::Canary { .. }), _) => PackageState::Canary,
         (Some(CandidateStatus::Shadow { .. }), _) => PackageState::Shadow,
         (None, Some(_)) => PackageState::Active,
         (None, None) if versions.is_empty() => PackageState::Refused,
         (None, None) => PackageState::Staged,
     };
+    let settings = served.settings.get(name.as_str()).map(|&settings| settings.clone());
     let generation = generation.number;
-    NameStatus { name, state, generation, active, candidate, last_attempt, versions }
+    NameStatus {
+        name,
+        state,
+        generation,
+        active,
+        candidate,
+        quarantine,
+        settings,
+        last_attempt,
+        versions,
+    }
 }

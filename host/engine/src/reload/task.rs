@@ -1,21 +1,29 @@
 //! The one task that changes what serves: it owns the generation, the ready packages and the
 //! right to swap the snapshot.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use dossier_store::{
-    Action, Attempt, Canary, Change, Event, Generation, PackageDigest, Refusal, Version,
+    Action, Attempt, Canary, Change, Event, Generation, PackageDigest, Refusal, Scope,
+    TypeSettings, Version,
 };
 use tokio::sync::{mpsc, oneshot};
 
-use super::assemble::{Assembly, ReadyGeneration};
+use super::ask::{Answers, Pair};
+use super::assemble::{Assembled, Assembly, ReadyGeneration, Touched};
+use super::fitness::Fitness;
 use super::prune::{Prune, PruneReport};
+use super::recheck::Recheck;
 use super::shelf::Shelf;
+use super::type_settings::{NamedSettings, SetSettings};
 use super::{Shared, blocking, now};
 use crate::error::EngineError;
 use crate::ready::Ready;
-use crate::snapshot::CanaryAlarm;
+use crate::snapshot::{CanaryAlarm, Snapshot};
+
+/// Between two tries to write, while the disk refuses.
+const DISK_PAUSE: Duration = Duration::from_secs(5);
 
 /// What the task is asked. Every message that changes something is answered after it is durable.
 pub(super) enum Message {
@@ -25,6 +33,10 @@ pub(super) enum Message {
     Refuse { refused: Box<Refused>, answer: oneshot::Sender<()> },
     /// What serves is changed.
     Apply { request: Apply, answer: oneshot::Sender<Result<Outcome, EngineError>> },
+    /// The settings of a document type are set.
+    SetSettings { request: SetSettings, answer: oneshot::Sender<Result<Outcome, EngineError>> },
+    /// What is quarantined is tried again; what serves is no other generation.
+    Recheck { recheck: Box<Recheck>, answer: oneshot::Sender<Result<Outcome, EngineError>> },
     /// Packages that nothing needs leave the disk.
     Prune { prune: Prune, answer: oneshot::Sender<Result<PruneReport, EngineError>> },
 }
@@ -43,8 +55,18 @@ pub(super) struct Apply {
     pub(super) name: String,
     pub(super) step: Step,
     pub(super) actor: String,
-    /// Packages that the task did not have ready when it was asked before.
+    /// What the actor reaches; the host itself reaches everything.
+    pub(super) scope: Option<Scope>,
+    pub(super) prepared: Prepared,
+}
+
+/// What was missing for a change when the task was asked for it before.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Prepared {
+    /// Packages that it did not have ready.
     pub(super) ready: Vec<Ready>,
+    /// What rules answered that were not asked yet.
+    pub(super) answers: Answers,
 }
 
 /// What came of asking for a change.
@@ -53,6 +75,8 @@ pub(super) enum Outcome {
     Applied(Applied),
     /// Nothing is changed yet: these packages must be made ready first.
     Unready(Vec<PackageDigest>),
+    /// Nothing is changed yet: these rules must be asked what they read first.
+    Unasked(Vec<Pair>),
 }
 
 /// One step of a name's life.
@@ -83,6 +107,7 @@ pub(super) struct Task {
     pub(super) shared: Arc<Shared>,
     pub(super) generation: Generation,
     pub(super) shelf: Shelf,
+    pub(super) fitness: Fitness,
     pub(super) alarm: mpsc::Sender<CanaryAlarm>,
 }
 
@@ -94,12 +119,14 @@ impl Task {
         mut alarms: mpsc::Receiver<CanaryAlarm>,
     ) {
         loop {
+            let is_refused = !self.shared.catalogue.is_writable();
             tokio::select! {
                 message = messages.recv() => match message {
                     Some(message) => self.answer(message).await,
                     None => break,
                 },
                 Some(alarm) = alarms.recv() => self.stop_canary(alarm).await,
+                () = tokio::time::sleep(DISK_PAUSE), if is_refused => self.try_to_write().await,
             }
         }
     }
@@ -119,12 +146,30 @@ impl Task {
                 let applied = self.apply(request).await;
                 let _ = answer.send(applied);
             }
+            Message::SetSettings { request, answer } => {
+                let set = self.set_settings(request).await;
+                let _ = answer.send(set);
+            }
+            Message::Recheck { recheck, answer } => {
+                let rechecked = self.recheck(*recheck).await;
+                let _ = answer.send(rechecked);
+            }
             Message::Prune { prune, answer } => {
                 let pruned = self.prune(prune).await;
                 let _ = answer.send(pruned);
             }
         }
-        self.shelf.put_aside(&self.generation);
+        self.shelf.put_aside(&self.generation, &self.fitness);
+    }
+
+    /// Tells in the log when a disk that refused takes changes again.
+    async fn try_to_write(&self) {
+        let shared = Arc::clone(&self.shared);
+        match blocking(move || shared.catalogue.try_to_write()).await {
+            Ok(true) => tracing::info!("the disk takes changes again"),
+            Ok(false) => tracing::error!("the disk refuses: nothing can be published or changed"),
+            Err(error) => tracing::error!(%error, "whether the disk takes changes can't be told"),
+        }
     }
 
     async fn stage(&mut self, version: Version, ready: Ready) -> Result<(), EngineError> {
@@ -160,34 +205,114 @@ impl Task {
     }
 
     async fn apply(&mut self, request: Apply) -> Result<Outcome, EngineError> {
-        let Apply { name, step, actor, ready } = request;
-        for ready in ready {
-            self.shelf.keep(ready);
-        }
-        if let Step::Activate(package) | Step::Canary(package, _) | Step::Shadow(package) = step {
-            // It was published when this was asked for, and may have been taken away since.
-            self.check_published(&name, package).await?;
-        }
+        let Apply { name, step, actor, scope, prepared } = request;
+        let answers = self.keep(prepared);
+        // Both are decided here, where nothing comes between them and the change.
+        self.check_scope(&name, scope).await?;
         let mut next = self.generation.next();
         let (action, package, detail) = take(&mut next, &name, step)?;
-        match ReadyGeneration::new(&next, |package| self.shelf.find(package)) {
-            Err(unready) => Ok(Outcome::Unready(unready)),
-            Ok(ready) => {
-                let event = self.event(action, &name, package, &actor);
-                self.serve(next, &ready, Event { detail, ..event }).await?;
-                Ok(Outcome::Applied(Applied {
-                    generation: self.generation.number,
-                    active: self.generation.active.get(&name).copied(),
-                }))
-            }
+        self.check_trust(&name, &next).await?;
+        let mut fitness = self.fitness.clone();
+        if let Some(active) = next.active.get(&name) {
+            // It was asked for by name: whether it is fit is found out anew.
+            fitness.clear(active);
         }
+        let (touched, settings) =
+            (Touched::Name(&name), self.shared.settings_of(&next, None).await?);
+        let snapshot = match self.assembled(&next, &settings, &fitness, touched, &answers)? {
+            Assembled::Unready(packages) => return Ok(Outcome::Unready(packages)),
+            Assembled::Unasked(pairs) => return Ok(Outcome::Unasked(pairs)),
+            Assembled::Snapshot(snapshot) => *snapshot,
+        };
+        let event = self.event(action, &name, package, &actor);
+        self.serve(next, snapshot, None, Event { detail, ..event }).await?;
+        self.fitness = fitness;
+        Ok(Outcome::Applied(self.applied(&name)))
     }
 
-    async fn check_published(&self, name: &str, package: PackageDigest) -> Result<(), EngineError> {
-        let shared = Arc::clone(&self.shared);
-        match blocking(move || shared.catalogue.version(&package)).await?? {
-            Some(_) => Ok(()),
-            None => Err(EngineError::UnknownPackage { name: name.to_owned(), package }),
+    /// Keeps the packages that were made ready for a change; what rules answered for it.
+    pub(super) fn keep(&mut self, prepared: Prepared) -> Answers {
+        for ready in prepared.ready {
+            self.shelf.keep(ready);
+        }
+        prepared.answers
+    }
+
+    pub(super) fn applied(&self, name: &str) -> Applied {
+        let active = self.generation.active.get(name).copied();
+        Applied { generation: self.generation.number, active }
+    }
+
+    /// Whether who asks may touch the name, as it stands now.
+    pub(super) async fn check_scope(
+        &self,
+        name: &str,
+        scope: Option<Scope>,
+    ) -> Result<(), EngineError> {
+        let Some(scope) = scope else { return Ok(()) };
+        let (shared, name) = (Arc::clone(&self.shared), name.to_owned());
+        blocking(move || shared.check_scope(&name, &scope)).await?
+    }
+
+    /// Whether what is to serve next, and does not now, is trusted now.
+    pub(super) async fn check_trust(
+        &self,
+        name: &str,
+        next: &Generation,
+    ) -> Result<(), EngineError> {
+        let active = self.generation.active.get(name).copied();
+        let new = [next.active.get(name).copied(), next.candidate(name)].into_iter().flatten();
+        let new = new.filter(|new| Some(*new) != active).collect::<Vec<_>>();
+        let (shared, name) = (Arc::clone(&self.shared), name.to_owned());
+        let check = move || new.into_iter().try_for_each(|new| shared.check_trust(&name, new));
+        blocking(check).await?
+    }
+
+    /// A generation as a snapshot, or what must be done first.
+    pub(super) fn assembled(
+        &self,
+        next: &Generation,
+        settings: &NamedSettings,
+        fitness: &Fitness,
+        touched: Touched<'_>,
+        answers: &Answers,
+    ) -> Result<Assembled, EngineError> {
+        let find = |package: &PackageDigest| self.shelf.find(package);
+        let ready = ReadyGeneration::new(next, settings, fitness, find);
+        let ready = match ready {
+            Ok(ready) => ready,
+            Err(unready) => return Ok(Assembled::Unready(unready)),
+        };
+        let shared = &self.shared;
+        let assembly = Assembly {
+            adapters: shared.adapters.loader(),
+            before: &shared.snapshot.pin(),
+            canary: shared.packages.canary,
+            alarm: &self.alarm,
+            answers,
+            touched,
+        };
+        assembly.assemble(&ready)
+    }
+
+    /// What is quarantined, tried again with what was made ready and asked for it.
+    async fn recheck(&mut self, recheck: Recheck) -> Result<Outcome, EngineError> {
+        let Recheck { ready, answers, fitness } = recheck;
+        for ready in ready {
+            self.shelf.take(ready);
+        }
+        let (now, touched) = (&self.generation, Touched::All);
+        let settings = self.shared.settings_of(now, None).await?;
+        match self.assembled(now, &settings, &fitness, touched, &answers)? {
+            Assembled::Unready(packages) => Ok(Outcome::Unready(packages)),
+            Assembled::Unasked(pairs) => Ok(Outcome::Unasked(pairs)),
+            Assembled::Snapshot(snapshot) => {
+                tell_of(&snapshot);
+                self.fitness = fitness;
+                self.shared.snapshot.swap(*snapshot);
+                let (generation, active) = (self.generation.number, None);
+                Ok(Outcome::Applied(Applied { generation, active }))
+            }
         }
     }
 
@@ -207,54 +332,34 @@ impl Task {
         let event = self.event(Action::CanaryStopped, &alarm.name, runs, "host");
         let code = Some("canary.failing".to_owned());
         let event = Event { code, detail: Some(detail), ..event };
-        let stopped = match self.made_ready(&next).await {
-            Ok(ready) => self.serve(next, &ready, event).await,
+        // The active version is ready, and was asked: it serves.
+        let touched = Touched::Name(&alarm.name);
+        let assembled = self.shared.settings_of(&next, None).await.and_then(|settings| {
+            self.assembled(&next, &settings, &self.fitness, touched, &Answers::default())
+        });
+        let stopped = match assembled {
+            Ok(Assembled::Snapshot(snapshot)) => self.serve(next, *snapshot, None, event).await,
+            Ok(Assembled::Unready(_) | Assembled::Unasked(_)) => Err(EngineError::Busy),
             Err(error) => Err(error),
         };
         match stopped {
             Ok(()) => tracing::warn!(plugin = alarm.name, "a canary failed too often and stopped"),
             Err(error) => tracing::error!(%error, "a failing canary can't be stopped"),
         }
-        self.shelf.put_aside(&self.generation);
-    }
-
-    /// A generation with its packages. Those that aren't ready are made so while the task waits:
-    /// where that may take long, whoever asks for a change has done it before.
-    async fn made_ready(&mut self, next: &Generation) -> Result<ReadyGeneration, EngineError> {
-        loop {
-            match ReadyGeneration::new(next, |package| self.shelf.find(package)) {
-                Ok(ready) => return Ok(ready),
-                Err(unready) => {
-                    for package in unready {
-                        let ready = self.shared.prepare(package).await?;
-                        self.shelf.take(ready);
-                    }
-                }
-            }
-        }
+        self.shelf.put_aside(&self.generation, &self.fitness);
     }
 
     /// Makes a generation durable, then lets it serve.
-    async fn serve(
+    pub(super) async fn serve(
         &mut self,
         next: Generation,
-        ready: &ReadyGeneration,
+        snapshot: Snapshot,
+        settings: Option<TypeSettings>,
         event: Event,
     ) -> Result<(), EngineError> {
-        let shared = &self.shared;
-        let before = shared.snapshot.pin();
-        let assembly = Assembly {
-            adapters: shared.adapters.loader(),
-            today: &shared.today(),
-            before: &before,
-            canary: shared.packages.canary,
-            alarm: &self.alarm,
-            imported_from: &BTreeMap::new(),
-        };
-        let snapshot = assembly.assemble(ready).await?;
         let event = Event { generation: next.number, ..event };
-        let change =
-            Change { generation: Some(next.clone()), events: vec![event], ..Change::default() };
+        let (generation, settings) = (Some(next.clone()), settings.into_iter().collect());
+        let change = Change { generation, settings, events: vec![event], ..Change::default() };
         self.write(change).await?;
         self.shared.snapshot.swap(snapshot);
         self.generation = next;
@@ -284,6 +389,20 @@ impl Task {
             actor: actor.to_owned(),
             code: None,
             detail: None,
+        }
+    }
+}
+
+/// Tells in the log what does not serve as it is named.
+pub(super) fn tell_of(snapshot: &Snapshot) {
+    for (id, why) in &snapshot.quarantined {
+        let (document_type, code, detail) = (id.as_str(), why.code, why.detail.as_str());
+        tracing::error!(document_type, code, detail, "quarantined: it is not served");
+    }
+    for (id, served) in &snapshot.document_types {
+        if let Some(why) = &served.stands_in {
+            let (document_type, code, detail) = (id.as_str(), why.code, why.detail.as_str());
+            tracing::error!(document_type, code, detail, "an earlier version serves in its place");
         }
     }
 }
@@ -323,9 +442,15 @@ fn take(
             Ok((Action::Promote, Some(package), None))
         }
         Step::RollBack => {
+            let before = next.settings.get(name).copied();
             let package = next.roll_back(name);
             let package = package.ok_or_else(|| EngineError::NoPrevious { name: owned() })?;
-            Ok((Action::Rollback, Some(package), None))
+            let settings = next.settings.get(name).copied();
+            let detail = (settings != before).then(|| match settings {
+                Some(settings) => format!("settings {settings}"),
+                None => "settings of the package".to_owned(),
+            });
+            Ok((Action::Rollback, Some(package), detail))
         }
     }
 }

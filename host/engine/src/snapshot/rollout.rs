@@ -1,14 +1,16 @@
 //! A version that is tried beside the active one: a canary answers some requests, a shadow none.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use dossier_document::DocumentTypeId;
 use dossier_store::{CanarySettings, PackageDigest};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{Semaphore, mpsc};
 
 use super::DocumentType;
+
+mod significance;
 
 /// Comparisons of one shadow that run at a time; documents beyond are not compared.
 const CONCURRENT_COMPARISONS: usize = 2;
@@ -51,10 +53,9 @@ pub struct CanaryRun {
     pub percent: u8,
     /// When it stops by itself.
     pub settings: CanarySettings,
-    /// What came of its own requests.
-    pub candidate: CallCounts,
-    /// What came of the active version's requests meanwhile.
-    pub active: CallCounts,
+    /// What came of its requests, and of the active version's meanwhile, by document type: only like is
+    /// compared with like.
+    kinds: Mutex<BTreeMap<DocumentTypeId, CanaryCounts>>,
     alarm: mpsc::Sender<CanaryAlarm>,
 }
 
@@ -69,15 +70,8 @@ pub struct CanaryAlarm {
     pub counts: CanaryCounts,
 }
 
-/// Requests and those among them that failed.
-#[derive(Debug, Default)]
-pub struct CallCounts {
-    calls: AtomicU64,
-    failures: AtomicU64,
-}
-
 /// The counts of a canary at one time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CanaryCounts {
     /// Its own requests.
     pub calls: u64,
@@ -148,8 +142,8 @@ impl CanaryRun {
         settings: CanarySettings,
         alarm: mpsc::Sender<CanaryAlarm>,
     ) -> Self {
-        let (candidate, active) = (CallCounts::default(), CallCounts::default());
-        Self { name: name.to_owned(), package, percent, settings, candidate, active, alarm }
+        let kinds = Mutex::default();
+        Self { name: name.to_owned(), package, percent, settings, kinds, alarm }
     }
 
     /// Whether the canary takes the request of this id. Ids are the host's own, so nobody chooses.
@@ -160,56 +154,79 @@ impl CanaryRun {
         number % 100 < u64::from(self.percent)
     }
 
-    /// Counts a request that was answered on `track`, and raises the alarm when the canary fails
-    /// too often.
-    pub fn count(&self, track: Track, failed: bool) {
-        match track {
-            Track::Active => self.active.count(failed),
-            Track::Canary => {
-                self.candidate.count(failed);
-                if failed && self.is_failing() {
-                    // A full queue holds this alarm or another; the next failure raises it again.
-                    let _ = self.alarm.try_send(CanaryAlarm {
-                        name: self.name.clone(),
-                        package: self.package,
-                        counts: self.counts(),
-                    });
-                }
+    /// Counts a request of a document type that was answered, or that its version failed at, on `track`,
+    /// and raises the alarm when the canary fails too often.
+    pub fn count(&self, document_type: &DocumentTypeId, track: Track, failed: bool) {
+        let is_failing = {
+            let mut kinds = self.kinds();
+            // As many as the candidate has document types.
+            if !kinds.contains_key(document_type) {
+                kinds.insert(document_type.clone(), CanaryCounts::default());
             }
+            if let Some(counts) = kinds.get_mut(document_type) {
+                counts.add(track, failed);
+            }
+            failed && track == Track::Canary && self.is_failing(&kinds)
+        };
+        if is_failing {
+            // A full queue holds this alarm or another; the next failure raises it again.
+            let _ = self.alarm.try_send(CanaryAlarm {
+                name: self.name.clone(),
+                package: self.package,
+                counts: self.counts(),
+            });
         }
     }
 
-    /// The counts now.
+    /// The counts now, of all document types together.
     #[must_use]
     pub fn counts(&self) -> CanaryCounts {
-        let (calls, failures) = self.candidate.read();
-        let (active_calls, active_failures) = self.active.read();
-        CanaryCounts { calls, failures, active_calls, active_failures }
+        let mut sum = CanaryCounts::default();
+        for counts in self.kinds().values() {
+            sum.calls += counts.calls;
+            sum.failures += counts.failures;
+            sum.active_calls += counts.active_calls;
+            sum.active_failures += counts.active_failures;
+        }
+        sum
     }
 
-    /// Whether its share of failures exceeds the active version's by more than the bound.
-    fn is_failing(&self) -> bool {
-        let counts = self.counts();
-        if counts.calls < u64::from(self.settings.min_calls) {
-            return false;
-        }
-        let percent = |failures: u64, calls: u64| failures as f64 * 100.0 / calls.max(1) as f64;
-        let bound = percent(counts.active_failures, counts.active_calls)
-            + f64::from(self.settings.max_failure_percent);
-        percent(counts.failures, counts.calls) > bound
+    /// Whether it fails more often than the active version does, by more than the bound and than chance
+    /// makes it, at documents of any one type.
+    fn is_failing(&self, kinds: &BTreeMap<DocumentTypeId, CanaryCounts>) -> bool {
+        // With many types, one of them looks bad by chance: each must be that much surer.
+        let most_chance = significance::MOST_CHANCE / kinds.len().max(1) as f64;
+        kinds.values().any(|counts| {
+            // The active version has its share of every type sooner or later, unless it has none.
+            let is_compared = counts.active_calls > 0 || self.percent == 100;
+            is_compared
+                && counts.calls >= u64::from(self.settings.min_calls)
+                && counts.exceeds(self.settings.max_failure_percent)
+                && significance::chance(counts, self.settings.max_failure_percent) <= most_chance
+        })
+    }
+
+    /// No step that counts can panic half-way.
+    fn kinds(&self) -> MutexGuard<'_, BTreeMap<DocumentTypeId, CanaryCounts>> {
+        self.kinds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl CallCounts {
-    fn count(&self, failed: bool) {
-        // Failures first: whoever reads the calls afterwards has the failures among them.
-        self.failures.fetch_add(u64::from(failed), Ordering::Relaxed);
-        self.calls.fetch_add(1, Ordering::Relaxed);
+impl CanaryCounts {
+    fn add(&mut self, track: Track, failed: bool) {
+        let (calls, failures) = match track {
+            Track::Canary => (&mut self.calls, &mut self.failures),
+            Track::Active => (&mut self.active_calls, &mut self.active_failures),
+        };
+        *calls += 1;
+        *failures += u64::from(failed);
     }
 
-    fn read(&self) -> (u64, u64) {
-        let calls = self.calls.load(Ordering::Relaxed);
-        (calls, self.failures.load(Ordering::Relaxed))
+    /// Whether its share of failures exceeds the active version's by more than so many percent.
+    fn exceeds(&self, percent: u32) -> bool {
+        let share = |failures: u64, calls: u64| failures as f64 * 100.0 / calls.max(1) as f64;
+        let bound = share(self.active_failures, self.active_calls) + f64::from(percent);
+        share(self.failures, self.calls) > bound
     }
 }
 
@@ -237,7 +254,7 @@ impl Route {
     /// Counts how the request ended, if a canary runs.
     pub fn count(&self, failed: bool) {
         if let Some((run, track)) = &self.canary {
-            run.count(*track, failed);
+            run.count(self.document_type.id(), *track, failed);
         }
     }
 }

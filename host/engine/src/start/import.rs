@@ -118,10 +118,10 @@ impl Importer<'_> {
         into: &mut Packages,
     ) -> Result<(), EngineError> {
         let digest = self.put(adapter_package(&manifest.folder)?).await?;
-        let name = manifest.document_type.as_str();
+        let (name, number) = (manifest.document_type.as_str(), manifest.version.clone());
         into.generation.activate(name, digest);
         let types = vec![name.to_owned()];
-        into.versions.push(version(digest, PackageKind::Adapter, name, None, types));
+        into.versions.push(version(digest, PackageKind::Adapter, name, number, types));
         into.imported_from.insert(digest, manifest.folder);
         Ok(())
     }
@@ -177,6 +177,7 @@ fn version(
 ) -> Version {
     Version {
         package,
+        sequence: 0,
         kind: kind.as_str().to_owned(),
         name: name.to_owned(),
         version,
@@ -184,6 +185,7 @@ fn version(
         artifact: String::new(),
         publisher: HOST.to_owned(),
         signed_by: None,
+        signed_with: None,
         origin: Origin::Import,
         published_at: now(),
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use candle_core::{Device, Tensor};
 use dossier_document::{CharacterSet, Digest, FieldName, FieldRequest, PageImage};
-use dossier_inference::{BackendError, ReadRequest};
+use dossier_inference::{BackendError, Prepared, Preparer, ReadRequest};
 
 use crate::base::Parts;
 use crate::constraint::FieldConstraint;
@@ -29,6 +29,11 @@ pub(super) struct Planner {
 pub(super) struct DocumentPlan {
     pub(super) digest: Option<Digest>,
     pub(super) adapter: Option<Arc<Adapter>>,
+    pub(super) prepared: PreparedDocument,
+}
+
+/// What has to be done for one document, whatever its adapter.
+pub(super) struct PreparedDocument {
     /// The pages that fields stand on, in order.
     pub(super) pages: Vec<PlannedPage>,
     /// One a requested field, in order.
@@ -49,7 +54,7 @@ pub(super) struct FieldPlan {
     constraint: FieldConstraint,
 }
 
-impl DocumentPlan {
+impl PreparedDocument {
     /// The fields on a page, each with its place in the request.
     pub(super) fn fields_on(&self, page: usize) -> impl Iterator<Item = (usize, &FieldPlan)> {
         self.fields.iter().enumerate().filter(move |(_, field)| field.page == page)
@@ -60,6 +65,12 @@ impl FieldPlan {
     /// The decoder row of this field.
     pub(super) fn row(&self, page: PageMemory, adapter: Option<Arc<Adapter>>) -> FieldRow {
         FieldRow { page, adapter, prompt: self.prompt.clone(), constraint: self.constraint.clone() }
+    }
+}
+
+impl Preparer for Planner {
+    fn prepare(&self, request: &ReadRequest) -> Result<Prepared, BackendError> {
+        self.prepare_document(request).map(Prepared::new)
     }
 }
 
@@ -95,10 +106,23 @@ impl Planner {
         &self.vocabulary
     }
 
-    /// Checks one document and prepares its pages.
-    pub(super) fn plan(&self, request: &ReadRequest) -> Result<DocumentPlan, BackendError> {
+    /// Finds the adapter of a document that is prepared, or will be now.
+    pub(super) fn plan(
+        &self,
+        request: &ReadRequest,
+        prepared: Option<PreparedDocument>,
+    ) -> Result<DocumentPlan, BackendError> {
         let find = |digest| self.adapters.get(&digest).ok_or(BackendError::UnknownAdapter(digest));
         let adapter = request.adapter.map(find).transpose()?;
+        let prepared = match prepared {
+            Some(prepared) => prepared,
+            None => self.prepare_document(request)?,
+        };
+        Ok(DocumentPlan { digest: request.adapter, adapter, prepared })
+    }
+
+    /// Checks one document and prepares its pages.
+    fn prepare_document(&self, request: &ReadRequest) -> Result<PreparedDocument, BackendError> {
         if request.pages.is_empty() {
             return Err(BackendError::NoPages);
         }
@@ -114,7 +138,7 @@ impl Planner {
         let pages =
             pages.map(|(number, page)| self.plan_page(number, page)).collect::<Result<_, _>>()?;
         let preprocess = started.elapsed();
-        Ok(DocumentPlan { digest: request.adapter, adapter, pages, fields, preprocess })
+        Ok(PreparedDocument { pages, fields, preprocess })
     }
 
     /// The pixels of a page without anything on it.

@@ -48,8 +48,8 @@ fn the_processor_is_never_lost() {
 
 #[test]
 fn pages_wait_in_the_memory_of_the_host() {
-    let plan = backend().planner.plan(&request()).expect("a plan");
-    assert!(plan.pages.iter().all(|page| page.pixels.device().is_cpu()));
+    let plan = backend().planner.plan(&request(), None).expect("a plan");
+    assert!(plan.prepared.pages.iter().all(|page| page.pixels.device().is_cpu()));
 }
 
 #[test]

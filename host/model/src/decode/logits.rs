@@ -3,9 +3,10 @@
 //! On the CPU they lie where they are looked at. On a device most of them stay: what some row may choose
 //! is copied, and what the whole vocabulary weighs beside it.
 
-use candle_core::{D, Device, Result, Tensor};
+use candle_core::{Device, Result, Tensor};
 
 use crate::constraint::FieldConstraint;
+use crate::kernels::weigh_logits;
 
 /// The tokens that some row may choose, ascending.
 #[derive(Debug)]
@@ -44,11 +45,8 @@ impl<'a> Logits<'a> {
 
     /// Copies what `candidates` need of `logits`.
     pub(super) fn of(candidates: &'a Candidates, logits: &Tensor) -> Result<Self> {
-        let chosen = logits.index_select(&candidates.columns, D::Minus1)?;
-        let greatest = logits.max_keepdim(D::Minus1)?;
-        let sum = logits.broadcast_sub(&greatest)?.exp()?.sum_keepdim(D::Minus1)?;
         // One copy, and with it the one time that the step is waited for.
-        let rows = Tensor::cat(&[&chosen, &greatest, &sum], 1)?.to_vec2()?;
+        let rows = weigh_logits(logits, &candidates.columns)?.to_vec2()?;
         Ok(Self { rows, candidates: Some(candidates) })
     }
 

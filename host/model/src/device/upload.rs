@@ -1,6 +1,6 @@
 //! How adapters come to where the model computes.
 
-use candle_core::{Device, Result, Tensor};
+use candle_core::{Device, Result, Tensor, bail};
 
 #[cfg(feature = "cuda")]
 mod pinned;
@@ -29,28 +29,28 @@ impl Upload {
         }
     }
 
-    /// The tensor, of f32, bf16 or f16 in the host's memory, where the model computes.
+    /// The tensors, of f32, bf16 or f16 in the host's memory, where the model computes, in their order.
+    /// They are there when this returns: the stream that computes waits for nothing.
     ///
     /// # Errors
-    /// When the device's memory or the host's page-locked memory is exhausted.
-    pub(crate) fn upload(&self, tensor: Tensor) -> Result<Tensor> {
+    /// When the device's memory or the host's page-locked memory is exhausted, or a copy failed.
+    pub(crate) fn upload(&self, tensors: Vec<Tensor>) -> Result<Vec<Tensor>> {
         match self {
-            Self::Nowhere => Ok(tensor),
+            Self::Nowhere => Ok(tensors),
             #[cfg(feature = "cuda")]
-            Self::Cuda(copies) => copies.upload(&tensor),
+            Self::Cuda(copies) => copies.upload(&tensors),
         }
     }
 
-    /// Waits until all that was uploaded is there. candle stacks and copies tensors on the stream that
-    /// computes, which waits for nothing on the stream that uploads.
+    /// [`Upload::upload`] of two.
     ///
     /// # Errors
-    /// When a copy failed.
-    pub(crate) fn finish(&self) -> Result<()> {
-        match self {
-            Self::Nowhere => Ok(()),
-            #[cfg(feature = "cuda")]
-            Self::Cuda(copies) => copies.finish(),
+    /// As there.
+    pub(crate) fn upload_pair(&self, left: Tensor, right: Tensor) -> Result<(Tensor, Tensor)> {
+        let mut tensors = self.upload(vec![left, right])?.into_iter();
+        match (tensors.next(), tensors.next()) {
+            (Some(left), Some(right)) => Ok((left, right)),
+            _ => bail!("less was uploaded than there is"),
         }
     }
 }

@@ -50,6 +50,10 @@ pub(crate) fn affine_in_parts(
     low_rank: &[LowRank<'_>],
 ) -> Result<Tensor> {
     if !runs_here(x) || !parts.iter().all(|part| is_kept_here(part.weight.values())) {
+        #[cfg(feature = "cuda")]
+        if let Some(y) = super::device::affine_in_parts(x, parts, low_rank)? {
+            return Ok(y);
+        }
         return with_products_of_candle(x, parts, low_rank);
     }
     let (vectors, _) = x.dims2()?;

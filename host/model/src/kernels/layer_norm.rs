@@ -4,7 +4,7 @@ use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
 use super::blocks::TASKS_PER_CORE;
 use super::fresh::fresh_rows;
-use super::{contiguous, lanes, runs_here};
+use super::{add_to_fresh, contiguous, lanes, runs_here};
 
 /// `(x - mean) / sqrt(variance + eps) * weight + bias` over the last dimension.
 pub(crate) fn layer_norm(x: &Tensor, weight: &Tensor, bias: &Tensor, eps: f32) -> Result<Tensor> {
@@ -12,6 +12,24 @@ pub(crate) fn layer_norm(x: &Tensor, weight: &Tensor, bias: &Tensor, eps: f32) -
         return candle_nn::ops::layer_norm(x, weight, bias, eps);
     }
     x.contiguous()?.apply_op3_no_bwd(weight, bias, &LayerNorm { eps })
+}
+
+/// `y + x`, and what it is normalised. `y` is overwritten where that is faster, so it must be a fresh
+/// result that nobody else looks at.
+pub(crate) fn add_layer_norm(
+    y: Tensor,
+    x: &Tensor,
+    weight: &Tensor,
+    bias: &Tensor,
+    eps: f32,
+) -> Result<(Tensor, Tensor)> {
+    #[cfg(feature = "cuda")]
+    if let Some(normed) = super::device::add_layer_norm(&y, x, weight, bias, eps)? {
+        return Ok((y, normed));
+    }
+    let sum = add_to_fresh(y, x)?;
+    let normed = layer_norm(&sum, weight, bias, eps)?;
+    Ok((sum, normed))
 }
 
 struct LayerNorm {

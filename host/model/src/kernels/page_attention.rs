@@ -33,6 +33,10 @@ pub(crate) fn attend_to_pages(
         bail!("spans that do not cover {tokens} tokens");
     }
     if !runs_here(query) {
+        #[cfg(feature = "cuda")]
+        if let Some(attended) = super::device::attend_to_pages(query, spans, scaling)? {
+            return Ok(attended);
+        }
         return with_products_of_candle(query, spans, scaling);
     }
     let query = query.contiguous()?;

@@ -19,9 +19,36 @@ pub(crate) struct PastSpan {
     pub(crate) past: usize,
 }
 
+/// Writes keys and values of new tokens, `(tokens, heads * head_dim)`, into caches, `(slots, heads,
+/// capacity, head_dim)`, which are overwritten, and attends to them: `softmax(scaling * query key^T)
+/// value`, head by head, each token with the keys and values of its row up to itself. Of keys and of
+/// values: the new ones, and their cache. `query` is as the new ones, and so is the result. The rows
+/// have a slot each.
+pub(crate) fn append_and_attend(
+    query: &Tensor,
+    keys: [&Tensor; 2],
+    values: [&Tensor; 2],
+    spans: &[PastSpan],
+    scaling: f64,
+) -> Result<Tensor> {
+    let ([new_keys, key_cache], [new_values, value_cache]) = (keys, values);
+    #[cfg(feature = "cuda")]
+    if !runs_here(query) {
+        check(new_keys.dims2()?, key_cache.dims4()?, spans)?;
+        if let Some(attended) =
+            super::device::append_and_attend(query, keys, values, spans, scaling)?
+        {
+            return Ok(attended);
+        }
+    }
+    append_to_past(key_cache, new_keys, spans)?;
+    append_to_past(value_cache, new_values, spans)?;
+    attend_to_past(query, key_cache, value_cache, spans, scaling)
+}
+
 /// Writes keys or values of new tokens, `(tokens, heads * head_dim)`, into a cache, `(slots, heads,
 /// capacity, head_dim)`, which is overwritten.
-pub(crate) fn append_to_past(cache: &Tensor, new: &Tensor, spans: &[PastSpan]) -> Result<()> {
+fn append_to_past(cache: &Tensor, new: &Tensor, spans: &[PastSpan]) -> Result<()> {
     check(new.dims2()?, cache.dims4()?, spans)?;
     if !runs_here(cache) {
         return fallback::append_to_past(cache, new, spans);
@@ -32,7 +59,7 @@ pub(crate) fn append_to_past(cache: &Tensor, new: &Tensor, spans: &[PastSpan]) -
 /// `softmax(scaling * query key^T) value`, head by head, each token with the keys and values of its
 /// row up to itself. `query` is `(tokens, heads * head_dim)`, and so is the result; `keys` and
 /// `values` are `(slots, heads, capacity, head_dim)`, and hold those of the new tokens too.
-pub(crate) fn attend_to_past(
+fn attend_to_past(
     query: &Tensor,
     keys: &Tensor,
     values: &Tensor,

@@ -17,9 +17,11 @@ use crate::{AdapterPrecision, ModelError};
 
 /// An adapter in memory, its layers aligned with those of the base it was loaded for.
 pub struct Adapter {
-    /// One place for each layer of the base.
-    layers: Vec<Option<LayerDelta>>,
+    layers: Layers,
 }
+
+/// One place for each layer of the base.
+type Layers = Vec<Option<LayerDelta>>;
 
 /// The base an adapter is loaded for.
 pub(crate) struct AdapterHost<'a> {
@@ -65,12 +67,10 @@ impl Adapter {
                 let path = &layer.path;
                 return Err(weights.contents(path, "has matrices with values too large for f16"));
             }
-            layers.push(
-                kept.map(|delta| delta.map(|tensor| base.upload.upload(tensor))).transpose()?,
-            );
+            layers.push(kept);
         }
         weights.finish()?;
-        Ok(Self { layers })
+        Ok(Self { layers: uploaded(layers, base.upload)? })
     }
 
     /// Numbers that belong to this adapter alone.
@@ -94,6 +94,27 @@ impl Adapter {
     fn tensors(&self) -> impl Iterator<Item = &Tensor> {
         self.layers.iter().flatten().flat_map(LayerDelta::tensors)
     }
+}
+
+/// The same where the model computes, brought there together.
+fn uploaded(layers: Layers, upload: &Upload) -> candle_core::Result<Layers> {
+    let mut tensors = Vec::new();
+    let layers = map_tensors(layers, |tensor| {
+        tensors.push(tensor.clone());
+        Ok(tensor)
+    })?;
+    let mut tensors = upload.upload(tensors)?.into_iter();
+    map_tensors(layers, |_| {
+        tensors.next().ok_or_else(|| candle_core::Error::msg("less was uploaded than there is"))
+    })
+}
+
+fn map_tensors(
+    layers: Layers,
+    mut change: impl FnMut(Tensor) -> candle_core::Result<Tensor>,
+) -> candle_core::Result<Layers> {
+    let layers = layers.into_iter();
+    layers.map(|delta| delta.map(|delta| delta.map(&mut change)).transpose()).collect()
 }
 
 impl fmt::Debug for Adapter {

@@ -45,8 +45,8 @@ pub(super) enum Method {
 }
 
 impl AdapterConfig {
-    /// Parses the file of an adapter of `base`.
-    pub(super) fn parse(file: &FileContents, base: Digest) -> Result<Self, ModelError> {
+    /// Parses the file of an adapter of `base`, or of any.
+    pub(super) fn parse(file: &FileContents, base: Option<Digest>) -> Result<Self, ModelError> {
         let mut object = JsonObject::parse(&file.path, &file.bytes)?;
         let budget = PatternBudget::default();
         let peft_type = object.take("peft_type").ok_or_else(|| object.missing("peft_type"))?;
@@ -140,7 +140,11 @@ fn take_lora_xs(object: &mut JsonObject, budget: &PatternBudget) -> Result<Metho
 
 /// `revision` says which version of the base an adapter belongs to. A digest is held against the
 /// base that is there; other words mean a place this program does not know.
-fn check_base(object: &mut JsonObject, path: &Path, base: Digest) -> Result<(), ModelError> {
+fn check_base(
+    object: &mut JsonObject,
+    path: &Path,
+    base: Option<Digest>,
+) -> Result<(), ModelError> {
     let revision = object.take_string("revision")?;
     let Some(revision) = revision.filter(|revision| revision.starts_with("sha256:")) else {
         return Ok(());
@@ -148,10 +152,13 @@ fn check_base(object: &mut JsonObject, path: &Path, base: Digest) -> Result<(), 
     let expected = revision
         .parse::<Digest>()
         .map_err(|error| object.invalid("revision", error.to_string()))?;
-    if expected == base {
-        return Ok(());
+    match base {
+        Some(found) if found != expected => {
+            let path = path.to_owned();
+            Err(ModelError::WrongDigest { path, key: "revision", expected, found })
+        }
+        _ => Ok(()),
     }
-    Err(ModelError::WrongDigest { path: path.to_owned(), key: "revision", expected, found: base })
 }
 
 /// Keys that PEFT does not read when it runs an adapter.

@@ -34,7 +34,7 @@ impl AdapterFiles {
         refuse_pickle(folder)?;
         let tensor_file = |name| FileContents::read(folder.join(name), MAX_TENSOR_FILE_BYTES);
         let config_file = FileContents::read(folder.join("adapter_config.json"), MAX_CONFIG_BYTES)?;
-        let config = AdapterConfig::parse(&config_file, base)?;
+        let config = AdapterConfig::parse(&config_file, Some(base))?;
         let weights = tensor_file("adapter_model.safetensors")?;
         let factors = match config.method {
             Method::LoraXs { .. } => Some(tensor_file(FACTORS_FILE)?),
@@ -56,6 +56,14 @@ impl AdapterFiles {
     pub(crate) fn bytes(&self) -> usize {
         self.weights.bytes.len() + self.factors.as_ref().map_or(0, |factors| factors.bytes.len())
     }
+}
+
+/// Reads an `adapter_config.json` and compiles its patterns, to see whether that can be done.
+///
+/// # Errors
+/// As [`crate::Base::load_adapter`] refuses it; which base it is for is not looked at.
+pub fn check_adapter_config(file: &Path) -> Result<(), ModelError> {
+    AdapterConfig::parse(&FileContents::read(file.to_owned(), MAX_CONFIG_BYTES)?, None).map(drop)
 }
 
 /// A file in memory.

@@ -107,7 +107,8 @@ impl Factors {
             return Err(file.contents(&b_name, "is no factor of this base's weight"));
         }
         let b_t = b.t()?.contiguous()?;
-        Ok(Some(Self { a: upload.upload(a)?, b_t: upload.upload(b_t)? }))
+        let (a, b_t) = upload.upload_pair(a, b_t)?;
+        Ok(Some(Self { a, b_t }))
     }
 }
 

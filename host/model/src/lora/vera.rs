@@ -51,10 +51,9 @@ impl VeraProjections {
         let digest = digest_tensors([&a_view, &b_view]);
         file.account_for([A, B]);
         shared.get_or_load(digest, || {
-            Ok(Self {
-                a_t: upload.upload(file.take_finite(A, a_shape)?.t()?.contiguous()?)?,
-                b: upload.upload(file.take_finite(B, b_shape)?)?,
-            })
+            let a_t = file.take_finite(A, a_shape)?.t()?.contiguous()?;
+            let (a_t, b) = upload.upload_pair(a_t, file.take_finite(B, b_shape)?)?;
+            Ok(Self { a_t, b })
         })
     }
 

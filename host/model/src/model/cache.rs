@@ -2,16 +2,16 @@
 
 use candle_core::{DType, Device, Result, Tensor};
 
-use crate::kernels::{PastSpan, append_to_past};
-
 /// Keys and values of the tokens decoded so far. Rows come and go; a slot that is free again is
 /// given to the next row. Without rows it holds no memory.
 #[derive(Debug)]
 pub(crate) struct KvCache {
     /// One a decoder layer.
     layers: Vec<LayerCache>,
-    /// A layer without slots.
+    /// A layer without slots, in the host's memory wherever the others are: a driver may refuse to
+    /// allocate nothing.
     empty: LayerCache,
+    device: Device,
     free: Vec<usize>,
     slots: usize,
     /// Tokens a slot has room for.
@@ -32,10 +32,11 @@ impl KvCache {
         head_dim: usize,
         device: &Device,
     ) -> Result<Self> {
-        let empty = Tensor::zeros((0, heads, 0, head_dim), DType::F32, device)?;
+        let empty = Tensor::zeros((0, heads, 0, head_dim), DType::F32, &Device::Cpu)?;
         let empty = LayerCache { keys: empty.clone(), values: empty };
         let layers = vec![empty.clone(); layers];
-        Ok(Self { layers, empty, free: Vec::new(), slots: 0, capacity: 0 })
+        let (device, free) = (device.clone(), Vec::new());
+        Ok(Self { layers, empty, device, free, slots: 0, capacity: 0 })
     }
 
     /// A slot for each of `rows` new rows of up to `capacity` tokens.
@@ -65,7 +66,7 @@ impl KvCache {
         let (_, heads, _, head_dim) = self.empty.keys.dims4()?;
         let grow = |old: &Tensor| -> Result<Tensor> {
             let shape = (slots, heads, capacity, head_dim);
-            let new = Tensor::zeros(shape, old.dtype(), old.device())?;
+            let new = Tensor::zeros(shape, old.dtype(), &self.device)?;
             if self.slots > 0 {
                 let narrowed = match capacity == self.capacity {
                     true => old.clone(),
@@ -85,19 +86,9 @@ impl KvCache {
         Ok(())
     }
 
-    /// Writes the keys and values of new tokens, `(tokens, heads * head_dim)`, and returns the
-    /// layer's cache.
-    pub(super) fn append(
-        &self,
-        layer: usize,
-        keys: &Tensor,
-        values: &Tensor,
-        spans: &[PastSpan],
-    ) -> Result<&LayerCache> {
-        let cache = &self.layers[layer];
-        append_to_past(&cache.keys, keys, spans)?;
-        append_to_past(&cache.values, values, spans)?;
-        Ok(cache)
+    /// The cache of one layer.
+    pub(super) fn layer(&self, layer: usize) -> &LayerCache {
+        &self.layers[layer]
     }
 }
 

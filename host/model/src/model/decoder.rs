@@ -3,12 +3,11 @@
 use candle_core::{Device, Result, Tensor};
 
 use super::attention::{scaling, split_heads, split_heads_transposed};
-use super::cache::LayerCache;
 use super::{DEFAULT_EPS, KvCache, LayerNorm, TokenBatch};
 use crate::ModelError;
 use crate::activation::Activation;
 use crate::config::DecoderConfig;
-use crate::kernels::{PageSpan, Weight, add_to_fresh, attend_to_pages, attend_to_past};
+use crate::kernels::{PageSpan, Weight, append_and_attend, attend_to_pages};
 use crate::linear::{LayerRegistry, Linear};
 use crate::lora::AdapterRows;
 use crate::weights::WeightFile;
@@ -121,10 +120,17 @@ impl Decoder {
         let embedded = ((self.embed_tokens.rows(&tokens)? * self.embedding_scale)?
             + self.embed_positions.index_select(&positions, 0)?)?;
         let mut x = self.layernorm_embedding.forward(&embedded, &batch.adapters)?;
-        for (index, layer) in self.layers.iter().enumerate() {
-            x = layer.forward(&x, index, batch, past)?;
+        // What a part adds is normalised for the part behind it, in another layer or none, at once.
+        let norms = self.layers.iter().map(|layer| &layer.self_attn_layer_norm);
+        let mut norms = norms.chain([&self.layer_norm]);
+        let mut normed = match norms.next() {
+            Some(norm) => norm.forward(&x, &batch.adapters)?,
+            None => x.clone(),
+        };
+        for ((index, layer), norm) in self.layers.iter().enumerate().zip(norms) {
+            (x, normed) = layer.forward(&x, &normed, norm, index, batch, past)?;
         }
-        self.layer_norm.forward(&x, &batch.adapters)
+        Ok(normed)
     }
 
     /// `(items, d_model)` to `(items, vocab_size)`.
@@ -198,21 +204,24 @@ impl Layer {
         })
     }
 
+    /// What comes behind the layer, and what `next` makes of it; `normed` is what the layer's own first
+    /// norm made of `x`.
     fn forward(
         &self,
         x: &Tensor,
+        normed: &Tensor,
+        next: &LayerNorm,
         index: usize,
         batch: &TokenBatch,
         past: &KvCache,
-    ) -> Result<Tensor> {
+    ) -> Result<(Tensor, Tensor)> {
         let adapters = &batch.adapters;
-        let normed = self.self_attn_layer_norm.forward(x, adapters)?;
-        let x = add_to_fresh(self.self_attn.attend_to_past(&normed, index, batch, past)?, x)?;
-        let normed = self.encoder_attn_layer_norm.forward(&x, adapters)?;
-        let x = add_to_fresh(self.encoder_attn.attend_to_pages(&normed, index, batch)?, &x)?;
-        let normed = self.final_layer_norm.forward(&x, adapters)?;
+        let attended = self.self_attn.attend_to_past(normed, index, batch, past)?;
+        let (x, normed) = self.encoder_attn_layer_norm.forward_sum(attended, x, adapters)?;
+        let attended = self.encoder_attn.attend_to_pages(&normed, index, batch)?;
+        let (x, normed) = self.final_layer_norm.forward_sum(attended, &x, adapters)?;
         let inner = self.activation.forward_fresh(self.fc1.forward(&normed, adapters)?)?;
-        add_to_fresh(self.fc2.forward(&inner, adapters)?, &x)
+        next.forward_sum(self.fc2.forward(&inner, adapters)?, &x, adapters)
     }
 }
 
@@ -260,8 +269,9 @@ impl Attention {
         let query = self.q_proj.forward(x, adapters)?;
         let keys = self.k_proj.forward(x, adapters)?;
         let values = self.v_proj.forward(x, adapters)?;
-        let LayerCache { keys, values } = past.append(layer, &keys, &values, &batch.past)?;
-        let attended = attend_to_past(&query, keys, values, &batch.past, self.scaling)?;
+        let cache = past.layer(layer);
+        let (keys, values) = ([&keys, &cache.keys], [&values, &cache.values]);
+        let attended = append_and_attend(&query, keys, values, &batch.past, self.scaling)?;
         self.out_proj.forward(&attended, adapters)
     }
 

@@ -176,6 +176,13 @@ impl<T: Clone, W> Ledger<T, W> {
         }
     }
 
+    /// Where an adapter that is known is read from again.
+    pub(super) fn relocate(&mut self, digest: &Digest, folder: &Path) {
+        if let Some(entry) = self.entries.get_mut(digest) {
+            entry.folder = folder.to_owned();
+        }
+    }
+
     /// The folder of an adapter that is to be loaded, if somebody still waits for it by `waits`.
     /// Otherwise the load is given up.
     pub(super) fn folder_to_load(

@@ -184,6 +184,34 @@ async fn a_component_of_another_version_is_told_both() {
     }
 }
 
+/// `wit/README.md`: a later minor number is taken for the hooks it has of 1.0.0, whose types are compared.
+#[tokio::test]
+async fn a_component_of_a_later_minor_version_is_taken_if_its_hooks_are_the_same() {
+    let module = |mut module: String| {
+        for name in ["describe", "before", "after"] {
+            module = module.replace(&format!("hooks@1.0.0#{name}"), &format!("hooks@1.9.0#{name}"));
+        }
+        module
+    };
+    let later = WIT.replace("@1.0.0", "@1.9.0");
+    let beyond = later.replace("    after: func(", "    beyond: func() -> u32;\n    after: func(");
+    let guest = Guest {
+        extra: r#"(func (export "dossier:rules/hooks@1.9.0#beyond") (result i32) unreachable)"#
+            .to_owned(),
+        ..Guest::good()
+    };
+    let component = Guest::encode(&module(guest.core_module()), &[&beyond], "dossier:rules/rules");
+    let plugin = engine().compile("later", component).await.expect("the hooks are those of 1.0.0");
+    let report = crate::after(&plugin).await.expect("it answers");
+    assert_eq!(report.fields[0].value.as_ref().expect("a value").expose(), "ERIKSSON");
+
+    let other_type = later.replace("    max-length: u32,", "    max-length: s32,");
+    let module = module(Guest::good().core_module());
+    let component = Guest::encode(&module, &[&other_type], "dossier:rules/rules");
+    let error = engine().compile("later", component).await.expect_err("another type");
+    assert!(matches!(mismatch(error), WorldMismatch::ExportType { .. }));
+}
+
 /// The version that errors name is the one that is linked.
 #[test]
 fn the_version_of_wasi_is_that_of_the_crate() {

@@ -47,7 +47,7 @@ const WORLD: &str = "package test:curious@1.0.0;
       export dossier:rules/hooks@1.0.0;
     }";
 
-fn component(guest: &Guest) -> Vec<u8> {
+pub(crate) fn component(guest: &Guest) -> Vec<u8> {
     let mut packages = vec![WIT];
     packages.extend(WASI);
     packages.push(WORLD);
@@ -55,7 +55,7 @@ fn component(guest: &Guest) -> Vec<u8> {
 }
 
 /// Traps unless the word at `address` is zero.
-fn assert_zero(address: u32) -> String {
+pub(crate) fn assert_zero(address: u32) -> String {
     format!("(if (i32.load (i32.const {address})) (then unreachable))")
 }
 

@@ -19,6 +19,7 @@ pub(crate) fn engine_problem(error: &EngineError) -> Problem {
     let internal = || Problem::internal(error.code(), INTERNAL, error);
     match error {
         E::UnknownDocumentType => of(S::NOT_FOUND, "The document type is not known here"),
+        E::Quarantined { .. } => of(S::SERVICE_UNAVAILABLE, "The document type can't be served"),
         E::NoPages => of(S::BAD_REQUEST, "The document has no page"),
         E::TooManyPages { .. } => of(S::UNPROCESSABLE_ENTITY, "The document has too many pages"),
         E::UnknownField(_) => of(S::UNPROCESSABLE_ENTITY, "The document type has no such field"),
@@ -51,6 +52,9 @@ pub(crate) fn engine_problem(error: &EngineError) -> Problem {
         E::Probe(ProbeError::Start(_)) => internal(),
         // Codes of the runtime mean the same here as when rules fail at a document, but for the
         // status: here it is the package that is refused.
+        E::Probe(ProbeError::Adapter(_)) => {
+            of(S::UNPROCESSABLE_ENTITY, "The adapter does not fit the base")
+        }
         E::Probe(_)
         | E::Component(_)
         | E::Fixture { source: FixtureError::Rules(_), .. }
@@ -63,6 +67,19 @@ pub(crate) fn engine_problem(error: &EngineError) -> Problem {
         E::Adapter(_) => of(S::UNPROCESSABLE_ENTITY, "The adapter does not fit the base"),
         E::WrongBase { .. } => of(S::UNPROCESSABLE_ENTITY, "The adapter stands on another base"),
         E::BlankPage(_) => of(S::UNPROCESSABLE_ENTITY, "The model does not read with the adapter"),
+        E::InPackage { source, .. } => {
+            let problem = engine_problem(source);
+            match problem.cause {
+                Some(_) => problem,
+                None => Problem { detail: error.for_publisher(), ..problem },
+            }
+        }
+        E::Revoked { .. } => of(S::FORBIDDEN, "The package is revoked"),
+        E::NotNewer { .. } => of(S::CONFLICT, "The name had a later version already"),
+        E::PublishTimeout { .. } => of(S::UNPROCESSABLE_ENTITY, "The package takes too long"),
+        E::NotAsked => of(S::SERVICE_UNAVAILABLE, "The rules were not asked in time"),
+        E::Quota { .. } => of(S::INSUFFICIENT_STORAGE, "The publisher has no space left"),
+        E::TooMuchOfOne { .. } => of(S::TOO_MANY_REQUESTS, "The publisher asks for too much"),
         E::UnknownName { .. } => of(S::NOT_FOUND, "Nothing of this name was published"),
         E::UnknownPackage { .. } => of(S::NOT_FOUND, "No such package was published"),
         E::NotActive { .. } => of(S::CONFLICT, "There is no active version"),
@@ -79,8 +96,13 @@ pub(crate) fn engine_problem(error: &EngineError) -> Problem {
         E::CandidateExists { .. } => of(S::CONFLICT, "Another version is tried already"),
         E::NoCandidate { .. } => of(S::CONFLICT, "No version is tried"),
         E::NoPrevious { .. } => of(S::CONFLICT, "There is no version to go back to"),
+        E::Unseen { .. } => of(S::CONFLICT, "It was changed meanwhile"),
+        E::SettingsTooLong(_) => of(S::PAYLOAD_TOO_LARGE, "The settings are too long"),
         E::Percent => of(S::UNPROCESSABLE_ENTITY, "The percentage makes no sense"),
         E::Stopped => of(S::SERVICE_UNAVAILABLE, "Not ready"),
+        E::Upload { .. } => store_problem(error),
+        E::Artifacts(source) if source.is_of_the_disk() => store_problem(error),
+        E::Catalogue(source) if source.is_of_the_disk() => store_problem(error),
         E::Artifacts(_)
         | E::Catalogue(_)
         | E::Panicked
@@ -95,6 +117,15 @@ pub(crate) fn engine_problem(error: &EngineError) -> Problem {
         | E::TemporaryFolder(_)
         | E::Thread(_) => internal(),
     }
+}
+
+/// The disk refuses: nothing was changed, and nothing will be until it has space or is mended.
+fn store_problem(error: &EngineError) -> Problem {
+    let title = "The host can't keep changes";
+    let problem = Problem::internal(error.code(), title, error);
+    let detail =
+        "the host's disk refuses: nothing was changed, and nothing is until it takes changes again";
+    Problem { status: StatusCode::SERVICE_UNAVAILABLE, detail: detail.to_owned(), ..problem }
 }
 
 fn of_page(error: &DecodeError) -> (StatusCode, &'static str) {

@@ -1,16 +1,10 @@
 //! Forms as clients write them.
 
-use dossier_engine::admission::Admission;
-
 use super::*;
 use crate::testing::{Part, form};
 
-fn permit() -> Permit {
-    Admission::new(1).try_acquire().expect("nobody else is there")
-}
-
 async fn parsed(parts: &[Part<'_>]) -> Result<ExtractRequest, FormError> {
-    form_error(parse(form(parts), "X".to_owned(), permit()).await)
+    form_error(parse(form(parts), "X".to_owned()).await)
 }
 
 fn form_error(parsed: Result<ExtractRequest, ApiError>) -> Result<ExtractRequest, FormError> {
@@ -72,7 +66,7 @@ async fn what_is_not_understood_is_refused() {
 async fn a_form_that_breaks_off_is_malformed() {
     let whole = form(&[TYPE, ("name=\"page\"", b"pixels")]);
     for length in [0, 10, whole.len() / 2, whole.len() - 8] {
-        let error = parse(whole.slice(..length), "X".to_owned(), permit()).await;
+        let error = parse(whole.slice(..length), "X".to_owned()).await;
         let error = form_error(error).expect_err("refused");
         assert!(matches!(error, FormError::Malformed | FormError::MissingPart { .. }), "{length}");
     }

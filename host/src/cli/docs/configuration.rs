@@ -45,6 +45,9 @@ public_key = \"ed25519:…\"
 document_types = [\"utopia/*\"]
 plugins = [\"utopia\", \"utopia-*\"]
 ```
+
+`revoked_packages = [\"sha256:…\"]`, above the tables, names packages that serve nobody any more. A key that is
+taken out of the file activates nothing any more; what serves already goes on.
 ";
 
 /// The page.

@@ -29,6 +29,14 @@ pub enum AdminError {
         /// Why.
         source: io::Error,
     },
+    /// A file holds no settings.
+    #[error("{}: no settings of a document type: {reason}", path.display())]
+    SettingsFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// The files are no package.
     #[error(transparent)]
     Package(#[from] PackageError),
@@ -79,7 +87,7 @@ pub enum AdminError {
     Output(#[source] io::Error),
 }
 
-type Done = Result<(), AdminError>;
+pub(super) type Done = Result<(), AdminError>;
 
 pub(super) async fn publish(args: PublishArgs) -> Done {
     let mut package = source::read(&args.package).await?;
@@ -207,14 +215,14 @@ async fn change_to(args: ActivateArgs, action: &str, percent: Option<u8>) -> Don
     client.change(&args.name, action, Some(body)).await
 }
 
-struct Client {
+pub(super) struct Client {
     http: reqwest::Client,
     args: AdminArgs,
     token: String,
 }
 
 impl Client {
-    fn new(args: AdminArgs) -> Result<Self, AdminError> {
+    pub(super) fn new(args: AdminArgs) -> Result<Self, AdminError> {
         let token = match &args.token_file {
             Some(path) => std::fs::read_to_string(path)
                 .map_err(|source| AdminError::File { path: path.clone(), source })?,
@@ -230,7 +238,7 @@ impl Client {
         Ok(Self { http, args, token })
     }
 
-    async fn send(
+    pub(super) async fn send(
         &self,
         method: Method,
         path: &str,
@@ -270,7 +278,7 @@ impl Client {
         })
     }
 
-    fn print(&self, answer: &Value, as_text: impl FnOnce(&Value) -> String) -> Done {
+    pub(super) fn print(&self, answer: &Value, as_text: impl FnOnce(&Value) -> String) -> Done {
         let printed =
             if self.args.json { output::json(answer) } else { output::print(&as_text(answer)) };
         printed.map_err(AdminError::Output)
@@ -282,6 +290,6 @@ fn package_path(name: &str) -> String {
     format!("/v1/packages/{}", name.replace('/', "%2F"))
 }
 
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     value.as_str().unwrap_or("-").to_owned()
 }

@@ -11,6 +11,9 @@ use crate::config::key::sentences;
 /// Entries of a list, at most, and of the lists in an entry.
 const MOST_ENTRIES: usize = 1_000;
 
+/// The list of packages that serve nobody any more, as the file names it.
+pub(super) const REVOKED_PACKAGES: &str = "revoked_packages";
+
 /// The keys of an entry, for the documentation.
 pub(crate) struct EntryKeys {
     /// The list, as the file names it.

@@ -93,3 +93,31 @@ fn a_removal_that_a_crash_cut_short_is_finished() {
     assert!(matches!(store.read(&digest), Err(ArtifactError::Missing { .. })));
     assert!(!grave.exists() && store.stored().expect("is read").is_empty());
 }
+
+#[test]
+fn nobody_else_may_look_at_anything_below_the_data_directory() {
+    fn modes(path: &Path, found: &mut Vec<(PathBuf, u32)>) {
+        let metadata = fs::metadata(path).expect("is there");
+        found.push((path.to_owned(), metadata.permissions().mode() & 0o777));
+        if metadata.is_dir() {
+            for entry in fs::read_dir(path).expect("a folder") {
+                modes(&entry.expect("an entry").path(), found);
+            }
+        }
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let data_dir = folder.path().join("data");
+    make_private(&data_dir).expect("made");
+    // It was made by an older program, or by hand.
+    fs::create_dir(data_dir.join("packages")).expect("made");
+    fs::set_permissions(data_dir.join("packages"), Permissions::from_mode(0o755)).expect("set");
+    let store = ArtifactStore::open(&data_dir).expect("opens");
+    store.put(&package(b"component")).expect("stored");
+    crate::Catalogue::open(&data_dir.join("catalogue.redb")).expect("opens");
+    let mut found = Vec::new();
+    modes(&data_dir, &mut found);
+    assert!(found.len() > 7, "{found:?}");
+    for (path, mode) in found {
+        assert_eq!(mode & 0o077, 0, "{}: {mode:o}", path.display());
+    }
+}

@@ -1,5 +1,6 @@
 //! What the catalogue remembers beside generations.
 
+use dossier_document::plain_text;
 use serde::{Deserialize, Serialize};
 
 use crate::PackageDigest;
@@ -10,6 +11,9 @@ use crate::PackageDigest;
 pub struct Version {
     /// The package.
     pub package: PackageDigest,
+    /// Counts publications from 1, whatever the clock says; the catalogue gives it.
+    #[serde(default)]
+    pub sequence: u64,
     /// `rules` or `adapter`.
     pub kind: String,
     /// The name it serves under: of rules, or a document type.
@@ -22,11 +26,14 @@ pub struct Version {
     pub artifact: String,
     /// Who published it.
     pub publisher: String,
-    /// The trusted key it is signed with.
+    /// Whose trusted key it was signed with when it was published.
     pub signed_by: Option<String>,
+    /// That key. Older records have none: then the package tells.
+    #[serde(default)]
+    pub signed_with: Option<String>,
     /// How it came here.
     pub origin: Origin,
-    /// When, in UTC.
+    /// When, in UTC, for people: clocks go back.
     pub published_at: String,
 }
 
@@ -66,6 +73,14 @@ pub struct Refusal {
     pub detail: String,
 }
 
+impl Refusal {
+    /// A refusal whose sentence is fit to be shown anywhere, whatever it quotes.
+    #[must_use]
+    pub fn new(code: &str, detail: &str) -> Self {
+        Self { code: code.to_owned(), detail: plain_text(detail) }
+    }
+}
+
 /// What was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -88,8 +103,12 @@ pub enum Action {
     Rollback,
     /// A canary failed too often and ended by itself.
     CanaryStopped,
+    /// The settings of a document type were set.
+    Settings,
     /// A package that nothing refers to was taken off the disk.
     Prune,
+    /// The catalogue was made again from the packages on disk.
+    Rebuild,
 }
 
 /// One line of the history.

@@ -1,23 +1,35 @@
 //! Files in a tar archive, in memory on both sides.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read as _};
+use std::io::{self, Read};
 
-use super::{PackageError, PackageLimits};
+use dossier_document::plain_text;
+
+use super::{PackageError, PackageLimits, check_length};
 
 /// The names of packages have up to 114, and `./` before them.
 const MAX_NAME_BYTES: usize = 256;
 
+/// Bytes that a file's content begins with room for.
+const FIRST_BYTES: usize = 1 << 16;
+
+/// A package has one folder, and the archive may name the one that it stands in.
+const MAX_FOLDERS: usize = 16;
+
 /// The files of an archive by name. Nothing is unpacked to a name that it chooses.
 pub(super) fn read(
-    bytes: &[u8],
+    bytes: impl Read,
     limits: PackageLimits,
 ) -> Result<BTreeMap<String, Vec<u8>>, PackageError> {
     let mut archive = tar::Archive::new(bytes);
     let mut files = BTreeMap::new();
     let mut left_bytes = limits.bytes;
-    for entry in archive.entries().map_err(PackageError::Archive)? {
+    for (count, entry) in archive.entries().map_err(PackageError::Archive)?.enumerate() {
         let mut entry = entry.map_err(PackageError::Archive)?;
+        // Folders are no files, but as many as these would be no package either.
+        if count == limits.files.saturating_add(MAX_FOLDERS) {
+            return Err(PackageError::TooManyFiles { limit: limits.files });
+        }
         let bytes_of_name = entry.path_bytes().len();
         if bytes_of_name > MAX_NAME_BYTES {
             let (bytes, limit) = (bytes_of_name, MAX_NAME_BYTES);
@@ -37,8 +49,10 @@ pub(super) fn read(
         let length = usize::try_from(entry.size()).unwrap_or(usize::MAX);
         let Some(left) = left_bytes.checked_sub(length) else { return Err(too_large) };
         left_bytes = left;
-        // The archive is in memory, so no header can make this larger than what was sent.
-        let mut content = Vec::with_capacity(length.min(bytes.len()));
+        check_length(&name, length)
+            .map_err(|source| PackageError::OutOfBounds { file: plain_text(&name), source })?;
+        // A header alone makes this no larger than a file is before it has a byte.
+        let mut content = Vec::with_capacity(length.min(FIRST_BYTES));
         entry.read_to_end(&mut content).map_err(PackageError::Archive)?;
         if content.len() != length {
             return Err(PackageError::Archive(io::ErrorKind::UnexpectedEof.into()));

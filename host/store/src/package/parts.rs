@@ -53,7 +53,8 @@ impl Package {
         let apart = payload.len().saturating_add(signature.as_ref().map_or(0, Vec::len));
         let left = limits.bytes.checked_sub(apart);
         let left = left.ok_or(PackageError::TooLarge { limit_bytes: limits.bytes })?;
-        let mut files = archive::read(&companions, PackageLimits { bytes: left, ..limits })?;
+        let mut files =
+            archive::read(companions.as_slice(), PackageLimits { bytes: left, ..limits })?;
         let apart = [(kind.payload(), Some(payload)), (SIGNATURE, signature)];
         for (name, content) in apart {
             // A signature that travels with the others is none: there is one place for it.

@@ -186,3 +186,71 @@ fn parts_make_the_package_again_and_no_other() {
     let error = Package::from_parts(PackageKind::Rules, parts, tight).expect_err("too large");
     assert!(matches!(error, PackageError::TooLarge { .. }), "{error}");
 }
+
+#[test]
+fn no_file_of_a_package_is_longer_than_its_format_allows() {
+    let long = vec![b' '; 2 << 20];
+    let component: (&str, &[u8]) = (COMPONENT, b"x");
+    let manifest: (&str, &[u8]) = (RULES_MANIFEST, b"{}");
+    for name in [RULES_MANIFEST, "fixtures/a.json", "signature.json", README] {
+        let entries = [(name, long.as_slice()), component, manifest];
+        let error = read(&archive(&entries)).expect_err(name);
+        assert!(matches!(error, PackageError::OutOfBounds { .. }), "{name}: {error}");
+        assert!(error.to_string().starts_with(name), "{error}");
+    }
+    let weights: (&str, &[u8]) = (ADAPTER_WEIGHTS, b"x");
+    for name in [DOCUMENT_TYPE_MANIFEST, ADAPTER_CONFIG, CALIBRATION, "training.json"] {
+        let mut files = BTreeMap::from([(name.to_owned(), long.clone())]);
+        for other in [DOCUMENT_TYPE_MANIFEST, ADAPTER_CONFIG] {
+            files.entry(other.to_owned()).or_insert_with(|| b"{}".to_vec());
+        }
+        files.insert(weights.0.to_owned(), weights.1.to_vec());
+        let error = Package::new(files).expect_err(name);
+        assert!(matches!(error, PackageError::OutOfBounds { .. }), "{name}: {error}");
+    }
+}
+
+#[test]
+fn numbers_and_texts_are_bounded_before_anything_is_stored() {
+    let with = |name: &str, content: &str| {
+        let names = [DOCUMENT_TYPE_MANIFEST, ADAPTER_CONFIG, ADAPTER_WEIGHTS];
+        let mut files = names
+            .map(|name| (name.to_owned(), b"{}".to_vec()))
+            .into_iter()
+            .collect::<BTreeMap<_, _>>();
+        files.insert(name.to_owned(), content.as_bytes().to_vec());
+        Package::new(files)
+    };
+    for (name, content, place) in [
+        (DOCUMENT_TYPE_MANIFEST, r#"{"pages": 10000000000000}"#, "`pages`"),
+        (DOCUMENT_TYPE_MANIFEST, r#"{"title": "\u001b[2J"}"#, "`title`"),
+        (ADAPTER_CONFIG, r#"{"r": 10000000000000}"#, "`r`"),
+        (ADAPTER_CONFIG, r#"{"rank_pattern": {"x": 1e300}}"#, "`rank_pattern`"),
+        (CALIBRATION, r#"{"fields": {"surname": {"slope": 1e300}}}"#, "`fields.*.slope`"),
+    ] {
+        let error = with(name, content).expect_err(place).to_string();
+        assert!(error.starts_with(name) && error.contains(place), "{error}");
+    }
+    assert!(with(ADAPTER_CONFIG, r#"{"r": 8, "rank_pattern": {"x": 4}}"#).is_ok());
+}
+
+#[test]
+fn what_a_name_steers_is_written_out() {
+    let bad = "component\u{1b}[2J.wasm";
+    let error = read(&archive(&[(RULES_MANIFEST, b"{}"), (COMPONENT, b"x"), (bad, b"x")]));
+    let error = error.expect_err("unknown").to_string();
+    assert!(error.contains("component") && !error.contains('\u{1b}'), "{error}");
+}
+
+#[test]
+fn an_archive_of_folders_alone_is_bounded() {
+    let mut archive = tar::Builder::new(Vec::new());
+    for _ in 0..2000 {
+        let mut header = tar::Header::new_ustar();
+        header.set_entry_type(tar::EntryType::Directory);
+        header.set_size(0);
+        archive.append_data(&mut header, "fixtures/", io::empty()).expect("memory");
+    }
+    let error = read(&archive.into_inner().expect("memory")).expect_err("too many");
+    assert!(matches!(error, PackageError::TooManyFiles { .. }), "{error}");
+}

@@ -48,7 +48,7 @@ proptest! {
         flip in any::<prop::sample::Index>(),
     ) {
         let key = SecretKey::from_seed(seed);
-        let signature = PackageSignature::from_json(&key.sign(&message).to_json()).expect("JSON");
+        let signature = PackageSignature::parse(&key.sign(&message).to_json()).expect("JSON");
         prop_assert_eq!(signature.verify(&message), Ok(key.public_key()));
         let mut other = message.clone();
         other[flip.index(message.len())] ^= 1;

@@ -54,6 +54,8 @@ fn what_makes_no_sense_is_refused_by_name() {
         ("0.8", "0", "slope"),
         ("0.8", "-0.8", "slope"),
         ("0.8", "1e999", "number out of range"),
+        ("0.8", "1e9", "slope"),
+        ("-0.3", "-1e9", "intercept"),
         ("\"slope\"", "\"slip\"", "slip"),
         ("\"method\": \"platt\", ", "", "method"),
     ] {
@@ -61,4 +63,13 @@ fn what_makes_no_sense_is_refused_by_name() {
         assert!(error.contains("calibration.json"), "{error}");
         assert!(error.contains(named), "{to}: {error}");
     }
+}
+
+#[test]
+fn every_key_has_a_bound() {
+    let scaling = Scaling { slope: 1.0, intercept: 0.0 };
+    let fields = BTreeMap::from([("surname".to_owned(), scaling)]);
+    let file = CalibrationFile { method: METHOD.to_owned(), fields };
+    let example = serde_json::to_value(file).expect("JSON");
+    assert_eq!(BOUNDS.unbounded(&example), Vec::<String>::new());
 }

@@ -85,10 +85,54 @@ fn settings_are_the_rules_to_judge_and_bounded() {
         Manifest::parse(text.as_bytes(), Path::new("passport"))
     };
     let plain = Manifest::parse(PASSPORT.as_bytes(), Path::new("passport")).expect("valid");
-    assert_eq!(plain.settings(), None);
+    assert!(plain.settings().is_none());
     let set = with(r#"{ "days_after_expiry": 90 }"#).expect("an object");
-    assert_eq!(set.settings(), Some(r#"{"days_after_expiry":90}"#));
+    let text = set.settings().map(|settings| settings.text());
+    assert_eq!(text, Some(r#"{"days_after_expiry":90}"#));
     assert!(with("90").is_err() && with("[]").is_err());
     let error = with(&format!(r#"{{"key": "{}"}}"#, "x".repeat(64 * 1024))).expect_err("too long");
     assert!(error.to_string().contains("settings"), "{error}");
+}
+
+#[test]
+fn every_key_has_a_bound() {
+    let file = ManifestFile {
+        document_type: "a/b".to_owned(),
+        title: "Paper".to_owned(),
+        pages: 1,
+        base: "base".to_owned(),
+        rules: "rules".to_owned(),
+        version: Some("1.0.0".to_owned()),
+        settings: Some(serde_json::Map::from_iter([("key".to_owned(), 1.into())])),
+    };
+    let example = serde_json::to_value(file).expect("JSON");
+    assert_eq!(DOCUMENT_TYPE.unbounded(&example), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_beyond_its_bound_is_refused_by_key() {
+    let title = "x".repeat(60 << 10);
+    for (key, value) in [
+        ("pages", serde_json::json!(10_000_000_000_000_u64)),
+        ("pages", serde_json::json!(17)),
+        ("title", serde_json::json!(title)),
+        ("title", serde_json::json!("\u{1b}]0;owned\u{7}")),
+        ("version", serde_json::json!("1.0")),
+        ("version", serde_json::json!("1".repeat(64))),
+    ] {
+        let mut file = serde_json::from_str::<serde_json::Value>(PASSPORT).expect("JSON");
+        file[key] = value;
+        let error = Manifest::parse(file.to_string().as_bytes(), Path::new("passport"));
+        let error = error.expect_err(key).to_string();
+        assert!(error.contains(&format!("`{key}`")) && error.len() < 300, "{error}");
+        assert!(!error.contains('\u{1b}'), "{error}");
+    }
+}
+
+#[test]
+fn an_unknown_key_is_told_without_what_steers_a_terminal() {
+    let text = PASSPORT.replace("title", &format!("title\\u001b[2J{}", "x".repeat(10_000)));
+    let error = Manifest::parse(text.as_bytes(), Path::new("passport")).expect_err("unknown");
+    let error = error.to_string();
+    assert!(!error.contains('\u{1b}') && error.len() < 1200, "{error}");
 }

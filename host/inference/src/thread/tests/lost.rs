@@ -121,5 +121,14 @@ type Answer = oneshot::Receiver<Result<ReadOutput, BackendError>>;
 /// A document of so many fields, as it comes off the queue.
 fn entry(fields: usize) -> (Entry, Answer) {
     let (answer, answered) = oneshot::channel();
-    (Entry { request: request(fields), answer, queued_at: Instant::now(), lease: None }, answered)
+    (
+        Entry {
+            request: request(fields),
+            prepared: None,
+            answer,
+            queued_at: Instant::now(),
+            lease: None,
+        },
+        answered,
+    )
 }

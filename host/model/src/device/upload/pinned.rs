@@ -1,9 +1,15 @@
 //! Copies from page-locked memory on a stream of their own: they run beside the kernels of the stream
-//! that computes, and wait for none of them.
+//! that computes, and no kernel waits for them.
 //!
-//! Compiled and linked by `.ci/cuda-check`; no GPU has run it.
+//! Their memory is allocated, and freed, on the stream that computes: what is freed is used again behind
+//! the last kernel that reads it, whatever memory it becomes. So nothing tracks what reads or writes a
+//! tensor ([`super::super::streams`]).
+//!
+//! Compiled and linked by `.ci/cuda-check`, and run by `.ci/counting-driver` with memory that is the
+//! host's; no GPU has run it.
 #![expect(unsafe_code, reason = "page-locked memory comes from the driver, and holds anything")]
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,7 +18,7 @@ use candle_core::cuda_backend::cudarc::driver::{
 };
 use candle_core::cuda_backend::{CudaDType, WrapErr as _};
 use candle_core::op::BackpropOp;
-use candle_core::{CpuStorage, CudaDevice, CudaStorage, Result, Storage, Tensor, bail};
+use candle_core::{CudaDevice, CudaStorage, Result, Storage, Tensor, WithDType, bail};
 use half::{bf16, f16};
 
 /// Copies to one device.
@@ -24,12 +30,11 @@ pub(crate) struct PinnedCopies {
     f16: Staging<f16>,
 }
 
+/// Each tensor of a piece of memory begins at a multiple of so many numbers: where vectors may be read,
+/// and where products are fastest.
+const NUMBERS_APART: usize = 32;
+
 impl PinnedCopies {
-    /// A stream beside that of `device`, which must not be the calling thread's default one: cudarc
-    /// lets streams wait for each other's copies where each was made by [`new_stream`], and where
-    /// its tracking of events, which is its default, is left on.
-    ///
-    /// [`new_stream`]: candle_core::cuda_backend::cudarc::driver::CudaContext::new_stream
     pub(super) fn new(device: &CudaDevice) -> Result<Self> {
         let stream = device.cuda_stream().context().new_stream().w()?;
         Ok(Self {
@@ -41,34 +46,64 @@ impl PinnedCopies {
         })
     }
 
-    /// A contiguous copy on the device. It may be used at once: what uses it waits, on the device.
-    pub(super) fn upload(&self, tensor: &Tensor) -> Result<Tensor> {
-        let tensor = tensor.contiguous()?;
-        let (storage, layout) = tensor.storage_and_layout();
-        let (Storage::Cpu(storage), Some((start, end))) = (&*storage, layout.contiguous_offsets())
-        else {
-            bail!("what is uploaded lies in the host's memory, one number after the other");
-        };
-        let uploaded = match storage {
-            CpuStorage::F32(values) => self.copy(&self.f32, &values[start..end]),
-            CpuStorage::BF16(values) => self.copy(&self.bf16, &values[start..end]),
-            CpuStorage::F16(values) => self.copy(&self.f16, &values[start..end]),
-            _ => bail!("adapters are kept in f32, bf16 or f16"),
-        };
-        let shape = layout.shape().clone();
-        Ok(Tensor::from_storage(Storage::Cuda(uploaded?), shape, BackpropOp::none(), false))
+    /// Contiguous copies on the device, those of one type in one piece of its memory. They are there
+    /// when this returns.
+    pub(super) fn upload(&self, tensors: &[Tensor]) -> Result<Vec<Tensor>> {
+        let mut uploaded = BTreeMap::new();
+        self.upload_of(&self.f32, tensors, &mut uploaded)?;
+        self.upload_of(&self.bf16, tensors, &mut uploaded)?;
+        self.upload_of(&self.f16, tensors, &mut uploaded)?;
+        if uploaded.len() < tensors.len() {
+            bail!("adapters are kept in f32, bf16 or f16");
+        }
+        Ok(uploaded.into_values().collect())
     }
 
-    pub(super) fn finish(&self) -> Result<()> {
-        self.stream.synchronize().w()
-    }
-
-    fn copy<T>(&self, staging: &Staging<T>, values: &[T]) -> Result<CudaStorage>
+    /// Those of type `T`, by their places.
+    fn upload_of<T>(
+        &self,
+        staging: &Staging<T>,
+        tensors: &[Tensor],
+        uploaded: &mut BTreeMap<usize, Tensor>,
+    ) -> Result<()>
     where
-        T: CudaDType + DeviceRepr + ValidAsZeroBits + Copy,
+        T: WithDType + CudaDType + DeviceRepr + ValidAsZeroBits + Default,
     {
-        let slice = staging.with(&self.stream, values, |staged| self.stream.clone_htod(staged));
-        Ok(CudaStorage::wrap_cuda_slice(slice.w()?, self.device.clone()))
+        let tensors = tensors.iter().enumerate().filter(|(_, tensor)| tensor.dtype() == T::DTYPE);
+        let mut length = 0;
+        let starts = tensors.map(|(place, tensor)| {
+            let start = length;
+            length = (start + tensor.elem_count()).next_multiple_of(NUMBERS_APART);
+            Ok((place, start, tensor.flatten_all()?.to_vec1::<T>()?, tensor.shape()))
+        });
+        let starts = starts.collect::<Result<Vec<_>>>()?;
+        if starts.is_empty() {
+            return Ok(());
+        }
+        // A piece of nothing can't be had.
+        let length = length.max(1);
+        // SAFETY: nobody sees it before the copy below has filled it, but for the numbers between
+        // tensors, which nobody reads.
+        let mut slab = unsafe { self.device.alloc::<T>(length) }?;
+        // Until then the memory may be somebody else's.
+        self.stream.join(&self.device.cuda_stream()).w()?;
+        let fill = |pinned: &mut [T]| {
+            for (_, start, values, _) in &starts {
+                pinned[*start..][..values.len()].copy_from_slice(values);
+            }
+        };
+        let copied = staging
+            .with(&self.stream, length, fill, |staged| self.stream.memcpy_htod(staged, &mut slab));
+        // Even where the copy failed: the slab must not be freed under it.
+        self.stream.synchronize().w()?;
+        copied.w()?;
+        let slab = Storage::Cuda(CudaStorage::wrap_cuda_slice(slab, self.device.clone()));
+        let slab = Tensor::from_storage(slab, length, BackpropOp::none(), false);
+        for (place, start, values, shape) in starts {
+            let tensor = slab.narrow(0, start, values.len())?.reshape(shape)?;
+            uploaded.insert(place, tensor);
+        }
+        Ok(())
     }
 }
 
@@ -89,29 +124,31 @@ impl<T> Default for Staging<T> {
     }
 }
 
-impl<T: DeviceRepr + ValidAsZeroBits + Copy> Staging<T> {
-    /// Runs `copy` on `values` in page-locked memory, once the copy before has left it.
+impl<T: DeviceRepr + ValidAsZeroBits + Default + Copy> Staging<T> {
+    /// Runs `copy` on `length` numbers of page-locked memory that `fill` has written, once the copy
+    /// before has left it.
     fn with<C>(
         &self,
         stream: &CudaStream,
-        values: &[T],
+        length: usize,
+        fill: impl FnOnce(&mut [T]),
         copy: impl FnOnce(&Staged<'_, T>) -> std::result::Result<C, DriverError>,
     ) -> std::result::Result<C, DriverError> {
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         let mut pinned = match memory.take() {
-            Some(pinned) if pinned.len() >= values.len() => pinned,
+            Some(pinned) if pinned.len() >= length => pinned,
             _ => {
-                // SAFETY: it is not read before the copy below has filled what is read of it.
-                unsafe { stream.context().alloc_pinned(values.len().next_power_of_two()) }?
+                // SAFETY: zeros are written before anything is read.
+                let mut pinned =
+                    unsafe { stream.context().alloc_pinned(length.next_power_of_two()) }?;
+                pinned.as_mut_slice()?.fill(T::default());
+                pinned
             }
         };
         // Waits for the copy that was made from it last.
-        let start = pinned.as_mut_ptr()?;
-        // SAFETY: `pinned` is at least as long as `values`, aligned for T, and nobody else's; the
-        // device has read what was there before.
-        unsafe { start.copy_from_nonoverlapping(values.as_ptr(), values.len()) };
+        fill(&mut pinned.as_mut_slice()?[..length]);
         let pinned = memory.insert(pinned);
-        copy(&Staged { pinned, length: values.len() })
+        copy(&Staged { pinned, length })
     }
 }
 
@@ -145,3 +182,6 @@ impl<T> HostSlice<T> for Staged<'_, T> {
         (&mut all[..self.length], recorded)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! Rows come and go, and what others have written stays.
 
 use super::*;
+use crate::kernels::{PastSpan, append_and_attend};
 
 const WIDTH: usize = 6;
 
@@ -13,7 +14,9 @@ fn write(cache: &KvCache, slot: usize, past: usize, value: f32) {
     let new = Tensor::full(value, (1, WIDTH), &Device::Cpu).expect("a tensor");
     for layer in 0..2 {
         let spans = [PastSpan { slot, vectors: 0..1, past }];
-        cache.append(layer, &new, &(&new * 2.0).expect("a tensor"), &spans).expect("room");
+        let (twice, cache) = ((&new * 2.0).expect("a tensor"), cache.layer(layer));
+        let (keys, values) = ([&new, &cache.keys], [&twice, &cache.values]);
+        append_and_attend(&new, keys, values, &spans, 1.0).expect("room");
     }
 }
 

@@ -1,0 +1,198 @@
+//! Whose pages are worked on next: by what they cost, and under a bound of memory.
+//!
+//! A file of a few bytes may state as many pixels as a hundred ordinary pages have. Nobody is told apart by
+//! where they come from, so what is dear waits longer, for as long as it will take, and never has all
+//! threads or all memory: there is always room for what is cheap.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+/// What work on pages costs, known before it begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Cost {
+    /// Pixels, each as often as it is visited.
+    pub(crate) visits: u64,
+    /// Most bytes of memory at once.
+    pub(crate) memory_bytes: u64,
+}
+
+/// Work that takes longer: more than all but the largest photographs of a telephone.
+const DEAR_VISITS: u64 = 64_000_000;
+/// Visits of which a thread makes so many in a millisecond, or more.
+const VISITS_A_MILLISECOND: u64 = 50_000;
+/// The longest that anything is put off for its cost.
+const LONGEST_DELAY: Duration = Duration::from_secs(10);
+
+/// Gives out turns. Clones share them.
+#[derive(Clone, Debug)]
+pub(crate) struct Turns {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    threads: usize,
+    memory_bytes: u64,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    running: usize,
+    running_dear: usize,
+    held_bytes: u64,
+    waiting: Vec<Waiting>,
+    next: u64,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    number: u64,
+    /// When its turn has come, if those who came later and cost less let it.
+    due: Instant,
+    cost: Cost,
+    turn: oneshot::Sender<Turn>,
+}
+
+/// A thread, for as long as this lives.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    shared: Arc<Shared>,
+    is_dear: bool,
+    memory: Option<HeldMemory>,
+}
+
+/// Memory, for as long as this lives.
+#[derive(Debug)]
+pub(crate) struct HeldMemory {
+    shared: Arc<Shared>,
+    bytes: u64,
+}
+
+impl Turns {
+    /// Turns of `threads` at a time, whose work holds `memory_bytes` together. What alone needs more has its
+    /// turn when nobody holds any.
+    pub(crate) fn new(threads: usize, memory_bytes: u64) -> Self {
+        Self { shared: Arc::new(Shared { threads, memory_bytes, state: Mutex::default() }) }
+    }
+
+    /// Waits for a turn. Dropping the future gives the wish up.
+    pub(crate) async fn turn(&self, cost: Cost) -> Turn {
+        let (turn, given) = oneshot::channel();
+        let number = self.shared.wait(cost, turn);
+        let _wish = Wish { shared: &self.shared, number };
+        given.await.expect("only a wish takes itself off the list")
+    }
+}
+
+/// Takes a wait off the list that nobody waits for any more.
+struct Wish<'a> {
+    shared: &'a Arc<Shared>,
+    number: u64,
+}
+
+impl Drop for Wish<'_> {
+    fn drop(&mut self) {
+        self.shared.state().waiting.retain(|waiting| waiting.number != self.number);
+    }
+}
+
+impl Turn {
+    /// Ends the turn and keeps so much of its memory, or all if it had less.
+    pub(crate) fn keep(mut self, bytes: u64) -> Option<HeldMemory> {
+        let mut memory = self.memory.take()?;
+        let given_back = memory.bytes.saturating_sub(bytes);
+        memory.bytes -= given_back;
+        self.shared.state().held_bytes -= given_back;
+        Some(memory)
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        {
+            let mut state = self.shared.state();
+            state.running -= 1;
+            state.running_dear -= usize::from(self.is_dear);
+        }
+        match self.memory.take() {
+            // Its own end lets the next ones begin.
+            Some(memory) => drop(memory),
+            None => self.shared.advance(),
+        }
+    }
+}
+
+impl Drop for HeldMemory {
+    fn drop(&mut self) {
+        self.shared.state().held_bytes -= self.bytes;
+        self.shared.advance();
+    }
+}
+
+impl Shared {
+    /// No step under the lock can panic half-way.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait(self: &Arc<Self>, cost: Cost, turn: oneshot::Sender<Turn>) -> u64 {
+        let delay = Duration::from_millis(cost.visits / VISITS_A_MILLISECOND).min(LONGEST_DELAY);
+        let due = Instant::now() + delay;
+        let mut state = self.state();
+        let number = state.next;
+        state.next = state.next.wrapping_add(1);
+        state.waiting.push(Waiting { number, due, cost, turn });
+        drop(state);
+        self.advance();
+        number
+    }
+
+    /// Lets all begin that can.
+    fn advance(self: &Arc<Self>) {
+        loop {
+            let mut state = self.state();
+            let Some((waiting, turn)) = self.next(&mut state) else { return };
+            drop(state);
+            // Nobody may wait any more; then the turn ends here, which asks for the next one.
+            if waiting.send(turn).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn next(self: &Arc<Self>, state: &mut State) -> Option<(oneshot::Sender<Turn>, Turn)> {
+        let may_begin = |waiting: &Waiting| self.may_begin(state, waiting.cost);
+        let waiting = state.waiting.iter().enumerate().filter(|(_, waiting)| may_begin(waiting));
+        let (index, _) = waiting.min_by_key(|(_, waiting)| (waiting.due, waiting.number))?;
+        let Waiting { cost, turn, .. } = state.waiting.swap_remove(index);
+        let is_dear = is_dear(cost);
+        state.running += 1;
+        state.running_dear += usize::from(is_dear);
+        state.held_bytes += cost.memory_bytes;
+        let memory = HeldMemory { shared: Arc::clone(self), bytes: cost.memory_bytes };
+        Some((turn, Turn { shared: Arc::clone(self), is_dear, memory: Some(memory) }))
+    }
+
+    fn may_begin(&self, state: &State, cost: Cost) -> bool {
+        if state.running >= self.threads {
+            return false;
+        }
+        let (threads, memory_bytes) = match is_dear(cost) {
+            true => (self.threads.div_ceil(2), self.memory_bytes / 4 * 3),
+            false => (self.threads, self.memory_bytes),
+        };
+        let has_thread = !is_dear(cost) || state.running_dear < threads;
+        let fits = state.held_bytes.saturating_add(cost.memory_bytes) <= memory_bytes;
+        has_thread && (fits || state.held_bytes == 0)
+    }
+}
+
+fn is_dear(cost: Cost) -> bool {
+    cost.visits >= DEAR_VISITS
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,105 @@
+//! A package on its way to the disk: never in memory before it has its turn.
+
+use std::fs::File;
+use std::io::{BufReader, Write as _};
+use std::sync::Arc;
+
+use dossier_store::{Package, PackageLimits};
+use tempfile::TempPath;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::publishers::Asked;
+use super::{Reload, blocking};
+use crate::error::EngineError;
+use crate::settings::Publisher;
+
+/// Bytes of an archive beside its files, at most: a block of 512 bytes a file, and another to fill
+/// its last one up.
+const ARCHIVE_OVERHEAD_BYTES: u64 = 1 << 21;
+
+/// An archive that is being sent. Dropped, it is gone, and the publisher's place is free.
+#[derive(Debug)]
+pub struct Upload {
+    file: Arc<File>,
+    path: TempPath,
+    bytes: u64,
+    /// Bytes that the publisher may still put on disk.
+    left_bytes: u64,
+    publisher: Publisher,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Reload {
+    /// Takes a place for an archive that is about to be sent.
+    ///
+    /// # Errors
+    /// [`EngineError::TooMuchOfOne`] and [`EngineError::Quota`], by what the publisher has in work and on
+    /// disk; when the disk refuses.
+    pub async fn begin_upload(&self, publisher: &Publisher) -> Result<Upload, EngineError> {
+        let limits = self.shared.packages.publisher;
+        let places = self.shared.turns.publishers.of(&publisher.name, &limits);
+        let place = places.take(Asked::Upload, &publisher.name, &limits)?;
+        let (shared, name) = (Arc::clone(&self.shared), publisher.name.clone());
+        let (used_bytes, upload) = blocking(move || {
+            Ok::<_, EngineError>((shared.used_bytes(&name)?, shared.store.begin_upload()?))
+        })
+        .await??;
+        let (file, path) = upload.into_parts();
+        let left_bytes = limits.disk_bytes.saturating_sub(used_bytes);
+        if left_bytes == 0 {
+            let (publisher, most_bytes) = (publisher.name.clone(), limits.disk_bytes);
+            return Err(EngineError::Quota { publisher, used_bytes, most_bytes });
+        }
+        let (file, publisher) = (Arc::new(file), publisher.clone());
+        Ok(Upload { file, path, bytes: 0, left_bytes, publisher, _place: place })
+    }
+
+    /// Publishes an archive that was sent whole.
+    ///
+    /// # Errors
+    /// As [`Reload::publish`], and when it is no package.
+    pub async fn publish_upload(
+        &self,
+        upload: Upload,
+    ) -> Result<dossier_store::Version, EngineError> {
+        let publisher = upload.publisher.clone();
+        self.publish_when_its_turn(&publisher, move || upload.package()).await
+    }
+}
+
+impl Upload {
+    /// The longest archive that is taken, in bytes.
+    #[must_use]
+    pub fn most_bytes() -> u64 {
+        Reload::package_limits().bytes as u64 + ARCHIVE_OVERHEAD_BYTES
+    }
+
+    /// Keeps the next bytes.
+    ///
+    /// # Errors
+    /// [`EngineError::Quota`] beyond what the publisher may have on disk; when the disk refuses.
+    pub async fn write(&mut self, bytes: bytes::Bytes) -> Result<(), EngineError> {
+        self.bytes = self.bytes.saturating_add(bytes.len() as u64);
+        if self.bytes > self.left_bytes.saturating_add(ARCHIVE_OVERHEAD_BYTES) {
+            let (publisher, most_bytes) = (self.publisher.name.clone(), self.left_bytes);
+            return Err(EngineError::Quota { publisher, used_bytes: self.bytes, most_bytes });
+        }
+        let file = Arc::clone(&self.file);
+        let written = blocking(move || (&*file).write_all(&bytes)).await?;
+        written.map_err(|source| EngineError::Upload { source })
+    }
+
+    /// The package in it. It blocks.
+    fn package(self) -> Result<Package, EngineError> {
+        let unreadable = |source| EngineError::Upload { source };
+        let file = File::open(&self.path).map_err(unreadable)?;
+        let limits = PackageLimits::default();
+        let package = Package::from_archive(BufReader::with_capacity(1 << 16, file), limits)?;
+        let bytes = package.files().map(|(_, content)| content.len() as u64).sum::<u64>();
+        if bytes > self.left_bytes {
+            let (publisher, most_bytes) = (self.publisher.name.clone(), self.left_bytes);
+            return Err(EngineError::Quota { publisher, used_bytes: bytes, most_bytes });
+        }
+        Ok(package)
+    }
+}

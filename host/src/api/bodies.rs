@@ -1,0 +1,269 @@
+//! Bodies that arrive, and those that are held: how many, how many bytes, how slowly.
+//!
+//! A body has a place of its own while it arrives; a document takes its permit only when it is there, so
+//! who sends slowly keeps nobody from being read. Where places or bytes run out, the slowest gives way: who
+//! sends a body as fast as networks are is never the slowest beside those that dribble, however many they
+//! are and however soon they come back.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::body::{Body, Bytes};
+use axum::http::HeaderMap;
+use dossier_engine::EngineError;
+use http_body_util::BodyExt as _;
+use tokio::sync::Notify;
+use tokio::time::{interval, timeout};
+
+use super::ApiError;
+use super::body::{declared_length, discard};
+use crate::config::HttpLimits;
+
+/// Bodies that may arrive at a time, for each document that may be in work.
+const PLACES_A_DOCUMENT: usize = 4;
+/// Bytes a second below which a body is cut off.
+const LEAST_RATE: f64 = 4096.0;
+/// Bytes a second from which on a body gives way to no other.
+const GOOD_RATE: f64 = 128.0 * 1024.0;
+/// Bytes that a body has ahead of those that it brings, as long as it is young.
+const CREDIT_BYTES: f64 = 16.0 * 1024.0;
+/// The rate is that of the last two of these, or of what there is.
+const WINDOW: Duration = Duration::from_secs(2);
+/// How often a body is looked at that brings nothing.
+const TICK: Duration = Duration::from_millis(500);
+/// What a body's room in memory begins with, in bytes; it doubles as the body comes.
+const FIRST_ROOM_BYTES: usize = 64 * 1024;
+
+/// All bodies of a listener. Clones share them.
+#[derive(Clone, Debug)]
+pub(super) struct Bodies {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    places: usize,
+    limit_bytes: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    arriving: HashMap<u64, Arriving>,
+    next: u64,
+    /// Bytes of all, those that have arrived too.
+    held_bytes: usize,
+}
+
+/// A body that arrives.
+#[derive(Debug)]
+struct Arriving {
+    meter: Meter,
+    gives_way: Arc<Notify>,
+}
+
+/// Bytes that a body holds, until it is dropped.
+#[derive(Debug)]
+pub(super) struct HeldBody {
+    shared: Arc<Shared>,
+    number: u64,
+    bytes: usize,
+    gives_way: Arc<Notify>,
+}
+
+impl Bodies {
+    pub(super) fn new(limits: &HttpLimits) -> Self {
+        let places = limits.concurrent_requests.saturating_mul(PLACES_A_DOCUMENT);
+        let limit_bytes = limits.all_bodies_bytes;
+        Self { shared: Arc::new(Shared { places, limit_bytes, state: Mutex::default() }) }
+    }
+
+    /// Reads a whole body; its bytes count until what comes with them is dropped.
+    ///
+    /// # Errors
+    /// When it is longer or slower than allowed, the client stops, or there is no room.
+    pub(super) async fn read(
+        &self,
+        headers: &HeaderMap,
+        body: Body,
+        limits: &HttpLimits,
+    ) -> Result<(Bytes, HeldBody), ApiError> {
+        let limit = limits.body_bytes;
+        let declared = declared_length(headers);
+        if declared.is_some_and(|declared| declared > limit as u64) {
+            discard(headers, body);
+            return Err(ApiError::BodyTooLarge { limit });
+        }
+        let Some(mut held) = self.place(Instant::now()) else {
+            discard(headers, body);
+            return Err(EngineError::Overloaded.into());
+        };
+        let gives_way = Arc::clone(&held.gives_way);
+        let arriving = timeout(limits.body_timeout, held.collect(body, limit, declared));
+        let bytes = tokio::select! {
+            arrived = arriving => arrived.map_err(|_| ApiError::BodyTimeout)?,
+            () = gives_way.notified() => Err(EngineError::Overloaded.into()),
+        };
+        let bytes = match bytes {
+            Ok(bytes) => bytes,
+            Err(Unfinished::TooLarge(rest)) => {
+                discard(headers, rest);
+                return Err(ApiError::BodyTooLarge { limit });
+            }
+            Err(Unfinished::Api(error)) => return Err(error),
+        };
+        held.has_arrived();
+        Ok((bytes, held))
+    }
+
+    fn place(&self, now: Instant) -> Option<HeldBody> {
+        let mut state = self.shared.state();
+        if state.arriving.len() >= self.shared.places && !state.slowest_gives_way(now, None) {
+            return None;
+        }
+        let number = state.next;
+        state.next = state.next.wrapping_add(1);
+        let gives_way = Arc::new(Notify::new());
+        let arriving = Arriving { meter: Meter::new(now), gives_way: Arc::clone(&gives_way) };
+        state.arriving.insert(number, arriving);
+        drop(state);
+        Some(HeldBody { shared: Arc::clone(&self.shared), number, bytes: 0, gives_way })
+    }
+}
+
+impl Shared {
+    /// No step under the lock can panic half-way.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Lets the slowest body give its place and its bytes up, unless even that one is fast enough.
+    fn slowest_gives_way(&mut self, now: Instant, but_not: Option<u64>) -> bool {
+        let others = self.arriving.iter().filter(|(number, _)| Some(**number) != but_not);
+        let rates = others.map(|(number, arriving)| (arriving.meter.rate(now), *number));
+        let slowest = rates.min_by(|(one, _), (other, _)| one.total_cmp(other));
+        let Some((_, number)) = slowest.filter(|(rate, _)| *rate < GOOD_RATE) else { return false };
+        if let Some(arriving) = self.arriving.remove(&number) {
+            self.held_bytes -= arriving.meter.bytes;
+            arriving.gives_way.notify_one();
+        }
+        true
+    }
+}
+
+enum Unfinished {
+    TooLarge(Body),
+    Api(ApiError),
+}
+
+impl From<EngineError> for Unfinished {
+    fn from(error: EngineError) -> Self {
+        Self::Api(error.into())
+    }
+}
+
+impl HeldBody {
+    async fn collect(
+        &mut self,
+        mut body: Body,
+        limit: usize,
+        declared: Option<u64>,
+    ) -> Result<Bytes, Unfinished> {
+        let declared = declared.and_then(|declared| usize::try_from(declared).ok());
+        let mut bytes = Vec::with_capacity(declared.unwrap_or(0).min(FIRST_ROOM_BYTES));
+        let mut tick = interval(TICK);
+        loop {
+            let frame = tokio::select! {
+                frame = body.frame() => frame,
+                _ = tick.tick() => {
+                    if self.is_too_slow(Instant::now()) {
+                        return Err(Unfinished::Api(ApiError::BodyTimeout));
+                    }
+                    continue;
+                }
+            };
+            let Some(frame) = frame else { return Ok(bytes.into()) };
+            let frame = frame.map_err(|_| Unfinished::Api(ApiError::BodyBroken))?;
+            let Some(data) = frame.data_ref() else { continue };
+            if bytes.len() + data.len() > limit {
+                return Err(Unfinished::TooLarge(body));
+            }
+            if !self.takes(data.len(), Instant::now()) {
+                return Err(EngineError::Overloaded.into());
+            }
+            bytes.extend_from_slice(data);
+        }
+    }
+
+    /// Counts bytes that came, if there is room for them; slower bodies make it.
+    fn takes(&mut self, bytes: usize, now: Instant) -> bool {
+        let mut state = self.shared.state();
+        while state.held_bytes.saturating_add(bytes) > self.shared.limit_bytes {
+            if !state.slowest_gives_way(now, Some(self.number)) {
+                return false;
+            }
+        }
+        // One that gave way meanwhile holds nothing any more.
+        let Some(arriving) = state.arriving.get_mut(&self.number) else { return false };
+        arriving.meter.add(bytes, now);
+        state.held_bytes += bytes;
+        true
+    }
+
+    fn is_too_slow(&self, now: Instant) -> bool {
+        let state = self.shared.state();
+        let rate = state.arriving.get(&self.number).map(|arriving| arriving.meter.rate(now));
+        rate.is_some_and(|rate| rate < LEAST_RATE)
+    }
+
+    /// It gives way to nobody any more, and holds its bytes.
+    fn has_arrived(&mut self) {
+        let arriving = self.shared.state().arriving.remove(&self.number);
+        self.bytes = arriving.map_or(0, |arriving| arriving.meter.bytes);
+    }
+}
+
+impl Drop for HeldBody {
+    fn drop(&mut self) {
+        let mut state = self.shared.state();
+        let arriving = state.arriving.remove(&self.number);
+        state.held_bytes -= arriving.map_or(self.bytes, |arriving| arriving.meter.bytes);
+    }
+}
+
+/// How fast a body comes.
+#[derive(Debug)]
+struct Meter {
+    bytes: usize,
+    begun: Instant,
+    /// When and at how many bytes the last windows began, the older first.
+    marks: [(Instant, usize); 2],
+}
+
+impl Meter {
+    fn new(now: Instant) -> Self {
+        Self { bytes: 0, begun: now, marks: [(now, 0); 2] }
+    }
+
+    fn add(&mut self, bytes: usize, now: Instant) {
+        let [_, newer] = self.marks;
+        if now.saturating_duration_since(newer.0) >= WINDOW {
+            self.marks = [newer, (now, self.bytes)];
+        }
+        self.bytes += bytes;
+    }
+
+    /// Bytes a second of late.
+    fn rate(&self, now: Instant) -> f64 {
+        let [(since, bytes), _] = self.marks;
+        let credit = if since == self.begun { CREDIT_BYTES } else { 0.0 };
+        let elapsed = now.saturating_duration_since(since).max(TICK / 5);
+        ((self.bytes - bytes) as f64 + credit) / elapsed.as_secs_f64()
+    }
+}
+
+#[cfg(test)]
+mod tests;
