@@ -3,6 +3,7 @@
 use dossier_store::Package;
 
 use super::*;
+use crate::admission::Admission;
 use crate::folders::FolderError;
 use crate::pipeline::{ExtractRequest, ModelChoice, extract};
 use crate::reload::Step;
@@ -194,7 +195,7 @@ async fn what_a_shadow_holds_counts_in_admission() {
     engine.reload.apply(PASSPORT, step, "tests").await.expect("begun");
 
     let admission = Admission::new(1);
-    let passport: dossier_document::DocumentTypeId = PASSPORT.parse().expect("a document type");
+    let passport: DocumentTypeId = PASSPORT.parse().expect("a document type");
     let request = ExtractRequest {
         document_type: passport.clone(),
         pages: vec![png(8, 8)],
