@@ -1,5 +1,6 @@
 //! The author's kit, as a process: what is shipped passes its fixtures, and mistakes are explained.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -35,32 +36,37 @@ fn shipped_rules_pass_their_fixtures() {
 
 #[test]
 fn rules_of_states_judge_a_genuine_and_an_altered_document_of_each_type() {
-    let package = repository().join("plugins/states/package");
-    let fixtures = package.join("fixtures");
-    let table = printed(&dossier(&["plugin", "test", "states", "--fixtures", path(&fixtures)]));
-
     let types = shipped_types().expect("manifests");
-    let types = types
-        .iter()
-        .filter(|shipped| shipped.rules == "states")
-        .map(|shipped| shipped.document_type.as_str());
-    let types = types.collect::<Vec<_>>();
-    let manifest = read_json(&package.join("plugin.json"));
-    let mut described = manifest["document_types"].as_array().expect("types").clone();
-    described.sort_by_key(ToString::to_string);
-    assert_eq!(types, described.iter().filter_map(Value::as_str).collect::<Vec<_>>());
+    let mut by_rules = BTreeMap::<&str, Vec<&str>>::new();
+    for shipped in &types {
+        by_rules.entry(&shipped.rules).or_default().push(shipped.document_type.as_str());
+    }
+    assert!(by_rules.len() >= 11, "{by_rules:?}");
+    for (rules, types) in by_rules {
+        let package = repository().join("plugins").join(rules).join("package");
+        let fixtures = package.join("fixtures");
+        let table = printed(&dossier(&["plugin", "test", rules, "--fixtures", path(&fixtures)]));
+        let manifest = read_json(&package.join("plugin.json"));
+        let mut described = manifest["document_types"].as_array().expect("types").clone();
+        described.sort_by_key(ToString::to_string);
+        assert_eq!(types, described.iter().filter_map(Value::as_str).collect::<Vec<_>>());
 
-    for id in types {
-        for (name, expected) in [("genuine", false), ("altered", true)] {
-            let name = format!("{}-{name}.json", id.replace('/', "-"));
-            assert!(
-                table.lines().any(|line| line.starts_with(&name) && line.contains("  passed  "))
-            );
-            let fixture = read_json(&fixtures.join(&name));
-            assert_eq!(fixture["document_type"], id);
-            let checks = fixture["expected"]["checks"].as_array().expect("checks");
-            let fails = checks.iter().any(|check| check["outcome"] != "passed");
-            assert_eq!(fails, expected, "{name}");
+        for id in types {
+            let document = id.strip_prefix(&format!("{rules}/")).expect("a type of this state");
+            for (name, expected) in [("genuine", false), ("altered", true)] {
+                let name = format!("{}-{name}.json", document.replace('/', "-"));
+                assert!(
+                    table
+                        .lines()
+                        .any(|line| line.starts_with(&name) && line.contains("  passed  ")),
+                    "{rules} {name}: {table}"
+                );
+                let fixture = read_json(&fixtures.join(&name));
+                assert_eq!(fixture["document_type"], id);
+                let checks = fixture["expected"]["checks"].as_array().expect("checks");
+                let fails = checks.iter().any(|check| check["outcome"] != "passed");
+                assert_eq!(fails, expected, "{name}");
+            }
         }
     }
 }
@@ -72,16 +78,21 @@ fn read_json(file: &Path) -> Value {
 
 #[test]
 fn shipped_fixtures_state_what_the_rules_ask_for() {
-    for folder in
-        ["icao/fixtures", "utopia/fixtures", "utopia/package/fixtures", "states/package/fixtures"]
-    {
-        let folder = repository().join("plugins").join(folder);
+    let plugins = repository().join("plugins");
+    let folders = std::fs::read_dir(&plugins).expect("a folder").flat_map(|entry| {
+        let folder = entry.expect("an entry").path();
+        [folder.join("fixtures"), folder.join("package/fixtures")]
+    });
+    let mut count = 0;
+    for folder in folders.filter(|folder| folder.is_dir()) {
         for entry in std::fs::read_dir(&folder).expect("is shipped") {
             let file = entry.expect("a file").path();
             let requests = read_json(&file)["requests"]["expected"].as_array().map(Vec::len);
             assert!(requests.is_some_and(|count| count > 0), "{}", file.display());
+            count += 1;
         }
     }
+    assert!(count >= 100, "{count} fixtures");
 }
 
 #[test]

@@ -11,13 +11,12 @@ from pathlib import Path
 
 from dossier_training.document_types import DECLARED
 
-RULES = "states"
-
 
 def manifest(document_type: str, base: str) -> dict[str, object]:
     """The manifest of a declared document type."""
     _, kind = DECLARED[document_type]
-    return {"document_type": document_type, "title": kind.title, "pages": len(kind.sides), "base": base, "rules": RULES}
+    rules = document_type.split("/")[0]
+    return {"document_type": document_type, "title": kind.title, "pages": len(kind.sides), "base": base, "rules": rules}
 
 
 def main() -> None:

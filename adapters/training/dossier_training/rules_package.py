@@ -1,6 +1,6 @@
-"""Writes the package of the states' rules: `plugin.json`, and two fixtures a document type.
+"""Writes the packages of states' rules: `plugin.json`, and two fixtures a document type.
 
-    python -m dossier_training.rules_package --host ../../target/debug/dossier --out ../../plugins/states/package
+    python -m dossier_training.rules_package --host ../../target/debug/dossier --state norvaria
 
 The rules have to pass every check of a genuine document that was drawn for it, or this fails. The altered one expires
 on its holder's birthday, and has to fail a check.
@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dossier_training.dataset import captured_documents
-from dossier_training.document_types import DECLARED
-from dossier_training.manifest import RULES
+from dossier_training.document_types.declarations import DECLARATIONS
 
 VERSION = "1.0.0"
 _SEED, _TODAY = 41, "2026-11-24"
@@ -25,6 +24,10 @@ _ROOT = Path(__file__).parents[3]
 
 class NotAsExpected(ValueError):
     """The rules judge an invented document otherwise than it was made."""
+
+
+def _rules(document_type: str) -> str:
+    return document_type.split("/")[0]
 
 
 def _drawn(document_type: str) -> Iterator[dict[str, str]]:
@@ -36,7 +39,7 @@ def _judged(host: Path, document_type: str, fields: dict[str, str]) -> dict[str,
     with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as values:
         json.dump({"fields": fields}, values, ensure_ascii=False)
         values.flush()
-        command = [host, "plugin", "run", RULES, "--document-type", document_type, "--values", values.name, "--today", _TODAY, "--data-root", _ROOT]
+        command = [host, "plugin", "run", _rules(document_type), "--document-type", document_type, "--values", values.name, "--today", _TODAY, "--data-root", _ROOT]
         report = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     checks = [{"code": check["code"], "outcome": check["outcome"]} for check in report["checks"]]
     return {"fields": report["fields"], "checks": checks}
@@ -47,7 +50,7 @@ def _requests(host: Path, document_type: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "fixture.json")
         file.write_text(json.dumps({"document_type": document_type, "today": _TODAY, "fields": {}}))
-        command = [host, "plugin", "test", RULES, "--fixtures", folder, "--accept", "--data-root", _ROOT]
+        command = [host, "plugin", "test", _rules(document_type), "--fixtures", folder, "--accept", "--data-root", _ROOT]
         subprocess.run(command, check=True, capture_output=True)
         return json.loads(file.read_text())["requests"]
 
@@ -82,14 +85,16 @@ def fixtures(host: Path, document_type: str) -> dict[str, dict[str, Any]]:
     }
 
 
-def write(host: Path, folder: Path) -> None:
-    """Writes the package's folder."""
+def write(host: Path, state: str) -> None:
+    """Writes the folder of a state's package."""
+    folder = _ROOT / "plugins" / state / "package"
     (folder / "fixtures").mkdir(parents=True, exist_ok=True)
-    manifest = {"name": RULES, "version": VERSION, "document_types": list(DECLARED)}
+    documents = list(DECLARATIONS[state].documents)
+    manifest = {"name": state, "version": VERSION, "document_types": [f"{state}/{document}" for document in documents]}
     (folder / "plugin.json").write_text(json.dumps(manifest, indent=2) + "\n")
-    for document_type in DECLARED:
-        for name, fixture in fixtures(host, document_type).items():
-            file = folder / "fixtures" / f"{document_type.replace('/', '-')}-{name}.json"
+    for document in documents:
+        for name, fixture in fixtures(host, f"{state}/{document}").items():
+            file = folder / "fixtures" / f"{document.replace('/', '-')}-{name}.json"
             file.write_text(json.dumps(fixture, ensure_ascii=False, indent=1) + "\n")
 
 
@@ -97,9 +102,10 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--host", type=Path, required=True, help="the program `dossier`")
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--state", choices=DECLARATIONS, action="append", help="one or several; all if it is not given")
     options = parser.parse_args()
-    write(options.host.resolve(), options.out)
+    for state in options.state or DECLARATIONS:
+        write(options.host.resolve(), state)
 
 
 if __name__ == "__main__":

@@ -328,9 +328,9 @@ def test_every_method_takes_a_step_and_is_read_back(method, changes, licences, t
 def test_a_manifest_keeps_what_stands_and_takes_what_is_declared(monkeypatch, tmp_path):
     declared = types.ModuleType("dossier_training.manifest")
     declared.__spec__ = importlib.machinery.ModuleSpec("dossier_training.manifest", None)
-    declared.manifest = lambda name, base: {"x/y": {"document_type": name, "title": "Y of X", "pages": 2, "base": base, "rules": "states"}}[name]
+    declared.manifest = lambda name, base: {"x/y": {"document_type": name, "title": "Y of X", "pages": 2, "base": base, "rules": "x"}}[name]
     monkeypatch.setitem(sys.modules, "dossier_training.manifest", declared)
-    assert artifact.manifest_of("x/y", BASE, tmp_path) == {"document_type": "x/y", "title": "Y of X", "pages": 2, "base": BASE.name, "rules": "states"}
+    assert artifact.manifest_of("x/y", BASE, tmp_path) == {"document_type": "x/y", "title": "Y of X", "pages": 2, "base": BASE.name, "rules": "x"}
     assert artifact.manifest_of("x/z", BASE, tmp_path)["rules"] == "x"
     (tmp_path / "document-type.json").write_text(json.dumps({"title": "Kept", "pages": 3, "rules": "kept"}))
     assert artifact.manifest_of("x/y", BASE, tmp_path, pages=4) == {"document_type": "x/y", "title": "Kept", "pages": 4, "base": BASE.name, "rules": "kept"}

@@ -1,5 +1,7 @@
 """The declared document types: everything printed fits, is in the vocabulary, carries right check characters, and stands where it is said to."""
 
+import functools
+import json
 import re
 from datetime import date
 from pathlib import Path
@@ -7,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dossier_training import fonts, manifest, mrz, numbers, rules_table, vocabulary
+from dossier_training import dates, fonts, manifest, mrz, numbers, vocabulary
 from dossier_training.document_types import DECLARED, DOCUMENT_TYPES, STATES, declared
-from dossier_training.document_types.declared import BadDeclaration, load_state
+from dossier_training.document_types.declarations import DECLARATIONS, BadDeclaration
+from dossier_training.document_types.declared import load_state
 from dossier_training.document_types.drawing import _letters_and_digits
 from dossier_training.page import HEIGHT, LEVELS, WIDTH, Capture
 
@@ -124,18 +127,26 @@ def test_ink_of_every_type_stands_where_its_glyphs_say():
 
 
 def test_bad_declarations_are_named(tmp_path):
-    good = (Path(declared.__file__).parent / "states" / "anatolis.toml").read_text()
-    for change, message in [
-        (("calendar", 'calender = "gregorian"\n'), "unknown key calender"),
-        (("check", good.replace('check = "luhn"', 'check = "moon"')), "check is moon"),
-        (("place", good.replace("surname = [120, 52]", "surnam = [120, 52]")), "places is surnam"),
-        (("mrz", good.replace('mrz = "td1"', 'mrz = "td4"')), "mrz is td4"),
-        (("code", good.replace('code = "QAN"\n', "")), "code is missing"),
+    folder = Path(declared.__file__).parent
+    declaration, layout = ((folder / kind / "anatolis.toml").read_text() for kind in ("declarations", "states"))
+    for declared_change, drawn_change, message in [
+        (("date_form", "date_from"), None, "unknown key date_from"),
+        (('check = "luhn"', 'check = "moon"'), None, "check is moon"),
+        (('zone = "td1"', 'zone = "td4"'), None, "zone is td4"),
+        (('code = "QAN"\n', ""), None, "code is missing"),
+        (('"surname"', '"surnam"'), None, "not those of the rules' pages"),
+        (('"id-card/2016"', '"id-card/2017"'), None, "not those that the rules declare"),
+        (None, ("surname = [120, 52]", "surnam = [120, 52]"), "not those of the rules' pages"),
+        (None, ("languages", 'code = "QAN"\nlanguages'), "code is the rules' to declare"),
+        (None, ("mrz_code", 'mrz = "td1"\nmrz_code'), "mrz is the rules' to declare"),
+        (None, ("languages", 'language = "tr"\nlanguages'), "unknown key language"),
     ]:
-        file = tmp_path / "state.toml"
-        file.write_text(change[1] + good if change[0] == "calendar" else change[1])
+        rules, drawn = tmp_path / "rules.toml", tmp_path / "layout.toml"
+        for file, text, change in ((rules, declaration, declared_change), (drawn, layout, drawn_change)):
+            assert change is None or change[0] in text, change
+            file.write_text(text.replace(*change, 1) if change else text)
         with pytest.raises(BadDeclaration, match=message):
-            load_state(file)
+            load_state(drawn, rules)
 
 
 def test_value_fonts_have_every_letter():
@@ -143,10 +154,45 @@ def test_value_fonts_have_every_letter():
         assert fonts.covers(kind.value_font or state.value_font, vocabulary.ACCENTED)
 
 
-def test_the_rules_know_what_is_declared():
-    rules = Path(__file__).parents[3] / "plugins" / "states" / "src"
-    for name, text in rules_table.tables().items():
-        assert (rules / name).read_text() == text, f"{name}: run python -m dossier_training.rules_table"
+_PLUGINS = Path(__file__).parents[3] / "plugins"
+
+
+def test_declarations_are_the_files_that_the_rules_are_built_from():
+    links = Path(declared.__file__).parent / "declarations"
+    files = {file.parent.name: file for file in _PLUGINS.glob("*/document-types.toml")}
+    assert set(files) == set(DECLARATIONS) and len(files) >= 11
+    assert all((links / f"{state}.toml").samefile(file) for state, file in files.items())
+    assert {f"{state}/{name}" for state, declaration in DECLARATIONS.items() for name in declaration.documents} == set(DOCUMENT_TYPES)
+
+
+@pytest.mark.parametrize("name", DOCUMENT_TYPES)
+def test_what_is_drawn_is_what_is_declared_and_what_the_rules_ask_for(name):
+    state, document = name.split("/", 1)
+    declaration = DECLARATIONS[state]
+    pages = declaration.documents[document].pages
+    drawn = DOCUMENT_TYPES[name](np.random.default_rng(9))
+    assert [sorted(fields) for fields in drawn.fields] == [sorted(page) for page in pages]
+    # What `dossier plugin test` holds the component to.
+    fixture = json.loads((_PLUGINS / state / "package" / "fixtures" / f"{document.replace('/', '-')}-genuine.json").read_text())
+    asked = [(field["name"], field["page"]) for field in fixture["requests"]["expected"]]
+    assert asked == [(field, page) for page, fields in enumerate(pages) for field in fields]
+    values = {field: text for fields in drawn.fields for field, text in fields.items()}
+    number = _pattern(declaration.document_number_of(document).shape)
+    assert "document_number" not in values or re.fullmatch(number, values["document_number"])
+    assert "sex" not in values or values["sex"] in declaration.sexes.values()
+    days = _days(declaration.date_form_of(document), declaration.calendar, declaration.months)
+    assert {values["date_of_birth"], values["date_of_expiry"]} <= days
+
+
+def _pattern(shape: str) -> str:
+    return "".join({"A": "[A-Z]", "9": "[0-9]", "X": "[A-Z0-9]", "#": "[A-Z0-9]"}.get(c, re.escape(c)) for c in shape)
+
+
+@functools.cache
+def _days(form: str, calendar: str, months: str) -> frozenset[str]:
+    """Every day that a document may name, as it writes them."""
+    days = range(date(1900, 1, 1).toordinal(), date(2060, 1, 1).toordinal())
+    return frozenset(dates.date_text(date.fromordinal(day), form, calendar, months) for day in days)
 
 
 def test_a_manifest_says_what_the_host_wants():
@@ -155,5 +201,5 @@ def test_a_manifest_says_what_the_host_wants():
         "title": "Identity card of Norvaria (2021), front and back",
         "pages": 2,
         "base": "dossier-small",
-        "rules": "states",
+        "rules": "norvaria",
     }

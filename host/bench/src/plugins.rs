@@ -7,7 +7,7 @@ use dossier::config::reader_settings;
 use dossier_document::DocumentTypeId;
 use dossier_engine::rules::{author_engine, open_rules, rules_file};
 use dossier_plugin::{Plugin, PluginError, readings_from_values};
-use icao::Reading;
+use icao::{Icao, Reading, Rules as _};
 use serde::Serialize;
 
 use crate::args::BenchPluginsArgs;
@@ -104,7 +104,7 @@ async fn measure(noop: &Plugin, icao: &Plugin, calls: u32) -> Result<PluginsBody
         let report = icao.after(&passport, &readings, TODAY).await?;
         let by_component = start.elapsed();
         let start = Instant::now();
-        let same = icao::after(PASSPORT, &native_readings, TODAY, icao::Settings::default());
+        let same = Icao::after(PASSPORT, &native_readings, TODAY);
         let natively = start.elapsed();
         debug_assert_eq!(same.map(|same| same.checks.len()).ok(), Some(report.checks.len()));
         if call >= warm_up {

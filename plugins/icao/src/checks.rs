@@ -10,8 +10,8 @@
 //!
 //! Zones of Doc 9303: `mrz.as_read`; of these, TD1 and TD2: `mrz.optional_data`.
 
-use dossier_rules_sdk::Check;
 use dossier_rules_sdk::checks::{failed, judged, not_performed, of_readings, passed};
+use dossier_rules_sdk::{Check, DocumentRules as _};
 
 use crate::document::Document;
 

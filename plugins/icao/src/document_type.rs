@@ -1,9 +1,13 @@
 //! The document types: which zone each has, which check digits, which visual fields repeat it.
 
-use dossier_rules_sdk::FieldRequest;
 use dossier_rules_sdk::zone::ZoneFormat;
+use dossier_rules_sdk::{
+    Date, DocumentRules, FieldRequest, Reading, Refusal, Report, Settings, requests,
+};
 
+use crate::document::Document;
 use crate::zones::ZoneKind;
+use crate::{checks, report};
 
 /// A document type.
 #[derive(Debug)]
@@ -23,20 +27,6 @@ pub struct DocumentType {
 }
 
 impl DocumentType {
-    /// Finds a document type by its identifier.
-    #[must_use]
-    pub fn find(id: &str) -> Option<&'static Self> {
-        DOCUMENT_TYPES.iter().find(|document_type| document_type.id == id)
-    }
-
-    /// Every field, in reading order.
-    #[must_use]
-    pub fn fields(&self, page_count: u32) -> Vec<FieldRequest> {
-        let visual = self.visual.iter().map(|name| visual_field(name));
-        let issue = self.has_date_of_issue.then(|| visual_field("date_of_issue"));
-        visual.chain(issue).chain([self.zone_field(page_count.saturating_sub(1))]).collect()
-    }
-
     fn zone_field(&self, page: u32) -> FieldRequest {
         let (shape, max_length) = match self.zone {
             ZoneKind::Icao(format) => {
@@ -49,6 +39,29 @@ impl DocumentType {
             ZoneKind::SwissDrivingLicence => (None, 71),
         };
         FieldRequest { name: "mrz", page, characters: "0-9A-Z<", max_length, shape }
+    }
+}
+
+impl DocumentRules for DocumentType {
+    fn id(&self) -> &'static str {
+        self.id
+    }
+
+    /// It may have fewer pages than it has at most.
+    fn check_page_count(&self, page_count: u32) -> Result<(), Refusal> {
+        let is_right = (1..=self.most_pages).contains(&page_count);
+        requests::check_page_count(page_count, if is_right { page_count } else { self.most_pages })
+    }
+
+    fn fields(&self, page_count: u32) -> Vec<FieldRequest> {
+        let visual = self.visual.iter().map(|name| visual_field(name));
+        let issue = self.has_date_of_issue.then(|| visual_field("date_of_issue"));
+        visual.chain(issue).chain([self.zone_field(page_count.saturating_sub(1))]).collect()
+    }
+
+    fn report(&'static self, readings: &[Reading], today: Date, settings: Settings) -> Report {
+        let document = Document::new(self, readings, today, settings);
+        Report { fields: report::fields(&document), checks: checks::all(&document) }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Rules for the machine-readable zone of any state: every size of ICAO Doc 9303, and national zones
 //! that differ.
 //!
-//! For documents that have no rules of their own yet: [`before`] asks for the zone and the fields
-//! that it repeats; [`after`] checks the zone against itself and against them. How a state writes
+//! For documents that have no rules of their own yet: they ask for the zone and the fields
+//! that it repeats, and check the zone against itself and against them. How a state writes
 //! its visual zone is not known here, so only what can't be misunderstood is compared.
 //!
 //! # The report
@@ -39,11 +39,9 @@
 mod document_type;
 pub use document_type::{DOCUMENT_TYPES, DocumentType};
 
-mod before;
-pub use before::before;
+pub use dossier_rules_sdk::{Reading, Rules};
 
-mod after;
-pub use after::after;
+mod report;
 
 mod zones;
 
@@ -51,37 +49,11 @@ mod document;
 
 mod checks;
 
-use dossier_rules_sdk::{
-    ConfiguredRules, Description, Rules, description, export_configured_rules,
-};
-pub use dossier_rules_sdk::{FieldRequest, Reading, Refusal, Report, Settings};
-
 /// The rules, as a component exports them.
 #[derive(Debug)]
 pub struct Icao;
 
-export_configured_rules!(Icao);
-
-impl ConfiguredRules for Icao {}
-
-impl Rules for Icao {
-    fn describe() -> Description {
-        description!(DOCUMENT_TYPES.iter().map(|document_type| document_type.id))
-    }
-
-    fn before(
-        document_type: &str,
-        page_count: u32,
-        requested: Option<&[String]>,
-        today: &str,
-    ) -> Result<Vec<FieldRequest>, Refusal> {
-        before(document_type, page_count, requested, today)
-    }
-
-    fn after(document_type: &str, readings: &[Reading], today: &str) -> Result<Report, Refusal> {
-        after(document_type, readings, today, Settings::current())
-    }
-}
+dossier_rules_sdk::export_document_rules!(Icao, DOCUMENT_TYPES);
 
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,27 @@
 //! Zones of every kind, good and damaged; whole reports are in `fixtures/`.
 
-use dossier_rules_sdk::{Check, Outcome, Reading, Report};
+use dossier_rules_sdk::{Check, FieldRequest, Outcome, Reading, Refusal, Report, Settings};
 use proptest::prelude::*;
 
-use crate::{DOCUMENT_TYPES, DocumentType, Settings, after, before};
+use crate::{DOCUMENT_TYPES, DocumentType};
+
+fn before(
+    document_type: &str,
+    page_count: u32,
+    requested: Option<&[String]>,
+    today: &str,
+) -> Result<Vec<FieldRequest>, Refusal> {
+    dossier_rules_sdk::before(&DOCUMENT_TYPES, document_type, page_count, requested, today)
+}
+
+fn after(
+    document_type: &str,
+    readings: &[Reading],
+    today: &str,
+    settings: Settings,
+) -> Result<Report, Refusal> {
+    dossier_rules_sdk::after(&DOCUMENT_TYPES, document_type, readings, today, settings)
+}
 
 mod reported;
 mod settings;

@@ -1,7 +1,8 @@
 //! What rules of document types have in common, so that an author writes plain functions.
 //!
-//! [`Rules`] is what an author implements and [`export_rules!`] makes a component of it. The rest are
-//! helpers: [`zone`] parses machine-readable zones and offers corrections, [`dates`] reads dates of
+//! [`Rules`] is what an author implements and [`export_rules!`] makes a component of it. Rules of several
+//! document types implement [`DocumentRules`] for each; those of a state that declares its documents
+//! ([`declared`]) implement nothing. The rest are helpers: [`zone`] parses machine-readable zones and offers corrections, [`dates`] reads dates of
 //! many calendars and languages, [`names`] compares names across scripts and truncation, [`codes`] are
 //! those that documents are issued with, and since when,
 //! [`check_digits`] computes the schemes that issuers use, [`requests`] and [`checks`] spare the
@@ -19,6 +20,11 @@ pub use hooks::{Check, Field, FieldRequest, Outcome, Reading, Refusal, Report};
 
 mod settings;
 pub use settings::Settings;
+
+mod document_rules;
+pub use document_rules::{DocumentRules, after, before};
+
+pub mod declared;
 
 pub mod requests;
 

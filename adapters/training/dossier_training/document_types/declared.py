@@ -1,41 +1,28 @@
-"""Document types declared as data: a TOML file a state, with its style, its numbers and its documents.
+"""Document types drawn from data: what the rules' declaration says of a state, and a layout of its style and its pages.
 
 Unknown keys are errors: a misspelt key must not be ignored.
 """
 
 import tomllib
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dossier_training import captions, dates, fonts, names, numbers, vocabulary
+from dossier_training.document_types.declarations import BadDeclaration, Declaration, Number, load_declaration, made
 
 ARTWORK = ("bands", "emblem", "gradient", "guilloche", "rays", "rosette", "small-print")
 MRZ_KINDS = ("td1", "td2", "td3", "licence")
 
 
-class BadDeclaration(ValueError):
-    """A declaration that can't be drawn; the message names file, document and key."""
-
-
-@dataclass(frozen=True)
-class Number:
-    """How a number is made up; see `numbers.fill`."""
-
-    shape: str
-    check: str | None = None
-
-
 @dataclass(frozen=True)
 class MrzPlace:
-    """Where the machine-readable zone stands, in units, and what it says besides names and dates."""
+    """Where the machine-readable zone stands, in units."""
 
     left: float
     top: float
     line_pitch: float
     character_pitch: float
     size: float = 14.0
-    # A field whose letters and digits are the optional data.
-    optional: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,11 +48,9 @@ class Kind:
     back: Side | None = None
     portrait: bool = False
     validity_years: int = 10
-    mrz: str | None = None
     mrz_code: str = ""
     captions: str = "words"
     beside: bool = False
-    foreigners: bool = False
     value_font: str = ""
     value_size: float = 12.0
     number_font: str = ""
@@ -75,6 +60,11 @@ class Kind:
     tracking: float = 0.0
     ground: list[int] = field(default_factory=list)
     artwork: list[str] = field(default_factory=list)
+    # The rules' declaration says these.
+    mrz: str | None = None
+    optional_data: str | None = None
+    foreigners: bool = False
+    date_form: str = ""
     document_number: Number | None = None
 
     @property
@@ -87,56 +77,71 @@ class Kind:
 class State:
     """What all documents of a state have in common."""
 
-    name: str
-    code: str
     languages: list[str]
     locales: list[str]
-    date_form: str
     ground: list[int]
     ink: list[int]
     accent: list[int]
     artwork: list[str]
     value_font: str
     caption_font: str
-    document_number: Number
     documents: dict[str, Kind]
-    calendar: str = "gregorian"
-    months: str = "en"
+    # The rules' declaration says these.
+    name: str
+    code: str
+    date_form: str
+    document_number: Number
+    calendar: str
+    months: str
+    personal_number: Number | None
+    sexes: dict[str, str]
     number_font: str = fonts.OCR_B
-    personal_number: Number | None = None
-    sexes: dict[str, str] = field(default_factory=lambda: {"F": "F", "M": "M", "X": "X"})
     nationality: str = ""
     authorities: list[str] = field(default_factory=list)
 
 
-def _made(kind: type, table: dict, where: str):
-    """`kind` from a table, refusing keys it hasn't and missing ones."""
-    known = {f.name: f for f in fields(kind)}
-    for key in table:
-        if key not in known:
-            raise BadDeclaration(f"{where}: unknown key {key}")
-    for name, f in known.items():
-        if name not in table and f.default is MISSING and f.default_factory is MISSING:
-            raise BadDeclaration(f"{where}: {name} is missing")
-    nested = {"document_number": Number, "personal_number": Number, "front": Side, "back": Side}
-    values = dict(table)
-    for key, value in table.items():
-        if key in nested:
-            values[key] = _made(nested[key], value, f"{where}.{key}")
-        elif key == "mrz" and kind is Side:
-            values[key] = _made(MrzPlace, value, f"{where}.mrz")
-        elif key == "documents":
-            values[key] = {name: _made(Kind, document, f"{where} {name}") for name, document in value.items()}
-    return kind(**values)
+_OF_STATE = ("name", "code", "date_form", "document_number", "calendar", "months", "personal_number", "sexes")
+_OF_DOCUMENT = ("mrz", "optional_data", "foreigners", "date_form", "document_number")
 
 
-def load_state(file: Path) -> State:
-    """The state of one file."""
-    state = _made(State, tomllib.loads(file.read_text()), file.name)
-    _check_choices(file.name, state)
+def load_state(layout: Path, declaration: Path) -> State:
+    """The state of a layout and the rules' declaration."""
+    declared, table = load_declaration(declaration), tomllib.loads(layout.read_text())
+    documents = table.get("documents", {})
+    if set(documents) != set(declared.documents):
+        raise BadDeclaration(f"{layout.name}: its documents are not those that the rules declare")
+    table["documents"] = {name: _kind(f"{layout.name} {name}", document, declared, name) for name, document in documents.items()}
+    _not_declared_here(layout.name, table, _OF_STATE)
+    state = made(State, {**table, **{key: getattr(declared, key) for key in _OF_STATE}}, layout.name)
+    _check_choices(layout.name, state)
     for name, kind in state.documents.items():
-        _check_document(f"{file.name} {name}", state, kind)
+        _check_document(f"{layout.name} {name}", state, kind, declared.documents[name].pages)
     return state
+
+
+def _kind(where: str, table: dict, declaration: Declaration, name: str) -> Kind:
+    _not_declared_here(where, table, _OF_DOCUMENT)
+    declared = declaration.documents[name]
+    sides = {key: _side(f"{where}.{key}", table[key]) for key in ("front", "back") if key in table}
+    said = {
+        "mrz": declared.zone,
+        "optional_data": declared.optional_data,
+        "foreigners": declared.foreigners,
+        "date_form": declaration.date_form_of(name),
+        "document_number": declaration.document_number_of(name),
+    }
+    return made(Kind, {**table, **sides, **said}, where)
+
+
+def _side(where: str, table: dict) -> Side:
+    place = {"mrz": made(MrzPlace, table["mrz"], f"{where}.mrz")} if "mrz" in table else {}
+    return made(Side, {**table, **place}, where)
+
+
+def _not_declared_here(where: str, table: dict, keys: tuple[str, ...]) -> None:
+    for key in keys:
+        if key in table:
+            raise BadDeclaration(f"{where}: {key} is the rules' to declare")
 
 
 def _one_of(where: str, key: str, value: str, choices) -> None:
@@ -146,7 +151,8 @@ def _one_of(where: str, key: str, value: str, choices) -> None:
 
 def _check_choices(where: str, state: State) -> None:
     _one_of(where, "calendar", state.calendar, dates.CALENDARS)
-    _one_of(where, "date_form", state.date_form, dates.DATE_FORMS)
+    for form in (state.date_form, *(kind.date_form for kind in state.documents.values())):
+        _one_of(where, "date_form", form, dates.DATE_FORMS)
     _one_of(where, "months", state.months, dates.MONTH_NAMES)
     for language in state.languages:
         _one_of(where, "languages", language, captions.LANGUAGES)
@@ -157,20 +163,14 @@ def _check_choices(where: str, state: State) -> None:
             _one_of(where, "check", number.check, numbers.CHECKS)
 
 
-def _check_document(where: str, state: State, kind: Kind) -> None:
-    seen: set[str] = set()
-    for side in kind.sides:
-        for name in side.places:
-            _one_of(where, "places", name, vocabulary.FIELD_NAMES)
-            if name in seen:
-                raise BadDeclaration(f"{where}: {name} stands twice")
-            seen.add(name)
-    if "personal_number" in seen and not state.personal_number:
-        raise BadDeclaration(f"{where}: the state has no personal_number")
+def _check_document(where: str, state: State, kind: Kind, pages: list[list[str]]) -> None:
+    drawn = [[*side.places, *(["mrz"] if side.mrz else [])] for side in kind.sides]
+    if drawn != pages:
+        raise BadDeclaration(f"{where}: the fields of its sides are not those of the rules' pages, in their order")
+    for name in (name for side in kind.sides for name in side.places):
+        _one_of(where, "places", name, vocabulary.FIELD_NAMES)
     if kind.mrz:
-        _one_of(where, "mrz", kind.mrz, MRZ_KINDS)
-    if sum(side.mrz is not None for side in kind.sides) != (1 if kind.mrz else 0):
-        raise BadDeclaration(f"{where}: a document with an mrz has one side with its place")
+        _one_of(where, "zone", kind.mrz, MRZ_KINDS)
     _one_of(where, "captions", kind.captions, ("words", "numerals"))
     for art in kind.artwork or state.artwork:
         _one_of(where, "artwork", art, ARTWORK)

@@ -45,7 +45,7 @@ def _values(rng: np.random.Generator, state: State, kind: Kind) -> dict[str, str
     person = people.person(rng, validity_years=kind.validity_years)
     locale = str(rng.choice(state.locales))
     surname, given_names = names.surname(rng, locale, 24), names.given_names(rng, locale, 24)
-    day = lambda date: dates.date_text(date, state.date_form, state.calendar, state.months)  # noqa: E731
+    day = lambda date: dates.date_text(date, kind.date_form, state.calendar, state.months)  # noqa: E731
     number_form = kind.document_number or state.document_number
     number = numbers.fill(rng, number_form.shape, number_form.check)
     personal = numbers.fill(rng, state.personal_number.shape, state.personal_number.check, person.birth) if state.personal_number else ""
@@ -86,8 +86,7 @@ def _mrz(state: State, kind: Kind, person: people.Person, values: dict[str, str]
     number = _letters_and_digits(values["document_number"])
     if kind.mrz == "licence":
         return mrz.licence(state.code, number, person.expiry, values["surname"])
-    place = next(side.mrz for side in kind.sides if side.mrz)
-    optional = _letters_and_digits(values[place.optional]) if place.optional else ""
+    optional = _letters_and_digits(values[kind.optional_data]) if kind.optional_data else ""
     build = {"td1": mrz.td1, "td2": mrz.td2, "td3": mrz.td3}[str(kind.mrz)]
     return build(kind.mrz_code, state.code, values["surname"], values["given_names"], number, nationality, person.birth, person.sex, person.expiry, optional)
 

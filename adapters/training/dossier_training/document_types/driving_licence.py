@@ -3,9 +3,11 @@
 import numpy as np
 
 from dossier_training import people
+from dossier_training.document_types.declarations import DECLARATIONS
 from dossier_training.documents import Document, categories
 from dossier_training.page import Ink, Page
 
+_DATE_FORM = DECLARATIONS["utopia"].date_form_of("driving-licence/2022")
 _NUMERAL = Ink("FreeSans.ttf", 8, (120, 60, 80))
 _VALUE = Ink("FreeSansBold.ttf", 12.5, (40, 20, 30))
 
@@ -26,7 +28,7 @@ _PLACES = (
 def document(rng: np.random.Generator) -> Document:
     """One licence."""
     person = people.person(rng, validity_years=15)
-    day = lambda date: people.date_text(date, "D/M/Y")  # noqa: E731
+    day = lambda date: people.date_text(date, _DATE_FORM)  # noqa: E731
     fields = {
         "surname": person.surname,
         "given_names": person.given_names,

@@ -3,9 +3,11 @@
 import numpy as np
 
 from dossier_training import fonts, mrz, people
+from dossier_training.document_types.declarations import DECLARATIONS
 from dossier_training.documents import Document, draw_mrz
 from dossier_training.page import Ink, Page
 
+_DATE_FORM = DECLARATIONS["utopia"].date_form_of("id-card/2023")
 _CAPTION = Ink("DejaVuSans.ttf", 6, (60, 100, 80))
 _VALUE = Ink("DejaVuSans-Bold.ttf", 11.5, (20, 40, 30))
 _MRZ = Ink(fonts.OCR_B, 15, (15, 15, 15))
@@ -29,7 +31,7 @@ def document(rng: np.random.Generator) -> Document:
     """One card, front and back."""
     person = people.person(rng)
     number = people.letters(rng, 2) + people.digits(rng, 7)
-    day = lambda date: people.date_text(date, "D.M.Y")  # noqa: E731
+    day = lambda date: people.date_text(date, _DATE_FORM)  # noqa: E731
     front = {
         "surname": person.surname,
         "given_names": person.given_names,

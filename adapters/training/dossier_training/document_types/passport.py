@@ -3,9 +3,11 @@
 import numpy as np
 
 from dossier_training import fonts, mrz, people
+from dossier_training.document_types.declarations import DECLARATIONS
 from dossier_training.documents import Document, draw_mrz
 from dossier_training.page import Ink, Page
 
+_DATE_FORM = DECLARATIONS["utopia"].date_form_of("passport/2024")
 _CAPTION = Ink("LiberationSans-Regular.ttf", 6.5, (70, 80, 120))
 _VALUE = Ink("LiberationSans-Bold.ttf", 12.5, (25, 25, 40))
 _NUMBER = Ink(fonts.OCR_B, 13, (30, 20, 30))
@@ -28,7 +30,7 @@ def document(rng: np.random.Generator) -> Document:
     """One passport."""
     person = people.person(rng)
     number = "P" + people.digits(rng, 8)
-    day = lambda date: people.date_text(date, "D MON Y")  # noqa: E731
+    day = lambda date: people.date_text(date, _DATE_FORM)  # noqa: E731
     fields = {
         "surname": person.surname,
         "given_names": person.given_names,

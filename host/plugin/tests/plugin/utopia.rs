@@ -44,7 +44,7 @@ async fn it_describes_itself() {
     let types = description.document_types.iter().map(|id| id.as_str()).collect::<Vec<_>>();
     assert_eq!(
         types,
-        ["utopia/passport/2024", "utopia/id-card/2023", "utopia/driving-licence/2022"]
+        ["utopia/driving-licence/2022", "utopia/id-card/2023", "utopia/passport/2024"]
     );
     assert_eq!(plugin.digest(), Digest::from_sha256(Sha256::digest(COMPONENT).into()));
 }
