@@ -7,10 +7,9 @@ import numpy as np
 
 from dossier_training import captions, dates, people
 from dossier_training.document import categories
-from dossier_training.typeset import letters, phrases, security, typefaces
+from dossier_training.typeset import letters, phrases, security, typefaces, zones
 from dossier_training.typeset.sheet import Ink, Sheet
 from dossier_training.typeset.text_sheets import ground
-from dossier_training.typeset.zones import zone
 
 
 @dataclass(frozen=True)
@@ -147,7 +146,7 @@ def form(rng: np.random.Generator, width: float, height: float) -> tuple[Sheet, 
 
 
 def _place_zone(rng: np.random.Generator, sheet: Sheet, fields: dict[str, str], ink: tuple[int, int, int], bottom: float) -> float:
-    text = zone(rng)
+    text = zones.zone(rng)
     lines = text.split("\n")
     pitch = float(rng.uniform(0.82, 0.985)) * (sheet.width - 12) / len(lines[0])
     if pitch < 5.2:
@@ -155,15 +154,12 @@ def _place_zone(rng: np.random.Generator, sheet: Sheet, fields: dict[str, str], 
     pitch = min(pitch, 17.0)
     em = pitch * float(rng.uniform(1.3, 1.75))
     line_pitch = em * float(rng.uniform(1.05, 1.5))
-    typeface = str(rng.choice(["OCRB", "OCRB", "OCRBF", "OCRBL"])) if rng.random() < 0.9 else str(rng.choice(typefaces.KINDS["monospaced"][0]))
+    face = zones.typeface(rng)
     top = bottom - line_pitch * len(lines) - float(rng.uniform(0, 0.05 * sheet.height))
     x = float(rng.uniform(4, max(5, sheet.width - pitch * len(lines[0]) - 5)))
     if rng.random() < 0.4:
         sheet.draw.rectangle([0, (top - 4) * sheet.scale, sheet.image.width, sheet.image.height], fill=security.mixed(sheet.ground, (255, 255, 255), float(rng.uniform(0.2, 0.9))))
-    start = 0
-    for number, line in enumerate(lines):
-        sheet.spaced(x, top + number * line_pitch, line, pitch, Ink(typeface, em, tuple(min(90, c) for c in ink)), "mrz", start)
-        start += len(line) + 1
+    sheet.zone(x, top, text, pitch, line_pitch, Ink(face, em, tuple(min(90, c) for c in ink)))
     fields["mrz"] = text
     return top - 4
 

@@ -71,6 +71,13 @@ class Sheet:
             self.draw.text((left * self.scale, y * self.scale), character, font=drawn, fill=ink.colour)
             self.glyphs.append(Glyph(left + pitch * 0.45, y + ink.size * 0.62, character, name, start + index))
 
+    def zone(self, x: float, y: float, text: str, pitch: float, line_pitch: float, ink: Ink) -> None:
+        """Draws the lines of a machine-readable zone; indices count the line breaks, as the field's text does."""
+        start = 0
+        for number, line in enumerate(text.split("\n")):
+            self.spaced(x, y + number * line_pitch, line, pitch, ink, "mrz", start)
+            start += len(line) + 1
+
     def paint(self, mask: np.ndarray | Image.Image, colour: Colour) -> None:
         """Lays a colour over the page through a mask of 0 to 255."""
         self.image.paste(colour, mask=mask if isinstance(mask, Image.Image) else Image.fromarray(mask))

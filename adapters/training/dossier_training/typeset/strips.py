@@ -6,10 +6,9 @@ would no longer be shifted, and Hugging Face's classes would keep that for every
 
 import numpy as np
 
-from dossier_training.typeset import phrases, security, typefaces
+from dossier_training.typeset import phrases, security, typefaces, zones
 from dossier_training.typeset.sheet import Ink, Sheet
 from dossier_training.typeset.text_sheets import ground
-from dossier_training.typeset.zones import zone
 
 WIDTH, HEIGHT = 512, 192
 
@@ -19,7 +18,7 @@ def strip(rng: np.random.Generator) -> tuple[Sheet, dict[str, str]]:
     paper, ink = ground(rng)
     sheet = Sheet(WIDTH, HEIGHT, paper, scale=1.25)
     security.under(rng, sheet)
-    text = zone(rng)
+    text = zones.zone(rng)
     lines = text.split("\n")
     pitch = float(rng.uniform(0.8, 0.99)) * (WIDTH - 10) / max(30, len(lines[0]))
     em = pitch * float(rng.uniform(1.3, 1.75))
@@ -31,11 +30,9 @@ def strip(rng: np.random.Generator) -> tuple[Sheet, dict[str, str]]:
     _lines_above(rng, sheet, top - 4, ink)
     shown = rng.random() < 0.93
     if shown:
-        typeface = str(rng.choice(["OCRB", "OCRB", "OCRBF", "OCRBL"])) if rng.random() < 0.9 else str(rng.choice(typefaces.KINDS["monospaced"][0]))
-        x, start = float(rng.uniform(3, max(4, WIDTH - pitch * len(lines[0]) - 3))), 0
-        for number, line in enumerate(lines):
-            sheet.spaced(x, top + number * line_pitch, line, pitch, Ink(typeface, em, tuple(min(100, c) for c in ink)), "mrz", start)
-            start += len(line) + 1
+        face = zones.typeface(rng)
+        x = float(rng.uniform(3, max(4, WIDTH - pitch * len(lines[0]) - 3)))
+        sheet.zone(x, top, text, pitch, line_pitch, Ink(face, em, tuple(min(100, c) for c in ink)))
     security.over(rng, sheet)
     return sheet, {"mrz": text} if shown else {}
 

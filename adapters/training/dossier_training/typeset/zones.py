@@ -3,6 +3,7 @@
 import numpy as np
 
 from dossier_training import mrz, numbers, people
+from dossier_training.typeset import typefaces
 
 _CODES = {
     "td1": ("ID", "I", "I", "IR", "AR", "C1", "AC", "IT", "IP", "PT", "CA"),
@@ -29,6 +30,11 @@ def zone(rng: np.random.Generator) -> str:
         # Most states print the check digit of an empty personal number as 0.
         text = text[:-2] + "0" + text[-1]
     return _printed(rng, text)
+
+
+def typeface(rng: np.random.Generator) -> str:
+    """What a zone is set in: OCR-B, and now and then another monospaced face."""
+    return str(rng.choice(["OCRB", "OCRB", "OCRBF", "OCRBL"])) if rng.random() < 0.9 else str(rng.choice(typefaces.KINDS["monospaced"][0]))
 
 
 def _printed(rng: np.random.Generator, text: str) -> str:
