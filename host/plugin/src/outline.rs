@@ -97,7 +97,7 @@ impl Counter {
         match payload {
             Payload::Version { encoding, .. } => self.begin(*encoding == Encoding::Component),
             Payload::CodeSectionEntry(body) => {
-                let bytes = body.range().end - body.range().start;
+                let bytes = body.as_bytes().len() as u64;
                 self.outline.functions += 1;
                 self.outline.code_bytes += bytes;
                 let largest = &mut self.outline.largest_function_bytes;

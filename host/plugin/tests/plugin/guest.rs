@@ -177,14 +177,8 @@ impl Guest {
         let package = last.expect("at least one package");
         let world = resolve.select_world(&[package], Some(world)).expect("the world is there");
         let mut module = wat::parse_str(module).expect("valid WebAssembly text");
-        wit_component::embed_component_metadata(
-            &mut module,
-            &resolve,
-            world,
-            StringEncoding::UTF8,
-            false,
-        )
-        .expect("the world encodes");
+        wit_component::embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)
+            .expect("the world encodes");
         ComponentEncoder::default()
             .module(&module)
             .expect("the module has its metadata")
