@@ -1,6 +1,7 @@
 //! Zones of every kind, good and damaged; whole reports are in `fixtures/`.
 
-use dossier_rules_sdk::{Check, FieldRequest, Outcome, Reading, Refusal, Report, Settings};
+use dossier_rules_sdk::testing::{check, outcome, reading, value};
+use dossier_rules_sdk::{FieldRequest, Outcome, Reading, Refusal, Report, Settings};
 use proptest::prelude::*;
 
 use crate::{DOCUMENT_TYPES, DocumentType};
@@ -31,7 +32,7 @@ const PASSPORT: &str = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\n\
                         L898902C36UTO7408122F3204153ZE184226B<<<<<16";
 
 fn read(name: &str, raw: &str) -> Reading {
-    Reading { name: name.to_owned(), page: 0, raw: raw.to_owned(), confidence: 0.99 }
+    reading(name, 0, raw)
 }
 
 fn report(document_type: &str, readings: &[Reading]) -> Report {
@@ -40,18 +41,6 @@ fn report(document_type: &str, readings: &[Reading]) -> Report {
 
 fn zone_report(document_type: &str, zone: &str) -> Report {
     report(document_type, &[read("mrz", zone)])
-}
-
-fn outcome(report: &Report, code: &str) -> Outcome {
-    report.checks.iter().find(|check| check.code == code).expect("every check is there").outcome
-}
-
-fn value<'a>(report: &'a Report, name: &str) -> Option<&'a str> {
-    report.fields.iter().find(|field| field.name == name)?.value.as_deref()
-}
-
-fn with_code<'a>(report: &'a Report, code: &str) -> &'a Check {
-    report.checks.iter().find(|check| check.code == code).expect("every check is there")
 }
 
 /// The composite digit of a TD1 zone's second line is computed here, so that examples stay short.
@@ -103,7 +92,7 @@ fn belgian_numbers_overflow_in_two_ways() {
     ] {
         let zone = card(first, "8502027F3112319BEL", "DUPONT<<MARIE<CLAIRE");
         let report = zone_report("icao/td1", &zone);
-        let check = with_code(&report, "mrz.check_digit.document_number");
+        let check = check(&report, "mrz.check_digit.document_number");
         assert_eq!((check.outcome, check.message.as_ref()), (Outcome::Passed, way), "{first}");
         assert_eq!(value(&report, "document_number"), Some(number));
         assert_eq!(outcome(&report, "mrz.check_digit.composite"), Outcome::Passed);
@@ -217,7 +206,7 @@ fn names_that_fill_their_field_may_be_cut_short() {
     let full = report("icao/td1", &readings);
     assert_eq!(outcome(&full, "mrz.names.complete"), Outcome::NotPerformed);
     assert_eq!(outcome(&full, "mrz.matches.surname"), Outcome::Passed);
-    let check = with_code(&full, "mrz.matches.given_names");
+    let check = check(&full, "mrz.matches.given_names");
     assert_eq!(check.outcome, Outcome::Passed);
     assert!(check.message.contains("has room"), "{}", check.message);
     let spare = [read("mrz", &zone("ERIKSSON<<ANNA")), read("given_names", "ANNA MARIA")];
@@ -236,7 +225,7 @@ fn a_correction_is_reported_beside_what_was_read() {
     assert_eq!(value(&report, "document_number_corrected"), Some("L898902C3"));
     assert_eq!(value(&report, "date_of_birth_corrected"), Some("1974-08-12"));
     assert_eq!(value(&report, "surname_corrected"), None, "only what differs");
-    let check = with_code(&report, "mrz.as_read");
+    let check = check(&report, "mrz.as_read");
     assert_eq!(check.outcome, Outcome::Failed);
     assert!(check.message.contains("line 2 position 6, line 2 position 16"), "{}", check.message);
     assert_eq!(outcome(&report, "mrz.check_digit.document_number"), Outcome::Failed);

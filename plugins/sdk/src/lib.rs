@@ -45,6 +45,8 @@ pub mod text;
 
 pub mod check_digits;
 
+pub mod testing;
+
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
 pub mod component;

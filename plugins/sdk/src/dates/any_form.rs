@@ -3,14 +3,15 @@
 use mrz::Date;
 
 use super::month_names::months_named;
-use super::{digit, real_day};
+use super::{digit, digits_of, real_day};
 use crate::text::{compose, fold, is_dash};
 
 /// Longest text that is looked at, in characters: two dates with long names of months, and room.
 const LONGEST: usize = 96;
 
 /// Reads a date of the Gregorian calendar in any usual form: `26.08.1974.`, `1974. 8. 26.`,
-/// `26AUG1974`, `26 AUG / AOÛT 1974`, `26 de agosto de 1974`, `19740826`.
+/// `26AUG1974`, `26 AUG / AOÛT 1974`, `26 de agosto de 1974`, `19740826`, `26 VIII 1974 r.`,
+/// `1974 m. rugpjūčio 26 d.`, `ngày 26 tháng 08 năm 1974`.
 ///
 /// None unless every way to read it gives the same day: `08.12.1974` may be of August or of December.
 /// A year has four digits, or there is no century: two-digit years are never guessed. Whether the
@@ -46,8 +47,6 @@ enum Part {
 /// The numbers and months of a text, in their order. None where there is anything else.
 fn parts_of(text: &str) -> Option<Vec<Part>> {
     const MOST_PARTS: usize = 8;
-    /// What follows a number or joins the parts, in the languages that dates are spelled out in.
-    const JOINTS: [&str; 9] = ["DE", "DEL", "OF", "ER", "ST", "ND", "RD", "TH", "AV"];
     let mut parts = Vec::new();
     let mut separators = Vec::new();
     let mut rest = text;
@@ -62,7 +61,7 @@ fn parts_of(text: &str) -> Option<Vec<Part>> {
                 .chars()
                 .try_fold(0_u32, |sum, c| sum.checked_mul(10)?.checked_add(digit(c)?));
             (Some(Part::Number(value?, count)), tail)
-        } else if "年月日".contains(first) {
+        } else if "年月日년월일º°".contains(first) {
             (None, &rest[first.len_utf8()..])
         } else if first.is_alphabetic() {
             // Thai abbreviations have full stops inside, and vowels that are no letters.
@@ -73,10 +72,13 @@ fn parts_of(text: &str) -> Option<Vec<Part>> {
             let is_thai = matches!(first, '\u{e01}'..='\u{e5b}');
             let (word, tail) = rest.split_at(length(&|c| is_word(c) || (is_thai && c == '.')));
             let folded = fold(word);
-            if JOINTS.contains(&folded.as_str()) {
+            if is_joint(&folded) {
                 (None, tail)
+            } else if folded == "THANG" {
+                let (month, tail) = numbered_month(tail)?;
+                (Some(month), tail)
             } else {
-                (Some(Part::Months(months_named(word))), tail)
+                (Some(Part::Months(months_named(word) | roman_month(&folded))), tail)
             }
         } else if first.is_whitespace() || is_dash(first) || "./,'’()·".contains(first) {
             let mark = (!first.is_whitespace()).then_some(first);
@@ -93,6 +95,68 @@ fn parts_of(text: &str) -> Option<Vec<Part>> {
     }
     let is_numeric = parts.iter().all(|part| matches!(part, Part::Number(..)));
     (!is_numeric || has_one_mark(&separators, parts.len())).then_some(join_months(parts))
+}
+
+/// Whether a word, in capitals without accents, only joins the parts of a date or says what the number
+/// beside it is: the day, as in `26 d.`, or the year, as in `1974 r.`.
+fn is_joint(folded: &str) -> bool {
+    const JOINTS: [&str; 38] = [
+        "DE",
+        "DEL",
+        "D",
+        "OF",
+        "DEN",
+        "ER",
+        "ST",
+        "ND",
+        "RD",
+        "TH",
+        "AV", // Western Europe
+        "R",
+        "ROK",
+        "ROKU",
+        "ROKA", // Polish, Czech, Slovak
+        "G",
+        "GOD",
+        "GODINE",
+        "GODINA", // Croatian, Serbian, Bosnian
+        "Г",
+        "ГОД",
+        "ГОДА",
+        "ГОДИНА",
+        "ГОДИНЕ",
+        "ГОДИНИ", // Russian, Bulgarian, Serbian
+        "Р",
+        "РОКУ",
+        "РІК",
+        "ГОДУ", // Ukrainian, Belarusian
+        "M",
+        "METU",
+        "GADA",
+        "GADS", // Lithuanian, Latvian
+        "IL",
+        "CU",
+        "CI", // Azerbaijani: 1974-cü il
+        "NGAY",
+        "NAM", // Vietnamese
+    ];
+    JOINTS.contains(&folded)
+}
+
+/// The month that a number behind `tháng` is, and the text behind it.
+fn numbered_month(text: &str) -> Option<(Part, &str)> {
+    let text = text.trim_start();
+    let end = text.find(|c| digit(c).is_none()).unwrap_or(text.len());
+    let (number, tail) = text.split_at(end);
+    let month = digits_of(number, 1..=2).filter(|month| (1..=12).contains(month))?;
+    Some((Part::Months(1 << (month - 1)), tail))
+}
+
+/// A month in Roman numerals, as bits; none is set where it is none.
+fn roman_month(folded: &str) -> u16 {
+    const NUMERALS: [&str; 12] =
+        ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"];
+    NUMERALS.iter().position(|numeral| *numeral == folded).map_or(0, |month| 1 << month)
 }
 
 /// Whether the parts of a date of numbers alone are separated by one mark throughout: `1/1-2020` is
@@ -156,6 +220,13 @@ fn readings(parts: &[Part]) -> Vec<Option<Date>> {
                 return Vec::new();
             };
             vec![day((b, second), month, (a, first))]
+        }
+        // `1974. gada 26. augusts`
+        [Part::Number(a, first), Part::Number(b, second), Part::Months(months)] => {
+            let Some(month) = only(months) else {
+                return Vec::new();
+            };
+            vec![day((a, first), month, (b, second))]
         }
         [Part::Number(number, 8)] => {
             let two = |at: u32| number / 10_u32.pow(at) % 100;

@@ -1,5 +1,6 @@
 //! Whole reports on whole documents.
 
+use dossier_rules_sdk::testing::{codes, outcome, reading, value};
 use dossier_rules_sdk::{Check, Outcome, Reading, Report};
 use proptest::prelude::*;
 
@@ -10,15 +11,7 @@ const CARD: &str = "utopia/id-card/2023";
 const LICENCE: &str = "utopia/driving-licence/2022";
 
 fn readings(values: &[(&str, &str)]) -> Vec<Reading> {
-    values
-        .iter()
-        .map(|&(name, raw)| Reading {
-            name: name.to_owned(),
-            page: 0,
-            raw: raw.to_owned(),
-            confidence: 0.99,
-        })
-        .collect()
+    values.iter().map(|(name, raw)| reading(name, 0, raw)).collect()
 }
 
 fn passport() -> Vec<Reading> {
@@ -94,18 +87,6 @@ fn without(readings: Vec<Reading>, name: &str) -> Vec<Reading> {
 
 fn report(document_type: &str, readings: &[Reading]) -> Report {
     after(document_type, readings, TODAY).expect("known type and fields")
-}
-
-fn outcome(report: &Report, code: &str) -> Outcome {
-    report.checks.iter().find(|check| check.code == code).expect("every check is there").outcome
-}
-
-fn codes(checks: &[Check], outcome: Outcome) -> Vec<&str> {
-    checks.iter().filter(|check| check.outcome == outcome).map(|check| check.code).collect()
-}
-
-fn value<'a>(report: &'a Report, name: &str) -> Option<&'a str> {
-    report.fields.iter().find(|field| field.name == name)?.value.as_deref()
 }
 
 #[test]
@@ -197,7 +178,7 @@ fn a_difference_between_the_zones_fails_its_own_check_only() {
         ("date_of_expiry", "02 FEB 2034", "mrz.matches.date_of_expiry"),
     ] {
         let report = report(PASSPORT, &with(passport(), name, raw));
-        assert_eq!(codes(&report.checks, Outcome::Failed), [code], "{name}");
+        assert_eq!(codes(&report, Outcome::Failed), [code], "{name}");
     }
 }
 
@@ -220,7 +201,7 @@ fn dates_are_judged_against_each_other_and_today() {
 #[test]
 fn expiry_depends_on_today_alone() {
     let expired = after(PASSPORT, &passport(), "2034-02-02").expect("a passport");
-    assert_eq!(codes(&expired.checks, Outcome::Failed), ["document.expiry"]);
+    assert_eq!(codes(&expired, Outcome::Failed), ["document.expiry"]);
 }
 
 #[test]
@@ -243,8 +224,8 @@ fn without_a_zone_its_checks_are_not_performed_but_there() {
     let report = report(PASSPORT, &without(passport(), "mrz"));
     let all = |report: &Report| report.checks.iter().map(|c| c.code).collect::<Vec<_>>();
     assert_eq!(all(&report), all(&complete));
-    assert_eq!(codes(&report.checks, Outcome::Failed), Vec::<&str>::new());
-    let not_performed = codes(&report.checks, Outcome::NotPerformed);
+    assert_eq!(codes(&report, Outcome::Failed), Vec::<&str>::new());
+    let not_performed = codes(&report, Outcome::NotPerformed);
     assert_eq!(not_performed.len(), 14);
     assert!(not_performed.iter().all(|code| code.starts_with("mrz.")));
 }
@@ -277,7 +258,7 @@ fn a_foreign_state_is_no_utopian_document() {
     let zone = "P<D<<MUSTERMANN<<ERIKA<<<<<<<<<<<<<<<<<<<<<<\n\
                 C01X00T478D<<6408125F2702283<<<<<<<<<<<<<<<4";
     let report = report(PASSPORT, &readings(&[("mrz", zone)]));
-    assert_eq!(codes(&report.checks, Outcome::Failed), ["mrz.issuing_state"]);
+    assert_eq!(codes(&report, Outcome::Failed), ["mrz.issuing_state"]);
     assert_eq!(value(&report, "issuing_state"), Some("D"));
 }
 
