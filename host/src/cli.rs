@@ -23,6 +23,8 @@ pub mod docs;
 mod debug;
 pub use debug::read_image;
 
+mod draw;
+
 mod output;
 pub use output::{json as print_json, print, table};
 
@@ -98,6 +100,9 @@ pub struct ExtractArgs {
     /// Print JSON, as the server answers.
     #[arg(long)]
     pub json: bool,
+    /// Write a PNG of the pages, one below the other, with the place of each field drawn on them.
+    #[arg(long, value_name = "FILE")]
+    pub draw: Option<PathBuf>,
     /// Read with the base alone, to see what the adapter adds.
     #[arg(long)]
     pub base_only: bool,

@@ -102,6 +102,7 @@ fn read(request: &ReadRequest) -> ReadOutput {
         page: field.page,
         raw: FieldText::new(if field.name.as_str() == "surname" { SURNAME } else { "" }),
         confidence: 0.75,
+        polygon: None,
     });
     ReadOutput { readings: readings.collect(), timings: ReadTimings::default(), batch_documents: 0 }
 }

@@ -8,7 +8,8 @@ use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::{Client, Sample};
+use crate::samples::corners;
+use crate::{Client, Sample, overlap};
 
 /// Confidences are sums of many products: another batch adds them in another order.
 const CONFIDENCE_TOLERANCE: f64 = 1e-3;
@@ -18,6 +19,8 @@ const CONFIDENCE_TOLERANCE: f64 = 1e-3;
 pub struct Score {
     /// By field: how many were exact, of how many.
     pub fields: BTreeMap<String, (usize, usize)>,
+    /// Of fields whose place is known: how well the answer's polygon covers it, 0 to 1.
+    pub places: Vec<f64>,
 }
 
 impl Score {
@@ -37,6 +40,20 @@ impl Score {
             let field = fields.iter().find(|field| field["name"] == name)?;
             field["raw"].as_str().map(str::to_owned)
         });
+        for (name, place) in &sample.places {
+            let field = fields.iter().find(|field| field["name"] == *name);
+            let told = field.filter(|field| field["page"] == place.page);
+            let polygon = told.and_then(|field| corners(&field["polygon"]));
+            // A place that is not told covers nothing.
+            self.places.push(polygon.map_or(0.0, |polygon| overlap(&polygon, &place.corners)));
+        }
+    }
+
+    /// How well places are told on average; none where none is known.
+    #[must_use]
+    pub fn mean_overlap(&self) -> Option<f64> {
+        let sum = self.places.iter().sum::<f64>();
+        (!self.places.is_empty()).then(|| sum / self.places.len() as f64)
     }
 
     /// How many fields were exact, of how many.
@@ -91,13 +108,15 @@ pub async fn post_all(
     answers.into_iter().collect::<Option<_>>().context("a document was not posted")
 }
 
-/// What an answer says of its document: everything but times, the request's id and confidences.
+/// What an answer says of its document: everything but times, the request's id, confidences and places.
 #[must_use]
 pub fn comparable(body: &Value) -> Value {
     let field = |field: &Value| {
         let mut field = field.clone();
         if let Some(field) = field.as_object_mut() {
             field.remove("confidence");
+            // Follows from sums that are rounded in another order, as the confidence does.
+            field.remove("polygon");
         }
         field
     };

@@ -25,8 +25,11 @@ pub use registry_process::{RegistryReport, exchange_with_registry};
 mod client;
 pub use client::{Answer, Client};
 
+mod places;
+pub use places::{Corners, overlap};
+
 mod samples;
-pub use samples::{Sample, in_turn, samples_below, samples_of, shipped_types};
+pub use samples::{Place, Sample, in_turn, samples_below, samples_of, shipped_types};
 
 pub mod bad_images;
 

@@ -8,7 +8,7 @@ use anyhow::{Context as _, ensure};
 use dossier_engine::folders::Manifest;
 use serde_json::Value;
 
-use crate::{repository, shipped_root};
+use crate::{Corners, repository, shipped_root};
 
 /// The document types that are shipped, by identifier.
 ///
@@ -41,6 +41,17 @@ pub struct Sample {
     pub pages: Vec<Vec<u8>>,
     /// What stands on it, by field, in the order of the file.
     pub truth: Vec<(String, String)>,
+    /// Where fields stand, by name, if whoever drew the document told.
+    pub places: Vec<(String, Place)>,
+}
+
+/// Where a field stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place {
+    /// The page, from 1.
+    pub page: u64,
+    /// Clockwise from where the text begins, above; in pixels.
+    pub corners: Corners,
 }
 
 impl Sample {
@@ -51,17 +62,21 @@ impl Sample {
     pub fn read(folder: &Path) -> anyhow::Result<Self> {
         let file = folder.join("truth.json");
         let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
-        let truth = serde_json::from_str::<Value>(&text)?;
-        let fields = truth["fields"].as_object().context("no `fields` in the truth")?;
+        let told = serde_json::from_str::<Value>(&text)?;
+        let fields = told["fields"].as_object().context("no `fields` in the truth")?;
         let truth = fields
             .iter()
             .map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
             .collect::<Option<Vec<_>>>()
             .context("a field of the truth is no text")?;
+        let places = match &told["places"] {
+            Value::Null => Vec::new(),
+            places => read_places(places).context("a place of the truth has another form")?,
+        };
         let files = (1..).map_while(|page| page_file(folder, page)).collect::<Vec<_>>();
         ensure!(!files.is_empty(), "{} has no page", folder.display());
         let pages = files.iter().map(fs::read).collect::<Result<_, _>>()?;
-        Ok(Self { folder: folder.to_owned(), files, pages, truth })
+        Ok(Self { folder: folder.to_owned(), files, pages, truth, places })
     }
 
     /// What stands in a field.
@@ -69,6 +84,21 @@ impl Sample {
     pub fn value(&self, field: &str) -> Option<&str> {
         self.truth.iter().find(|(name, _)| name == field).map(|(_, value)| value.as_str())
     }
+}
+
+fn read_places(places: &Value) -> Option<Vec<(String, Place)>> {
+    let place = |(name, place): (&String, &Value)| {
+        let (page, corners) = (place["page"].as_u64()?, corners(&place["corners"])?);
+        Some((name.clone(), Place { page, corners }))
+    };
+    places.as_object()?.iter().map(place).collect()
+}
+
+/// Four corners as JSON has them, in a truth and in an answer.
+pub(crate) fn corners(value: &Value) -> Option<Corners> {
+    let corner = |corner: &Value| Some([corner[0].as_f64()?, corner[1].as_f64()?]);
+    let corners = value.as_array()?.iter().map(corner).collect::<Option<Vec<_>>>()?;
+    corners.try_into().ok()
 }
 
 fn page_file(folder: &Path, page: u32) -> Option<PathBuf> {

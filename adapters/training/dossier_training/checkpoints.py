@@ -10,6 +10,7 @@ from transformers import GenerationConfig, VisionEncoderDecoderModel
 
 from dossier_training import base_form, vocabulary
 from dossier_training.base_form import BaseForm
+from dossier_training.lessons import GUIDED_HEADS, GUIDED_LAYERS
 from dossier_training.model import new_model
 
 _PREPROCESSOR = {
@@ -28,7 +29,7 @@ _PREPROCESSOR = {
 
 
 def export_base(model: VisionEncoderDecoderModel, folder: Path, form: BaseForm = base_form.PRESENT) -> None:
-    """Writes config, weights (f16), tokenizer, processor and generation settings."""
+    """Writes config, weights (f16), tokenizer, processor, generation settings, and which attention looks at the next character."""
     folder.mkdir(parents=True, exist_ok=True)
     model.generation_config = GenerationConfig(
         decoder_start_token_id=vocabulary.BOS_ID,
@@ -44,6 +45,8 @@ def export_base(model: VisionEncoderDecoderModel, folder: Path, form: BaseForm =
     form.vocabulary.save(folder)
     processor = {**_PREPROCESSOR, "size": {"height": form.height, "width": form.width}}
     (folder / "preprocessor_config.json").write_text(json.dumps(processor, indent=2) + "\n")
+    guided = {"layer": GUIDED_LAYERS[-1], "heads": GUIDED_HEADS}
+    (folder / "guided_attention.json").write_text(json.dumps(guided, indent=2) + "\n")
 
 
 def load_base(folder: Path) -> VisionEncoderDecoderModel:

@@ -5,7 +5,8 @@
 Donut's form is `metadata.jsonl`, a line a page: `{"file_name", "ground_truth": "{\\"gt_parse\\": {...}}"}`.
 Beside it, `places.jsonl` tells where each character stands, as shares of width and height; Donut needs
 no such thing, and what learns from it reads without it too.
-A sample folder holds `page-1.png` (`page-2.png`) and `truth.json` with `{"fields": {...}}`.
+A sample folder holds `page-1.png` (`page-2.png`) and `truth.json` with `{"fields": {...}, "places": {...}}`: of each
+field its page, from 1, and its corners in pixels.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from dossier_training.document_types import DOCUMENT_TYPES
 from dossier_training.documents import random_document
 from dossier_training.framing import Framing
 from dossier_training.page import LEVELS, Capture, Glyph
+from dossier_training.places import corners_around
 
 # Training draws its seeds from below this; evaluation and samples from above.
 FIRST_HELD_OUT_SEED = 900_000_000
@@ -76,6 +78,16 @@ def _places(page: CapturedPage) -> dict[str, list[list[float] | None]]:
     return places
 
 
+def _corners(page: CapturedPage) -> dict[str, list[list[float]]]:
+    framing, (width, height) = Framing.of(*page.image.size), page.image.size
+    corners = {name: corners_around([glyph for glyph in page.glyphs if glyph.field == name]) for name in page.fields}
+    return {
+        name: [[round(across * width, 1), round(down * height, 1)] for across, down in (framing.back(*corner) for corner in four)]
+        for name, four in corners.items()
+        if four
+    }
+
+
 def write_donut(documents: Iterator[list[CapturedPage]], folder: Path) -> None:
     """Writes a data set in Donut's form."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -111,7 +123,8 @@ def write_samples(documents: Iterator[list[CapturedPage]], folder: Path, suffix:
         for index, page in enumerate(pages, 1):
             page.image.save(sample / f"page-{index}.{suffix}", **options)
         fields = {name: text for page in pages for name, text in page.fields.items()}
-        (sample / "truth.json").write_text(json.dumps({"fields": fields}, ensure_ascii=False, indent=2) + "\n")
+        places = {name: {"page": number, "corners": corners} for number, page in enumerate(pages, 1) for name, corners in _corners(page).items()}
+        (sample / "truth.json").write_text(json.dumps({"fields": fields, "places": places}, ensure_ascii=False, indent=2) + "\n")
 
 
 def main() -> None:

@@ -65,6 +65,12 @@ def advance(file_name: str, size: int, character: str) -> float:
     return font(file_name, size).getlength(character)
 
 
+@lru_cache(maxsize=65536)
+def printed(file_name: str, size: int, character: str) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of what one character blackens, in pixels from where it is drawn."""
+    return font(file_name, size).getbbox(character)
+
+
 @lru_cache(maxsize=4096)
 def _has(file_name: str, character: str) -> bool:
     face = font(file_name, 40)

@@ -23,7 +23,7 @@ from dossier_training.page import LEVELS, Capture, Glyph, Page, model_pixels
 
 _NONE = -100
 # Of the three layers, those that look for the next character, and how many heads are told where.
-_GUIDED_LAYERS, _GUIDED_HEADS = (1, 2), 3
+GUIDED_LAYERS, GUIDED_HEADS = (1, 2), 3
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def text_losses(logits: torch.Tensor, cross_attentions: tuple[torch.Tensor, ...]
     guided = guide != _NONE
     if cross_attentions and guided.any():
         place = guide[guided][:, None]
-        on_target = [cross_attentions[layer][:, :_GUIDED_HEADS].mean(1)[guided].gather(1, place) for layer in _GUIDED_LAYERS]
+        on_target = [cross_attentions[layer][:, :GUIDED_HEADS].mean(1)[guided].gather(1, place) for layer in GUIDED_LAYERS]
         losses["attention"] = torch.stack([-(share + 1e-4).log().mean() for share in on_target]).mean()
         rates["attention"] = on_target[-1].mean().item()
     return losses, rates

@@ -20,13 +20,17 @@ PIXELS_PER_UNIT = 2
 
 @dataclass(frozen=True)
 class Glyph:
-    """One character of a value: the centre of its cell in document units, and whose it is."""
+    """One character of a value: the centre of its cell in document units, and whose it is.
+
+    `corners` are those of what is printed of it, clockwise from left and top; a blank has none.
+    """
 
     x: float
     y: float
     character: str
     field: str | None
     index: int
+    corners: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,8 @@ class Page:
                 self.draw.text((cursor, y * PIXELS_PER_UNIT), character, font=fonts.font(ink.font, ink.pixels), fill=ink.colour)
                 advance += ink.tracking * PIXELS_PER_UNIT
             centre_y = y + ink.size * 0.6
-            self.glyphs.append(Glyph((cursor + advance / 2) / PIXELS_PER_UNIT, centre_y, character, name, index))
+            corners = _printed(ink, character, cursor, y * PIXELS_PER_UNIT)
+            self.glyphs.append(Glyph((cursor + advance / 2) / PIXELS_PER_UNIT, centre_y, character, name, index, corners))
             cursor += advance
         return cursor / PIXELS_PER_UNIT
 
@@ -85,7 +90,8 @@ class Page:
         for index, character in enumerate(text):
             left = x + index * pitch
             self.draw.text((left * PIXELS_PER_UNIT, y * PIXELS_PER_UNIT), character, font=face, fill=ink.colour)
-            self.glyphs.append(Glyph(left + pitch * 0.45, y + ink.size * 0.6, character, name, start + index))
+            corners = _printed(ink, character, left * PIXELS_PER_UNIT, y * PIXELS_PER_UNIT)
+            self.glyphs.append(Glyph(left + pitch * 0.45, y + ink.size * 0.6, character, name, start + index, corners))
 
     def guilloche(self, rng: np.random.Generator, lines: int, depth: int) -> None:
         """Draws the fine wavy lines of security printing, `depth` levels darker than the ground."""
@@ -108,6 +114,15 @@ class Page:
         draw.ellipse([width * 0.27, height * 0.15, width * 0.73, height * 0.75], fill=skin)
         draw.pieslice([width * 0.24, height * 0.1, width * 0.76, height * 0.6], 180, 360, fill=cloth)
         self.image.paste(patch, (left, top))
+
+
+def _printed(ink: Ink, character: str, x: float, y: float) -> tuple[tuple[float, float], ...]:
+    """The corners, in units, of what a character drawn at (x, y) pixels blackens."""
+    if character.isspace():
+        return ()
+    left, top, right, bottom = fonts.printed(ink.font, ink.pixels, character)
+    box = ((left, top), (right, top), (right, bottom), (left, bottom))
+    return tuple(((x + across) / PIXELS_PER_UNIT, (y + down) / PIXELS_PER_UNIT) for across, down in box)
 
 
 def _grey(rng: np.random.Generator, low: int, high: int) -> tuple[int, int, int]:
@@ -183,8 +198,11 @@ class Capture:
             image = jpeg(image, self.jpeg)
         if not page.glyphs:
             return image, []
-        seen = projection.then(_frame(page.size)).points(np.array([(g.x, g.y) for g in page.glyphs]))
-        return image, [replace(g, x=float(x), y=float(y)) for g, (x, y) in zip(page.glyphs, seen, strict=True)]
+        seen = projection.then(_frame(page.size))
+        centres = seen.points(np.array([(g.x, g.y) for g in page.glyphs]))
+        corners = seen.points(np.array([g.corners or ((g.x, g.y),) * 4 for g in page.glyphs]).reshape(-1, 2)).reshape(-1, 4, 2).tolist()
+        moved = zip(page.glyphs, centres, corners, strict=True)
+        return image, [replace(g, x=float(x), y=float(y), corners=tuple(map(tuple, four)) if g.corners else ()) for g, (x, y), four in moved]
 
 
 def _clean(rng: np.random.Generator) -> Capture:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
+from PIL import Image
 from safetensors.torch import load_file
 from transformers import AutoTokenizer, VisionEncoderDecoderModel
 
@@ -22,6 +23,8 @@ from dossier_training.documents import random_document
 from dossier_training.lessons import Asking, Lessons, collate, decode_packed
 from dossier_training.methods import TARGETS, adapt
 from dossier_training.model import new_model
+from dossier_training.page import Glyph
+from dossier_training.places import corners_around
 from dossier_training.train_encoder import normalise
 
 PACKAGE = Path(__file__).parents[1]
@@ -183,4 +186,24 @@ def test_data_sets_have_donut_s_form(tmp_path):
 def test_samples_are_a_folder_a_document(tmp_path):
     _dataset("--type", "utopia/id-card/2023", "--count", 1, "--seed", 9, "--samples", "jpg", "--out", tmp_path)
     assert sorted(file.name for file in (tmp_path / "1").iterdir()) == ["page-1.jpg", "page-2.jpg", "truth.json"]
-    assert {"surname", "mrz", "authority"} <= json.loads((tmp_path / "1" / "truth.json").read_text())["fields"].keys()
+    truth = json.loads((tmp_path / "1" / "truth.json").read_text())
+    assert {"surname", "mrz", "authority"} <= truth["fields"].keys() == truth["places"].keys()
+    assert {place["page"] for place in truth["places"].values()} == {1, 2}
+    for name, place in truth["places"].items():
+        page = np.asarray(Image.open(tmp_path / "1" / f"page-{place['page']}.jpg").convert("L"))
+        (left, top), (right, _), _, (_, bottom) = ([round(part) for part in corner] for corner in place["corners"])
+        inside = page[max(0, top) : bottom, max(0, left) : right]
+        assert inside.size and int(inside.max()) - int(inside.min()) > 60, f"nothing is printed at {name}"
+
+
+def test_corners_run_along_the_text():
+    def glyph(x, y):
+        # Three wide and four high, turned by the 3-4-5 triangle.
+        across, down = np.array((0.8, 0.6)), np.array((-0.6, 0.8))
+        corners = [np.array((x, y)) + across * right + down * below for right, below in ((0, 0), (3, 0), (3, 4), (0, 4))]
+        return Glyph(x, y, "A", "surname", 0, tuple((float(px), float(py)) for px, py in corners))
+
+    found = corners_around([glyph(10, 10), Glyph(0, 0, " ", "surname", 1), glyph(10 + 0.8 * 6, 10 + 0.6 * 6)])
+    expected = [(10, 10), (17.2, 15.4), (14.8, 18.6), (7.6, 13.2)]
+    assert np.allclose(found, expected)
+    assert corners_around([Glyph(0, 0, " ", "surname", 1)]) is None

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::CharacterSet;
+use crate::{CharacterSet, Point};
 
 /// The name of a field, such as `date_of_birth`: `[a-z][a-z0-9_]*`, at most 64 bytes.
 ///
@@ -117,6 +117,9 @@ pub struct FieldReading {
     pub raw: FieldText,
     /// 0 to 1: the least probability among the field's own decoding steps, the end included.
     pub confidence: f32,
+    /// Where it stands on its page, if whoever read it can tell: the corners clockwise from where the text
+    /// begins, above.
+    pub polygon: Option<[Point; 4]>,
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use dossier_document::{
-    Check, Digest, DocumentTypeId, FieldName, FieldReading, FieldText, Verdict,
+    Check, Digest, DocumentTypeId, FieldName, FieldReading, FieldText, Point, Verdict,
 };
 use dossier_inference::{BackendError, InferenceError, ReadRequest, ReadTimings};
 use dossier_plugin::{BeforeOutcome, PluginError, Report};
@@ -94,6 +94,8 @@ pub struct Transcription {
     pub confidence: f32,
     /// The page, counted from 0.
     pub page: usize,
+    /// Where it stands there, if the model can tell: the corners clockwise from where the text begins, above.
+    pub polygon: Option<[Point; 4]>,
 }
 
 /// The artifacts that produced an answer.
@@ -293,12 +295,12 @@ fn join(readings: Vec<FieldReading>, report: &Report) -> Vec<ExtractedField> {
             source: field.source.clone(),
         })
         .collect::<Vec<_>>();
-    let read = readings.into_iter().map(|FieldReading { name, page, raw, confidence }| {
+    let read = readings.into_iter().map(|FieldReading { name, page, raw, confidence, polygon }| {
         let normalised = report.fields.iter().find(|field| field.name == name);
         ExtractedField {
             value: normalised.and_then(|field| field.value.clone()),
             source: normalised.map_or_else(|| "visual".to_owned(), |field| field.source.clone()),
-            transcription: Some(Transcription { raw, confidence, page }),
+            transcription: Some(Transcription { raw, confidence, page, polygon }),
             name,
         }
     });

@@ -161,6 +161,7 @@ impl Backend for BlindBackend {
                 page: field.page,
                 raw: FieldText::new(""),
                 confidence: 0.0,
+                polygon: None,
             });
             let readings = readings.collect();
             let timings = ReadTimings::default();

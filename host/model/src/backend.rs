@@ -24,7 +24,9 @@ use crate::{Adapter, AdapterPool, Base, DeviceKind, ModelError, device};
 mod passes;
 
 mod plan;
-use plan::{DocumentPlan, Planner};
+use plan::{DocumentPlan, Planner, Print};
+
+mod polygons;
 
 /// Reads documents with one base and any number of adapters.
 pub struct ModelBackend {
@@ -48,6 +50,8 @@ struct InWork {
     request: ReadRequest,
     /// One a requested field, in order; there once it is read.
     fields: Vec<Option<DecodedField>>,
+    /// Of the pages that fields stand on, each with its number.
+    prints: Vec<(usize, Print)>,
     preprocess: Duration,
     encode: Duration,
     decode_started: Instant,
@@ -153,6 +157,7 @@ impl ModelBackend {
             let in_work = InWork {
                 request: request.clone(),
                 fields: vec![None; plan.prepared.fields.len()],
+                prints: plan.prepared.prints().collect(),
                 preprocess: plan.prepared.preprocess,
                 encode,
                 decode_started: Instant::now(),
@@ -210,7 +215,10 @@ impl ModelBackend {
             };
             document.get_mut().fields[key.field] = Some(field);
             if document.get().fields.iter().all(Option::is_some) {
-                self.answers.push((key.document, Ok(document.remove().answer())));
+                let [rows, columns] = self.planner.parts().grid;
+                let [height, width] = self.planner.parts().image_size;
+                let token = [width as f32 / columns as f32, height as f32 / rows as f32];
+                self.answers.push((key.document, Ok(document.remove().answer(token))));
             }
         }
         Ok(())
@@ -312,8 +320,8 @@ struct Planned {
 }
 
 impl InWork {
-    /// The answer, once all fields are there.
-    fn answer(self) -> ReadOutput {
+    /// The answer, once all fields are there. `token` is a token's width and height in pixels.
+    fn answer(self, token: [f32; 2]) -> ReadOutput {
         let timings = ReadTimings {
             preprocess: self.preprocess,
             encode: self.encode,
@@ -321,7 +329,9 @@ impl InWork {
             ..Default::default()
         };
         let fields = self.request.fields.iter().zip(self.fields.into_iter().flatten());
+        let print_of = |page: usize| self.prints.iter().find(|(number, _)| *number == page);
         let reading = |(field, decoded): (&FieldRequest, DecodedField)| FieldReading {
+            polygon: print_of(field.page).and_then(|(_, print)| print.polygon(&decoded, token)),
             name: field.name.clone(),
             page: field.page,
             raw: FieldText::new(decoded.text),

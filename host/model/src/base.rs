@@ -7,7 +7,7 @@ use std::sync::Arc;
 use candle_core::{Device, Tensor};
 use dossier_document::{Digest, FieldName, PageImage};
 
-use crate::config::{GenerationConfig, ModelConfig};
+use crate::config::{GenerationConfig, GuidedAttention, ModelConfig};
 use crate::device::{DeviceMemory, Upload};
 use crate::digest::digest_files;
 use crate::lora::{AdapterFiles, AdapterHost, SharedMatrices};
@@ -30,6 +30,8 @@ pub(crate) struct Parts {
     on_device: Option<OnDevice>,
     /// Height and width the encoder was laid out for, in pixels.
     pub(crate) image_size: [usize; 2],
+    /// Rows and columns of tokens that the encoder makes of it.
+    pub(crate) grid: [usize; 2],
     /// Of the largest tensor that a page becomes.
     pub(crate) numbers_of_a_page: usize,
     pub(crate) generation: GenerationConfig,
@@ -81,7 +83,11 @@ impl Base {
             let needed = parameters.saturating_mul(settings.weights.bytes());
             memory.check_room(settings.device, "the base", needed, "`weight_precision`")?;
         }
-        let model = VisionEncoderDecoder::load(&config, weights)?;
+        let mut model = VisionEncoderDecoder::load(&config, weights)?;
+        let grid = config.encoder.grid(config.encoder.depths.len() - 1);
+        if let Some(guided) = GuidedAttention::read(folder, &config.decoder)? {
+            model.decoder.tell_foci(&guided, grid[1]);
+        }
         let tokenizer_path = folder.join("tokenizer.json");
         let vocabulary = match tokenizer_path.exists() {
             true => Some(Arc::new(Vocabulary::load(&tokenizer_path, config.decoder.vocab_size)?)),
@@ -96,6 +102,7 @@ impl Base {
             processor,
             on_device,
             image_size: config.encoder.image_size,
+            grid,
             numbers_of_a_page: numbers_of_a_page(&config),
             generation,
             vocabulary,

@@ -16,6 +16,9 @@ pub(crate) use decoder::DecoderConfig;
 mod generation;
 pub(crate) use generation::GenerationConfig;
 
+mod guided_attention;
+pub(crate) use guided_attention::GuidedAttention;
+
 /// `config.json` (`transformers/models/vision_encoder_decoder/configuration_vision_encoder_decoder.py`).
 #[derive(Clone, Debug)]
 pub(crate) struct ModelConfig {

@@ -81,7 +81,8 @@ pub fn generate(
         }
         let batch = TokenBatch::new([(&row, &sequence[fed..], fed)]);
         fed = sequence.len();
-        let mut logits = decoder.next_logits(&batch, &past)?.flatten_all()?.to_vec1::<f32>()?;
+        let mut logits =
+            decoder.next_logits(&batch, &past)?.logits.flatten_all()?.to_vec1::<f32>()?;
         generate::process(&mut logits, &sequence, prompt.len(), max_new_tokens, generation);
         let token = generate::first_greatest(&logits);
         sequence.push(token);

@@ -6,7 +6,8 @@ use candle_core::{Result, Tensor};
 
 use crate::Adapter;
 use crate::constraint::{FieldConstraint, Next};
-use crate::model::{Decoder, EncodedPages, KvCache, PageMemory, Row, TokenBatch};
+use crate::kernels::Focus;
+use crate::model::{Decoder, EncodedPages, KvCache, NextLogits, PageMemory, Row, TokenBatch};
 use crate::vocabulary::Vocabulary;
 
 mod decoders;
@@ -50,6 +51,9 @@ pub(crate) struct DecodedField {
     pub(crate) text: String,
     /// The least probability among the field's free steps.
     pub(crate) confidence: f32,
+    /// Where the decoder looked for each character of the text; none for those that could only follow, and
+    /// for all where it can't tell.
+    pub(crate) foci: Vec<Option<Focus>>,
 }
 
 impl<K: Copy> FieldDecoder<K> {
@@ -89,11 +93,12 @@ impl<K: Copy> FieldDecoder<K> {
             .sequences
             .iter()
             .map(|sequence| (&sequence.row, sequence.pending.as_slice(), sequence.length));
-        let logits = decoder.next_logits(&TokenBatch::new(new), &self.past)?;
+        let NextLogits { logits, foci } = decoder.next_logits(&TokenBatch::new(new), &self.past)?;
         let constraints = self.sequences.iter().map(|sequence| &sequence.constraint);
         let logits = self.copied.of(&logits, constraints)?;
-        for (sequence, logits) in self.sequences.iter_mut().zip(logits.rows()) {
-            sequence.step(logits, vocabulary)?;
+        let foci = foci.into_iter().map(Some).chain(std::iter::repeat(None));
+        for ((sequence, logits), focus) in self.sequences.iter_mut().zip(logits.rows()).zip(foci) {
+            sequence.step(logits, focus, vocabulary)?;
         }
         let finished = self.remove(|sequence| sequence.finished);
         Ok(finished.into_iter().map(|sequence| (sequence.key, sequence.decoded)).collect())
@@ -161,7 +166,7 @@ impl<K> Sequence<K> {
             constraint: row.constraint,
             pending: row.prompt,
             length: 0,
-            decoded: DecodedField { text: String::new(), confidence: 1.0 },
+            decoded: DecodedField { confidence: 1.0, ..DecodedField::default() },
             finished: false,
         }
     }
@@ -172,14 +177,19 @@ impl<K> Sequence<K> {
         (self.row.adapter.as_ref().map(Arc::as_ptr), Arc::as_ptr(pages), *index)
     }
 
-    /// Takes the next token from the logits behind the pending ones, and those that can only follow
-    /// it: they go in together.
-    fn step(&mut self, logits: RowLogits<'_>, vocabulary: &Vocabulary) -> Result<()> {
+    /// Takes the next token from the logits behind the pending ones, which looked at `focus`, and those
+    /// that can only follow it: they go in together.
+    fn step(
+        &mut self,
+        logits: RowLogits<'_>,
+        focus: Option<Focus>,
+        vocabulary: &Vocabulary,
+    ) -> Result<()> {
         self.length += self.pending.len();
         self.pending.clear();
         loop {
-            let token = match self.constraint.next() {
-                Next::Forced(token) => token,
+            let (token, focus) = match self.constraint.next() {
+                Next::Forced(token) => (token, None),
                 Next::Complete => {
                     self.finished = true;
                     return Ok(());
@@ -193,7 +203,7 @@ impl<K> Sequence<K> {
                         chosen.ok_or_else(|| candle_core::Error::msg("no token is allowed"))?;
                     let confidence = &mut self.decoded.confidence;
                     *confidence = confidence.min(logits.probability(token)?);
-                    token
+                    (token, focus)
                 }
             };
             if self.constraint.is_end(token) {
@@ -202,6 +212,7 @@ impl<K> Sequence<K> {
             }
             let text = vocabulary.text(token).unwrap_or_default();
             self.decoded.text.push_str(text);
+            self.decoded.foci.extend(text.chars().map(|_| focus));
             let characters =
                 u32::try_from(text.chars().count()).map_err(candle_core::Error::wrap)?;
             self.constraint.advance(token, characters);
@@ -227,6 +238,6 @@ pub(crate) fn teacher_forced(
     let mut past = decoder.new_cache()?;
     past.take_slots(1, tokens.len())?;
     let batch = TokenBatch::new([(&Row { page, adapter, slot: 0 }, tokens, 0)]);
-    let hidden = decoder.forward(&batch, &past)?;
+    let (hidden, _) = decoder.forward(&batch, &past)?;
     decoder.logits(&hidden, batch.token_adapters())
 }

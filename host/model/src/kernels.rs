@@ -39,7 +39,7 @@ mod merge;
 pub(crate) use merge::merge;
 
 mod page_attention;
-pub(crate) use page_attention::{PageSpan, attend_to_pages};
+pub(crate) use page_attention::{Focus, Looking, PageSpan, attend_to_pages};
 
 mod past_attention;
 pub(crate) use past_attention::{PastSpan, append_and_attend};

@@ -70,5 +70,6 @@ mod json;
 mod kernels;
 mod linear;
 mod model;
+mod place;
 mod vocabulary;
 mod weights;

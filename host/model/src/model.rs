@@ -16,7 +16,7 @@ pub(crate) use encoder::Encoder;
 mod windows;
 
 mod decoder;
-pub(crate) use decoder::{Decoder, EncodedPages};
+pub(crate) use decoder::{Decoder, EncodedPages, NextLogits};
 
 mod attention;
 

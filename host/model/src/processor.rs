@@ -9,6 +9,9 @@ use crate::ModelError;
 mod config;
 use config::ProcessorConfig;
 
+mod placement;
+pub(crate) use placement::Placement;
+
 mod on_device;
 pub(crate) use on_device::OnDevice;
 

@@ -11,6 +11,6 @@ pub fn readings_from_values(
 ) -> Vec<FieldReading> {
     values
         .into_iter()
-        .map(|(name, raw)| FieldReading { name, page: 0, raw, confidence: 1.0 })
+        .map(|(name, raw)| FieldReading { name, page: 0, raw, confidence: 1.0, polygon: None })
         .collect()
 }

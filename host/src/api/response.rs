@@ -27,6 +27,7 @@ struct FieldBody<'a> {
     confidence: Option<f64>,
     source: &'a str,
     page: Option<usize>,
+    polygon: Option<[[f64; 2]; 4]>,
 }
 
 /// One check, as everything that prints checks shows it.
@@ -112,6 +113,9 @@ impl<'a> FieldBody<'a> {
             source: &field.source,
             // People count pages from 1, and so do the names of their files.
             page: read.map(|read| read.page + 1),
+            polygon: read.and_then(|read| read.polygon).map(|corners| {
+                corners.map(|corner| [corner.x, corner.y].map(|side| to_decimals(side, 1)))
+            }),
         }
     }
 }

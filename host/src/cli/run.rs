@@ -11,8 +11,9 @@ use dossier_inference::BackendLost;
 use dossier_model::ModelError;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::draw::DrawError;
 use super::{Cli, Command, DebugCommand, DocsArgs, DocumentTypesArgs, ExtractArgs, PluginCommand};
-use super::{debug, docs, output, package, plugin};
+use super::{debug, docs, draw, output, package, plugin};
 use crate::api::{FormError, engine_problem, field_names, problem_of_form};
 use crate::config::{
     Config, ConfigError, LogLevel, ServeArgs, TelemetryArgs, TelemetryConfig, nobody_publishes,
@@ -30,6 +31,9 @@ pub enum CommandError {
     /// An argument makes no sense.
     #[error("{0}")]
     Usage(UsageError),
+    /// The places of the fields can't be drawn.
+    #[error("--draw: {0}")]
+    Draw(#[from] DrawError),
     /// The server did not start.
     #[error(transparent)]
     Serve(#[from] ServeError),
@@ -163,9 +167,13 @@ async fn extract_files(args: ExtractArgs) -> Result<(), CommandError> {
     }
     let engine = engine_of_folders(settings, Some(document_type.clone())).await?;
     let model = if args.base_only { ModelChoice::BaseOnly } else { ModelChoice::Adapter };
+    let drawn = args.draw.map(|path| (path, pages.clone()));
     let request = ExtractRequest { document_type, pages, fields, model, permit: None };
     let id = RequestId::new();
     let extraction = extract(&engine.reader, request, &id).await.map_err(CommandError::Extract)?;
+    if let Some((path, pages)) = drawn {
+        draw::draw(&pages, &extraction, &path)?;
+    }
     output::extraction(&extraction, &id, args.json).map_err(CommandError::Output)
 }
 

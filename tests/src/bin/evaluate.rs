@@ -242,6 +242,8 @@ fn as_json(evaluated: &[Evaluated]) -> String {
             "exact": exact,
             "of": of,
             "accuracy": score.accuracy(),
+            "places": score.places.len(),
+            "mean_overlap": score.mean_overlap(),
         })
     };
     let types = evaluated.iter().map(|evaluated| {

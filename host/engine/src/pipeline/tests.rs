@@ -9,7 +9,13 @@ fn name(text: &str) -> FieldName {
 }
 
 fn reading(field: &str, raw: &str) -> FieldReading {
-    FieldReading { name: name(field), page: 0, raw: FieldText::new(raw), confidence: 0.5 }
+    FieldReading {
+        name: name(field),
+        page: 0,
+        raw: FieldText::new(raw),
+        confidence: 0.5,
+        polygon: None,
+    }
 }
 
 fn reported(field: &str, value: &str, source: &str) -> ReportField {

@@ -81,6 +81,7 @@ fn answer(request: &ReadRequest, fault: Fault) -> Result<ReadOutput, BackendErro
             page: field.page,
             raw: FieldText::new("X"),
             confidence: 1.0,
+            polygon: None,
         })
         .collect();
     Ok(ReadOutput { readings, timings: ReadTimings::default(), batch_documents: 0 })

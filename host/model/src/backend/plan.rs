@@ -12,6 +12,8 @@ use crate::base::Parts;
 use crate::constraint::FieldConstraint;
 use crate::decode::FieldRow;
 use crate::model::PageMemory;
+use crate::place::Grey;
+use crate::processor::Placement;
 use crate::vocabulary::Vocabulary;
 use crate::{Adapter, AdapterPool, Base, ModelError};
 
@@ -46,6 +48,15 @@ pub(super) struct PlannedPage {
     pub(super) number: usize,
     /// In the host's memory, as `Parts::pixels` makes them.
     pub(super) pixels: Tensor,
+    /// What is needed to tell where its fields stand, where the decoder can.
+    pub(super) print: Option<Print>,
+}
+
+/// A page as print is looked for on it, and the way back to what was sent.
+#[derive(Clone, Debug)]
+pub(super) struct Print {
+    pub(super) grey: Arc<Grey>,
+    pub(super) placement: Placement,
 }
 
 pub(super) struct FieldPlan {
@@ -55,6 +66,11 @@ pub(super) struct FieldPlan {
 }
 
 impl PreparedDocument {
+    /// Of each page that has one, with its number.
+    pub(super) fn prints(&self) -> impl Iterator<Item = (usize, Print)> {
+        self.pages.iter().filter_map(|page| Some((page.number, page.print.clone()?)))
+    }
+
     /// The fields on a page, each with its place in the request.
     pub(super) fn fields_on(&self, page: usize) -> impl Iterator<Item = (usize, &FieldPlan)> {
         self.fields.iter().enumerate().filter(move |(_, field)| field.page == page)
@@ -161,10 +177,20 @@ impl Planner {
     }
 
     fn plan_page(&self, number: usize, page: &PageImage) -> Result<PlannedPage, BackendError> {
-        match self.parts().pixels(page) {
-            Ok(pixels) => Ok(PlannedPage { number, pixels }),
-            Err(error) => Err(BackendError::Preprocess { page: number, source: error.into() }),
-        }
+        let prepare = || -> Result<PlannedPage, ModelError> {
+            let pixels = self.parts().pixels(page)?;
+            let print = match self.parts().model.decoder.tells_foci() {
+                true => Some(self.print(page, &pixels)?),
+                false => None,
+            };
+            Ok(PlannedPage { number, pixels, print })
+        };
+        prepare().map_err(|error| BackendError::Preprocess { page: number, source: error.into() })
+    }
+
+    fn print(&self, page: &PageImage, pixels: &Tensor) -> candle_core::Result<Print> {
+        let placement = self.parts().processor.placement(page.width(), page.height());
+        Ok(Print { grey: Arc::new(Grey::of_pixel_values(pixels)?), placement })
     }
 
     fn plan_field(&self, field: &FieldRequest, pages: usize) -> Result<FieldPlan, BackendError> {

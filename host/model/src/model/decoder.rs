@@ -7,7 +7,8 @@ use super::{DEFAULT_EPS, KvCache, LayerNorm, TokenBatch};
 use crate::ModelError;
 use crate::activation::Activation;
 use crate::config::DecoderConfig;
-use crate::kernels::{PageSpan, Weight, append_and_attend, attend_to_pages};
+use crate::config::GuidedAttention;
+use crate::kernels::{Focus, Looking, PageSpan, Weight, append_and_attend, attend_to_pages};
 use crate::linear::{LayerRegistry, Linear};
 use crate::lora::AdapterRows;
 use crate::weights::WeightFile;
@@ -25,7 +26,18 @@ pub(crate) struct Decoder {
     layer_norm: LayerNorm,
     lm_head: Linear,
     heads: usize,
+    /// The layer that looks where the next character stands, and which of its heads do.
+    guided: Option<(usize, Looking)>,
     device: Device,
+}
+
+/// What comes behind the last token of each row.
+#[derive(Debug)]
+pub(crate) struct NextLogits {
+    /// `(rows, vocab_size)`.
+    pub(crate) logits: Tensor,
+    /// Where each row looks for its next character, where the decoder can tell.
+    pub(crate) foci: Vec<Focus>,
 }
 
 /// Keys and values of cross-attention: computed once a page, shared by all rows that look at it.
@@ -74,8 +86,19 @@ impl Decoder {
             layer_norm: norm("layer_norm", linears)?,
             lm_head: Linear::from_weight(linears, "decoder.lm_head", head, None),
             heads: config.attention_heads,
+            guided: None,
             device: file.device().clone(),
         })
+    }
+
+    /// Tells from now on where rows look; a page has `columns` tokens in a row.
+    pub(crate) fn tell_foci(&mut self, guided: &GuidedAttention, columns: usize) {
+        self.guided = Some((guided.layer, Looking { heads: guided.heads, columns }));
+    }
+
+    /// Whether it tells where rows look: kernels of devices keep no attention.
+    pub(crate) fn tells_foci(&self) -> bool {
+        self.guided.is_some() && self.device.is_cpu()
     }
 
     /// Longest sequence, in tokens.
@@ -113,8 +136,13 @@ impl Decoder {
         Ok(EncodedPages { layers: layers.collect::<Result<_>>()? })
     }
 
-    /// Decodes new tokens. Returns the last hidden states, `(tokens, d_model)`.
-    pub(crate) fn forward(&self, batch: &TokenBatch, past: &KvCache) -> Result<Tensor> {
+    /// Decodes new tokens. Returns the last hidden states, `(tokens, d_model)`, and where each token looks
+    /// if that is known.
+    pub(crate) fn forward(
+        &self,
+        batch: &TokenBatch,
+        past: &KvCache,
+    ) -> Result<(Tensor, Vec<Focus>)> {
         let tokens = Tensor::new(batch.tokens.as_slice(), &self.device)?;
         let positions = Tensor::new(batch.positions.as_slice(), &self.device)?;
         let embedded = ((self.embed_tokens.rows(&tokens)? * self.embedding_scale)?
@@ -127,10 +155,15 @@ impl Decoder {
             Some(norm) => norm.forward(&x, &batch.adapters)?,
             None => x.clone(),
         };
+        let mut foci = Vec::new();
         for ((index, layer), norm) in self.layers.iter().enumerate().zip(norms) {
-            (x, normed) = layer.forward(&x, &normed, norm, index, batch, past)?;
+            let asked = self.guided.filter(|(guided, _)| *guided == index);
+            let looking = asked.map(|(_, looking)| looking);
+            let looks;
+            (x, normed, looks) = layer.forward(&x, &normed, norm, index, batch, past, looking)?;
+            foci.extend(looks);
         }
-        Ok(normed)
+        Ok((normed, foci))
     }
 
     /// `(items, d_model)` to `(items, vocab_size)`.
@@ -138,14 +171,18 @@ impl Decoder {
         self.lm_head.forward(hidden, adapters)
     }
 
-    /// The logits behind the last token of each row, `(rows, vocab_size)`.
-    pub(crate) fn next_logits(&self, batch: &TokenBatch, past: &KvCache) -> Result<Tensor> {
-        let hidden = self.forward(batch, past)?;
-        let hidden = match batch.last_tokens() {
-            Some(last) => hidden.index_select(&Tensor::new(last, &self.device)?, 0)?,
-            None => hidden,
+    /// The logits behind the last token of each row.
+    pub(crate) fn next_logits(&self, batch: &TokenBatch, past: &KvCache) -> Result<NextLogits> {
+        let (hidden, foci) = self.forward(batch, past)?;
+        let (hidden, foci) = match batch.last_tokens() {
+            Some(last) => {
+                let of_last = last.iter().filter_map(|token| foci.get(*token as usize).copied());
+                let foci = of_last.collect();
+                (hidden.index_select(&Tensor::new(last, &self.device)?, 0)?, foci)
+            }
+            None => (hidden, foci),
         };
-        self.logits(&hidden, batch.row_adapters())
+        Ok(NextLogits { logits: self.logits(&hidden, batch.row_adapters())?, foci })
     }
 }
 
@@ -205,7 +242,8 @@ impl Layer {
     }
 
     /// What comes behind the layer, and what `next` makes of it; `normed` is what the layer's own first
-    /// norm made of `x`.
+    /// norm made of `x`. And where the tokens look, if that is asked.
+    #[expect(clippy::too_many_arguments, reason = "a layer stands between its neighbours")]
     fn forward(
         &self,
         x: &Tensor,
@@ -214,14 +252,16 @@ impl Layer {
         index: usize,
         batch: &TokenBatch,
         past: &KvCache,
-    ) -> Result<(Tensor, Tensor)> {
+        looking: Option<Looking>,
+    ) -> Result<(Tensor, Tensor, Vec<Focus>)> {
         let adapters = &batch.adapters;
         let attended = self.self_attn.attend_to_past(normed, index, batch, past)?;
         let (x, normed) = self.encoder_attn_layer_norm.forward_sum(attended, x, adapters)?;
-        let attended = self.encoder_attn.attend_to_pages(&normed, index, batch)?;
+        let (attended, foci) = self.encoder_attn.attend_to_pages(&normed, index, batch, looking)?;
         let (x, normed) = self.final_layer_norm.forward_sum(attended, &x, adapters)?;
         let inner = self.activation.forward_fresh(self.fc1.forward(&normed, adapters)?)?;
-        next.forward_sum(self.fc2.forward(&inner, adapters)?, &x, adapters)
+        let (x, normed) = next.forward_sum(self.fc2.forward(&inner, adapters)?, &x, adapters)?;
+        Ok((x, normed, foci))
     }
 }
 
@@ -276,14 +316,21 @@ impl Attention {
     }
 
     /// Cross-attention: all tokens that look at a page are queries of one product with its keys.
-    fn attend_to_pages(&self, x: &Tensor, layer: usize, batch: &TokenBatch) -> Result<Tensor> {
+    fn attend_to_pages(
+        &self,
+        x: &Tensor,
+        layer: usize,
+        batch: &TokenBatch,
+        looking: Option<Looking>,
+    ) -> Result<(Tensor, Vec<Focus>)> {
         let query = self.q_proj.forward(x, &batch.adapters)?;
         let spans = batch.pages.iter().map(|(vectors, page)| {
             let CrossCache { keys, values } = &page.pages.layers[layer];
             PageSpan { vectors: vectors.clone(), keys, values, page: page.index }
         });
-        let attended = attend_to_pages(&query, &spans.collect::<Vec<_>>(), self.scaling)?;
-        self.out_proj.forward(&attended, &batch.adapters)
+        let spans = spans.collect::<Vec<_>>();
+        let (attended, foci) = attend_to_pages(&query, &spans, self.scaling, looking)?;
+        Ok((self.out_proj.forward(&attended, &batch.adapters)?, foci))
     }
 
     /// Keys and values of every page, `states` being `(pages, seq_len, d_model)`.

@@ -21,6 +21,11 @@ impl<'page> Raster<'page> {
         Self { height: page.height(), width: page.width(), rgb: Cow::Borrowed(page.rgb()) }
     }
 
+    /// One of which only the size counts.
+    pub(super) fn of_size(height: u32, width: u32) -> Self {
+        Self { height, width, rgb: Cow::Borrowed(&[]) }
+    }
+
     /// Whether the long side lies across that of the target (`align_long_axis`).
     pub(super) fn lies_across(&self, (height, width): (u32, u32)) -> bool {
         (width < height && self.width > self.height) || (width > height && self.width < self.height)

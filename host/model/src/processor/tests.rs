@@ -4,7 +4,7 @@ use std::fs;
 
 use super::*;
 
-fn processor(config: &str) -> ImageProcessor {
+pub(super) fn processor(config: &str) -> ImageProcessor {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("preprocessor_config.json"), config).expect("a file");
     ImageProcessor::load(folder.path()).expect("a valid configuration")

@@ -13,7 +13,7 @@ fn parse(text: &str) -> Result<Calibration, FolderError> {
 
 fn reading(name: &str, confidence: f32) -> FieldReading {
     let name = name.parse().expect("a field name");
-    FieldReading { name, page: 0, raw: FieldText::new("SPECIMEN"), confidence }
+    FieldReading { name, page: 0, raw: FieldText::new("SPECIMEN"), confidence, polygon: None }
 }
 
 #[test]
