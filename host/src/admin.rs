@@ -20,8 +20,8 @@ use crate::api::{ApiError, discard, liveness, observe, unknown_method, unknown_r
 use crate::config::{HttpLimits, Token};
 
 mod asked;
-use asked::{Name, history_limit, page, parse, read, read_json, refuse_body, refuse_query};
 pub use asked::{MOST_EVENTS, MOST_NAMES};
+use asked::{Name, history_limit, page, parse, read, read_json, refuse_body, refuse_query};
 
 mod settings;
 

@@ -36,10 +36,8 @@ pub(super) struct InWork {
 
 impl Shares {
     pub(super) fn of<'a>(publishers: impl Iterator<Item = &'a str>) -> Self {
-        let share = || Share {
-            requests: Arc::new(Semaphore::new(REQUESTS)),
-            looks: Semaphore::new(LOOKS),
-        };
+        let share =
+            || Share { requests: Arc::new(Semaphore::new(REQUESTS)), looks: Semaphore::new(LOOKS) };
         Self(publishers.map(|name| (name.to_owned(), share())).collect())
     }
 

@@ -150,9 +150,7 @@ impl ApiError {
             Self::Json { .. } => {
                 of(S::BAD_REQUEST, "admin.body", "The body is not as documented", self)
             }
-            Self::Name => {
-                of(S::BAD_REQUEST, "admin.name", "The path is not as documented", self)
-            }
+            Self::Name => of(S::BAD_REQUEST, "admin.name", "The path is not as documented", self),
             Self::Query { .. } => {
                 of(S::BAD_REQUEST, "admin.query", "The query is not as documented", self)
             }

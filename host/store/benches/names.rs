@@ -5,9 +5,7 @@
 use std::sync::LazyLock;
 
 use divan::{Bencher, black_box};
-use dossier_store::{
-    Action, Catalogue, Change, Event, Generation, Origin, PackageDigest, Version,
-};
+use dossier_store::{Action, Catalogue, Change, Event, Generation, Origin, PackageDigest, Version};
 
 const NAMES: u32 = 1000;
 const VERSIONS: u32 = 100;

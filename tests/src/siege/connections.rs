@@ -57,8 +57,7 @@ pub(super) async fn idle(binary: &Path, size: Size) -> anyhow::Result<Vec<Figure
         sleep(Duration::from_secs(1)).await;
         let seconds = probe(host.address, "/livez").await;
         let what = "a probe beside 600 idle connections";
-        let figure =
-            Figure::at_most(Attack::IdleConnections, what, seconds, PROBE_SECONDS, "s");
+        let figure = Figure::at_most(Attack::IdleConnections, what, seconds, PROBE_SECONDS, "s");
         figures.push(figure.before("9.0 s"));
         let share = share_read(&host, size.lasting).await?;
         let what = "good documents read beside 600 idle connections";

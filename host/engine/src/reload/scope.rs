@@ -37,7 +37,8 @@ impl Shared {
             return Err(forbidden());
         }
         let records = self.catalogue.of_name(name, usize::MAX)?;
-        let mut document_types = records.versions.iter().flat_map(|version| &version.document_types);
+        let mut document_types =
+            records.versions.iter().flat_map(|version| &version.document_types);
         let is_allowed = |id: &String| {
             id.parse::<DocumentTypeId>().is_ok_and(|id| scope.allows_document_type(&id))
         };

@@ -91,7 +91,10 @@ mod tests {
     #[test]
     fn a_percentage_has_its_bounds() {
         for percent in [1, 100] {
-            assert_eq!(Percent::new(percent).map(|found| u64::from(found.get())).ok(), Some(percent));
+            assert_eq!(
+                Percent::new(percent).map(|found| u64::from(found.get())).ok(),
+                Some(percent)
+            );
         }
         for percent in [0, 101, 256, 257, u64::MAX] {
             let refused = Percent::new(percent).expect_err("out of bounds");

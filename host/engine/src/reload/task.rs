@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dossier_store::{
-    Action, Attempt, Change, Event, Generation, PackageDigest, Refusal, Scope,
-    TypeSettings, Version,
+    Action, Attempt, Change, Event, Generation, PackageDigest, Refusal, Scope, TypeSettings,
+    Version,
 };
 use tokio::sync::{mpsc, oneshot};
 

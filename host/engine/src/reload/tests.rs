@@ -9,7 +9,6 @@ use std::time::Duration;
 use dossier_store::{COMPONENT, Event, PackageDigest, RULES_MANIFEST};
 use tempfile::TempDir;
 
-use super::task::{Apply, Prepared};
 use super::*;
 use crate::ready::Ready;
 use crate::settings::EngineSettings;
@@ -63,7 +62,7 @@ fn rules_package(number: u8) -> Package {
 fn of_another(version: &Version) -> Version {
     let mut document_types = version.document_types.clone();
     document_types.push("elsewhere/passport/1".to_owned());
-    let package = PackageDigest::of(b"of another");
+    let package = format!("sha256:{}", "ab".repeat(32)).parse().expect("a digest");
     Version { package, document_types, publisher: "another".to_owned(), ..version.clone() }
 }
 

@@ -17,11 +17,7 @@ const PLACES: [u32; 4] = [0x3_0000, 0x9_0000, 0x10_0000, 0x20_0000];
 /// Rules that look for the document of the call before, keep their own, and sleep while its pages may be
 /// swapped out.
 fn keeps_what_it_read() -> Vec<u8> {
-    let mut guest = Guest {
-        extra: ALARM.to_owned(),
-        memory: "40",
-        ..Guest::good()
-    };
+    let mut guest = Guest { extra: ALARM.to_owned(), memory: "40", ..Guest::good() };
     let look = PLACES.map(sandbox::assert_zero).concat();
     let keep = PLACES.map(|place| format!("(i32.store (i32.const {place}) (i32.const {SECRET}))"));
     let sleep = sleep(Duration::from_millis(150));

@@ -34,11 +34,7 @@ impl Catalogue {
     ///
     /// # Errors
     /// As [`Catalogue::current`].
-    pub fn of_name(
-        &self,
-        name: &str,
-        most_versions: usize,
-    ) -> Result<NameRecords, CatalogueError> {
+    pub fn of_name(&self, name: &str, most_versions: usize) -> Result<NameRecords, CatalogueError> {
         self.read(|transaction| records(transaction, name, most_versions))
     }
 

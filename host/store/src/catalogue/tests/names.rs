@@ -65,10 +65,7 @@ fn the_newest_versions_of_a_name_are_told_and_that_there_are_older_ones() {
 fn packages_are_told_by_publisher() {
     let catalogue = Catalogue::in_memory().expect("opens");
     let by = |publisher: &str, number| {
-        publish(
-            &catalogue,
-            Version { publisher: publisher.to_owned(), ..version("name", number) },
-        );
+        publish(&catalogue, Version { publisher: publisher.to_owned(), ..version("name", number) });
     };
     for (publisher, number) in [("a", 1), ("ab", 2), ("a", 3), ("b", 4)] {
         by(publisher, number);
