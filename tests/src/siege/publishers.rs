@@ -68,7 +68,7 @@ pub(super) async fn flood(binary: &Path, size: Size) -> anyhow::Result<Vec<Figur
     }
     let what = format!("the slowest of {tried} rollbacks beside another publisher's flood");
     let (attack, seconds) = (Attack::PublisherFlood, slowest.as_secs_f64());
-    Ok(vec![Figure::at_most(attack, &what, seconds, ROLLBACK_SECONDS, "s")])
+    Ok(vec![Figure::at_most(attack, &what, seconds, ROLLBACK_SECONDS, "s").before("over 20 s")])
 }
 
 /// Publishes what passes and what loops, changes what serves, asks for everything there is, and holds
