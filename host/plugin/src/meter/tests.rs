@@ -1,3 +1,5 @@
+//! What counts, and whose turn it is.
+
 use std::sync::atomic::AtomicUsize;
 
 use super::*;

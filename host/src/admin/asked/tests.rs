@@ -1,3 +1,5 @@
+//! Names, numbers and queries at their bounds and beyond.
+
 use super::*;
 
 fn get(uri: &str) -> Request {
