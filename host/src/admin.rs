@@ -5,20 +5,23 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router, middleware};
-use dossier_engine::reload::{Step, reaches};
+use dossier_engine::reload::{Percent, Step, reaches};
 use dossier_engine::settings::Publisher;
 use dossier_engine::{EngineError, Reload};
 use dossier_store::PackageDigest;
 use serde::Deserialize;
 
-use crate::api::{ApiError, discard, liveness, observe, read_body, unknown_method, unknown_route};
+use crate::api::{ApiError, discard, liveness, observe, unknown_method, unknown_route};
 use crate::config::{HttpLimits, Token};
+
+mod asked;
+pub use asked::{MOST_EVENTS, MOST_NAMES};
+use asked::{Name, history_limit, page, parse, read, read_json, refuse_body, refuse_query};
 
 mod settings;
 
@@ -28,20 +31,22 @@ use body::{AppliedBody, HistoryBody, ListBody, PruneBody, StatusBody, VersionBod
 mod receive;
 use receive::receive;
 
+mod share;
+use share::Shares;
+
 mod token;
 
 /// Length of a body that is no package, in bytes.
 const SMALL_BODY_BYTES: usize = 4096;
-/// Events of a history, unless more are asked for.
-const HISTORY_EVENTS: usize = 100;
-/// Events of a history at most, whatever is asked for.
-const MOST_HISTORY_EVENTS: usize = 10_000;
+/// The route of what is done when something went wrong.
+const ROLLBACK: &str = "/v1/packages/{name}/rollback";
 
 /// What the handlers share.
 #[derive(Debug)]
 pub struct Admin {
     reload: Reload,
     tokens: Vec<Token>,
+    shares: Shares,
     limits: HttpLimits,
 }
 
@@ -49,25 +54,30 @@ impl Admin {
     /// The admin API over `reload`, for whoever bears one of the tokens.
     #[must_use]
     pub fn new(reload: Reload, tokens: Vec<Token>, limits: HttpLimits) -> Self {
-        Self { reload, tokens, limits }
+        let shares = Shares::of(tokens.iter().map(|token| token.publisher.name.as_str()));
+        Self { reload, tokens, shares, limits }
     }
 }
 
 /// All routes. Every one wants a token, but for those that ask how the host is.
 pub fn router(admin: Arc<Admin>) -> Router {
     let probes = Router::new().route("/readyz", get(readyz)).with_state(Arc::clone(&admin));
-    Router::new()
-        .route("/v1/packages", post(publish).get(list))
+    // Whoever writes a query there believes that it does something.
+    let without_query = Router::new()
+        .route("/v1/packages", post(publish))
         .route("/v1/packages/{name}", get(status))
-        .route("/v1/packages/{name}/history", get(name_history))
         .route("/v1/packages/{name}/activate", post(activate))
         .route("/v1/packages/{name}/canary", post(canary))
         .route("/v1/packages/{name}/shadow", post(shadow))
         .route("/v1/packages/{name}/promote", post(promote))
-        .route("/v1/packages/{name}/rollback", post(roll_back))
+        .route(ROLLBACK, post(roll_back))
         .route("/v1/document-types/{name}/settings", settings::methods())
-        .route("/v1/history", get(history))
         .route("/v1/prune", post(prune))
+        .route_layer(middleware::from_fn(refuse_query));
+    without_query
+        .route("/v1/packages", get(list))
+        .route("/v1/packages/{name}/history", get(name_history))
+        .route("/v1/history", get(history))
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
         .layer(middleware::from_fn_with_state(Arc::clone(&admin), token::authenticate))
@@ -120,13 +130,13 @@ struct PackageBody {
 #[serde(deny_unknown_fields)]
 struct CanaryBody {
     package: PackageDigest,
-    percent: u8,
+    percent: u64,
 }
 
 async fn activate(
     State(admin): State<Arc<Admin>>,
     Extension(publisher): Extension<Publisher>,
-    Path(name): Path<String>,
+    Name(name): Name,
     request: Request,
 ) -> Answer {
     let PackageBody { package } = read_json(&admin, request).await?;
@@ -136,17 +146,17 @@ async fn activate(
 async fn canary(
     State(admin): State<Arc<Admin>>,
     Extension(publisher): Extension<Publisher>,
-    Path(name): Path<String>,
+    Name(name): Name,
     request: Request,
 ) -> Answer {
     let CanaryBody { package, percent } = read_json(&admin, request).await?;
-    apply(&admin, &publisher, &name, Step::Canary(package, percent)).await
+    apply(&admin, &publisher, &name, Step::Canary(package, Percent::new(percent)?)).await
 }
 
 async fn shadow(
     State(admin): State<Arc<Admin>>,
     Extension(publisher): Extension<Publisher>,
-    Path(name): Path<String>,
+    Name(name): Name,
     request: Request,
 ) -> Answer {
     let PackageBody { package } = read_json(&admin, request).await?;
@@ -156,16 +166,20 @@ async fn shadow(
 async fn promote(
     State(admin): State<Arc<Admin>>,
     Extension(publisher): Extension<Publisher>,
-    Path(name): Path<String>,
+    Name(name): Name,
+    request: Request,
 ) -> Answer {
+    refuse_body(request)?;
     apply(&admin, &publisher, &name, Step::Promote).await
 }
 
 async fn roll_back(
     State(admin): State<Arc<Admin>>,
     Extension(publisher): Extension<Publisher>,
-    Path(name): Path<String>,
+    Name(name): Name,
+    request: Request,
 ) -> Answer {
+    refuse_body(request)?;
     apply(&admin, &publisher, &name, Step::RollBack).await
 }
 
@@ -178,7 +192,7 @@ async fn apply(admin: &Admin, publisher: &Publisher, name: &str, step: Step) -> 
 async fn status(
     State(admin): State<Arc<Admin>>,
     Extension(publisher): Extension<Publisher>,
-    Path(name): Path<String>,
+    Name(name): Name,
 ) -> Answer {
     admin.reload.check_scope(&name, &publisher.scope).await?;
     Ok(Json(StatusBody::of(&admin.reload.status(&name).await?)).into_response())
@@ -187,24 +201,21 @@ async fn status(
 async fn list(
     State(admin): State<Arc<Admin>>,
     Extension(publisher): Extension<Publisher>,
+    request: Request,
 ) -> Answer {
-    let mut statuses = admin.reload.list().await?;
-    statuses.retain(|status| reaches(&publisher.scope, &status.name));
-    Ok(Json(ListBody::of(&statuses, admin.reload.code_counts())).into_response())
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct HistoryQuery {
-    limit: Option<usize>,
+    let page = page(&request)?;
+    let _turn = admin.shares.look(&publisher.name).await;
+    let listed = admin.reload.list(page.after, page.limit, &publisher.scope).await?;
+    Ok(Json(ListBody::of(&listed, admin.reload.code_counts())).into_response())
 }
 
 async fn history(
     State(admin): State<Arc<Admin>>,
     Extension(publisher): Extension<Publisher>,
-    query: Result<Query<HistoryQuery>, axum::extract::rejection::QueryRejection>,
+    request: Request,
 ) -> Answer {
-    let limit = limit_of(query)?;
+    let limit = history_limit(&request)?;
+    let _turn = admin.shares.look(&publisher.name).await;
     let wanted = move |event: &dossier_store::Event| reaches(&publisher.scope, &event.plugin);
     Ok(Json(HistoryBody::of(admin.reload.history(limit, wanted).await?)).into_response())
 }
@@ -212,11 +223,12 @@ async fn history(
 async fn name_history(
     State(admin): State<Arc<Admin>>,
     Extension(publisher): Extension<Publisher>,
-    Path(name): Path<String>,
-    query: Result<Query<HistoryQuery>, axum::extract::rejection::QueryRejection>,
+    Name(name): Name,
+    request: Request,
 ) -> Answer {
+    let limit = history_limit(&request)?;
+    let _turn = admin.shares.look(&publisher.name).await;
     admin.reload.check_scope(&name, &publisher.scope).await?;
-    let limit = limit_of(query)?;
     let wanted = move |event: &dossier_store::Event| event.plugin == name;
     Ok(Json(HistoryBody::of(admin.reload.history(limit, wanted).await?)).into_response())
 }
@@ -233,34 +245,6 @@ async fn prune(
     request: Request,
 ) -> Answer {
     let PruneRequest { dry_run } = read_json(&admin, request).await?;
-    let pruned = admin.reload.prune(dry_run, &publisher.name, Some(&publisher.scope)).await?;
+    let pruned = admin.reload.prune_for(dry_run, &publisher).await?;
     Ok(Json(PruneBody::of(&pruned)).into_response())
-}
-
-fn limit_of(
-    query: Result<Query<HistoryQuery>, axum::extract::rejection::QueryRejection>,
-) -> Result<usize, ApiError> {
-    let Query(query) = query.map_err(|error| ApiError::Query { detail: error.body_text() })?;
-    Ok(query.limit.unwrap_or(HISTORY_EVENTS).min(MOST_HISTORY_EVENTS))
-}
-
-async fn read(
-    admin: &Admin,
-    request: Request<Body>,
-    limit_bytes: usize,
-) -> Result<axum::body::Bytes, ApiError> {
-    let (head, body) = request.into_parts();
-    let limits = HttpLimits { body_bytes: limit_bytes, ..admin.limits };
-    read_body(&head.headers, body, &limits).await
-}
-
-async fn read_json<T: serde::de::DeserializeOwned>(
-    admin: &Admin,
-    request: Request,
-) -> Result<T, ApiError> {
-    parse(&read(admin, request, SMALL_BODY_BYTES).await?)
-}
-
-fn parse<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
-    serde_json::from_slice(bytes).map_err(|error| ApiError::Json { detail: error.to_string() })
 }

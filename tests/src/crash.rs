@@ -2,9 +2,7 @@
 //! again with what it acknowledged, or with the one change that was under way, and with nothing else.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
@@ -12,12 +10,11 @@ use dossier_store::{Canary, Generation, Package, PackageDigest};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::{AdminClient, Client, TODAY, TOKEN, TestRoot, rules_package, shipped_root, variant};
+use crate::process::{EVERYTHING, HostProcess};
+use crate::{AdminClient, Client, TOKEN, TestRoot, rules_package, shipped_root, variant};
 
 const PASSPORT: &str = "utopia/passport/2024";
 const RULES: &str = "utopia";
-/// How long a host may take to listen, on a machine that does other things beside.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// The longest time that changes are made before the host is killed.
 const LONGEST_MS: u64 = 400;
 
@@ -42,11 +39,10 @@ pub async fn crash(binary: &Path, kills: usize, seed: u64) -> anyhow::Result<Cra
     let root = TestRoot::with_base()?;
     root.add_shipped(PASSPORT)?;
     let data_dir = tempfile::tempdir()?;
-    let configuration = write_configuration(data_dir.path())?;
     let mut model = Model::new(seed)?;
     let mut report = CrashReport::default();
     for kill in 0..kills {
-        let host = Host::start(binary, root.path(), data_dir.path(), &configuration).await?;
+        let host = Host::start(binary, root.path(), data_dir.path()).await?;
         model.check(&host, &mut report).await?;
         if kill % 2 == 0 {
             // On a slow machine the time until the kill may be too short for a change.
@@ -64,101 +60,34 @@ pub async fn crash(binary: &Path, kills: usize, seed: u64) -> anyhow::Result<Cra
         if let Ok(ended) = tokio::time::timeout(delay, changes).await {
             ended.context("a change was refused")?;
         }
-        host.kill()?;
+        host.kill();
         report.kills += 1;
     }
-    let host = Host::start(binary, root.path(), data_dir.path(), &configuration).await?;
+    let host = Host::start(binary, root.path(), data_dir.path()).await?;
     model.check(&host, &mut report).await?;
-    host.kill()?;
+    host.kill();
     Ok(report)
-}
-
-fn write_configuration(folder: &Path) -> anyhow::Result<PathBuf> {
-    let digest = Sha256::digest(TOKEN).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let file = folder.join("dossier.toml");
-    let text = format!(
-        "publisher_changes_a_minute = 100000\n[[tokens]]\npublisher = \"tests\"\nsha256 = \"{digest}\"\n\
-         document_types = [\"*\"]\nplugins = [\"*\"]\n"
-    );
-    std::fs::write(&file, text)?;
-    Ok(file)
 }
 
 /// The host as a process.
 struct Host {
-    child: Child,
+    process: HostProcess,
     client: Client,
     admin: AdminClient,
 }
 
 impl Host {
-    async fn start(
-        binary: &Path,
-        root: &Path,
-        data_dir: &Path,
-        configuration: &Path,
-    ) -> anyhow::Result<Self> {
-        let log = data_dir.join("host.log");
-        let child = Command::new(binary)
-            .args(["serve", "--dev", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
-            .args(["--log-format", "json", "--today", TODAY, "--data-root"])
-            .arg(root)
-            .arg("--data-dir")
-            .arg(data_dir.join("store"))
-            .arg("--config")
-            .arg(configuration)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(std::fs::File::create(&log)?)
-            .spawn()?;
-        let mut host = Running(Some(child));
-        let waiting = async {
-            loop {
-                let text = std::fs::read_to_string(&log)?;
-                let address = |message| address_of(&text, message);
-                if let (Some(serving), Some(admin)) =
-                    (address("listening"), address("the admin API listens"))
-                {
-                    return Ok((serving, admin));
-                }
-                if let Some(status) = host.0.as_mut().and_then(|child| child.try_wait().transpose())
-                {
-                    bail!("the host ended at start: {}: {text}", status?);
-                }
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        let (serving, admin) =
-            tokio::time::timeout(PATIENCE, waiting).await.context("the host does not listen")??;
-        let child = host.0.take().context("it runs")?;
-        Ok(Self { child, client: Client::new(serving), admin: AdminClient::new(admin, TOKEN) })
+    async fn start(binary: &Path, root: &Path, folder: &Path) -> anyhow::Result<Self> {
+        let arguments = ["--publisher-changes-a-minute", "100000"];
+        let process = HostProcess::start(binary, root, folder, &[EVERYTHING], &arguments).await?;
+        let (client, admin) = (process.client(), process.admin_client(TOKEN));
+        Ok(Self { process, client, admin })
     }
 
     /// SIGKILL: no handler runs, nothing is flushed.
-    fn kill(mut self) -> anyhow::Result<()> {
-        self.child.kill()?;
-        self.child.wait()?;
-        Ok(())
+    fn kill(self) {
+        drop(self.process);
     }
-}
-
-/// Killed when a start fails half-way.
-struct Running(Option<Child>);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if let Some(child) = &mut self.0 {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-}
-
-fn address_of(log: &str, message: &str) -> Option<SocketAddr> {
-    log.lines().find_map(|line| {
-        let event = serde_json::from_str::<Value>(line).ok()?;
-        (event["message"] == message).then(|| event["address"].as_str()?.parse().ok())?
-    })
 }
 
 /// What the host must serve: the store's own generations, driven by what was acknowledged.

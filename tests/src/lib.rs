@@ -13,6 +13,8 @@ pub use server::{TODAY, config, serve};
 mod platform;
 pub use platform::{AdminClient, Publication, TOKEN, platform_config, rules_package, variant};
 
+mod process;
+
 mod crash;
 pub use crash::{CrashReport, crash};
 

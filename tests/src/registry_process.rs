@@ -1,18 +1,16 @@
 //! Packages to and from a real registry: `docker-registry`, as a process of its own.
 
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use anyhow::{Context as _, bail, ensure};
 use serde_json::{Value, json};
 
 use crate::client::http_client;
+use crate::process::Process;
 use crate::{AdminClient, Client, TOKEN, TestRoot, platform_config, shipped_root};
 
-/// How long a registry may take to listen.
-const PATIENCE: Duration = Duration::from_secs(30);
 const PASSPORT: &str = "utopia/passport/2024";
 /// Who may use the registry that asks.
 const USER: &str = "publisher";
@@ -43,16 +41,16 @@ pub async fn exchange_with_registry(
     let version = String::from_utf8_lossy(&version.stdout).trim().to_owned();
     let mut exchange = Exchange { dossier, folder: tempfile::tempdir()?, done: Vec::new() };
 
-    let open = Registry::start(program, exchange.folder.path(), Kind::Open)?;
+    let open = Registry::start(program, exchange.folder.path(), Kind::Open).await?;
     exchange.push_and_pull(&open).await?;
     exchange.publish(&open).await?;
     exchange.adapter(&open).await?;
     exchange.refuse_without_flag(&open).await?;
     drop(open);
-    let closed = Registry::start(program, exchange.folder.path(), Kind::Password)?;
+    let closed = Registry::start(program, exchange.folder.path(), Kind::Password).await?;
     exchange.password(&closed).await?;
     drop(closed);
-    let encrypted = Registry::start(program, exchange.folder.path(), Kind::Tls)?;
+    let encrypted = Registry::start(program, exchange.folder.path(), Kind::Tls).await?;
     exchange.tls(&encrypted).await?;
     Ok(RegistryReport { registry: version, done: exchange.done })
 }
@@ -67,13 +65,13 @@ enum Kind {
 
 /// A registry at work. Dropping it ends it.
 struct Registry {
-    child: Child,
+    _process: Process,
     port: u16,
     certificate: PathBuf,
 }
 
 impl Registry {
-    fn start(program: &str, folder: &Path, kind: Kind) -> anyhow::Result<Self> {
+    async fn start(program: &str, folder: &Path, kind: Kind) -> anyhow::Result<Self> {
         // Given back at once: the registry can't be told to take any free port.
         let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
         let certificate = folder.join("certificate.pem");
@@ -102,36 +100,15 @@ impl Registry {
         // JSON is YAML.
         let file = folder.join("registry.yml");
         std::fs::write(&file, configuration.to_string())?;
-        let log = std::fs::File::create(folder.join("registry.log"))?;
-        let child = Command::new(program)
-            .arg("serve")
-            .arg(&file)
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log)
-            .spawn()?;
-        let mut registry = Self { child, port, certificate };
-        let start = Instant::now();
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            if let Some(status) = registry.child.try_wait()? {
-                let log = std::fs::read_to_string(folder.join("registry.log"))?;
-                bail!("the registry ended at start: {status}: {log}");
-            }
-            ensure!(start.elapsed() < PATIENCE, "the registry does not listen");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Ok(registry)
+        let mut command = Command::new(program);
+        command.arg("serve").arg(&file);
+        let mut process = Process::start(&mut command, folder.join("registry.log"))?;
+        process.until(|_| TcpStream::connect(("127.0.0.1", port)).ok()).await?;
+        Ok(Self { _process: process, port, certificate })
     }
 
     fn reference(&self, name: &str) -> String {
         format!("localhost:{}/{name}", self.port)
-    }
-}
-
-impl Drop for Registry {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

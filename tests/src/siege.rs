@@ -14,8 +14,11 @@ use clap::ValueEnum;
 
 mod connections;
 mod documents;
+#[path = "../../host/plugin/tests/plugin/guest.rs"]
+mod guests;
 mod host;
 mod pages;
+mod publishers;
 mod rules;
 mod wire;
 
@@ -32,6 +35,12 @@ pub enum Attack {
     SlowBodies,
     /// Rules of one document type that sleep.
     SleepingRules,
+    /// Rules of one document type that move all of their memory.
+    MovingRules,
+    /// Rules of some document types that do not answer at the start.
+    SilentRules,
+    /// A publisher who asks for everything that a publisher may, without a pause.
+    PublisherFlood,
     /// Connections that ask nothing.
     IdleConnections,
     /// Answers that nobody reads.
@@ -42,12 +51,15 @@ pub enum Attack {
 
 impl Attack {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::ManySmall,
         Self::FewBytesManyPixels,
         Self::DearBytes,
         Self::SlowBodies,
         Self::SleepingRules,
+        Self::MovingRules,
+        Self::SilentRules,
+        Self::PublisherFlood,
         Self::IdleConnections,
         Self::UnreadAnswers,
         Self::AmbiguousHeads,
@@ -79,6 +91,8 @@ pub struct Figure {
     what: String,
     value: f64,
     bar: Bar,
+    /// What it was before the attack was held against, if that was measured.
+    before: &'static str,
 }
 
 /// The worst that a figure may be.
@@ -90,11 +104,16 @@ enum Bar {
 
 impl Figure {
     fn at_most(attack: Attack, what: &str, value: f64, bar: f64, unit: &'static str) -> Self {
-        Self { attack, what: what.to_owned(), value, bar: Bar::AtMost(bar, unit) }
+        Self { attack, what: what.to_owned(), value, bar: Bar::AtMost(bar, unit), before: "" }
     }
 
     fn at_least(attack: Attack, what: &str, value: f64, bar: f64, unit: &'static str) -> Self {
-        Self { attack, what: what.to_owned(), value, bar: Bar::AtLeast(bar, unit) }
+        Self { attack, what: what.to_owned(), value, bar: Bar::AtLeast(bar, unit), before: "" }
+    }
+
+    /// What was measured before it was held against; `host/SECURITY.md` tells of which commit, and how.
+    fn before(self, before: &'static str) -> Self {
+        Self { before, ..self }
     }
 
     fn is_within(&self) -> bool {
@@ -126,7 +145,7 @@ impl SiegeReport {
 
 impl fmt::Display for SiegeReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "| attack | what | figure | bar | |\n|---|---|---|---|---|")?;
+        writeln!(f, "| attack | what | before | figure | bar | |\n|---|---|---|---|---|---|")?;
         for figure in &self.figures {
             let attack = figure.attack.to_possible_value();
             let attack = attack.as_ref().map_or("", |value| value.get_name());
@@ -135,10 +154,10 @@ impl fmt::Display for SiegeReport {
                 Bar::AtLeast(bar, unit) => ("at least", bar, unit),
             };
             let outcome = if figure.is_within() { "" } else { "MISSED" };
-            let (what, value) = (&figure.what, figure.value);
+            let Figure { what, value, before, .. } = figure;
             writeln!(
                 f,
-                "| {attack} | {what} | {value:.2} {unit} | {word} {bar} {unit} | {outcome} |"
+                "| {attack} | {what} | {before} | {value:.2} {unit} | {word} {bar} {unit} | {outcome} |"
             )?;
         }
         Ok(())
@@ -158,6 +177,9 @@ pub async fn besiege(binary: &Path, attacks: &[Attack], size: Size) -> anyhow::R
             Attack::DearBytes => documents::dear_bytes(binary).await?,
             Attack::SlowBodies => connections::slow_bodies(binary, size).await?,
             Attack::SleepingRules => rules::sleeping(binary, size).await?,
+            Attack::MovingRules => rules::moving(binary, size).await?,
+            Attack::SilentRules => rules::silent(binary, size).await?,
+            Attack::PublisherFlood => publishers::flood(binary, size).await?,
             Attack::IdleConnections => connections::idle(binary, size).await?,
             Attack::UnreadAnswers => connections::unread_answers(binary, size).await?,
             Attack::AmbiguousHeads => connections::ambiguous_heads(binary).await?,

@@ -214,6 +214,14 @@ pub enum EngineError {
         /// Most bytes of these.
         most_bytes: u64,
     },
+    /// A publisher has as many packages as one may have.
+    #[error("`{publisher}` has {most} packages, as many as one publisher may have: prune")]
+    TooManyPackages {
+        /// The publisher.
+        publisher: String,
+        /// How many those are.
+        most: usize,
+    },
     /// A publisher asks for more at a time, or in a minute, than it may.
     #[error("`{publisher}` asks for more at a time than one publisher may")]
     TooMuchOfOne {

@@ -48,7 +48,7 @@ mod self_test;
 mod shelf;
 
 mod status;
-pub use status::{CandidateStatus, NameStatus, PackageState, QuarantineStatus};
+pub use status::{CandidateStatus, Listed, NameStatus, PackageState, QuarantineStatus};
 
 mod prune;
 pub use prune::{PruneReport, PrunedPackage};
@@ -60,8 +60,11 @@ mod type_settings;
 mod upload;
 pub use upload::Upload;
 
+mod step;
+pub use step::{Percent, Step};
+
 mod task;
-pub use task::{Applied, Step};
+pub use task::Applied;
 use task::{Apply, Message, Outcome, Prepared, Refused, Task};
 
 mod first;
@@ -384,3 +387,6 @@ pub(crate) async fn blocking<T: Send + 'static>(
 pub(crate) fn now() -> String {
     jiff::Timestamp::now().to_string()
 }
+
+#[cfg(test)]
+mod tests;

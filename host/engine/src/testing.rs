@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -150,6 +151,8 @@ impl AdapterLoader for FakeAdapters {
 /// A model that reads nothing of anything.
 #[derive(Debug, Default)]
 pub(crate) struct BlindBackend {
+    /// While it is set, the model fails at every document.
+    fails: Arc<AtomicBool>,
     answers: BTreeMap<DocumentNumber, ReadOutput>,
 }
 
@@ -170,7 +173,12 @@ impl Backend for BlindBackend {
     }
 
     fn step(&mut self) -> Vec<(DocumentNumber, Result<ReadOutput, BackendError>)> {
-        std::mem::take(&mut self.answers).into_iter().map(|(n, answer)| (n, Ok(answer))).collect()
+        let answer = |answer| match self.fails.load(Ordering::Relaxed) {
+            true => Err(BackendError::Compute("it fails".into())),
+            false => Ok(answer),
+        };
+        let answers = std::mem::take(&mut self.answers).into_iter();
+        answers.map(|(number, read)| (number, answer(read))).collect()
     }
 
     fn is_idle(&self) -> bool {
@@ -190,6 +198,17 @@ impl Backend for BlindBackend {
 pub(crate) fn blind(
     adapters: &FakeAdapters,
 ) -> impl FnOnce(&Path, &ReaderSettings) -> Result<LoadedModel<BlindBackend>, ModelError> + use<> {
-    let adapters = Box::new(adapters.clone());
-    move |_, _| Ok(LoadedModel { adapters, backend: BlindBackend::default() })
+    blind_unless(adapters, &Arc::default())
+}
+
+/// The same, which fails at every document while `fails` is set.
+pub(crate) fn blind_unless(
+    adapters: &FakeAdapters,
+    fails: &Arc<AtomicBool>,
+) -> impl FnOnce(&Path, &ReaderSettings) -> Result<LoadedModel<BlindBackend>, ModelError> + use<> {
+    let (adapters, fails) = (Box::new(adapters.clone()), Arc::clone(fails));
+    move |_, _| {
+        let backend = BlindBackend { fails, ..BlindBackend::default() };
+        Ok(LoadedModel { adapters, backend })
+    }
 }

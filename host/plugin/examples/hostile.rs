@@ -1,6 +1,7 @@
 //! Prints the table of the hostile suite: each case, its code, and the 99th percentile of good calls
 //! beside it. `cargo run -p dossier-plugin --example hostile`.
 
+#[expect(dead_code, reason = "made for more tests than these")]
 #[path = "../tests/plugin/guest.rs"]
 mod guest;
 #[path = "../tests/plugin/hostile_cases.rs"]

@@ -9,6 +9,7 @@ use wasmtime::{Store, Trap, UpdateDeadline};
 
 use crate::bindings::hooks;
 use crate::engine::EngineState;
+use crate::meter::Meter;
 use crate::said::Said;
 use crate::sandbox::Sandbox;
 use crate::world::{ConfigureParameters, ConfigureResult, Rules};
@@ -48,8 +49,9 @@ where
     let _place = place(plugin, engine, &engine.calls).await?;
     let start = Instant::now();
     let said = (explains || engine.settings.explains).then(Said::default);
-    let mut store = fresh_store(engine, said);
-    let run = run(hook, rules, &mut store, configuration, parameters);
+    let meter = Meter::new(&engine.turns);
+    let mut store = fresh_store(engine, said, &meter);
+    let run = meter.run(run(hook, rules, &mut store, configuration, parameters));
     let ended = tokio::time::timeout(engine.settings.call_timeout, run).await;
     let usage = Usage { time: start.elapsed(), memory_bytes: store.data().memory.used_bytes() };
     match ended {
@@ -71,8 +73,9 @@ pub(crate) async fn instantiate(
 ) -> Result<Usage, PluginError> {
     let _place = place(plugin, engine, &engine.calls).await?;
     let start = Instant::now();
-    let mut store = fresh_store(engine, None);
-    let instance = rules.instance.instantiate_async(&mut store).await;
+    let meter = Meter::new(&engine.turns);
+    let mut store = fresh_store(engine, None, &meter);
+    let instance = meter.run(rules.instance.instantiate_async(&mut store)).await;
     let memory_bytes = store.data().memory.used_bytes();
     match instance {
         Ok(_instance) => {
@@ -191,20 +194,17 @@ async fn configure(
     result.map_err(Failure::Settings)
 }
 
-fn fresh_store(engine: &EngineState, said: Option<Said>) -> Store<Sandbox> {
+fn fresh_store(engine: &EngineState, said: Option<Said>, meter: &Meter) -> Store<Sandbox> {
     let mut store = Store::new(&engine.engine, Sandbox::new(engine.settings.memory_bytes, said));
     store.limiter(|sandbox| &mut sandbox.memory);
     store.set_hostcall_fuel(engine.settings.result_bytes);
     store.set_epoch_deadline(1);
-    let mut ticks_left = engine.settings.run_ticks();
-    // Called once per interruption, not once per tick: ticks that passed while the thread was kept
-    // away count as one. The yield lets everybody else on this thread run in between.
+    let (meter, budget) = (meter.clone(), engine.settings.run_budget);
     store.epoch_deadline_callback(move |_store| {
-        ticks_left = match ticks_left.checked_sub(1) {
-            Some(left) => left,
-            None => return Ok(UpdateDeadline::Interrupt),
-        };
-        Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
+        if meter.interrupted(PluginSettings::TICK) > budget {
+            return Ok(UpdateDeadline::Interrupt);
+        }
+        Ok(UpdateDeadline::YieldCustom(1, Box::pin(meter.clone().next_turn())))
     });
     store
 }

@@ -11,6 +11,7 @@ use wasmtime::{Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationCon
 
 use crate::code_cache::{CodeCache, CodeCounts, CodeOrigin};
 use crate::epoch::EpochTicker;
+use crate::meter::Turns;
 use crate::outline::{OutOfBounds, Outline};
 use crate::plugin::Plugin;
 use crate::sandbox::{Sandbox, link_wasi};
@@ -29,6 +30,7 @@ pub(crate) struct EngineState {
     pub(crate) settings: PluginSettings,
     /// Kept below the pool's size: wasmtime's pool refuses when it is full and doesn't queue.
     pub(crate) calls: Semaphore,
+    pub(crate) turns: Turns,
     compilations: Arc<Semaphore>,
     code: Option<CodeCache>,
 }
@@ -63,6 +65,7 @@ impl PluginEngine {
             engine,
             linker,
             calls: Semaphore::new(settings.concurrent_calls as usize),
+            turns: Turns::of_half(),
             compilations: Arc::new(Semaphore::new(settings.concurrent_compilations)),
             settings,
             code,

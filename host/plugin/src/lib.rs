@@ -45,6 +45,7 @@ pub use inspection::Inspection;
 mod bindings;
 mod epoch;
 mod memory;
+mod meter;
 mod said;
 mod sandbox;
 mod validate;

@@ -9,7 +9,7 @@ pub struct PluginSettings {
     pub concurrent_calls: u32,
     /// How long a call waits for its turn before it is refused.
     pub queue_timeout: Duration,
-    /// How long the code of a component may run in one call, rounded up to whole ticks.
+    /// How long the code of a component may run in one call, by the processor it gets.
     pub run_budget: Duration,
     /// How long one call may take by the clock on the wall, whatever it does meanwhile.
     pub call_timeout: Duration,
@@ -35,11 +35,12 @@ impl PluginSettings {
     /// A good call takes well under a millisecond, so whoever waits this long waits behind bad
     /// ones.
     pub const QUEUE_TIMEOUT: Duration = Duration::from_secs(1);
-    /// The clock that debits [`run_budget`](Self::run_budget).
+    /// How often code that runs is interrupted, to let others run and to look at its
+    /// [`run_budget`](Self::run_budget).
     pub const TICK: Duration = Duration::from_millis(10);
-    /// A thousand times what rules in Rust need and room for an interpreted guest. A tick is
-    /// debited only if the code ran when it ended, and however long the operating system kept the
-    /// thread away, at most one: a busy host slows a good component down without killing it.
+    /// A thousand times what rules in Rust need and room for an interpreted guest. What counts is the
+    /// time of the processor: a busy host slows a good component down without killing it, and one
+    /// instruction that moves all of a memory costs what it takes, though nothing interrupts it.
     pub const RUN_BUDGET: Duration = Duration::from_millis(250);
     /// Eight times the run budget, so that it ends only calls that wait (asleep on a clock, say)
     /// or whose host is starved.
@@ -54,12 +55,6 @@ impl PluginSettings {
     pub const CONCURRENT_COMPILATIONS: usize = 1;
     /// Rules in Rust compile in a fraction of a second, a Python interpreter in a few.
     pub const COMPILE_TIMEOUT: Duration = Duration::from_secs(60);
-
-    /// How many ticks the code of a component may run in one call.
-    pub(crate) fn run_ticks(&self) -> u32 {
-        let ticks = self.run_budget.as_nanos().div_ceil(Self::TICK.as_nanos());
-        u32::try_from(ticks).unwrap_or(u32::MAX)
-    }
 }
 
 impl Default for PluginSettings {

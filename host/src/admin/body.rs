@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use dossier_engine::reload::{Applied, CandidateStatus, NameStatus, PruneReport, PrunedPackage};
+use dossier_engine::reload::{
+    Applied, CandidateStatus, Listed, NameStatus, PruneReport, PrunedPackage,
+};
 use dossier_engine::snapshot::CanaryCounts;
 use dossier_plugin::CodeCounts;
 use dossier_store::{Action, Attempt, Event, PackageDigest, Version};
@@ -47,7 +49,9 @@ pub(super) struct StatusBody<'a> {
     canary: Option<CanaryBody>,
     shadow: Option<ShadowBody>,
     settings: Option<SettingsBody>,
+    /// The newest, the newest last.
     versions: Vec<VersionBody<'a>>,
+    has_older_versions: bool,
 }
 
 #[derive(Serialize)]
@@ -89,10 +93,12 @@ struct ShadowBody {
     skipped: u64,
 }
 
-/// How every name stands.
+/// How some names stand.
 #[derive(Serialize)]
 pub(super) struct ListBody<'a> {
     packages: Vec<StatusBody<'a>>,
+    /// The name to ask on after, if there are more.
+    next: Option<&'a str>,
     compiled_code: CompiledCodeBody,
 }
 
@@ -234,6 +240,7 @@ impl<'a> StatusBody<'a> {
             shadow,
             settings: status.settings.as_ref().map(SettingsBody::of),
             versions: status.versions.iter().map(VersionBody::of).collect(),
+            has_older_versions: status.has_older_versions,
         }
     }
 }
@@ -252,10 +259,12 @@ impl<'a> ReasonBody<'a> {
 }
 
 impl<'a> ListBody<'a> {
-    pub(super) fn of(statuses: &'a [NameStatus], code: CodeCounts) -> Self {
+    pub(super) fn of(listed: &'a Listed, code: CodeCounts) -> Self {
         let CodeCounts { taken, compiled, rejected, unwritten } = code;
         let compiled_code = CompiledCodeBody { taken, compiled, rejected, unwritten };
-        Self { packages: statuses.iter().map(StatusBody::of).collect(), compiled_code }
+        let last = listed.names.last().filter(|_| listed.has_more);
+        let next = last.map(|last| last.name.as_str());
+        Self { packages: listed.names.iter().map(StatusBody::of).collect(), next, compiled_code }
     }
 }
 

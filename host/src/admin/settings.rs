@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::response::IntoResponse as _;
 use axum::routing::MethodRouter;
 use axum::{Extension, Json};
@@ -15,7 +15,7 @@ use dossier_store::{MAX_SETTINGS_BYTES, SettingsDigest, TypeSettings};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Admin, Answer, SMALL_BODY_BYTES, parse, read};
+use super::{Admin, Answer, Name, SMALL_BODY_BYTES, parse, read};
 use crate::api::ApiError;
 
 /// What may be done with the settings of a document type.
@@ -63,7 +63,7 @@ impl SettingsBody {
 async fn show(
     State(admin): State<Arc<Admin>>,
     Extension(publisher): Extension<Publisher>,
-    Path(name): Path<String>,
+    Name(name): Name,
 ) -> Answer {
     let document_type = document_type(&name)?;
     admin.reload.check_scope(document_type.as_str(), &publisher.scope).await?;
@@ -73,7 +73,7 @@ async fn show(
 async fn set(
     State(admin): State<Arc<Admin>>,
     Extension(publisher): Extension<Publisher>,
-    Path(name): Path<String>,
+    Name(name): Name,
     request: Request,
 ) -> Answer {
     let document_type = document_type(&name)?;

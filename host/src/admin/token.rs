@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::middleware::Next;
@@ -11,11 +11,12 @@ use dossier_engine::settings::Publisher;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use super::Admin;
-use crate::api::ApiError;
+use super::{Admin, ROLLBACK};
+use crate::api::{ApiError, discard};
 use crate::config::Token;
 
-/// Lets a request through with the publisher whose token it bears.
+/// Lets a request through with the publisher whose token it bears, within the publisher's share. A rollback
+/// is within it whatever else is in work: it is asked for when something goes wrong, and reads no body.
 pub(super) async fn authenticate(
     State(admin): State<Arc<Admin>>,
     mut request: Request,
@@ -24,7 +25,18 @@ pub(super) async fn authenticate(
     match publisher_of(request.headers(), &admin.tokens) {
         Some(publisher) => {
             request.extensions_mut().insert(publisher.clone());
-            next.run(request).await
+            let route = request.extensions().get::<MatchedPath>();
+            if route.is_some_and(|route| route.as_str() == ROLLBACK) {
+                return next.run(request).await;
+            }
+            match admin.shares.begin(&publisher.name) {
+                Ok(in_work) => in_work.until_sent(next.run(request).await),
+                Err(error) => {
+                    let (head, body) = request.into_parts();
+                    discard(&head.headers, body);
+                    ApiError::from(error).into_response()
+                }
+            }
         }
         None => ApiError::Unauthenticated.into_response(),
     }

@@ -66,6 +66,9 @@ pub enum ApiError {
         /// What and where. The body holds names and digests only.
         detail: String,
     },
+    /// The path of a request to the admin API names nothing that could have been published.
+    #[error("the path names neither rules nor a document type, whose `/` is written `%2F`")]
+    Name,
     /// The query of a request to the admin API is not as documented.
     #[error("{detail}")]
     Query {
@@ -147,6 +150,7 @@ impl ApiError {
             Self::Json { .. } => {
                 of(S::BAD_REQUEST, "admin.body", "The body is not as documented", self)
             }
+            Self::Name => of(S::BAD_REQUEST, "admin.name", "The path is not as documented", self),
             Self::Query { .. } => {
                 of(S::BAD_REQUEST, "admin.query", "The query is not as documented", self)
             }

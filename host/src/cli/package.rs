@@ -19,6 +19,7 @@ pub use registry::{RegistryArgs, RegistryError};
 use settings::SettingsArgs;
 
 use super::{CommandError, output};
+use crate::admin::MOST_EVENTS;
 
 /// Publishing, and what serves.
 #[derive(Debug, Subcommand)]
@@ -160,12 +161,12 @@ pub struct HistoryArgs {
     /// The name of rules, or a document type [default: all].
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
-    /// Events at most: 1 to 100000, as many as are kept.
+    /// Events at most: 1 to 10000, as many as are kept of one publisher.
     #[arg(
         long,
         value_name = "N",
         default_value_t = 20,
-        value_parser = RangedU64ValueParser::<usize>::new().range(1..=100_000)
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=MOST_EVENTS as u64)
     )]
     pub limit: usize,
     /// The admin API.

@@ -3,7 +3,7 @@
 //! One transaction holds a whole change: the generation, the versions it names and the events that
 //! tell of it. A crash leaves the last generation that was committed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -24,13 +24,14 @@ pub use generation::{Canary, Generation, Previous};
 mod settings;
 pub use settings::{MAX_SETTINGS_BYTES, SettingsDigest, SettingsTooLong, TypeSettings};
 
+mod names;
+pub use names::NameRecords;
+
 mod record;
 pub use record::{Action, Attempt, Event, Origin, Refusal, Version};
 
 mod tables;
-use tables::{
-    ATTEMPTS, FORMAT, GENERATIONS, HISTORY, NAMES, NEWEST, SETTINGS, VERSIONS, all, from_record,
-};
+use tables::{FORMAT, GENERATIONS, HISTORY, NEWEST, SETTINGS, VERSIONS, all, from_record};
 
 /// The catalogue's database. Opened by one process at a time, which the file's lock sees to; reads
 /// go on beside a write.
@@ -62,9 +63,6 @@ pub struct Change {
     pub events: Vec<Event>,
 }
 
-/// Everything that was published under a name, in order, and the last attempt to.
-pub type OfName = (Vec<Version>, Option<Attempt>);
-
 /// The catalogue can't be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogueError {
@@ -85,13 +83,13 @@ pub enum CatalogueError {
         /// What and where.
         source: serde_json::Error,
     },
-    /// A package is not in the index of its name.
-    #[error("the package {package} is not where its name says")]
+    /// A package is not in the index of its name or of its publisher.
+    #[error("the package {package} is not where its name or its publisher says")]
     Inconsistent {
         /// The package.
         package: PackageDigest,
     },
-    /// The index of names has other packages than the catalogue.
+    /// The index of names or of publishers has other packages than the catalogue.
     #[error("{indexed} packages are indexed, and {versions} are there")]
     Counts {
         /// Packages there.
@@ -302,53 +300,6 @@ impl Catalogue {
         let mut versions = self.read(read)?;
         versions.sort_by_key(|version| version.sequence);
         Ok(versions)
-    }
-
-    /// How a name stands: what was published under it, in order, and the last attempt. Costs what the
-    /// name has, not what all have.
-    ///
-    /// # Errors
-    /// As [`Catalogue::current`].
-    pub fn of_name(&self, name: &str) -> Result<OfName, CatalogueError> {
-        self.read(|transaction| {
-            let (names, table) =
-                (transaction.open_table(NAMES)?, transaction.open_table(VERSIONS)?);
-            let mut versions = Vec::new();
-            for entry in names.range((name, 0_u64)..=(name, u64::MAX))? {
-                let (_, package) = entry?;
-                let record = table.get(package.value())?;
-                if let Some(record) = record {
-                    versions.push(from_record::<Version>("versions", record.value())?);
-                }
-            }
-            let attempt = transaction.open_table(ATTEMPTS)?.get(name)?;
-            let attempt =
-                attempt.map(|record| from_record("attempts", record.value())).transpose()?;
-            Ok((versions, attempt))
-        })
-    }
-
-    /// How every name stands under which somebody published or tried to.
-    ///
-    /// # Errors
-    /// As [`Catalogue::current`].
-    pub fn of_names(&self) -> Result<BTreeMap<String, OfName>, CatalogueError> {
-        let mut names = BTreeMap::<String, OfName>::new();
-        for version in self.versions()? {
-            names.entry(version.name.clone()).or_default().0.push(version);
-        }
-        self.read(|transaction| {
-            let mut attempts = Vec::new();
-            for entry in transaction.open_table(ATTEMPTS)?.iter()? {
-                let (name, record) = entry?;
-                let attempt = from_record::<Attempt>("attempts", record.value())?;
-                attempts.push((name.value().to_owned(), attempt));
-            }
-            Ok(attempts)
-        })?
-        .into_iter()
-        .for_each(|(name, attempt)| names.entry(name).or_default().1 = Some(attempt));
-        Ok(names)
     }
 
     /// The highest version ever published under a name, whether or not it is still there.

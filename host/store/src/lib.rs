@@ -24,7 +24,7 @@ mod number;
 pub use number::{InvalidVersion, VersionNumber};
 
 mod manifest;
-pub use manifest::{CanarySettings, ManifestError, RulesManifest};
+pub use manifest::{CanarySettings, ManifestError, RulesManifest, is_rules_name};
 
 mod signing;
 pub use signing::{PackageSignature, PublicKey, SecretKey, SigningError};
@@ -38,6 +38,6 @@ pub use artifacts::{ArtifactError, ArtifactStore, StoredPackage, make_private};
 mod catalogue;
 pub use catalogue::{
     Action, Attempt, Canary, Catalogue, CatalogueError, Change, Event, Generation,
-    MAX_SETTINGS_BYTES, OfName, Origin, Previous, Refusal, SettingsDigest, SettingsTooLong,
+    MAX_SETTINGS_BYTES, NameRecords, Origin, Previous, Refusal, SettingsDigest, SettingsTooLong,
     TypeSettings, Version, catalogue_exists, copied_generation, copied_settings,
 };

@@ -80,10 +80,7 @@ impl RulesManifest {
             }
         }
         let file = serde_json::from_slice::<ManifestFile>(bytes)?;
-        let is_name = file.name.starts_with(|c: char| c.is_ascii_lowercase())
-            && file.name.len() <= 64
-            && file.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        if !is_name {
+        if !is_rules_name(&file.name) {
             let reason = "a name is made of a-z, 0-9 and `-`, a letter first, at most 64 bytes";
             return Err(invalid("name", reason));
         }
@@ -116,6 +113,14 @@ impl RulesManifest {
         }
         Ok(Self { name: file.name, version: file.version, document_types, canary })
     }
+}
+
+/// Whether a text can be the name of rules.
+#[must_use]
+pub fn is_rules_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.len() <= 64
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 /// A manifest with every key, for the tests of its bounds: a new key does not compile without a value.

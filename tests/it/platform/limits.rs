@@ -3,9 +3,10 @@
 use dossier_engine::settings::{PublisherLimits, TrustedKey};
 use dossier_store::{Scope, SecretKey};
 use dossier_tests::TestRoot;
+use reqwest::Method;
 use serde_json::json;
 
-use super::{Host, package, version_of};
+use super::{Host, PAPER, package, version_of};
 
 fn everything() -> Scope {
     let pattern = || vec!["*".parse().expect("a pattern")];
@@ -140,7 +141,7 @@ async fn a_publisher_that_asks_too_often_can_still_go_back() {
 async fn what_is_refused_leaves_the_disk_and_names_no_path_of_the_host() {
     let host = Host::start().await;
     let adapter =
-        |changes: &[(&str, &[u8])]| super::adapter_package(super::PAPER, TestRoot::BASE, changes);
+        |changes: &[(&str, &[u8])]| super::adapter_package(PAPER, TestRoot::BASE, changes);
     let whole = adapter(&[]);
     let weights = whole.file("adapter_model.safetensors").expect("is there");
     let on_disk = || {
@@ -154,7 +155,7 @@ async fn what_is_refused_leaves_the_disk_and_names_no_path_of_the_host() {
     {
         let damaged = adapter(&[(name, content)]);
         let error = host.admin.publish(&damaged).await.expect_err("damaged").to_string();
-        let status = host.admin.status(super::PAPER).await.expect("a status");
+        let status = host.admin.status(PAPER).await.expect("a status");
         let told = [error, status["reason"]["detail"].to_string()];
         for told in told {
             let folder = host.data_dir.path().to_string_lossy();
@@ -165,5 +166,88 @@ async fn what_is_refused_leaves_the_disk_and_names_no_path_of_the_host() {
     assert_eq!(on_disk(), before);
     // What was read with the same weights meanwhile is read from its own files.
     assert_eq!(version_of(&host.read().await).0, 1);
+    host.end().await;
+}
+
+/// What may be asked for has bounds, and whatever is beyond them is refused by name and changes nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_request_of_the_admin_api_chooses_is_bounded() {
+    let host = Host::start().await;
+    let second = host.publish(2).await;
+    let package = second.package.as_str();
+    let long = format!("{:?}", "a".repeat(5000));
+    let canary = |percent: &str| format!(r#"{{"package": "{package}", "percent": {percent}}}"#);
+    let (get, post) = (Method::GET, Method::POST);
+    let too_long = format!("/v1/packages/{}", "a".repeat(65));
+    let cases = [
+        (&post, "/v1/packages/paper/canary", canary("0"), 422, "package.percent"),
+        (&post, "/v1/packages/paper/canary", canary("101"), 422, "package.percent"),
+        (
+            &post,
+            "/v1/packages/paper/canary",
+            canary("18446744073709551615"),
+            422,
+            "package.percent",
+        ),
+        (&post, "/v1/packages/paper/canary", canary("1e2"), 400, "admin.body"),
+        (&post, "/v1/packages/paper/canary", canary("-1"), 400, "admin.body"),
+        (
+            &post,
+            "/v1/packages/paper/activate",
+            r#"{"package": "sha256:12"}"#.to_owned(),
+            400,
+            "admin.body",
+        ),
+        (
+            &post,
+            "/v1/packages/paper/activate",
+            format!(r#"{{"package": {long}}}"#),
+            413,
+            "body.too_large",
+        ),
+        (&post, "/v1/packages/paper/activate?dry_run=true", canary("1"), 400, "admin.query"),
+        (&post, "/v1/packages/paper/rollback", canary("1"), 400, "admin.body"),
+        (&post, "/v1/packages/paper/promote", "{}".to_owned(), 400, "admin.body"),
+        (&post, "/v1/packages/paper/rollback?x=1", String::new(), 400, "admin.query"),
+        (&post, "/v1/packages?activate=true", String::new(), 400, "admin.query"),
+        (&post, "/v1/prune", r#"{"dry_run": false, "grace": 0}"#.to_owned(), 400, "admin.body"),
+        (&post, "/v1/prune?dry_run=true", r#"{"dry_run": false}"#.to_owned(), 400, "admin.query"),
+        (&get, "/v1/packages?limit=0", String::new(), 400, "admin.query"),
+        (&get, "/v1/packages?limit=1001", String::new(), 400, "admin.query"),
+        (&get, "/v1/packages?after=%1b%5b2J", String::new(), 400, "admin.query"),
+        (&get, "/v1/packages?surprise=1", String::new(), 400, "admin.query"),
+        (&get, "/v1/packages/paper?limit=1", String::new(), 400, "admin.query"),
+        (&get, "/v1/history?limit=10001", String::new(), 400, "admin.query"),
+        (&get, "/v1/packages/paper/history?limit=-1", String::new(), 400, "admin.query"),
+        (&get, "/v1/packages/Paper", String::new(), 400, "admin.name"),
+        (&get, "/v1/packages/%ff", String::new(), 400, "admin.name"),
+        (&get, &too_long, String::new(), 400, "admin.name"),
+        (&get, "/v1/document-types/%1b/settings", String::new(), 400, "admin.name"),
+    ];
+    for (method, path, body, status, code) in cases {
+        let answer = host.admin.ask(method.clone(), path, body.into_bytes()).await;
+        let (answered, problem) = answer.expect("an answer");
+        assert_eq!((answered, &problem["code"]), (status, &json!(code)), "{path}: {problem}");
+    }
+    let status = host.admin.status("paper").await.expect("a status");
+    assert_eq!((&status["generation"], &status["canary"]), (&json!(1), &json!(null)));
+    host.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_comes_by_the_page() {
+    let host = Host::start().await;
+    let listed = async |query: &str| {
+        let path = format!("/v1/packages{query}");
+        let (status, body) = host.admin.ask(Method::GET, &path, Vec::new()).await.expect("told");
+        assert_eq!(status, 200, "{body}");
+        let names = body["packages"].as_array().expect("a list").iter();
+        let names = names.map(|package| package["name"].as_str().expect("a text").to_owned());
+        (names.collect::<Vec<_>>(), body["next"].clone())
+    };
+    assert_eq!(listed("").await, (vec!["paper".to_owned(), PAPER.to_owned()], json!(null)));
+    assert_eq!(listed("?limit=1").await, (vec!["paper".to_owned()], json!("paper")));
+    assert_eq!(listed("?limit=1&after=paper").await, (vec![PAPER.to_owned()], json!(null)));
+    assert_eq!(listed("?after=test%2Fpaper%2F1").await, (Vec::new(), json!(null)));
     host.end().await;
 }

@@ -227,7 +227,8 @@ async fn only_signed_packages_of_ones_own_names_are_taken() {
     assert!(error.contains("admin.forbidden"), "{error}");
     let published = ours_client.publish(&signed(&ours)).await.expect("signed and theirs");
     let body = json!({"package": published.package});
-    for action in ["activate", "rollback", "promote"] {
+    let none = json!(null);
+    for (action, body) in [("activate", &body), ("rollback", &none), ("promote", &none)] {
         let error = other_client.change("paper", action, body.clone()).await.expect_err(action);
         assert!(error.to_string().contains("admin.forbidden"), "{error}");
     }

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{Host, PAPER, fixture, package_of, paper, read, version_of};
-use crate::guest::{Guest, LOOP};
+use crate::guest::{ALARM, Guest, LOOP, sleep};
 
 /// A second document type, with rules of its own.
 const OTHER: &str = "other/card/1";
@@ -221,24 +221,12 @@ async fn a_lost_or_damaged_catalogue_is_refused_and_made_again() {
 
 /// Rules whose `after` sleeps for an hour.
 fn sleeps(number: u32) -> Vec<u8> {
-    const PACKAGES: [&str; 4] = [
-        include_str!("../../../wit/v1/rules.wit"),
-        "package wasi:io@0.2.6; interface poll { resource pollable { block: func(); } }",
-        "package wasi:clocks@0.2.6; interface monotonic-clock { use wasi:io/poll@0.2.6.{pollable};
-           subscribe-duration: func(when: u64) -> pollable; }",
-        "package test:sleepy@1.0.0; world sleepy {
-           import wasi:clocks/monotonic-clock@0.2.6; export dossier:rules/hooks@1.0.0; }",
-    ];
     let guest = Guest {
-        extra: r#"
-            (import "wasi:clocks/monotonic-clock@0.2.6" "subscribe-duration"
-              (func $alarm (param i64) (result i32)))
-            (import "wasi:io/poll@0.2.6" "[method]pollable.block" (func $sleep (param i32)))"#
-            .to_owned(),
-        after: "(call $sleep (call $alarm (i64.const 3600000000000))) unreachable".to_owned(),
+        extra: ALARM.to_owned(),
+        after: format!("{} unreachable", sleep(Duration::from_secs(3600))),
         ..paper(number)
     };
-    guest.component_for(&PACKAGES, "test:sleepy/sleepy")
+    guest.sleeping_component()
 }
 
 /// A host whose rules may sleep for ten minutes, and somebody who publishes such.

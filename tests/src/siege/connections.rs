@@ -27,7 +27,8 @@ pub(super) async fn slow_bodies(binary: &Path, size: Size) -> anyhow::Result<Vec
     sleep(Duration::from_secs(1)).await;
     let share = share_read(&host, size.lasting).await?;
     let what = format!("good documents read beside {} bodies that dribble", size.crowd);
-    Ok(vec![Figure::at_least(Attack::SlowBodies, &what, share, SHARE, "of all")])
+    let figure = Figure::at_least(Attack::SlowBodies, &what, share, SHARE, "of all");
+    Ok(vec![figure.before("0")])
 }
 
 /// A body that comes byte by byte until it is cut off.
@@ -56,7 +57,8 @@ pub(super) async fn idle(binary: &Path, size: Size) -> anyhow::Result<Vec<Figure
         sleep(Duration::from_secs(1)).await;
         let seconds = probe(host.address, "/livez").await;
         let what = "a probe beside 600 idle connections";
-        figures.push(Figure::at_most(Attack::IdleConnections, what, seconds, PROBE_SECONDS, "s"));
+        let figure = Figure::at_most(Attack::IdleConnections, what, seconds, PROBE_SECONDS, "s");
+        figures.push(figure.before("9.0 s"));
         let share = share_read(&host, size.lasting).await?;
         let what = "good documents read beside 600 idle connections";
         figures.push(Figure::at_least(Attack::IdleConnections, what, share, SHARE, "of all"));
@@ -65,7 +67,8 @@ pub(super) async fn idle(binary: &Path, size: Size) -> anyhow::Result<Vec<Figure
     sleep(Duration::from_secs(1)).await;
     let seconds = probe(host.admin, "/livez").await;
     let what = "a probe of the admin listener beside 600 idle connections";
-    figures.push(Figure::at_most(Attack::IdleConnections, what, seconds, PROBE_SECONDS, "s"));
+    let figure = Figure::at_most(Attack::IdleConnections, what, seconds, PROBE_SECONDS, "s");
+    figures.push(figure.before("8.9 s, refused"));
     Ok(figures)
 }
 
@@ -88,19 +91,21 @@ pub(super) async fn unread_answers(binary: &Path, size: Size) -> anyhow::Result<
     sleep(Duration::from_secs(2)).await;
     let seconds = probe(host.address, "/livez").await;
     let what = "a probe beside 600 connections whose answers nobody reads";
-    figures.push(Figure::at_most(attack, what, seconds, PROBE_SECONDS, "s"));
+    let figure = Figure::at_most(attack, what, seconds, PROBE_SECONDS, "s");
+    figures.push(figure.before("over 20 s"));
     let share = share_read(&host, size.lasting).await?;
     let what = "good documents read beside 600 connections whose answers nobody reads";
-    figures.push(Figure::at_least(attack, what, share, SHARE, "of all"));
+    figures.push(Figure::at_least(attack, what, share, SHARE, "of all").before("0"));
     let others = unread(host.admin, "/v1/packages");
     sleep(Duration::from_secs(1)).await;
     let seconds = probe(host.admin, "/livez").await;
     let what = "a probe of the admin listener beside 600 such connections without a token";
-    figures.push(Figure::at_most(attack, what, seconds, PROBE_SECONDS, "s"));
+    let figure = Figure::at_most(attack, what, seconds, PROBE_SECONDS, "s");
+    figures.push(figure.before("over 20 s"));
     let ended = host.end(Duration::from_secs(60)).await?.as_secs_f64();
     drop((attackers, others));
     let what = "from SIGTERM to the end, of a shutdown timeout of 5 s";
-    figures.push(Figure::at_most(attack, what, ended, SHUTDOWN_SECONDS, "s"));
+    figures.push(Figure::at_most(attack, what, ended, SHUTDOWN_SECONDS, "s").before("10.6 s"));
     Ok(figures)
 }
 
@@ -148,5 +153,6 @@ pub(super) async fn ambiguous_heads(binary: &Path) -> anyhow::Result<Vec<Figure>
     }
     let share = refused as f64 / heads.len() as f64;
     let what = format!("of {} ambiguous heads, those refused with a problem", heads.len());
-    Ok(vec![Figure::at_least(Attack::AmbiguousHeads, &what, share, 1.0, "of all")])
+    let figure = Figure::at_least(Attack::AmbiguousHeads, &what, share, 1.0, "of all");
+    Ok(vec![figure.before("0.2")])
 }

@@ -50,7 +50,7 @@ impl EngineError {
             Self::NotNewer { .. } => "package.not_newer",
             Self::PublishTimeout { .. } => "package.timeout",
             Self::NotAsked => "rules.not_asked",
-            Self::Quota { .. } => "publisher.quota",
+            Self::Quota { .. } | Self::TooManyPackages { .. } => "publisher.quota",
             Self::TooMuchOfOne { .. } => "publisher.overloaded",
             Self::UnknownName { .. } => "package.unknown_name",
             Self::UnknownPackage { .. } => "package.unknown_digest",

@@ -4,15 +4,18 @@
 //! ago than the grace. The record goes first and the files after, so a crash leaves files that
 //! nobody can activate, and the next run takes those too.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use dossier_document::DocumentTypeId;
 use dossier_store::{Action, Change, Event, PackageDigest, Scope, StoredPackage, Version};
 
+use super::publishers::Asked;
 use super::task::{Message, Task};
 use super::{CONCURRENT_PUBLISHES, Reload, Shared, blocking};
 use crate::error::EngineError;
+use crate::settings::Publisher;
 
 /// What a run takes away, or would.
 #[derive(Clone, Debug)]
@@ -47,6 +50,21 @@ pub(super) struct Prune {
 }
 
 impl Reload {
+    /// Takes away what a publisher reaches and nothing needs any more, or tells what would go.
+    ///
+    /// # Errors
+    /// As [`Reload::prune`], and [`EngineError::TooMuchOfOne`].
+    pub async fn prune_for(
+        &self,
+        dry_run: bool,
+        publisher: &Publisher,
+    ) -> Result<PruneReport, EngineError> {
+        let limits = &self.shared.packages.publisher;
+        let places = self.shared.turns.publishers.of(&publisher.name, limits);
+        let _place = places.take(Asked::Change, &publisher.name, limits)?;
+        self.prune(dry_run, &publisher.name, Some(&publisher.scope)).await
+    }
+
     /// Takes packages away that nothing needs any more, or tells which would go.
     ///
     /// # Errors
@@ -57,20 +75,44 @@ impl Reload {
         actor: &str,
         scope: Option<&Scope>,
     ) -> Result<PruneReport, EngineError> {
+        let (actor, scope) = (actor.to_owned(), scope.cloned());
+        let prune = Prune { dry_run, actor, scope, grace: self.shared.packages.grace };
+        let reload = self.clone();
+        // To its end though the client may leave: nothing may be published before it.
+        let pruning = tokio::spawn(async move { reload.prune_alone(prune).await });
+        pruning.await.map_err(|_| EngineError::Panicked)?
+    }
+
+    async fn prune_alone(&self, prune: Prune) -> Result<PruneReport, EngineError> {
         let permits = u32::try_from(CONCURRENT_PUBLISHES).unwrap_or(u32::MAX);
         let shared = &self.shared;
         let _nothing_is_published =
             shared.turns.publish.try_acquire_many(permits).map_err(|_| EngineError::Busy)?;
-        let (actor, scope) = (actor.to_owned(), scope.cloned());
-        let prune = Prune { dry_run, actor, scope, grace: shared.packages.grace };
-        self.ask(|answer| Message::Prune { prune, answer }).await?
+        // All that is on disk is looked at here: what others change meanwhile waits for none of it.
+        let (looking, asked) = (Arc::clone(shared), prune.clone());
+        let packages = blocking(move || looking.unneeded(&asked)).await??;
+        let dry_run = prune.dry_run;
+        let report = self.ask(|answer| Message::Prune { prune, packages, answer }).await??;
+        if !dry_run && !report.packages.is_empty() {
+            let removed = report.packages.iter().map(|gone| gone.package).collect::<Vec<_>>();
+            let shared = Arc::clone(shared);
+            blocking(move || shared.take_away(&removed)).await??;
+            tracing::info!(packages = report.packages.len(), "old packages were taken away");
+        }
+        Ok(report)
     }
 }
 
 impl Task {
-    pub(super) async fn prune(&mut self, prune: Prune) -> Result<PruneReport, EngineError> {
-        let (shared, asked) = (self.shared.clone(), prune.clone());
-        let mut packages = blocking(move || shared.unneeded(&asked)).await??;
+    /// Forgets those of some packages that nothing has come to need meanwhile. Their files go after it.
+    pub(super) async fn prune(
+        &mut self,
+        prune: Prune,
+        mut packages: Vec<PrunedPackage>,
+    ) -> Result<PruneReport, EngineError> {
+        let shared = self.shared.clone();
+        let named = blocking(move || shared.catalogue.named()).await??;
+        packages.retain(|gone| !named.contains(&gone.package));
         if !prune.dry_run {
             self.shelf.forget(&packages.iter().map(|gone| gone.package).collect());
             self.shelf.put_aside(&self.generation, &self.fitness);
@@ -87,28 +129,23 @@ impl Task {
                 let event = self.event(Action::Prune, name, Some(gone.package), &prune.actor);
                 Event { detail: Some(format!("{} bytes", gone.bytes)), ..event }
             });
-            let removed = packages.iter().map(|gone| gone.package).collect::<Vec<_>>();
-            let change =
-                Change { events: events.collect(), removed: removed.clone(), ..Change::default() };
+            let removed = packages.iter().map(|gone| gone.package).collect();
+            let change = Change { events: events.collect(), removed, ..Change::default() };
             self.write(change).await?;
-            let shared = self.shared.clone();
-            blocking(move || shared.take_away(&removed)).await??;
-            tracing::info!(packages = packages.len(), "old packages were taken away");
         }
         Ok(PruneReport { dry_run: prune.dry_run, grace: prune.grace, packages })
     }
 }
 
 impl Shared {
-    /// Bytes on disk of what a publisher published. It blocks.
-    pub(super) fn used_bytes(&self, publisher: &str) -> Result<u64, EngineError> {
-        let mut bytes = 0;
-        for version in self.catalogue.versions()? {
-            if version.publisher == publisher {
-                bytes += self.store.bytes(&version.package)?;
-            }
+    /// How many packages of a publisher there are, and their bytes on disk. It blocks.
+    pub(super) fn used(&self, publisher: &str) -> Result<(usize, u64), EngineError> {
+        let (mut packages, mut bytes) = (0, 0);
+        for package in self.catalogue.packages_of(publisher)? {
+            packages += 1;
+            bytes += self.store.bytes(&package)?;
         }
-        Ok(bytes)
+        Ok((packages, bytes))
     }
 
     /// Takes away the files of a package that was refused, unless it was published before. It blocks.
@@ -133,9 +170,9 @@ impl Shared {
         // The model reads an adapter again from the package that brought it first.
         let stays = versions.iter().filter(|version| !goes(version));
         let artifacts = stays.map(|version| version.artifact.as_str()).collect::<BTreeSet<_>>();
-        let bytes_of = |package: &PackageDigest| {
-            stored.iter().find(|stored| stored.package == *package).map_or(0, |stored| stored.bytes)
-        };
+        let bytes = stored.iter().map(|stored| (stored.package, stored.bytes));
+        let bytes = bytes.collect::<BTreeMap<_, _>>();
+        let bytes_of = |package: &PackageDigest| bytes.get(package).copied().unwrap_or(0);
         let published = versions
             .iter()
             .filter(|version| goes(version) && !artifacts.contains(version.artifact.as_str()))
@@ -144,9 +181,8 @@ impl Shared {
                 version: Some(version.clone()),
                 bytes: bytes_of(&version.package),
             });
-        let is_published = |stored: &StoredPackage| {
-            versions.iter().any(|version| version.package == stored.package)
-        };
+        let known = versions.iter().map(|version| version.package).collect::<BTreeSet<_>>();
+        let is_published = |stored: &StoredPackage| known.contains(&stored.package);
         // Refused once, or left by a crash. Nothing says whose it was.
         let refused = stored
             .iter()

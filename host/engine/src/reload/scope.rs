@@ -36,8 +36,9 @@ impl Shared {
         if !reaches(scope, name) {
             return Err(forbidden());
         }
-        let (versions, _) = self.catalogue.of_name(name)?;
-        let mut document_types = versions.iter().flat_map(|version| &version.document_types);
+        let records = self.catalogue.of_name(name, usize::MAX)?;
+        let mut document_types =
+            records.versions.iter().flat_map(|version| &version.document_types);
         let is_allowed = |id: &String| {
             id.parse::<DocumentTypeId>().is_ok_and(|id| scope.allows_document_type(&id))
         };

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use dossier_plugin::CodeCounts;
-use dossier_store::{Attempt, Event, Generation, OfName, PackageDigest, Version};
+use dossier_store::{Attempt, Event, Generation, NameRecords, PackageDigest, Scope, Version};
 
-use super::{Reload, blocking};
+use super::{Reload, blocking, reaches};
 use crate::error::EngineError;
 use crate::snapshot::{
     CanaryCounts, CanaryRun, Quarantine, SettingsInForce, ShadowCounts, ShadowRun, Snapshot,
@@ -48,9 +48,25 @@ pub struct NameStatus {
     pub settings: Option<SettingsInForce>,
     /// The last attempt to publish.
     pub last_attempt: Option<Attempt>,
-    /// Everything published under the name, oldest first.
+    /// The newest of what was published under the name, the newest last.
     pub versions: Vec<Version>,
+    /// Whether older ones are there.
+    pub has_older_versions: bool,
 }
+
+/// How some names stand.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// In the order of their names.
+    pub names: Vec<NameStatus>,
+    /// Whether there are names behind the last of these.
+    pub has_more: bool,
+}
+
+/// Versions that are told of one name.
+const VERSIONS_OF_ONE: usize = 100;
+/// Versions that are told of each of many.
+const VERSIONS_OF_EACH: usize = 10;
 
 /// Why what is active does not serve.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,30 +121,40 @@ impl Reload {
     pub async fn status(&self, name: &str) -> Result<NameStatus, EngineError> {
         let (shared, name) = (Arc::clone(&self.shared), name.to_owned());
         blocking(move || {
-            let of_name = shared.catalogue.of_name(&name)?;
-            if of_name == (Vec::new(), None) {
+            let records = shared.catalogue.of_name(&name, VERSIONS_OF_ONE)?;
+            if records.is_empty() {
                 return Err(EngineError::UnknownName { name });
             }
             let generation = shared.catalogue.current()?.unwrap_or_default();
-            Ok(status_of(name, of_name, &generation, &Served::of(&shared.snapshot.pin())))
+            Ok(status_of(records, &generation, &Served::of(&shared.snapshot.pin())))
         })
         .await?
     }
 
-    /// How every name stands, by name. Costs what was published, once.
+    /// How the first `limit` names within a scope stand that come after `after`. Costs what is told, and a
+    /// look at every other name.
     ///
     /// # Errors
     /// When the catalogue can't be read.
-    pub async fn list(&self) -> Result<Vec<NameStatus>, EngineError> {
-        let shared = Arc::clone(&self.shared);
+    pub async fn list(
+        &self,
+        after: Option<String>,
+        limit: usize,
+        scope: &Scope,
+    ) -> Result<Listed, EngineError> {
+        let (shared, scope) = (Arc::clone(&self.shared), scope.clone());
         blocking(move || {
             let generation = shared.catalogue.current()?.unwrap_or_default();
-            let names = shared.catalogue.of_names()?;
+            let wanted = |name: &str| reaches(&scope, name);
+            let (catalogue, one_more) = (&shared.catalogue, limit.saturating_add(1));
+            let mut records =
+                catalogue.of_names(after.as_deref(), one_more, VERSIONS_OF_EACH, wanted)?;
+            let has_more = records.len() > limit;
+            records.truncate(limit);
             let snapshot = shared.snapshot.pin();
             let served = Served::of(&snapshot);
-            let status =
-                |(name, of_name): (String, OfName)| status_of(name, of_name, &generation, &served);
-            Ok(names.into_iter().map(status).collect())
+            let status = |records| status_of(records, &generation, &served);
+            Ok(Listed { names: records.into_iter().map(status).collect(), has_more })
         })
         .await?
     }
@@ -205,8 +231,7 @@ impl<'a> Served<'a> {
 }
 
 fn status_of(
-    name: String,
-    (versions, last_attempt): OfName,
+    NameRecords { name, versions, has_older, attempt }: NameRecords,
     generation: &Generation,
     served: &Served<'_>,
 ) -> NameStatus {
@@ -244,7 +269,8 @@ fn status_of(
         candidate,
         quarantine,
         settings,
-        last_attempt,
+        last_attempt: attempt,
         versions,
+        has_older_versions: has_older,
     }
 }

@@ -5,17 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dossier_store::{
-    Action, Attempt, Canary, Change, Event, Generation, PackageDigest, Refusal, Scope,
-    TypeSettings, Version,
+    Action, Attempt, Change, Event, Generation, PackageDigest, Refusal, Scope, TypeSettings,
+    Version,
 };
 use tokio::sync::{mpsc, oneshot};
 
 use super::ask::{Answers, Pair};
 use super::assemble::{Assembled, Assembly, ReadyGeneration, Touched};
 use super::fitness::Fitness;
-use super::prune::{Prune, PruneReport};
+use super::prune::{Prune, PruneReport, PrunedPackage};
 use super::recheck::Recheck;
 use super::shelf::Shelf;
+use super::step::{Step, take};
 use super::type_settings::{NamedSettings, SetSettings};
 use super::{Shared, blocking, now};
 use crate::error::EngineError;
@@ -38,7 +39,11 @@ pub(super) enum Message {
     /// What is quarantined is tried again; what serves is no other generation.
     Recheck { recheck: Box<Recheck>, answer: oneshot::Sender<Result<Outcome, EngineError>> },
     /// Packages that nothing needs leave the disk.
-    Prune { prune: Prune, answer: oneshot::Sender<Result<PruneReport, EngineError>> },
+    Prune {
+        prune: Prune,
+        packages: Vec<PrunedPackage>,
+        answer: oneshot::Sender<Result<PruneReport, EngineError>>,
+    },
 }
 
 /// A package that was refused.
@@ -77,21 +82,6 @@ pub(super) enum Outcome {
     Unready(Vec<PackageDigest>),
     /// Nothing is changed yet: these rules must be asked what they read first.
     Unasked(Vec<Pair>),
-}
-
-/// One step of a name's life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// A package serves every request.
-    Activate(PackageDigest),
-    /// A package serves some requests.
-    Canary(PackageDigest, u8),
-    /// A package runs beside.
-    Shadow(PackageDigest),
-    /// The canary or shadow serves every request.
-    Promote,
-    /// The canary or shadow ends, or the version before serves again.
-    RollBack,
 }
 
 /// What a change came to.
@@ -154,8 +144,8 @@ impl Task {
                 let rechecked = self.recheck(*recheck).await;
                 let _ = answer.send(rechecked);
             }
-            Message::Prune { prune, answer } => {
-                let pruned = self.prune(prune).await;
+            Message::Prune { prune, packages, answer } => {
+                let pruned = self.prune(prune, packages).await;
                 let _ = answer.send(pruned);
             }
         }
@@ -403,54 +393,6 @@ pub(super) fn tell_of(snapshot: &Snapshot) {
         if let Some(why) = &served.stands_in {
             let (document_type, code, detail) = (id.as_str(), why.code, why.detail.as_str());
             tracing::error!(document_type, code, detail, "an earlier version serves in its place");
-        }
-    }
-}
-
-/// Takes a step in a generation; what it is called in the history, and the package it is about.
-fn take(
-    next: &mut Generation,
-    name: &str,
-    step: Step,
-) -> Result<(Action, Option<PackageDigest>, Option<String>), EngineError> {
-    let owned = || name.to_owned();
-    let needs_active = |next: &Generation| {
-        let is_active = next.active.contains_key(name);
-        if is_active { Ok(()) } else { Err(EngineError::NotActive { name: owned() }) }
-    };
-    match step {
-        Step::Activate(package) => {
-            next.activate(name, package);
-            Ok((Action::Activate, Some(package), None))
-        }
-        Step::Canary(package, percent) => {
-            if !(1..=100).contains(&percent) {
-                return Err(EngineError::Percent);
-            }
-            needs_active(next)?;
-            next.start_canary(name, Canary { package, percent });
-            Ok((Action::Canary, Some(package), Some(format!("{percent} %"))))
-        }
-        Step::Shadow(package) => {
-            needs_active(next)?;
-            next.start_shadow(name, package);
-            Ok((Action::Shadow, Some(package), None))
-        }
-        Step::Promote => {
-            let package = next.promote(name);
-            let package = package.ok_or_else(|| EngineError::NoCandidate { name: owned() })?;
-            Ok((Action::Promote, Some(package), None))
-        }
-        Step::RollBack => {
-            let before = next.settings.get(name).copied();
-            let package = next.roll_back(name);
-            let package = package.ok_or_else(|| EngineError::NoPrevious { name: owned() })?;
-            let settings = next.settings.get(name).copied();
-            let detail = (settings != before).then(|| match settings {
-                Some(settings) => format!("settings {settings}"),
-                None => "settings of the package".to_owned(),
-            });
-            Ok((Action::Rollback, Some(package), detail))
         }
     }
 }

@@ -16,6 +16,9 @@ use crate::settings::Publisher;
 /// Bytes of an archive beside its files, at most: a block of 512 bytes a file, and another to fill
 /// its last one up.
 const ARCHIVE_OVERHEAD_BYTES: u64 = 1 << 21;
+/// Packages of one publisher at most, however small: each is looked at when its name is changed, and at
+/// every start.
+const MOST_PACKAGES: usize = 10_000;
 
 /// An archive that is being sent. Dropped, it is gone, and the publisher's place is free.
 #[derive(Debug)]
@@ -33,17 +36,21 @@ impl Reload {
     /// Takes a place for an archive that is about to be sent.
     ///
     /// # Errors
-    /// [`EngineError::TooMuchOfOne`] and [`EngineError::Quota`], by what the publisher has in work and on
-    /// disk; when the disk refuses.
+    /// [`EngineError::TooMuchOfOne`], [`EngineError::Quota`] and [`EngineError::TooManyPackages`], by what
+    /// the publisher has in work and on disk; when the disk refuses.
     pub async fn begin_upload(&self, publisher: &Publisher) -> Result<Upload, EngineError> {
         let limits = self.shared.packages.publisher;
         let places = self.shared.turns.publishers.of(&publisher.name, &limits);
         let place = places.take(Asked::Upload, &publisher.name, &limits)?;
         let (shared, name) = (Arc::clone(&self.shared), publisher.name.clone());
-        let (used_bytes, upload) = blocking(move || {
-            Ok::<_, EngineError>((shared.used_bytes(&name)?, shared.store.begin_upload()?))
+        let ((packages, used_bytes), upload) = blocking(move || {
+            Ok::<_, EngineError>((shared.used(&name)?, shared.store.begin_upload()?))
         })
         .await??;
+        if packages >= MOST_PACKAGES {
+            let (publisher, most) = (publisher.name.clone(), MOST_PACKAGES);
+            return Err(EngineError::TooManyPackages { publisher, most });
+        }
         let (file, path) = upload.into_parts();
         let left_bytes = limits.disk_bytes.saturating_sub(used_bytes);
         if left_bytes == 0 {
@@ -62,8 +69,13 @@ impl Reload {
         &self,
         upload: Upload,
     ) -> Result<dossier_store::Version, EngineError> {
-        let publisher = upload.publisher.clone();
-        self.publish_when_its_turn(&publisher, move || upload.package()).await
+        let (shared, publisher) = (Arc::clone(&self.shared), upload.publisher.clone());
+        let read = move || {
+            // The publisher's other uploads may have become packages meanwhile, and none does now.
+            let (packages, used_bytes) = shared.used(&upload.publisher.name)?;
+            upload.package(packages, used_bytes, shared.packages.publisher.disk_bytes)
+        };
+        self.publish_when_its_turn(&publisher, read).await
     }
 }
 
@@ -89,17 +101,25 @@ impl Upload {
         written.map_err(|source| EngineError::Upload { source })
     }
 
-    /// The package in it. It blocks.
-    fn package(self) -> Result<Package, EngineError> {
+    /// The package in it, if there is room for it beside those of its publisher. It blocks.
+    fn package(
+        self,
+        packages: usize,
+        used_bytes: u64,
+        most_bytes: u64,
+    ) -> Result<Package, EngineError> {
         let unreadable = |source| EngineError::Upload { source };
         let file = File::open(&self.path).map_err(unreadable)?;
         let limits = PackageLimits::default();
         let package = Package::from_archive(BufReader::with_capacity(1 << 16, file), limits)?;
         let bytes = package.files().map(|(_, content)| content.len() as u64).sum::<u64>();
-        if bytes > self.left_bytes {
-            let (publisher, most_bytes) = (self.publisher.name.clone(), self.left_bytes);
-            return Err(EngineError::Quota { publisher, used_bytes: bytes, most_bytes });
+        let (publisher, used_bytes) = (self.publisher.name, used_bytes.saturating_add(bytes));
+        if used_bytes > most_bytes {
+            return Err(EngineError::Quota { publisher, used_bytes, most_bytes });
         }
-        Ok(package)
+        match packages >= MOST_PACKAGES {
+            true => Err(EngineError::TooManyPackages { publisher, most: MOST_PACKAGES }),
+            false => Ok(package),
+        }
     }
 }

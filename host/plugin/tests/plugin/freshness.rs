@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use dossier_plugin::{PluginEngine, PluginSettings};
 
-use crate::guest::Guest;
+use crate::guest::{ALARM, Guest, sleep};
 use crate::{after, sandbox};
 
 /// The first document, as a guest keeps it.
@@ -17,20 +17,12 @@ const PLACES: [u32; 4] = [0x3_0000, 0x9_0000, 0x10_0000, 0x20_0000];
 /// Rules that look for the document of the call before, keep their own, and sleep while its pages may be
 /// swapped out.
 fn keeps_what_it_read() -> Vec<u8> {
-    let mut guest = Guest {
-        extra: r#"
-            (import "wasi:clocks/monotonic-clock@0.2.6" "subscribe-duration"
-              (func $alarm (param i64) (result i32)))
-            (import "wasi:io/poll@0.2.6" "[method]pollable.block" (func $sleep (param i32)))"#
-            .to_owned(),
-        memory: "40",
-        ..Guest::good()
-    };
+    let mut guest = Guest { extra: ALARM.to_owned(), memory: "40", ..Guest::good() };
     let look = PLACES.map(sandbox::assert_zero).concat();
     let keep = PLACES.map(|place| format!("(i32.store (i32.const {place}) (i32.const {SECRET}))"));
-    let sleep = "(call $sleep (call $alarm (i64.const 150000000)))";
+    let sleep = sleep(Duration::from_millis(150));
     guest.after = format!("{look} {} {sleep} {}", keep.concat(), guest.after);
-    sandbox::component(&guest)
+    guest.sleeping_component()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,8 @@
 //! wit-component wraps the core module, as it does for every language; what the functions do is up
 //! to the test, including what no compiler would ever emit.
 
+use std::time::Duration;
+
 use wit_component::{ComponentEncoder, StringEncoding};
 use wit_parser::Resolve;
 
@@ -12,6 +14,26 @@ const DATA_START: u32 = 1024;
 pub(crate) const DOCUMENT_TYPE: &str = "test/paper/1";
 /// Never ends.
 pub(crate) const LOOP: &str = "(loop $for_ever (br $for_ever)) unreachable";
+
+const WIT: &str = include_str!("../../../../wit/v1/rules.wit");
+/// What a guest imports that sleeps.
+pub(crate) const ALARM: &str = r#"
+    (import "wasi:clocks/monotonic-clock@0.2.6" "subscribe-duration"
+      (func $alarm (param i64) (result i32)))
+    (import "wasi:io/poll@0.2.6" "[method]pollable.block" (func $sleep (param i32)))"#;
+/// The interfaces of WASI 0.2 that these are of, and the world of such a guest.
+const SLEEPING: [&str; 3] = [
+    "package wasi:io@0.2.6; interface poll { resource pollable { block: func(); } }",
+    "package wasi:clocks@0.2.6; interface monotonic-clock { use wasi:io/poll@0.2.6.{pollable};
+       subscribe-duration: func(when: u64) -> pollable; }",
+    "package test:sleeping@1.0.0; world sleeping {
+       import wasi:clocks/monotonic-clock@0.2.6; export dossier:rules/hooks@1.0.0; }",
+];
+
+/// Sleeps, in the body of a function.
+pub(crate) fn sleep(time: Duration) -> String {
+    format!("(call $sleep (call $alarm (i64.const {})))", time.as_nanos())
+}
 
 /// A component in the making. Functions are bodies in WebAssembly text that leave the address of
 /// their result on the stack; their parameters are numbered.
@@ -158,8 +180,12 @@ impl Guest {
 
     /// The component, for the world of `wit/v1`.
     pub(crate) fn component(&self) -> Vec<u8> {
-        let wit = include_str!("../../../../wit/v1/rules.wit");
-        self.component_for(&[wit], "dossier:rules/rules")
+        self.component_for(&[WIT], "dossier:rules/rules")
+    }
+
+    /// The component of a guest that imports [`ALARM`].
+    pub(crate) fn sleeping_component(&self) -> Vec<u8> {
+        self.component_for(&[&[WIT][..], &SLEEPING].concat(), "test:sleeping/sleeping")
     }
 
     /// The component for a world of one's own, which is in the last of the packages.

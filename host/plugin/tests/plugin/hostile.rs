@@ -1,6 +1,8 @@
 //! Components that loop, trap, recurse and allocate without end.
 
-use dossier_plugin::{Hook, PluginError};
+use std::time::Duration;
+
+use dossier_plugin::{Hook, PluginEngine, PluginError, PluginSettings};
 
 use crate::guest::{Guest, LOOP};
 use crate::{after, assert_discreet, assert_next_call_works, before, engine};
@@ -25,6 +27,39 @@ async fn a_loop_in_any_hook_ends_by_its_run_budget() {
     assert_eq!(error.code(), "plugin.timeout");
     assert_discreet(&error);
 
+    assert_next_call_works(&engine).await;
+}
+
+/// One instruction that moves a quarter of a gigabyte is not interrupted. What counts is what it took of the
+/// processor, not how often it was interrupted.
+#[tokio::test]
+async fn what_moves_much_memory_pays_for_the_time_it_takes() {
+    const BUDGET: Duration = Duration::from_millis(200);
+    let settings = PluginSettings {
+        concurrent_calls: 1,
+        memory_bytes: 257 << 20,
+        run_budget: BUDGET,
+        call_timeout: Duration::from_secs(600),
+        ..PluginSettings::default()
+    };
+    let engine = PluginEngine::new(settings).expect("the engine starts");
+    let copy = "(memory.copy (i32.const 0) (i32.const 8) (i32.const 268435448))";
+    let guest = Guest {
+        memory: "4096",
+        after: format!("(loop $again {copy} (br $again)) unreachable"),
+        ..Guest::good()
+    };
+    let plugin = engine.compile("moves", guest.component()).await.expect("it compiles");
+    // Everything runs on this thread. The first copy finds no page in memory, and is the dearest.
+    let of_thread = || {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        Duration::try_from(time).expect("a time")
+    };
+    let start = of_thread();
+    let error = after(&plugin).await.expect_err("it never ends");
+    let used = of_thread() - start;
+    assert!(matches!(error, PluginError::Timeout { limit, .. } if limit == BUDGET), "{error}");
+    assert!(used < BUDGET * 4, "it had {used:?} of the processor");
     assert_next_call_works(&engine).await;
 }
 

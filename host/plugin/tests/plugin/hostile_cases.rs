@@ -115,6 +115,14 @@ fn running() -> Vec<Case> {
     let grow = "(loop $more
                   (br_if $more (i32.ne (memory.grow (i32.const 16)) (i32.const -1))))
                 unreachable";
+    // All but the first words, one instruction each, which nothing interrupts.
+    let moves = |what: &str| Guest {
+        memory: "1000",
+        after: format!("(loop $again ({what}) (br $again)) unreachable"),
+        ..Guest::good()
+    };
+    let copies = "memory.copy (i32.const 0) (i32.const 8) (i32.const 65535992)";
+    let fills = "memory.fill (i32.const 0) (i32.const 7) (i32.const 65536000)";
     let loops = |name, last, guest: Guest| case(name, "plugin.timeout", last, guest.component());
     let traps = |name, last, guest: Guest| case(name, "plugin.trap", last, guest.component());
     let unreachable = || "unreachable".to_owned();
@@ -139,6 +147,8 @@ fn running() -> Vec<Case> {
             Guest { before: LOOP.to_owned(), ..Guest::good() },
         ),
         of_after("infinite loop in after", "plugin.timeout", LOOP),
+        loops("copies all of its memory, again and again", Stage::After, moves(copies)),
+        loops("fills all of its memory, again and again", Stage::After, moves(fills)),
         of_after("slow, within its limit", "answers", &slow),
         case("deep recursion", "plugin.trap", Stage::After, recursion.component()),
         of_after("memory bomb", "plugin.memory_limit", grow),

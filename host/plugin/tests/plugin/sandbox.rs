@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use dossier_plugin::{PluginEngine, PluginError, PluginSettings};
 
-use crate::guest::Guest;
+use crate::guest::{ALARM, Guest, sleep};
 use crate::{after, assert_next_call_works, engine};
 
 const WIT: &str = include_str!("../../../../wit/v1/rules.wit");
 
 /// Those interfaces of WASI 0.2 that the tests call, as far as they call them.
 const WASI: [&str; 5] = [
-    "package wasi:io@0.2.6; interface poll { resource pollable { block: func(); } }
+    "package wasi:io@0.2.6;
      interface error { resource error { } }
      interface streams { use error.{error};
        variant stream-error { last-operation-failed(error), closed }
@@ -20,8 +20,7 @@ const WASI: [&str; 5] = [
     "package wasi:clocks@0.2.6;
      interface wall-clock { record datetime { seconds: u64, nanoseconds: u32 }
        now: func() -> datetime; }
-     interface monotonic-clock { use wasi:io/poll@0.2.6.{pollable};
-       now: func() -> u64; subscribe-duration: func(when: u64) -> pollable; }",
+     interface monotonic-clock { now: func() -> u64; }",
     "package wasi:random@0.2.6; interface random { get-random-u64: func() -> u64; }",
     "package wasi:cli@0.2.6;
      interface environment { get-environment: func() -> list<tuple<string, string>>;
@@ -47,7 +46,7 @@ const WORLD: &str = "package test:curious@1.0.0;
       export dossier:rules/hooks@1.0.0;
     }";
 
-pub(crate) fn component(guest: &Guest) -> Vec<u8> {
+fn component(guest: &Guest) -> Vec<u8> {
     let mut packages = vec![WIT];
     packages.extend(WASI);
     packages.push(WORLD);
@@ -140,15 +139,11 @@ async fn a_guest_that_sleeps_is_woken_for_good() {
         PluginSettings { call_timeout: Duration::from_millis(200), ..PluginSettings::default() };
     let engine = PluginEngine::new(settings).expect("the engine starts");
     let guest = Guest {
-        extra: r#"
-            (import "wasi:clocks/monotonic-clock@0.2.6" "subscribe-duration"
-              (func $alarm (param i64) (result i32)))
-            (import "wasi:io/poll@0.2.6" "[method]pollable.block" (func $sleep (param i32)))"#
-            .to_owned(),
-        after: "(call $sleep (call $alarm (i64.const 3600000000000))) unreachable".to_owned(),
+        extra: ALARM.to_owned(),
+        after: format!("{} unreachable", sleep(Duration::from_secs(3600))),
         ..Guest::good()
     };
-    let plugin = engine.compile("sleeping", component(&guest)).await.expect("it compiles");
+    let plugin = engine.compile("sleeping", guest.sleeping_component()).await.expect("it compiles");
     let error = after(&plugin).await.expect_err("it sleeps for an hour");
     assert!(
         matches!(error, PluginError::Timeout { limit, .. } if limit == Duration::from_millis(200)),

@@ -78,7 +78,9 @@ pub(crate) fn engine_problem(error: &EngineError) -> Problem {
         E::NotNewer { .. } => of(S::CONFLICT, "The name had a later version already"),
         E::PublishTimeout { .. } => of(S::UNPROCESSABLE_ENTITY, "The package takes too long"),
         E::NotAsked => of(S::SERVICE_UNAVAILABLE, "The rules were not asked in time"),
-        E::Quota { .. } => of(S::INSUFFICIENT_STORAGE, "The publisher has no space left"),
+        E::Quota { .. } | E::TooManyPackages { .. } => {
+            of(S::INSUFFICIENT_STORAGE, "The publisher has no space left")
+        }
         E::TooMuchOfOne { .. } => of(S::TOO_MANY_REQUESTS, "The publisher asks for too much"),
         E::UnknownName { .. } => of(S::NOT_FOUND, "Nothing of this name was published"),
         E::UnknownPackage { .. } => of(S::NOT_FOUND, "No such package was published"),

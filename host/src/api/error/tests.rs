@@ -78,6 +78,7 @@ fn table() -> Vec<(ApiError, u16, &'static str)> {
         (inference(BackendError::OutOfMemory(memory.into()).into()), 503, "model.out_of_memory"),
         (ApiError::Unauthenticated, 401, "admin.unauthenticated"),
         (ApiError::Json { detail: "line 1".to_owned() }, 400, "admin.body"),
+        (ApiError::Name, 400, "admin.name"),
         (ApiError::Query { detail: "limit".to_owned() }, 400, "admin.query"),
         (EngineError::Package(PackageError::NoKind).into(), 400, "package.malformed"),
         (EngineError::ManifestMismatch { key: "name" }.into(), 422, "package.manifest_mismatch"),
@@ -90,6 +91,11 @@ fn table() -> Vec<(ApiError, u16, &'static str)> {
         (EngineError::NoPrevious { name: plugin() }.into(), 409, "package.no_previous"),
         (EngineError::Percent.into(), 422, "package.percent"),
         (EngineError::Busy.into(), 429, "overloaded"),
+        (
+            EngineError::TooManyPackages { publisher: plugin(), most: 1 }.into(),
+            507,
+            "publisher.quota",
+        ),
         (EngineError::Stopped.into(), 503, "not_ready"),
     ]
 }

@@ -12,6 +12,7 @@ use super::{
     ActivateArgs, AdminArgs, CanaryArgs, HistoryArgs, ListArgs, NameArgs, PruneArgs, PublishArgs,
     RegistryError, keys, source,
 };
+use crate::admin::MOST_NAMES;
 use crate::cli::output;
 use crate::outgoing::client_of;
 
@@ -129,7 +130,7 @@ pub(super) async fn roll_back(args: NameArgs) -> Done {
 pub(super) async fn list(args: ListArgs) -> Done {
     let client = Client::new(args.admin)?;
     let listed = match &args.name {
-        None => client.send(Method::GET, "/v1/packages", None).await?,
+        None => client.list().await?,
         Some(name) => json!({"packages": [client.status(name).await?]}),
     };
     client.print(&listed, |listed| {
@@ -261,6 +262,28 @@ impl Client {
                 Err(AdminError::Refused { code: code.to_owned(), detail: detail.to_owned() })
             }
             _ => Err(AdminError::Answer),
+        }
+    }
+
+    /// How everything stands, page by page.
+    async fn list(&self) -> Result<Value, AdminError> {
+        let mut packages = Vec::new();
+        let mut after = String::new();
+        loop {
+            let path = format!("/v1/packages?limit={MOST_NAMES}{after}");
+            let mut page = self.send(Method::GET, &path, None).await?;
+            let Value::Array(listed) = page["packages"].take() else {
+                return Err(AdminError::Answer);
+            };
+            let is_more = !listed.is_empty();
+            packages.extend(listed);
+            match page["next"].as_str().filter(|_| is_more) {
+                Some(next) => after = format!("&after={}", next.replace('/', "%2F")),
+                None => {
+                    page["packages"] = Value::Array(packages);
+                    return Ok(page);
+                }
+            }
         }
     }
 

@@ -9,8 +9,9 @@ use serde::de::DeserializeOwned;
 use super::{CatalogueError, Change, Event, Generation, SettingsDigest, TypeSettings, Version};
 use crate::{PackageDigest, VersionNumber};
 
-/// The format written here. Format 1 had no order but that of the clock, and no history a publisher.
-pub(super) const FORMAT: u64 = 2;
+/// The format written here. Format 1 had no order but that of the clock, and no history a publisher; format
+/// 2 did not tell packages by publisher.
+pub(super) const FORMAT: u64 = 3;
 /// Whole generations kept; the history of events goes further back.
 pub(super) const KEPT_GENERATIONS: u64 = 256;
 /// Events kept of each publisher: nobody else's push them out.
@@ -23,6 +24,9 @@ pub(super) const VERSIONS: TableDefinition<'_, &str, &[u8]> = TableDefinition::n
 pub(super) const SETTINGS: TableDefinition<'_, &str, &str> = TableDefinition::new("settings");
 /// Packages by name, in the order they were published.
 pub(super) const NAMES: TableDefinition<'_, (&str, u64), &str> = TableDefinition::new("names");
+/// Packages by publisher.
+pub(super) const PUBLISHERS: TableDefinition<'_, (&str, &str), ()> =
+    TableDefinition::new("publishers");
 /// The highest version ever published under a name, pruned or not.
 pub(super) const NEWEST: TableDefinition<'_, &str, &str> = TableDefinition::new("newest");
 pub(super) const ATTEMPTS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("attempts");
@@ -41,7 +45,7 @@ pub(super) fn prepare(transaction: &WriteTransaction) -> Result<(), CatalogueErr
         let mut meta = transaction.open_table(META)?;
         let found = meta.get(KEY_FORMAT)?.map(|found| found.value());
         match found {
-            None | Some(1 | FORMAT) => meta.insert(KEY_FORMAT, FORMAT)?,
+            None | Some(1 | 2 | FORMAT) => meta.insert(KEY_FORMAT, FORMAT)?,
             Some(found) => return Err(CatalogueError::Format { found }),
         };
         found
@@ -54,14 +58,28 @@ pub(super) fn prepare(transaction: &WriteTransaction) -> Result<(), CatalogueErr
     }
     transaction.open_table(SETTINGS)?;
     transaction.open_table(NAMES)?;
+    transaction.open_table(PUBLISHERS)?;
     transaction.open_table(NEWEST)?;
     transaction.open_table(ACTORS)?;
     transaction.open_table(COUNTS)?;
-    if found == Some(1) { bring_up(transaction) } else { Ok(()) }
+    match found {
+        Some(1) => bring_up_from_1(transaction),
+        Some(2) => bring_up_from_2(transaction),
+        _ => Ok(()),
+    }
 }
 
-/// From format 1: the clock is all that tells the order of what was published by then.
-fn bring_up(transaction: &WriteTransaction) -> Result<(), CatalogueError> {
+fn bring_up_from_2(transaction: &WriteTransaction) -> Result<(), CatalogueError> {
+    let mut publishers = transaction.open_table(PUBLISHERS)?;
+    for version in all::<Version>("versions", transaction.open_table(VERSIONS)?.iter()?)? {
+        let key = (version.publisher.as_str(), version.package.to_string());
+        publishers.insert((key.0, key.1.as_str()), ())?;
+    }
+    Ok(())
+}
+
+/// The clock is all that tells the order of what was published by then.
+fn bring_up_from_1(transaction: &WriteTransaction) -> Result<(), CatalogueError> {
     let mut versions = all::<Version>("versions", transaction.open_table(VERSIONS)?.iter()?)?;
     versions.sort_by(|a, b| a.published_at.cmp(&b.published_at));
     for version in versions {
@@ -159,10 +177,13 @@ fn write_version(
     let key = version.package.to_string();
     let mut table = transaction.open_table(VERSIONS)?;
     let mut names = transaction.open_table(NAMES)?;
+    let mut publishers = transaction.open_table(PUBLISHERS)?;
     if let Some(before) = table.get(key.as_str())? {
         let before = from_record::<Version>("versions", before.value())?;
         names.remove((before.name.as_str(), before.sequence))?;
+        publishers.remove((before.publisher.as_str(), key.as_str()))?;
     }
+    publishers.insert((version.publisher.as_str(), key.as_str()), ())?;
     let mut meta = transaction.open_table(META)?;
     let last = meta.get(KEY_SEQUENCE)?.map_or(0, |last| last.value());
     version.sequence = last + 1;
@@ -198,11 +219,14 @@ fn forget(
     }
     let mut versions = transaction.open_table(VERSIONS)?;
     let mut names = transaction.open_table(NAMES)?;
+    let mut publishers = transaction.open_table(PUBLISHERS)?;
     for package in packages {
-        let removed = versions.remove(package.to_string().as_str())?;
+        let key = package.to_string();
+        let removed = versions.remove(key.as_str())?;
         let Some(removed) = removed else { continue };
         let removed = from_record::<Version>("versions", removed.value())?;
         names.remove((removed.name.as_str(), removed.sequence))?;
+        publishers.remove((removed.publisher.as_str(), key.as_str()))?;
     }
     Ok(())
 }
@@ -259,15 +283,20 @@ pub(super) fn check(transaction: &redb::ReadTransaction) -> Result<(), Catalogue
     all::<super::Attempt>("attempts", transaction.open_table(ATTEMPTS)?.iter()?)?;
     all::<Event>("history", transaction.open_table(HISTORY)?.iter()?)?;
     let names = transaction.open_table(NAMES)?;
+    let publishers = transaction.open_table(PUBLISHERS)?;
     for version in &versions {
+        let package = version.package.to_string();
         let key = names.get((version.name.as_str(), version.sequence))?;
-        if key.is_none_or(|key| key.value() != version.package.to_string()) {
+        let of_publisher = publishers.get((version.publisher.as_str(), package.as_str()))?;
+        if key.is_none_or(|key| key.value() != package) || of_publisher.is_none() {
             return Err(CatalogueError::Inconsistent { package: version.package });
         }
     }
-    let indexed = usize::try_from(names.len()?).unwrap_or(usize::MAX);
-    if indexed != versions.len() {
-        return Err(CatalogueError::Counts { versions: versions.len(), indexed });
+    for indexed in [names.len()?, publishers.len()?] {
+        let indexed = usize::try_from(indexed).unwrap_or(usize::MAX);
+        if indexed != versions.len() {
+            return Err(CatalogueError::Counts { versions: versions.len(), indexed });
+        }
     }
     Ok(())
 }
