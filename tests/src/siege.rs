@@ -17,6 +17,7 @@ mod documents;
 mod host;
 mod pages;
 mod rules;
+mod tenants;
 mod wire;
 
 /// One way to attack.
@@ -38,11 +39,13 @@ pub enum Attack {
     UnreadAnswers,
     /// Heads that two readers may read in two ways.
     AmbiguousHeads,
+    /// A tenant that sends more ordinary documents than can be read.
+    TenantFlood,
 }
 
 impl Attack {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::ManySmall,
         Self::FewBytesManyPixels,
         Self::DearBytes,
@@ -51,6 +54,7 @@ impl Attack {
         Self::IdleConnections,
         Self::UnreadAnswers,
         Self::AmbiguousHeads,
+        Self::TenantFlood,
     ];
 }
 
@@ -161,6 +165,7 @@ pub async fn besiege(binary: &Path, attacks: &[Attack], size: Size) -> anyhow::R
             Attack::IdleConnections => connections::idle(binary, size).await?,
             Attack::UnreadAnswers => connections::unread_answers(binary, size).await?,
             Attack::AmbiguousHeads => connections::ambiguous_heads(binary).await?,
+            Attack::TenantFlood => tenants::flood(binary, size).await?,
         });
     }
     Ok(SiegeReport { figures })
