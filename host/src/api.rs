@@ -9,10 +9,11 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, middleware};
 use dossier_engine::admission::Admission;
-use dossier_engine::{EngineError, Extraction, Reader, RequestId, extract};
+use dossier_engine::{Extraction, Reader, RequestId, extract};
 use dossier_inference::BackendLost;
 use tokio::time::{Instant, timeout_at};
 
+use crate::auth::{Access, Caller};
 use crate::config::HttpLimits;
 
 mod body;
@@ -32,6 +33,10 @@ mod error;
 pub use error::{ApiError, Problem};
 pub(crate) use error::{engine_problem, problem_of_form};
 
+mod auth;
+
+mod deadline;
+
 mod observe;
 pub(crate) use observe::{answer_to_head, is_probe, observe};
 
@@ -42,6 +47,7 @@ pub use response::{CheckBody, DocumentTypesBody, ExtractBody};
 #[derive(Debug)]
 pub struct App {
     reader: Reader,
+    access: Access,
     admission: Admission,
     bodies: Bodies,
     limits: HttpLimits,
@@ -50,12 +56,18 @@ pub struct App {
 }
 
 impl App {
-    /// An application that is ready.
+    /// An application that is ready, for everybody.
     #[must_use]
     pub fn new(reader: Reader, limits: HttpLimits) -> Self {
+        Self::for_whom(reader, limits, Access::open())
+    }
+
+    /// An application that is ready, for those who have access.
+    #[must_use]
+    pub fn for_whom(reader: Reader, limits: HttpLimits, access: Access) -> Self {
         let admission = Admission::new(limits.concurrent_requests);
         let bodies = Bodies::new(&limits);
-        Self { reader, admission, bodies, limits, ready: AtomicBool::new(true) }
+        Self { reader, access, admission, bodies, limits, ready: AtomicBool::new(true) }
     }
 
     /// Fails `/readyz` from now on; requests are still answered.
@@ -71,12 +83,14 @@ impl App {
 
 /// All routes. Works on any body, so tests need no socket.
 pub fn router(app: Arc<App>) -> Router {
+    let probes = Router::new().route("/readyz", get(get_readyz).fallback(unknown_method));
     Router::new()
         .route("/v1/extract", post(post_extract))
         .route("/v1/document-types", get(get_document_types))
-        .route("/readyz", get(get_readyz))
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), auth::authenticate))
+        .merge(probes)
         .layer(middleware::from_fn(observe))
         .with_state(app)
         .merge(liveness())
@@ -96,22 +110,33 @@ pub(crate) fn no_room() -> Router {
 }
 
 async fn post_extract(State(app): State<Arc<App>>, request: Request) -> Response {
-    let deadline = Instant::now() + app.limits.request_timeout;
+    let begun = Instant::now();
+    let timeout = match deadline::timeout_of(request.headers(), app.limits.request_timeout) {
+        Ok(timeout) => timeout,
+        Err(error) => return refuse(request, error),
+    };
     let request_id = observe::id_of(&request);
-    let answer = timeout_at(deadline, answer(&app, request, &request_id)).await;
+    let caller = auth::caller_of(&request);
+    let answer = timeout_at(begun + timeout, answer(&app, &caller, request, &request_id)).await;
     match answer.unwrap_or(Err(ApiError::DeadlineExceeded)) {
         Ok(extraction) => Json(ExtractBody::of(&extraction, request_id.as_str())).into_response(),
         Err(error) => error.into_response(),
     }
 }
 
-async fn answer(app: &App, request: Request, id: &RequestId) -> Result<Extraction, ApiError> {
+async fn answer(
+    app: &App,
+    caller: &Caller,
+    request: Request,
+    id: &RequestId,
+) -> Result<Extraction, ApiError> {
     let (head, body) = request.into_parts();
+    let quota = caller.quota();
     // Looked at before the body: it is not worth its way where no document is taken.
     let boundary = form::boundary(&head.headers).map_err(ApiError::from);
-    let boundary = boundary.and_then(|boundary| match app.admission.is_full() {
-        true => Err(EngineError::Overloaded.into()),
-        false => Ok(boundary),
+    let boundary = boundary.and_then(|boundary| {
+        app.admission.check(&quota)?;
+        Ok(boundary)
     });
     let boundary = match boundary {
         Ok(boundary) => boundary,
@@ -120,14 +145,19 @@ async fn answer(app: &App, request: Request, id: &RequestId) -> Result<Extractio
             return Err(error);
         }
     };
-    let (bytes, _held) = app.bodies.read(&head.headers, body, &app.limits).await?;
+    let (bytes, _held) = app.bodies.read(&head.headers, body, &app.limits, caller.tenant()).await?;
     let mut request = form::parse(bytes, boundary).await?;
-    request.permit = Some(app.admission.try_acquire(&request.document_type)?);
+    caller.check(&request.document_type)?;
+    request.permit = Some(app.admission.try_acquire(&quota, &request.document_type)?);
     Ok(extract(&app.reader, request, id).await?)
 }
 
-async fn get_document_types(State(app): State<Arc<App>>) -> Json<DocumentTypesBody> {
-    Json(DocumentTypesBody::of(&app.reader.snapshot().pin()))
+async fn get_document_types(
+    State(app): State<Arc<App>>,
+    request: Request,
+) -> Json<DocumentTypesBody> {
+    let caller = auth::caller_of(&request);
+    Json(DocumentTypesBody::of(&app.reader.snapshot().pin(), |id| caller.reaches(id)))
 }
 
 async fn get_readyz(State(app): State<Arc<App>>) -> Response {
@@ -146,6 +176,7 @@ pub(crate) async fn unknown_method(request: Request) -> Response {
     refuse(request, ApiError::MethodNotAllowed)
 }
 
+/// The answer to a request whose body is not read.
 fn refuse(request: Request, error: ApiError) -> Response {
     let (head, body) = request.into_parts();
     discard(&head.headers, body);

@@ -34,6 +34,9 @@ pub use package::{AdminError, PackageCommand, RegistryArgs, RegistryError};
 mod plugin;
 pub use plugin::Micros;
 
+mod token;
+pub use token::{TokenCommand, TokenError};
+
 /// Reads identity documents.
 #[derive(Debug, Parser)]
 #[command(name = "dossier", version, about, max_term_width = 100)]
@@ -65,6 +68,12 @@ pub enum Command {
         /// What to do with them.
         #[command(subcommand)]
         command: PackageCommand,
+    },
+    /// Make, list and revoke the tokens that clients bear.
+    Token {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: TokenCommand,
     },
     /// Look into a model: what it answers to given tokens, as numbers.
     Debug {

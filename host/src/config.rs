@@ -15,7 +15,10 @@ mod value;
 pub(crate) use key::{Form, Key};
 
 mod keys;
-pub use keys::{HttpArgs, ModelArgs, PlatformArgs, ReadingArgs, RootArgs, TelemetryArgs};
+pub use keys::{
+    AccessArgs, HttpArgs, JwtArgs, ModelArgs, PlatformArgs, ReadingArgs, RootArgs, TelemetryArgs,
+    TlsArgs,
+};
 
 mod args;
 pub use args::{ReaderArgs, ServeArgs};
@@ -24,7 +27,11 @@ mod file;
 pub(crate) use file::{EntryKeys, entries};
 pub use file::{FileConfig, FileSigningKey, FileToken};
 
+mod jwt;
+pub use jwt::JwtConfig;
+
 mod platform;
+pub(crate) use platform::patterns_of;
 pub use platform::{AdminConfig, CompileLimits, PlatformConfig, Token, nobody_publishes};
 
 mod reader;
@@ -57,11 +64,39 @@ pub struct Config {
     pub reader: ReaderSettings,
     /// Limits of the HTTP side.
     pub http: HttpLimits,
+    /// Who may send documents.
+    pub access: AccessConfig,
+    /// What the listener of documents shows; without it, everything is in the clear.
+    pub tls: Option<TlsConfig>,
+    /// What the admin API's shows.
+    pub admin_tls: Option<TlsConfig>,
     /// Packages that come and go while the host serves; without it, the folders are served.
     pub platform: Option<PlatformConfig>,
     /// Where compiled code is kept for the next process, if there is no data directory. Nothing that
     /// is typed says so: it follows from who starts the host.
     pub code_dir: Option<PathBuf>,
+}
+
+/// Who may send documents.
+#[derive(Clone, Debug, Default)]
+pub struct AccessConfig {
+    /// The file of clients' tokens; without it, everybody may send documents.
+    pub tokens_file: Option<PathBuf>,
+    /// The identity provider whose tokens are taken.
+    pub jwt: Option<JwtConfig>,
+    /// Whether everybody may, whoever reaches the address.
+    pub allow_anonymous: bool,
+}
+
+/// What a listener shows, and whom clients must be known by.
+#[derive(Clone, Debug)]
+pub struct TlsConfig {
+    /// PEM file of its certificate, and of those between it and an authority.
+    pub certificate: PathBuf,
+    /// PEM file of its private key.
+    pub key: PathBuf,
+    /// PEM file of the authorities of clients; without it, clients show nothing.
+    pub client_ca: Option<PathBuf>,
 }
 
 /// Limits of the HTTP side.
@@ -210,9 +245,12 @@ impl KeyGroup {
 }
 
 /// Every group there is.
-pub(crate) fn groups() -> [KeyGroup; 6] {
+pub(crate) fn groups() -> [KeyGroup; 9] {
     [
         KeyGroup::of::<HttpArgs>(),
+        KeyGroup::of::<AccessArgs>(),
+        KeyGroup::of::<JwtArgs>(),
+        KeyGroup::of::<TlsArgs>(),
         KeyGroup::of::<PlatformArgs>(),
         KeyGroup::of::<RootArgs>(),
         KeyGroup::of::<ModelArgs>(),
@@ -233,6 +271,8 @@ impl Config {
         let platform = args.platform.over(file.platform.clone());
         let platform = PlatformConfig::settle(&platform, &file)?;
         let http = args.http.over(file.http);
+        let access = args.access.over(file.access);
+        let (tls, admin_tls) = args.tls.over(file.tls).settle()?;
         let telemetry = args.telemetry.over(file.telemetry);
         let telemetry = TelemetryConfig {
             format: telemetry.log_format(),
@@ -242,6 +282,13 @@ impl Config {
             listen: http.listen(),
             reader: reader::settle(&args.reader.over(file.reader)),
             http: http.limits(),
+            access: AccessConfig {
+                tokens_file: access.tokens_file(),
+                jwt: args.jwt.over(file.jwt).settle()?,
+                allow_anonymous: access.allow_anonymous(),
+            },
+            tls,
+            admin_tls,
             platform,
             code_dir: None,
         };
@@ -262,7 +309,47 @@ impl Config {
             let reason = "must not be longer than request_timeout_ms";
             return Err(ConfigError::Invalid { key: "body_timeout_ms", reason });
         }
+        let knows_clients = self.tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
+        let AccessConfig { tokens_file, jwt, .. } = &self.access;
+        let is_for_anybody = tokens_file.is_none() && jwt.is_none() && !knows_clients;
+        if is_for_anybody && !self.access.allow_anonymous && !self.listen.ip().is_loopback() {
+            let reason = "others than this machine would reach it, and nothing tells who may send \
+                          documents: set tokens_file, jwt_issuer or tls_client_ca, or allow_anonymous where something in front does";
+            return Err(ConfigError::Invalid { key: "listen", reason });
+        }
         reader::validate(&self.reader)
+    }
+}
+
+impl TlsArgs {
+    /// What either listener shows.
+    fn settle(&self) -> Result<(Option<TlsConfig>, Option<TlsConfig>), ConfigError> {
+        let documents = [self.tls_certificate(), self.tls_key(), self.tls_client_ca()];
+        let admin =
+            [self.admin_tls_certificate(), self.admin_tls_key(), self.admin_tls_client_ca()];
+        Ok((
+            listener_tls(documents, ["tls_certificate", "tls_key", "tls_client_ca"])?,
+            listener_tls(admin, ["admin_tls_certificate", "admin_tls_key", "admin_tls_client_ca"])?,
+        ))
+    }
+}
+
+fn listener_tls(
+    files: [Option<PathBuf>; 3],
+    keys: [&'static str; 3],
+) -> Result<Option<TlsConfig>, ConfigError> {
+    let alone = |key| {
+        let reason = "a certificate and its key are wanted together, with client_ca or without";
+        Err(ConfigError::Invalid { key, reason })
+    };
+    match files {
+        [None, None, None] => Ok(None),
+        [Some(certificate), Some(key), client_ca] => {
+            Ok(Some(TlsConfig { certificate, key, client_ca }))
+        }
+        [Some(_), None, _] => alone(keys[0]),
+        [None, Some(_), _] => alone(keys[1]),
+        [None, None, Some(_)] => alone(keys[2]),
     }
 }
 

@@ -17,6 +17,13 @@ pub mod api;
 
 pub mod admin;
 
+pub mod auth;
+
+mod certificates;
+
+mod reloaded;
+pub use reloaded::FileError;
+
 pub mod outgoing;
 
 mod user_cache;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser as _;
+use dossier::ServeError;
 use dossier::cli::{Cli, CommandError, run, with_causes};
 
 /// `EX_CONFIG` of sysexits.h.
@@ -25,7 +26,9 @@ fn main() -> ExitCode {
         Err(error) => {
             eprintln!("dossier: {}", with_causes(&*error));
             match error.downcast_ref::<CommandError>() {
-                Some(CommandError::Config(_)) => ExitCode::from(BAD_CONFIGURATION),
+                Some(CommandError::Config(_) | CommandError::Serve(ServeError::File(_))) => {
+                    ExitCode::from(BAD_CONFIGURATION)
+                }
                 Some(CommandError::Usage(_)) => ExitCode::from(BAD_USAGE),
                 Some(CommandError::Compile(_)) => ExitCode::from(COMPONENT_REFUSED),
                 _ => ExitCode::FAILURE,

@@ -15,12 +15,20 @@ use tokio::time::sleep;
 
 use crate::admin::{self, Admin};
 use crate::api::{App, router};
+use crate::auth::jwt::{JwtVerifier, KeySource};
+use crate::auth::token_file::ClientTokens;
+use crate::auth::{Access, KeySourceError};
 use crate::config::{AdminConfig, Config, HttpLimits, nobody_publishes};
+use crate::reloaded::{FileError, Refresh, Refreshing};
 
 mod activity;
 mod connection;
 mod gate;
 mod heads;
+mod tls;
+mod wire;
+use tls::Tls;
+
 mod listening;
 use listening::Listening;
 
@@ -30,6 +38,12 @@ pub enum ServeError {
     /// What reads the documents could not be loaded.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// A file of tokens, certificates or keys can't be used.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The keys of an identity provider can't be had.
+    #[error("jwt_keys: {0}")]
+    Keys(#[from] KeySourceError),
     /// The address can't be listened on.
     #[error("{address}: can't listen: {source}")]
     Listen {
@@ -46,6 +60,7 @@ pub struct RunningServer {
     documents: Listening,
     admin: Option<Listening>,
     packages: Option<Packages>,
+    files: Option<Refreshing>,
     app: Arc<App>,
     drain_delay: Duration,
 }
@@ -63,7 +78,28 @@ struct Packages {
 /// # Errors
 /// When an artifact can't be loaded, or an address can't be listened on.
 pub async fn serve(config: Config) -> Result<RunningServer, ServeError> {
-    let Config { listen: address, reader, http, platform, code_dir } = config;
+    let Config { listen: address, reader, http, access, tls, admin_tls, platform, code_dir } =
+        config;
+    // Ahead of what takes long: a mistake in a file is told at once.
+    let mut files = Vec::new();
+    let tokens = access.tokens_file.as_deref().map(ClientTokens::load).transpose()?.map(Arc::new);
+    files.extend(tokens.iter().map(|tokens| Arc::clone(tokens) as Arc<dyn Refresh>));
+    let jwt = match &access.jwt {
+        None => None,
+        Some(config) => {
+            let keys = KeySource::open(config).await?;
+            files.extend(keys.file());
+            Some(JwtVerifier::new(config, keys))
+        }
+    };
+    let access = Access::new(tokens, jwt);
+    let [tls, admin_tls] = [tls, admin_tls].map(|config| {
+        let tls = config.map(|config| tls::load(&config)).transpose();
+        tls.map(|tls| tls.map(Arc::new))
+    });
+    let (tls, admin_tls) = (tls?, admin_tls?);
+    let shown = [&tls, &admin_tls].into_iter().flatten();
+    files.extend(shown.map(|tls| Arc::clone(tls) as Arc<dyn Refresh>));
     let data_dir = platform.as_ref().and_then(|platform| platform.data_dir.clone());
     let store = match data_dir {
         Some(data_dir) => StoreSettings::Kept { data_dir },
@@ -84,18 +120,19 @@ pub async fn serve(config: Config) -> Result<RunningServer, ServeError> {
         None => None,
         Some(AdminConfig { listen, tokens }) => {
             let admin = Arc::new(Admin::new(reload.clone(), tokens, http));
-            let listening = Listening::start(listen, admin::router(admin), http).await?;
+            let listening = Listening::start(listen, admin::router(admin), http, admin_tls).await?;
             tracing::info!(address = %listening.address, "the admin API listens");
             Some(listening)
         }
     };
-    let mut server = listen(reader, address, http).await?;
+    let mut server = listen_for(access, reader, address, http, tls).await?;
     server.admin = admin;
+    server.files = Refreshing::start(files);
     server.packages = Some(Packages { reload, watch, store });
     Ok(server)
 }
 
-/// Serves with what is loaded already.
+/// Serves everybody with what is loaded already.
 ///
 /// # Errors
 /// When the address can't be listened on.
@@ -104,11 +141,22 @@ pub async fn listen(
     address: SocketAddr,
     limits: HttpLimits,
 ) -> Result<RunningServer, ServeError> {
-    let app = Arc::new(App::new(reader, limits));
-    let documents = Listening::start(address, router(Arc::clone(&app)), limits).await?;
+    listen_for(Access::open(), reader, address, limits, None).await
+}
+
+async fn listen_for(
+    access: Access,
+    reader: Reader,
+    address: SocketAddr,
+    limits: HttpLimits,
+    tls: Option<Arc<Tls>>,
+) -> Result<RunningServer, ServeError> {
+    let app = Arc::new(App::for_whom(reader, limits, access));
+    let documents = Listening::start(address, router(Arc::clone(&app)), limits, tls).await?;
     let drain_delay = limits.drain_delay;
     tracing::info!(address = %documents.address, "listening");
-    Ok(RunningServer { documents, admin: None, packages: None, app, drain_delay })
+    let (admin, packages, files) = (None, None, None);
+    Ok(RunningServer { documents, admin, packages, files, app, drain_delay })
 }
 
 impl RunningServer {
@@ -124,6 +172,13 @@ impl RunningServer {
         self.admin.as_ref().map(|admin| admin.address)
     }
 
+    /// Reads the files of tokens and certificates again, at once.
+    pub fn reload_files(&self) {
+        if let Some(files) = &self.files {
+            files.now();
+        }
+    }
+
     /// Waits until what the model computes on is lost, such as a GPU after an illegal access; for ever, if
     /// it never is. `/readyz` fails then and documents are answered 503: only a new process has it back.
     pub async fn model_lost(&self) -> BackendLost {
@@ -133,7 +188,7 @@ impl RunningServer {
     /// Ends in order: `/readyz` fails, then nothing more is accepted, then requests in work finish
     /// or are cut off at their deadline.
     pub async fn shutdown(self) {
-        let Self { documents, admin, packages, app, drain_delay } = self;
+        let Self { documents, admin, packages, files: _, app, drain_delay } = self;
         app.drain();
         tracing::info!("draining");
         sleep(drain_delay).await;

@@ -72,7 +72,7 @@ impl Backend for SurnameBackend {
     fn admit(&mut self, documents: Vec<(DocumentNumber, ReadRequest)>) {
         if let Some(held) = &self.held {
             // A test that ended asks for nothing, and lets everything go.
-            let _ = held.arrived.try_send(());
+            let _ = held.arrived.try_send(documents.len());
             let _ = held.let_go.recv();
         }
         let answers = documents.into_iter().map(|(number, request)| (number, Ok(read(&request))));
@@ -115,13 +115,13 @@ pub(crate) async fn engine(config: &Config) -> Engine {
 /// The model's side of a [`Gate`].
 struct HeldBy {
     let_go: Receiver<()>,
-    arrived: mpsc::Sender<()>,
+    arrived: mpsc::Sender<usize>,
 }
 
 /// What a held model waits for.
 pub(crate) struct Gate {
     let_go: SyncSender<()>,
-    arrived: mpsc::Receiver<()>,
+    arrived: mpsc::Receiver<usize>,
 }
 
 impl Gate {
@@ -130,10 +130,15 @@ impl Gate {
         self.let_go.send(())
     }
 
-    /// Waits until the model has a batch, and waits for the gate.
-    pub(crate) async fn arrival(&mut self) {
+    /// Waits until the model has a batch, and waits for the gate; tells how many documents are in it.
+    pub(crate) async fn arrival(&mut self) -> usize {
         let arrived = tokio::time::timeout(PATIENCE, self.arrived.recv());
-        arrived.await.expect("a batch arrives").expect("the model lives");
+        arrived.await.expect("a batch arrives").expect("the model lives")
+    }
+
+    /// Documents of all batches that the model had since the last that was waited for.
+    pub(crate) fn arrived_since(&mut self) -> usize {
+        std::iter::from_fn(|| self.arrived.try_recv().ok()).sum()
     }
 }
 

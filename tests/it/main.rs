@@ -1,5 +1,6 @@
 //! The whole of dossier, with its real parts, from outside; and the rules that its sources keep.
 
+mod access;
 mod arrows;
 mod bad_input;
 mod cli;

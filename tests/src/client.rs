@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use anyhow::Context as _;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::multipart::{Form, Part};
+use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 
 /// A client of one server. Clones share their connections.
@@ -12,6 +13,7 @@ use serde_json::Value;
 pub struct Client {
     http: reqwest::Client,
     address: SocketAddr,
+    token: Option<String>,
 }
 
 /// What the server answered.
@@ -23,6 +25,8 @@ pub struct Answer {
     pub content_type: String,
     /// The header `x-request-id`.
     pub request_id: String,
+    /// The header `retry-after`, in seconds.
+    pub retry_after: Option<u64>,
     /// The body as JSON, or null if it is none.
     pub body: Value,
     /// The body as it came.
@@ -41,7 +45,14 @@ impl Client {
     /// A client of the server at this address.
     #[must_use]
     pub fn new(address: SocketAddr) -> Self {
-        Self { http: http_client(), address }
+        Self { http: http_client(), address, token: None }
+    }
+
+    /// The same client, which bears a token.
+    #[must_use]
+    pub fn bearing(mut self, token: &str) -> Self {
+        self.token = Some(token.to_owned());
+        self
     }
 
     /// The address of the server.
@@ -76,7 +87,7 @@ impl Client {
     /// # Errors
     /// When there is no answer.
     pub async fn post(&self, form: Form) -> anyhow::Result<Answer> {
-        answer(self.http.post(self.url("/v1/extract")).multipart(form)).await
+        answer(self.request(Method::POST, "/v1/extract").multipart(form)).await
     }
 
     /// Posts any body as any content type.
@@ -84,7 +95,7 @@ impl Client {
     /// # Errors
     /// When there is no answer.
     pub async fn post_raw(&self, content_type: &str, body: Vec<u8>) -> anyhow::Result<Answer> {
-        let request = self.http.post(self.url("/v1/extract"));
+        let request = self.request(Method::POST, "/v1/extract");
         answer(request.header(CONTENT_TYPE, content_type).body(body)).await
     }
 
@@ -93,11 +104,15 @@ impl Client {
     /// # Errors
     /// When there is no answer.
     pub async fn get(&self, path: &str) -> anyhow::Result<Answer> {
-        answer(self.http.get(self.url(path))).await
+        answer(self.request(Method::GET, path)).await
     }
 
-    fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("http://{}{path}", self.address));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
     }
 }
 
@@ -114,15 +129,16 @@ fn form(document_type: &str, pages: &[Vec<u8>]) -> Form {
     })
 }
 
-async fn answer(request: reqwest::RequestBuilder) -> anyhow::Result<Answer> {
+async fn answer(request: RequestBuilder) -> anyhow::Result<Answer> {
     let response = request.send().await.context("no answer")?;
     let header = |name: &str| {
         let value = response.headers().get(name).and_then(|value| value.to_str().ok());
         value.unwrap_or_default().to_owned()
     };
     let (content_type, request_id) = (header("content-type"), header("x-request-id"));
+    let retry_after = header("retry-after").parse().ok();
     let status = response.status().as_u16();
     let text = response.text().await.context("the answer broke off")?;
     let body = serde_json::from_str(&text).unwrap_or_default();
-    Ok(Answer { status, content_type, request_id, body, text })
+    Ok(Answer { status, content_type, request_id, retry_after, body, text })
 }

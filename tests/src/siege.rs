@@ -20,6 +20,7 @@ mod host;
 mod pages;
 mod publishers;
 mod rules;
+mod tenants;
 mod wire;
 
 /// One way to attack.
@@ -47,11 +48,13 @@ pub enum Attack {
     UnreadAnswers,
     /// Heads that two readers may read in two ways.
     AmbiguousHeads,
+    /// A tenant that sends more ordinary documents than can be read.
+    TenantFlood,
 }
 
 impl Attack {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ManySmall,
         Self::FewBytesManyPixels,
         Self::DearBytes,
@@ -63,6 +66,7 @@ impl Attack {
         Self::IdleConnections,
         Self::UnreadAnswers,
         Self::AmbiguousHeads,
+        Self::TenantFlood,
     ];
 }
 
@@ -183,6 +187,7 @@ pub async fn besiege(binary: &Path, attacks: &[Attack], size: Size) -> anyhow::R
             Attack::IdleConnections => connections::idle(binary, size).await?,
             Attack::UnreadAnswers => connections::unread_answers(binary, size).await?,
             Attack::AmbiguousHeads => connections::ambiguous_heads(binary).await?,
+            Attack::TenantFlood => tenants::flood(binary, size).await?,
         });
     }
     Ok(SiegeReport { figures })

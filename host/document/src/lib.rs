@@ -25,6 +25,9 @@ pub use check::{Check, CheckOutcome, Verdict};
 mod digest;
 pub use digest::{Digest, InvalidDigest};
 
+mod tenant;
+pub use tenant::{InvalidTenant, Tenant};
+
 mod causes;
 pub use causes::with_causes;
 

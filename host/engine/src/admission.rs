@@ -2,19 +2,36 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use dossier_document::DocumentTypeId;
+use dossier_document::{DocumentTypeId, Tenant};
 
 use crate::error::EngineError;
+
+mod release_rate;
+use release_rate::ReleaseRate;
+
+/// Of what is free, one tenant may hold so many times as much: three quarters of all where it is alone,
+/// and less the more others hold. So there is always something left for a tenant that comes.
+const TIMES_THE_FREE: usize = 3;
 
 /// Hands out a bounded number of permits. A permit bounds memory: whoever holds one may hold decoded pages
 /// and stand in the queue.
 ///
 /// No document type gets all of them: one whose rules sleep holds its share, and the rest is left to the
-/// others.
+/// others. No tenant gets all of them either, but for the anonymous one, beside whom there is none.
 #[derive(Clone, Debug)]
 pub struct Admission {
     shared: Arc<Shared>,
+}
+
+/// A tenant, and what it may hold.
+#[derive(Clone, Debug, Default)]
+pub struct TenantQuota {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// Documents of it in work or waiting at most; without it, its share of all.
+    pub concurrent_documents: Option<usize>,
 }
 
 #[derive(Debug)]
@@ -30,19 +47,25 @@ struct Held {
     documents: usize,
     /// Of each type that has any.
     of_type: BTreeMap<DocumentTypeId, usize>,
+    /// Of each tenant that has any.
+    of_tenant: BTreeMap<Tenant, usize>,
+    /// Of one type and one tenant.
+    of_both: BTreeMap<(Tenant, DocumentTypeId), usize>,
+    releases: ReleaseRate,
 }
 
 /// The right to hold one document. Clones are the same right: it is given back when the last of them
 /// is dropped, so that a shadow that still reads the document counts as the request did.
 #[derive(Clone, Debug)]
 pub struct Permit {
-    _place: Arc<HeldPlace>,
+    place: Arc<HeldPlace>,
 }
 
 #[derive(Debug)]
 struct HeldPlace {
     shared: Arc<Shared>,
     document_type: DocumentTypeId,
+    tenant: Tenant,
 }
 
 impl Admission {
@@ -54,26 +77,58 @@ impl Admission {
         Self { shared: Arc::new(Shared { documents, share, held: Mutex::default() }) }
     }
 
-    /// Whether no document at all would be admitted now.
-    #[must_use]
-    pub fn is_full(&self) -> bool {
-        self.shared.held().documents >= self.shared.documents
+    /// Refuses where no document of the tenant would be admitted now, whatever its type.
+    ///
+    /// # Errors
+    /// As [`Admission::try_acquire`], but for the type.
+    pub fn check(&self, quota: &TenantQuota) -> Result<(), EngineError> {
+        self.shared.check(&self.shared.held(), quota)
     }
 
     /// A permit, or the refusal at once: nobody waits here.
     ///
     /// # Errors
-    /// [`EngineError::Overloaded`] when all permits are out, or those of this type.
-    pub fn try_acquire(&self, document_type: &DocumentTypeId) -> Result<Permit, EngineError> {
+    /// [`EngineError::TenantBusy`] when the tenant holds as many as it may,
+    /// [`EngineError::Overloaded`] when all permits are out, or those of this type, or those that are left
+    /// to this tenant.
+    pub fn try_acquire(
+        &self,
+        quota: &TenantQuota,
+        document_type: &DocumentTypeId,
+    ) -> Result<Permit, EngineError> {
         let mut held = self.shared.held();
+        self.shared.check(&held, quota)?;
         let of_type = held.of_type.get(document_type).copied().unwrap_or(0);
-        if held.documents >= self.shared.documents || of_type >= self.shared.share {
+        let tenant = quota.tenant.clone();
+        let both = (tenant.clone(), document_type.clone());
+        let of_both = held.of_both.get(&both).copied().unwrap_or(0);
+        // A type is shared out as all is: one tenant's flood of it leaves some to another's.
+        let free_of_type = self.shared.share.saturating_sub(of_type);
+        let is_beyond_share = of_both >= free_of_type.saturating_mul(TIMES_THE_FREE);
+        if free_of_type == 0 || (!tenant.is_anonymous() && is_beyond_share) {
             return Err(EngineError::Overloaded);
         }
+        *held.of_both.entry(both).or_default() += 1;
         held.documents += 1;
         held.of_type.insert(document_type.clone(), of_type + 1);
+        *held.of_tenant.entry(tenant.clone()).or_default() += 1;
         let (shared, document_type) = (Arc::clone(&self.shared), document_type.clone());
-        Ok(Permit { _place: Arc::new(HeldPlace { shared, document_type }) })
+        Ok(Permit { place: Arc::new(HeldPlace { shared, document_type, tenant }) })
+    }
+
+    /// How long it takes, by what was seen of late, until a permit is given back: what somebody who was
+    /// refused may as well wait. None where nothing was given back yet.
+    #[must_use]
+    pub fn until_the_next_release(&self) -> Option<Duration> {
+        self.shared.held().releases.until_the_next(Instant::now())
+    }
+}
+
+impl Permit {
+    /// Whose document it is.
+    #[must_use]
+    pub fn tenant(&self) -> &Tenant {
+        &self.place.tenant
     }
 }
 
@@ -82,64 +137,41 @@ impl Shared {
     fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn check(&self, held: &Held, quota: &TenantQuota) -> Result<(), EngineError> {
+        let of_tenant = held.of_tenant.get(&quota.tenant).copied().unwrap_or(0);
+        if let Some(limit) = quota.concurrent_documents.filter(|limit| of_tenant >= *limit) {
+            return Err(EngineError::TenantBusy { limit });
+        }
+        let free = self.documents.saturating_sub(held.documents);
+        let is_beyond_share = of_tenant >= free.saturating_mul(TIMES_THE_FREE);
+        if free == 0 || (!quota.tenant.is_anonymous() && is_beyond_share) {
+            return Err(EngineError::Overloaded);
+        }
+        Ok(())
+    }
 }
 
 impl Drop for HeldPlace {
     fn drop(&mut self) {
         let mut held = self.shared.held();
         held.documents -= 1;
-        let of_type = held.of_type.get(&self.document_type).copied().unwrap_or(0);
         // Clients choose the names, so none is kept that nobody holds.
-        match of_type {
-            0 | 1 => held.of_type.remove(&self.document_type),
-            more => held.of_type.insert(self.document_type.clone(), more - 1),
-        };
+        take_one(&mut held.of_type, &self.document_type);
+        take_one(&mut held.of_tenant, &self.tenant);
+        take_one(&mut held.of_both, &(self.tenant.clone(), self.document_type.clone()));
+        held.releases.one_is_back(Instant::now());
+    }
+}
+
+fn take_one<K: Ord>(counts: &mut BTreeMap<K, usize>, key: &K) {
+    match counts.get_mut(key) {
+        Some(count) if *count > 1 => *count -= 1,
+        _ => {
+            counts.remove(key);
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn paper() -> DocumentTypeId {
-        "test/paper/1".parse().expect("an identifier")
-    }
-
-    fn card() -> DocumentTypeId {
-        "test/card/1".parse().expect("an identifier")
-    }
-
-    #[test]
-    fn the_last_permit_is_followed_by_a_refusal_until_one_returns() {
-        let admission = Admission::new(2);
-        let first = admission.try_acquire(&paper()).expect("two are free");
-        let _second = admission.try_acquire(&paper()).expect("one is free");
-        assert!(admission.is_full() && admission.try_acquire(&card()).is_err());
-        drop(first);
-        assert!(!admission.is_full() && admission.try_acquire(&paper()).is_ok());
-    }
-
-    #[test]
-    fn a_permit_returns_with_the_last_who_holds_it() {
-        let admission = Admission::new(1);
-        let request = admission.try_acquire(&paper()).expect("one is free");
-        let shadow = request.clone();
-        drop(request);
-        assert!(admission.try_acquire(&paper()).is_err(), "the shadow still holds the document");
-        drop(shadow);
-        assert!(admission.try_acquire(&paper()).is_ok());
-    }
-
-    #[test]
-    fn no_type_gets_all_permits() {
-        let admission = Admission::new(8);
-        let permits = std::iter::from_fn(|| admission.try_acquire(&paper()).ok());
-        let permits = permits.collect::<Vec<_>>();
-        assert_eq!(permits.len(), 6);
-        assert!(!admission.is_full());
-        let others = [admission.try_acquire(&card()), admission.try_acquire(&card())];
-        assert!(others.iter().all(Result::is_ok) && admission.is_full());
-        drop((permits, others));
-        assert!(admission.shared.held().of_type.is_empty(), "names are not kept");
-    }
-}
+mod tests;

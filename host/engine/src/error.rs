@@ -94,6 +94,15 @@ pub enum EngineError {
     /// As many documents as are allowed are in work.
     #[error("as many requests as are allowed are in work")]
     Overloaded,
+    /// As many documents of the tenant as it may have are in work.
+    #[error("the tenant has {limit} documents in work, as many as it may")]
+    TenantBusy {
+        /// How many that are.
+        limit: usize,
+    },
+    /// Whoever asked is gone: nobody is told this.
+    #[error("nobody waits for the document any more")]
+    Left,
 
     // A package.
     /// The bytes are no package.

@@ -1,9 +1,10 @@
 //! Pages decoded and prepared off the async threads and off the model's, in turns by what they cost.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use dossier_document::PageImage;
+use dossier_document::{PageImage, Tenant};
 use dossier_image_decode::{DecodeError, DecodeLimits, decode_page, read_header};
 use dossier_inference::{InferenceError, InferenceHandle, ReadOutput, ReadRequest};
 
@@ -47,14 +48,19 @@ impl PageDecoder {
     ///
     /// # Errors
     /// The first page that is no image, or beyond a limit.
-    pub(crate) async fn decode(&self, files: Vec<Bytes>) -> Result<DecodedPages, EngineError> {
+    pub(crate) async fn decode(
+        &self,
+        files: Vec<Bytes>,
+        tenant: &Tenant,
+    ) -> Result<DecodedPages, EngineError> {
         let limits = self.limits;
         let judging =
             tokio::task::spawn_blocking(move || cost_of(&files, &limits).map(|cost| (files, cost)));
         let (files, cost) = judging.await.map_err(|_| EngineError::Panicked)??;
-        let turn = self.turns.turn(cost).await;
+        let turn = self.turns.turn(cost, tenant.clone()).await;
+        let (_waiting, is_waited_for) = waiting();
         let decoding = tokio::task::spawn_blocking(move || {
-            let images = decode_document(&files, &limits)?;
+            let images = decode_document(&files, &limits, &is_waited_for)?;
             // The turn ends with the work, not with the caller's patience.
             let memory = turn.keep(bytes_of(&images)).map(Arc::new);
             Ok(DecodedPages { images, memory: PageMemory { _memory: memory } })
@@ -70,19 +76,39 @@ impl PageDecoder {
         &self,
         inference: &InferenceHandle,
         request: ReadRequest,
+        tenant: &Tenant,
     ) -> Result<ReadOutput, EngineError> {
         inference.refuse_unreadable(&request).map_err(EngineError::Inference)?;
-        let turn = self.turns.turn(cost_of_preparing(&request)).await;
+        let turn = self.turns.turn(cost_of_preparing(&request), tenant.clone()).await;
         let preparer = inference.preparer();
+        let (_waiting, is_waited_for) = waiting();
         let preparing = tokio::task::spawn_blocking(move || {
+            if !is_waited_for() {
+                return Err(EngineError::Left);
+            }
             let prepared = preparer.prepare(&request);
             drop(turn);
-            prepared.map(|prepared| (request, prepared))
+            let failed = |error| EngineError::Inference(InferenceError::Backend(error));
+            prepared.map(|prepared| (request, prepared)).map_err(failed)
         });
-        let prepared = preparing.await.map_err(|_| EngineError::Panicked)?;
-        let (request, prepared) =
-            prepared.map_err(|error| EngineError::Inference(InferenceError::Backend(error)))?;
-        inference.read_prepared(request, prepared).await.map_err(EngineError::Inference)
+        let (request, prepared) = preparing.await.map_err(|_| EngineError::Panicked)??;
+        let read = inference.read_prepared(request, prepared, tenant.clone()).await;
+        read.map_err(EngineError::Inference)
+    }
+}
+
+/// Tells work on another thread whether it is still waited for: until the first is dropped.
+fn waiting() -> (Waits, impl Fn() -> bool + Send + 'static) {
+    let waits = Arc::new(AtomicBool::new(true));
+    let told = Arc::clone(&waits);
+    (Waits(waits), move || told.load(Ordering::Relaxed))
+}
+
+struct Waits(Arc<AtomicBool>);
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
     }
 }
 
@@ -124,10 +150,14 @@ fn cost_of(files: &[Bytes], limits: &DocumentLimits) -> Result<Cost, EngineError
 fn decode_document(
     files: &[Bytes],
     limits: &DocumentLimits,
+    is_waited_for: &impl Fn() -> bool,
 ) -> Result<Vec<PageImage>, EngineError> {
     let mut pixels_left = limits.document_pixels;
     let mut images = Vec::with_capacity(files.len());
     for (page, file) in files.iter().enumerate() {
+        if !is_waited_for() {
+            return Err(EngineError::Left);
+        }
         let image = decode_page(file, &page_limits(limits, pixels_left))
             .map_err(|source| page_error(page, source, limits, pixels_left))?;
         pixels_left = pixels_left.saturating_sub(pixels(&image));

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use dossier_document::{
-    Check, Digest, DocumentTypeId, FieldName, FieldReading, FieldText, Point, Verdict,
+    Check, Digest, DocumentTypeId, FieldName, FieldReading, FieldText, Point, Tenant, Verdict,
 };
 use dossier_inference::{BackendError, InferenceError, ReadRequest, ReadTimings};
 use dossier_plugin::{BeforeOutcome, PluginError, Report};
@@ -167,7 +167,10 @@ async fn read_and_check(
     let today = reader.today();
 
     let page_decoder = reader.page_decoder();
-    let DecodedPages { images: pages, memory } = page_decoder.decode(request.pages).await?;
+    let permit = request.permit.as_ref();
+    let tenant = permit.map_or_else(Tenant::anonymous, |permit| permit.tenant().clone());
+    let decoding = page_decoder.decode(request.pages, &tenant);
+    let DecodedPages { images: pages, memory } = decoding.await?;
     let decoded = Instant::now();
 
     let before = rules.before(id, pages.len(), request.fields.as_deref(), &today);
@@ -186,10 +189,10 @@ async fn read_and_check(
     };
     let read_request = ReadRequest { pages, fields, adapter };
     let comparison = shadow.and_then(|shadow| {
-        let (fields, permit) = (request.fields.as_deref(), request.permit.as_ref());
+        let fields = request.fields.as_deref();
         Comparison::begin(shadow, document_type, fields, &read_request, permit, &memory)
     });
-    let output = page_decoder.read(reader.inference(), read_request).await?;
+    let output = page_decoder.read(reader.inference(), read_request, &tenant).await?;
     // The pixels are gone, but for those that a shadow still reads.
     drop(memory);
     let read = Instant::now();

@@ -4,7 +4,8 @@
 //! system thread ([`InferenceThread`]) owns the [`Backend`] and reads whatever waits, up to a
 //! [`BatchBudget`]; documents join and leave between decoder steps, so many steps apart that those that are
 //! read are not kept waiting, and there is no delay timer. The queue is bounded: a full one answers
-//! [`InferenceError::Overloaded`] at once. Before a document is queued its adapter is brought into the
+//! [`InferenceError::Overloaded`] at once. Documents of several tenants are taken in an order that is fair
+//! between them ([`FairQueue`]), and no tenant gets ahead of another whose document is being read. Before a document is queued its adapter is brought into the
 //! model's memory ([`Residency`]), so the thread never waits for a load.
 //!
 //! After a failure the thread asks the backend whether it can go on ([`Backend::probe`]). One that can't
@@ -25,6 +26,13 @@ pub use residency::{Lease, LeaseFuture, Residency};
 
 mod preparation;
 pub use preparation::{Prepared, Preparer};
+
+mod fair;
+pub use fair::{FairClocks, FairQueue, Turn};
+
+mod waiting;
+
+mod shares;
 
 mod joining;
 

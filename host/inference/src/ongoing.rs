@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use dossier_document::Tenant;
 use futures_channel::oneshot;
 
 use crate::budget::BatchLoad;
 use crate::joining::Joining;
+use crate::shares::Shares;
 use crate::thread::Entry;
 use crate::{
     Backend, BackendError, BackendLost, BatchBudget, DocumentNumber, Lease, ReadOutput, ReadRequest,
@@ -18,6 +20,7 @@ pub(crate) struct OngoingBatch<B> {
     backend: B,
     budget: BatchBudget,
     joining: Joining,
+    shares: Shares,
     /// What is read or reserved.
     load: BatchLoad,
     documents: HashMap<DocumentNumber, InWork>,
@@ -31,6 +34,8 @@ struct InWork {
     /// Documents that were being read when it joined.
     batch_documents: usize,
     load: BatchLoad,
+    tenant: Tenant,
+    cost: u64,
     /// Ends when the document is answered or given up.
     _lease: Option<Lease>,
 }
@@ -42,6 +47,7 @@ impl<B: Backend> OngoingBatch<B> {
             backend,
             budget,
             joining,
+            shares: Shares::new(budget.max_documents),
             load: BatchLoad::default(),
             documents: HashMap::new(),
             next_number: 0,
@@ -58,8 +64,19 @@ impl<B: Backend> OngoingBatch<B> {
         self.is_idle() || self.joining.is_open()
     }
 
+    /// Whether a document of a tenant may be read beside those of others. `has_more` tells of a tenant
+    /// whether it has something waiting.
+    pub(crate) fn has_share(
+        &self,
+        tenant: &Tenant,
+        request: &ReadRequest,
+        has_more: &dyn Fn(&Tenant) -> bool,
+    ) -> bool {
+        self.shares.may_join(tenant, request.cost(), has_more)
+    }
+
     /// Makes room for a document, if there is; it must be admitted next.
-    pub(crate) fn reserve(&mut self, request: &ReadRequest) -> bool {
+    pub(crate) fn reserve(&mut self, tenant: &Tenant, request: &ReadRequest) -> bool {
         let pages = request.pages.len();
         if !self.is_idle() && !self.joining.takes(pages) {
             return false;
@@ -68,6 +85,7 @@ impl<B: Backend> OngoingBatch<B> {
         let fits = with_document.excess(&self.budget).is_none();
         if fits {
             self.load = with_document;
+            self.shares.add(tenant, request.cost());
             self.joining.join(pages);
         }
         fits
@@ -84,12 +102,14 @@ impl<B: Backend> OngoingBatch<B> {
         let batch_documents = self.documents.len() + entries.len();
         let mut requests = Vec::with_capacity(entries.len());
         let mut prepared_before = Vec::new();
-        for Entry { request, prepared, answer, queued_at, lease } in entries {
+        for Entry { request, prepared, tenant, answer, queued_at, lease } in entries {
             let document = InWork {
                 answer,
                 queue: queued_at.elapsed(),
                 batch_documents,
                 load: BatchLoad::default().plus(&request),
+                tenant,
+                cost: request.cost(),
                 _lease: lease,
             };
             self.documents.insert(self.next_number, document);
@@ -141,6 +161,7 @@ impl<B: Backend> OngoingBatch<B> {
         for number in left.map(|(number, _)| *number).collect::<Vec<_>>() {
             if let Some(document) = self.documents.remove(&number) {
                 self.load = self.load.minus(document.load);
+                self.shares.take(&document.tenant, document.cost);
                 self.backend.forget(number);
             }
         }
@@ -189,6 +210,7 @@ impl<B: Backend> OngoingBatch<B> {
     fn answer(&mut self, document: DocumentNumber, answer: Result<ReadOutput, BackendError>) {
         let Some(document) = self.documents.remove(&document) else { return };
         self.load = self.load.minus(document.load);
+        self.shares.take(&document.tenant, document.cost);
         let InWork { answer: caller, queue, batch_documents, _lease, .. } = document;
         drop(_lease);
         let answer = answer.map(|mut output| {

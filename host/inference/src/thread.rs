@@ -3,14 +3,16 @@
 use std::fmt;
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
+use dossier_document::Tenant;
 use futures_channel::oneshot;
 
+use crate::fair::Turn;
 use crate::fate::Fate;
 use crate::ongoing::OngoingBatch;
+use crate::waiting::Waiting;
 use crate::{
     Backend, BackendError, BackendLost, BatchBudget, Lease, Prepared, Preparer, ReadOutput,
     ReadRequest, Residency, Resource,
@@ -42,7 +44,7 @@ pub struct InferenceThread {
 /// A way to the model; clones share the queue.
 #[derive(Clone)]
 pub struct InferenceHandle {
-    sender: SyncSender<Message>,
+    waiting: Arc<Waiting>,
     budget: BatchBudget,
     residency: Arc<dyn Residency>,
     preparer: Arc<dyn Preparer>,
@@ -80,15 +82,15 @@ impl InferenceThread {
     /// # Errors
     /// When the operating system starts no thread.
     pub fn start(backend: impl Backend, settings: InferenceSettings) -> io::Result<Self> {
-        let (sender, receiver) = sync_channel(settings.queue_documents);
+        let waiting = Arc::new(Waiting::new(settings.queue_documents));
         let budget = settings.budget;
         let residency = backend.residency();
         let preparer = backend.preparer();
         let fate = Fate::default();
-        let told = fate.clone();
-        let run = move || run(OngoingBatch::new(backend, budget), receiver, &told);
+        let (taken, told) = (Arc::clone(&waiting), fate.clone());
+        let run = move || run(OngoingBatch::new(backend, budget), &taken, &told);
         let thread = thread::Builder::new().name("inference".to_owned()).spawn(run)?;
-        let handle = InferenceHandle { sender, budget, residency, preparer, fate };
+        let handle = InferenceHandle { waiting, budget, residency, preparer, fate };
         Ok(Self { handle, thread: Some(thread) })
     }
 
@@ -101,8 +103,7 @@ impl InferenceThread {
 
 impl Drop for InferenceThread {
     fn drop(&mut self) {
-        // An error means that the thread is gone already, which is what is wanted.
-        let _ = self.handle.sender.send(Message::Shutdown);
+        self.handle.waiting.close();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -110,7 +111,7 @@ impl Drop for InferenceThread {
 }
 
 impl InferenceHandle {
-    /// Reads one document, once its adapter is in memory. Dropping the future takes the document off
+    /// Reads one document of nobody in particular, once its adapter is in memory. Dropping the future takes the document off
     /// the queue. The thread itself prepares it, while all others wait: where documents come from
     /// strangers, use [`read_prepared`](Self::read_prepared).
     ///
@@ -118,10 +119,10 @@ impl InferenceHandle {
     /// At once when the queue is full, the thread has stopped or the document alone breaks the
     /// budget; later when the model refuses or fails.
     pub async fn read(&self, request: ReadRequest) -> Result<ReadOutput, InferenceError> {
-        self.queue(request, None).await
+        self.queue(request, None, Tenant::anonymous()).await
     }
 
-    /// [`read`](Self::read) for a document that the [`preparer`](Self::preparer) has prepared.
+    /// [`read`](Self::read) for a document of a tenant that the [`preparer`](Self::preparer) has prepared.
     ///
     /// # Errors
     /// As [`read`](Self::read).
@@ -129,8 +130,9 @@ impl InferenceHandle {
         &self,
         request: ReadRequest,
         prepared: Prepared,
+        tenant: Tenant,
     ) -> Result<ReadOutput, InferenceError> {
-        self.queue(request, Some(prepared)).await
+        self.queue(request, Some(prepared), tenant).await
     }
 
     /// What prepares documents, on whatever thread has time for it.
@@ -151,6 +153,7 @@ impl InferenceHandle {
         &self,
         request: ReadRequest,
         prepared: Option<Prepared>,
+        tenant: Tenant,
     ) -> Result<ReadOutput, InferenceError> {
         self.budget.check_alone(&request)?;
         let (answer, answered) = oneshot::channel();
@@ -159,11 +162,7 @@ impl InferenceHandle {
             Some(adapter) => Some(self.residency.lease(adapter).await?),
             None => None,
         };
-        let entry = Entry { request, prepared, answer, queued_at, lease };
-        self.sender.try_send(Message::Read(entry)).map_err(|error| match error {
-            TrySendError::Full(_) => InferenceError::Overloaded,
-            TrySendError::Disconnected(_) => InferenceError::Stopped,
-        })?;
+        self.waiting.push(Entry { request, prepared, tenant, answer, queued_at, lease })?;
         answered.await.map_err(|oneshot::Canceled| InferenceError::Stopped)?.map_err(Into::into)
     }
 
@@ -185,16 +184,13 @@ impl fmt::Debug for InferenceHandle {
     }
 }
 
-enum Message {
-    Read(Entry),
-    Shutdown,
-}
-
 /// A document on the queue.
 pub(crate) struct Entry {
     pub(crate) request: ReadRequest,
     /// Nothing, where the backend is to do it itself.
     pub(crate) prepared: Option<Prepared>,
+    /// Whose it is.
+    pub(crate) tenant: Tenant,
     pub(crate) answer: oneshot::Sender<Result<ReadOutput, BackendError>>,
     pub(crate) queued_at: Instant,
     /// Keeps the adapter in memory until the document is answered.
@@ -202,72 +198,51 @@ pub(crate) struct Entry {
 }
 
 /// Reads until it is shut down, or the backend is lost: then whoever waits learns that nobody answers.
-fn run(mut batch: OngoingBatch<impl Backend>, receiver: Receiver<Message>, fate: &Fate) {
-    if let Err(lost) = read_queue(&mut batch, &receiver) {
+fn run(mut batch: OngoingBatch<impl Backend>, waiting: &Waiting, fate: &Fate) {
+    if let Err(lost) = read_queue(&mut batch, waiting) {
         fate.lose(lost);
-        drop(receiver);
+        waiting.abandon();
         batch.abandon();
     }
 }
 
 fn read_queue(
     batch: &mut OngoingBatch<impl Backend>,
-    receiver: &Receiver<Message>,
+    waiting: &Waiting,
 ) -> Result<(), BackendLost> {
-    let mut state = QueueState::Open;
-    let mut left_over = None;
-    while state == QueueState::Open || left_over.is_some() || !batch.is_idle() {
+    while !(waiting.is_over() && batch.is_idle()) {
         batch.drop_whose_callers_left();
-        let mut joining = Vec::new();
-        if batch.may_be_joined() {
-            state = take_waiting(receiver, state, &mut left_over, batch, &mut joining);
+        if batch.is_idle() {
+            waiting.wait();
         }
+        let joining = match batch.may_be_joined() {
+            true => take_what_fits(waiting, batch),
+            false => Vec::new(),
+        };
         batch.admit(joining)?;
         batch.step()?;
     }
     Ok(())
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum QueueState {
-    Open,
-    Closed,
-}
-
-/// Takes the documents that wait and still fit, and waits for one where there is nothing to do. The
-/// document that breaks the budget, or is one too many to join now, is the first to join later.
-fn take_waiting(
-    receiver: &Receiver<Message>,
-    state: QueueState,
-    left_over: &mut Option<Entry>,
-    batch: &mut OngoingBatch<impl Backend>,
-    joining: &mut Vec<Entry>,
-) -> QueueState {
-    loop {
-        let message = match left_over.take() {
-            Some(entry) => Message::Read(entry),
-            None if state == QueueState::Closed => return state,
-            // Without a sender left there is nobody to shut the thread down, or to answer.
-            None if batch.is_idle() && joining.is_empty() => {
-                receiver.recv().unwrap_or(Message::Shutdown)
-            }
-            None => match receiver.try_recv() {
-                Ok(message) => message,
-                Err(_) => return state,
-            },
-        };
-        match message {
-            Message::Read(entry) if entry.answer.is_canceled() => {}
-            Message::Read(entry) => match batch.reserve(&entry.request) {
-                true => joining.push(entry),
-                false => {
-                    *left_over = Some(entry);
-                    return state;
-                }
-            },
-            Message::Shutdown => return QueueState::Closed,
+/// Takes the documents that wait and may join now. The first that breaks the budget, or is one too many to
+/// join now, is the first to join later: nothing smaller slips past it again and again.
+fn take_what_fits(waiting: &Waiting, batch: &mut OngoingBatch<impl Backend>) -> Vec<Entry> {
+    waiting.drop_whose_callers_left();
+    let mut joining = Vec::new();
+    let mut turn = |entry: &Entry, has_more: &dyn Fn(&Tenant) -> bool| {
+        if !batch.has_share(&entry.tenant, &entry.request, has_more) {
+            Turn::Pass
+        } else if batch.reserve(&entry.tenant, &entry.request) {
+            Turn::Take
+        } else {
+            Turn::Stop
         }
+    };
+    while let Some(entry) = waiting.take(&mut turn) {
+        joining.push(entry);
     }
+    joining
 }
 
 #[cfg(test)]

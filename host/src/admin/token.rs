@@ -4,15 +4,13 @@ use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::HeaderMap;
-use axum::http::header::AUTHORIZATION;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use dossier_engine::settings::Publisher;
-use sha2::{Digest as _, Sha256};
-use subtle::ConstantTimeEq as _;
 
 use super::{Admin, ROLLBACK};
 use crate::api::{ApiError, discard};
+use crate::auth::bearer::{self, Borne};
 use crate::config::Token;
 
 /// Lets a request through with the publisher whose token it bears, within the publisher's share. A rollback
@@ -42,28 +40,18 @@ pub(super) async fn authenticate(
     }
 }
 
-/// The digest is compared in constant time, and with every token, so that the time of a refusal
-/// tells nothing.
 fn publisher_of<'a>(headers: &HeaderMap, tokens: &'a [Token]) -> Option<&'a Publisher> {
-    let header = headers.get(AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = header.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return None;
-    }
-    let digest = Sha256::digest(token.trim().as_bytes());
-    let mut found = None;
-    for token in tokens {
-        if bool::from(token.sha256.ct_eq(digest.as_slice())) {
-            found = Some(&token.publisher);
-        }
-    }
-    found
+    let Borne::Token(token) = bearer::borne(headers) else { return None };
+    bearer::find(&bearer::digest(token), tokens, |token| &token.sha256)
+        .map(|token| &token.publisher)
 }
 
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderValue;
+    use axum::http::header::AUTHORIZATION;
     use dossier_store::Scope;
+    use sha2::{Digest as _, Sha256};
 
     use super::*;
 

@@ -3,14 +3,15 @@
 //! A body has a place of its own while it arrives; a document takes its permit only when it is there, so
 //! who sends slowly keeps nobody from being read. Where places or bytes run out, the slowest gives way: who
 //! sends a body as fast as networks are is never the slowest beside those that dribble, however many they
-//! are and however soon they come back.
+//! are and however soon they come back. Tenants are told apart: none has all places or all bytes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::http::HeaderMap;
+use dossier_document::Tenant;
 use dossier_engine::EngineError;
 use http_body_util::BodyExt as _;
 use tokio::sync::Notify;
@@ -22,6 +23,8 @@ use crate::config::HttpLimits;
 
 /// Bodies that may arrive at a time, for each document that may be in work.
 const PLACES_A_DOCUMENT: usize = 4;
+/// Of the places and bytes that are free, one tenant may hold so many times as many.
+const TIMES_THE_FREE: usize = 3;
 /// Bytes a second below which a body is cut off.
 const LEAST_RATE: f64 = 4096.0;
 /// Bytes a second from which on a body gives way to no other.
@@ -54,11 +57,23 @@ struct State {
     next: u64,
     /// Bytes of all, those that have arrived too.
     held_bytes: usize,
+    /// Of each tenant that holds any.
+    of_tenant: BTreeMap<Tenant, Held>,
+}
+
+/// What a tenant holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Held {
+    /// Bodies that arrive.
+    arriving: usize,
+    /// Bytes, those that have arrived too.
+    bytes: usize,
 }
 
 /// A body that arrives.
 #[derive(Debug)]
 struct Arriving {
+    tenant: Tenant,
     meter: Meter,
     gives_way: Arc<Notify>,
 }
@@ -67,6 +82,7 @@ struct Arriving {
 #[derive(Debug)]
 pub(super) struct HeldBody {
     shared: Arc<Shared>,
+    tenant: Tenant,
     number: u64,
     bytes: usize,
     gives_way: Arc<Notify>,
@@ -88,6 +104,7 @@ impl Bodies {
         headers: &HeaderMap,
         body: Body,
         limits: &HttpLimits,
+        tenant: &Tenant,
     ) -> Result<(Bytes, HeldBody), ApiError> {
         let limit = limits.body_bytes;
         let declared = declared_length(headers);
@@ -95,7 +112,7 @@ impl Bodies {
             discard(headers, body);
             return Err(ApiError::BodyTooLarge { limit });
         }
-        let Some(mut held) = self.place(Instant::now()) else {
+        let Some(mut held) = self.place(Instant::now(), tenant) else {
             discard(headers, body);
             return Err(EngineError::Overloaded.into());
         };
@@ -117,18 +134,27 @@ impl Bodies {
         Ok((bytes, held))
     }
 
-    fn place(&self, now: Instant) -> Option<HeldBody> {
+    fn place(&self, now: Instant, tenant: &Tenant) -> Option<HeldBody> {
         let mut state = self.shared.state();
-        if state.arriving.len() >= self.shared.places && !state.slowest_gives_way(now, None) {
+        let free = self.shared.places.saturating_sub(state.arriving.len());
+        let arriving = state.held_by(tenant).arriving;
+        if !tenant.is_anonymous() && arriving > 0 && arriving >= free.saturating_mul(TIMES_THE_FREE)
+        {
+            return None;
+        }
+        if free == 0 && !state.slowest_gives_way(now, None) {
             return None;
         }
         let number = state.next;
         state.next = state.next.wrapping_add(1);
         let gives_way = Arc::new(Notify::new());
-        let arriving = Arriving { meter: Meter::new(now), gives_way: Arc::clone(&gives_way) };
+        let (meter, tenant) = (Meter::new(now), tenant.clone());
+        let arriving =
+            Arriving { tenant: tenant.clone(), meter, gives_way: Arc::clone(&gives_way) };
         state.arriving.insert(number, arriving);
+        state.of_tenant.entry(tenant.clone()).or_default().arriving += 1;
         drop(state);
-        Some(HeldBody { shared: Arc::clone(&self.shared), number, bytes: 0, gives_way })
+        Some(HeldBody { shared: Arc::clone(&self.shared), tenant, number, bytes: 0, gives_way })
     }
 }
 
@@ -147,10 +173,24 @@ impl State {
         let slowest = rates.min_by(|(one, _), (other, _)| one.total_cmp(other));
         let Some((_, number)) = slowest.filter(|(rate, _)| *rate < GOOD_RATE) else { return false };
         if let Some(arriving) = self.arriving.remove(&number) {
-            self.held_bytes -= arriving.meter.bytes;
+            self.give_back(&arriving.tenant, 1, arriving.meter.bytes);
             arriving.gives_way.notify_one();
         }
         true
+    }
+
+    fn held_by(&self, tenant: &Tenant) -> Held {
+        self.of_tenant.get(tenant).copied().unwrap_or_default()
+    }
+
+    fn give_back(&mut self, tenant: &Tenant, arriving: usize, bytes: usize) {
+        self.held_bytes -= bytes;
+        let Some(held) = self.of_tenant.get_mut(tenant) else { return };
+        held.arriving = held.arriving.saturating_sub(arriving);
+        held.bytes = held.bytes.saturating_sub(bytes);
+        if *held == Held::default() {
+            self.of_tenant.remove(tenant);
+        }
     }
 }
 
@@ -206,10 +246,19 @@ impl HeldBody {
                 return false;
             }
         }
+        let of_tenant = state.held_by(&self.tenant).bytes;
         // One that gave way meanwhile holds nothing any more.
+        let held_bytes = state.held_bytes.saturating_add(bytes);
+        let free = self.shared.limit_bytes.saturating_sub(held_bytes);
         let Some(arriving) = state.arriving.get_mut(&self.number) else { return false };
+        let has_others = of_tenant > arriving.meter.bytes;
+        let is_share = of_tenant.saturating_add(bytes) <= free.saturating_mul(TIMES_THE_FREE);
+        if has_others && !is_share && !self.tenant.is_anonymous() {
+            return false;
+        }
         arriving.meter.add(bytes, now);
-        state.held_bytes += bytes;
+        state.held_bytes = held_bytes;
+        state.of_tenant.entry(self.tenant.clone()).or_default().bytes += bytes;
         true
     }
 
@@ -221,16 +270,22 @@ impl HeldBody {
 
     /// It gives way to nobody any more, and holds its bytes.
     fn has_arrived(&mut self) {
-        let arriving = self.shared.state().arriving.remove(&self.number);
-        self.bytes = arriving.map_or(0, |arriving| arriving.meter.bytes);
+        let mut state = self.shared.state();
+        if let Some(arriving) = state.arriving.remove(&self.number) {
+            self.bytes = arriving.meter.bytes;
+            // The bytes stay; the place is another's.
+            state.give_back(&self.tenant, 1, 0);
+        }
     }
 }
 
 impl Drop for HeldBody {
     fn drop(&mut self) {
         let mut state = self.shared.state();
-        let arriving = state.arriving.remove(&self.number);
-        state.held_bytes -= arriving.map_or(self.bytes, |arriving| arriving.meter.bytes);
+        match state.arriving.remove(&self.number) {
+            Some(arriving) => state.give_back(&self.tenant, 1, arriving.meter.bytes),
+            None => state.give_back(&self.tenant, 0, self.bytes),
+        }
     }
 }
 

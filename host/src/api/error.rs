@@ -7,7 +7,9 @@ use dossier_document::{plain_text, with_causes};
 use dossier_engine::EngineError;
 use serde::Serialize;
 
+use super::auth::seconds_until;
 use super::{FormError, HeadError};
+use crate::auth::AuthError;
 
 mod engine;
 pub(crate) use engine::engine_problem;
@@ -45,6 +47,9 @@ pub enum ApiError {
     /// The host's disk refuses changes.
     #[error("the host's disk refuses: nothing can be published or changed")]
     Unwritable,
+    /// The header that says how long the client waits is none.
+    #[error("the header x-request-timeout-ms must stand once, as a whole number of milliseconds")]
+    Timeout,
     /// The answer was not ready in time.
     #[error("the answer was not ready in time")]
     DeadlineExceeded,
@@ -57,6 +62,9 @@ pub enum ApiError {
     /// The document is not read, a package is refused, or a change is not made.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// Who asks is not known, or may not ask for this.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
     /// The admin API wants a token, and the request bears none that is known.
     #[error("the request bears no token that is known here")]
     Unauthenticated,
@@ -134,6 +142,7 @@ impl ApiError {
                 of(S::REQUEST_TIMEOUT, "body.timeout", "The body did not arrive in time", self)
             }
             Self::BodyBroken => of(S::BAD_REQUEST, "body.broken", "The body broke off", self),
+            Self::Timeout => of(S::BAD_REQUEST, "deadline.header", "The time is none", self),
             Self::DeadlineExceeded => {
                 of(S::GATEWAY_TIMEOUT, "deadline", "The answer was not ready in time", self)
             }
@@ -144,6 +153,7 @@ impl ApiError {
             }
             Self::Panicked => of(S::INTERNAL_SERVER_ERROR, "internal", INTERNAL, &INTERNAL_DETAIL),
             Self::Engine(error) => engine_problem(error),
+            Self::Auth(error) => auth_problem(*error),
             Self::Unauthenticated => {
                 of(S::UNAUTHORIZED, "admin.unauthenticated", "A token is wanted", self)
             }
@@ -170,7 +180,11 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let problem = self.problem();
         let mut response = problem.status.into_response();
-        if problem.status == StatusCode::TOO_MANY_REQUESTS || problem.code == "connection.no_room" {
+        if let Self::Auth(AuthError::Rate { after }) = self {
+            response.headers_mut().insert(RETRY_AFTER, seconds_until(after));
+        } else if problem.status == StatusCode::TOO_MANY_REQUESTS
+            || problem.code == "connection.no_room"
+        {
             // A place is free as soon as one document is read.
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
@@ -179,8 +193,7 @@ impl IntoResponse for ApiError {
             response.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }
         if problem.status == StatusCode::UNAUTHORIZED {
-            let bearer = HeaderValue::from_static("Bearer");
-            response.headers_mut().insert(WWW_AUTHENTICATE, bearer);
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge(&problem));
         }
         response.extensions_mut().insert(problem);
         response
@@ -224,6 +237,34 @@ const S500: StatusCode = StatusCode::INTERNAL_SERVER_ERROR;
 const INTERNAL: &str = "Something failed inside";
 const INTERNAL_DETAIL: &str =
     "the request can be tried again; the request id finds the cause in the log";
+
+/// RFC 6750, 3.1: why a token is refused, where one was sent.
+fn challenge(problem: &Problem) -> HeaderValue {
+    HeaderValue::from_static(match problem.code {
+        "auth.invalid" => "Bearer error=\"invalid_token\"",
+        "auth.expired" => "Bearer error=\"invalid_token\", error_description=\"expired\"",
+        _ => "Bearer",
+    })
+}
+
+fn auth_problem(error: AuthError) -> Problem {
+    use StatusCode as S;
+    let of = |status, code, title| Problem::new(status, code, title, &error);
+    match error {
+        AuthError::Missing => of(S::UNAUTHORIZED, "auth.missing", "A token is wanted"),
+        AuthError::Invalid => of(S::UNAUTHORIZED, "auth.invalid", "The token is not known here"),
+        AuthError::Expired => of(S::UNAUTHORIZED, "auth.expired", "The token has expired"),
+        AuthError::Unavailable => {
+            of(S::SERVICE_UNAVAILABLE, "auth.unavailable", "Tokens can't be checked now")
+        }
+        AuthError::DocumentType => {
+            of(S::FORBIDDEN, "auth.document_type", "The token does not reach this document type")
+        }
+        AuthError::Rate { .. } => {
+            of(S::TOO_MANY_REQUESTS, "tenant.rate", "Too many requests in a minute")
+        }
+    }
+}
 
 fn head_problem(error: HeadError) -> Problem {
     use StatusCode as S;

@@ -31,7 +31,8 @@ pub(crate) async fn observe(mut request: Request, next: Next) -> Response {
         .map_or_else(|| "unknown".to_owned(), |path| path.as_str().to_owned());
     // Only methods that exist are named: the method is the client's text, too.
     let method = known_method(request.method());
-    let span = tracing::info_span!("request", id = %id, document_type = field::Empty);
+    let (tenant, document_type) = (field::Empty, field::Empty);
+    let span = tracing::info_span!("request", id = %id, tenant, document_type);
     let unanswered =
         Unanswered { span: span.clone(), method, route, start: Instant::now(), is_answered: false };
     request.extensions_mut().insert(id.clone());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dossier_document::Check;
+use dossier_document::{Check, DocumentTypeId};
 use dossier_engine::pipeline::{ExtractedField, Extraction, ServedBy, Timings};
 use dossier_engine::snapshot::Snapshot;
 use serde::Serialize;
@@ -161,10 +161,12 @@ impl TimingsBody {
 }
 
 impl DocumentTypesBody {
-    /// The document types of one snapshot.
+    /// The document types of one snapshot, of which some are shown.
     #[must_use]
-    pub fn of(snapshot: &Snapshot) -> Self {
-        let document_types = snapshot.document_types.values().map(|document_type| {
+    pub fn of(snapshot: &Snapshot, is_shown: impl Fn(&DocumentTypeId) -> bool) -> Self {
+        let shown = snapshot.document_types.values();
+        let shown = shown.filter(|document_type| is_shown(document_type.id()));
+        let document_types = shown.map(|document_type| {
             let plugin = document_type.plugin();
             let description = plugin.describe();
             let calibration = document_type.calibration();

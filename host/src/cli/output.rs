@@ -41,7 +41,7 @@ pub(super) fn extraction(
 /// When the output can't be written.
 pub(super) fn document_types(snapshot: &Snapshot, as_json: bool) -> io::Result<()> {
     if as_json {
-        return json(&DocumentTypesBody::of(snapshot));
+        return json(&DocumentTypesBody::of(snapshot, |_| true));
     }
     let rows = snapshot.document_types.values().map(|document_type| {
         let fields = document_type.fields.iter().map(ToString::to_string).collect::<Vec<_>>();

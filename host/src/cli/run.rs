@@ -13,13 +13,13 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::draw::DrawError;
 use super::{Cli, Command, DebugCommand, DocsArgs, DocumentTypesArgs, ExtractArgs, PluginCommand};
-use super::{debug, docs, draw, output, package, plugin};
+use super::{debug, docs, draw, output, package, plugin, token};
 use crate::api::{FormError, engine_problem, field_names, problem_of_form};
 use crate::config::{
     Config, ConfigError, LogLevel, ServeArgs, TelemetryArgs, TelemetryConfig, nobody_publishes,
     reader_settings,
 };
-use crate::server::{ServeError, serve};
+use crate::server::{RunningServer, ServeError, serve};
 use crate::{telemetry, user_cache};
 
 /// A command failed.
@@ -55,6 +55,9 @@ pub enum CommandError {
     /// A package can't be sent, or the host refuses.
     #[error(transparent)]
     Admin(#[from] package::AdminError),
+    /// The file of tokens can't be read or changed.
+    #[error(transparent)]
+    Token(#[from] token::TokenError),
     /// A component does not compile.
     #[error(transparent)]
     Compile(#[from] dossier_engine::CompileRefusal),
@@ -105,6 +108,7 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Debug { command: DebugCommand::Compile(args) } => debug::compile(&args),
         Command::Plugin { command } => run_plugin(command).await,
         Command::Package { command } => package::run(command).await,
+        Command::Token { command } => Ok(token::run(command)?),
         Command::Debug { command: DebugCommand::Forward(args) } => debug::forward(&args),
         Command::Debug { command: DebugCommand::Generate(args) } => debug::generate(&args),
         Command::Docs(DocsArgs { folder }) => {
@@ -136,7 +140,7 @@ async fn serve_until_told(args: ServeArgs) -> Result<(), CommandError> {
     // A signal during the load ends the process by its default action: nothing is in work yet.
     let server = serve(config).await?;
     let lost = tokio::select! {
-        told = wait_for_signal() => {
+        told = wait_for_signal(&server) => {
             told.map_err(|error| CommandError::Process(error.into()))?;
             None
         }
@@ -198,14 +202,18 @@ async fn engine_of_folders(
     }
 }
 
-async fn wait_for_signal() -> io::Result<()> {
+/// Waits until the process is told to end. SIGHUP tells it to read its files again.
+async fn wait_for_signal(server: &RunningServer) -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    let mut hang_up = signal(SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => return Ok(()),
+            _ = interrupt.recv() => return Ok(()),
+            _ = hang_up.recv() => server.reload_files(),
+        }
     }
-    Ok(())
 }
 
 /// Outside `serve`, the log shows what needs a look only.

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::key::Group as _;
-use super::{HttpArgs, ModelArgs, PlatformArgs, ReadingArgs, RootArgs, TelemetryArgs};
+use super::{
+    AccessArgs, HttpArgs, JwtArgs, ModelArgs, PlatformArgs, ReadingArgs, RootArgs, TelemetryArgs,
+    TlsArgs,
+};
 
 /// Flags of `dossier serve`.
 #[derive(Args, Clone, Debug, Default)]
@@ -16,6 +19,15 @@ pub struct ServeArgs {
     /// Connections and requests.
     #[command(flatten)]
     pub http: HttpArgs,
+    /// Who may send documents.
+    #[command(flatten)]
+    pub access: AccessArgs,
+    /// An identity provider.
+    #[command(flatten)]
+    pub jwt: JwtArgs,
+    /// Certificates of the listeners.
+    #[command(flatten)]
+    pub tls: TlsArgs,
     /// Packages that come and go while the host serves.
     #[command(flatten)]
     pub platform: PlatformArgs,

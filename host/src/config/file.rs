@@ -10,7 +10,10 @@ use serde::{Deserialize, Deserializer};
 
 use super::key::{Group as _, Key};
 use super::value::{BadValue, Given};
-use super::{ConfigError, HttpArgs, PlatformArgs, ReaderArgs, TelemetryArgs, groups};
+use super::{
+    AccessArgs, ConfigError, HttpArgs, JwtArgs, PlatformArgs, ReaderArgs, TelemetryArgs, TlsArgs,
+    groups,
+};
 
 mod entry;
 use entry::{Entries, REVOKED_PACKAGES, SIGNING_KEYS, TOKENS};
@@ -25,6 +28,12 @@ pub(super) const MOST_FILE_BYTES: usize = 1 << 20;
 pub struct FileConfig {
     /// Connections and requests.
     pub http: HttpArgs,
+    /// Who may send documents.
+    pub access: AccessArgs,
+    /// An identity provider.
+    pub jwt: JwtArgs,
+    /// Certificates of the listeners.
+    pub tls: TlsArgs,
     /// Packages.
     pub platform: PlatformArgs,
     /// What reads the documents.
@@ -66,6 +75,9 @@ impl FileConfig {
         let ReaderArgs { root, model, reading } = &mut self.reader;
         self.http
             .set(name, given)
+            .or_else(|| self.access.set(name, given))
+            .or_else(|| self.jwt.set(name, given))
+            .or_else(|| self.tls.set(name, given))
             .or_else(|| self.platform.set(name, given))
             .or_else(|| root.set(name, given))
             .or_else(|| model.set(name, given))

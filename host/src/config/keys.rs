@@ -66,6 +66,63 @@ keys! {
 }
 
 keys! {
+    /// Who may send documents. Only `dossier serve` takes these.
+    AccessArgs, "Access";
+
+    /// File of the tokens that clients bear, as `dossier token` writes it; it is read again when it changes,
+    /// and at SIGHUP.
+    tokens_file: PathBuf, text("FILE"), unset "everybody may send documents";
+    /// Serve without tokens on an address that others than this machine reach.
+    allow_anonymous: bool = false, Form::Switch;
+}
+
+keys! {
+    /// An identity provider whose tokens (JWT) clients may bear, beside those of `tokens_file` or in their
+    /// place. A token must have `exp`, `iss`, `aud` and `sub`. Only `dossier serve` takes these.
+    JwtArgs, "JWT";
+
+    /// What its tokens have as `iss`; needs `jwt_audience` and `jwt_keys`.
+    jwt_issuer: String, text("TEXT"), unset "no tokens of an identity provider are taken";
+    /// What those for this host have as `aud`.
+    jwt_audience: String, text("TEXT"), unset "no tokens of an identity provider are taken";
+    /// Its public keys (JWKS): an address that begins with `https://` or `http://`, or a file, which is read
+    /// again when it changes.
+    jwt_keys: String, text("ADDRESS|FILE"), unset "no tokens of an identity provider are taken";
+    /// What its tokens may be signed with: some of `RS256`, `ES256` and `EdDSA`, separated by commas.
+    jwt_algorithms: String = "RS256,ES256,EdDSA".to_owned(), text("NAMES");
+    /// The claim that names the tenant: a text as in the file of tokens.
+    jwt_tenant_claim: String = "tenant".to_owned(), text("NAME");
+    /// The claim that names the document types: a list of patterns, or a text of some with blanks between.
+    jwt_document_types_claim: String = "document_types".to_owned(), text("NAME");
+    // Providers rotate keys in days; a token of a key that is not known yet is looked for at once.
+    /// Time between two requests for the keys of an address.
+    jwt_refresh_ms: u64 = 10 * 60 * 1000, number("MS", 1_000..=HOUR_MS);
+    // A day's outage of a provider stops nobody whose tokens still hold.
+    /// Time that keys of an address hold which can't be had again; not less than `jwt_refresh_ms`.
+    jwt_keys_max_age_ms: u64 = 24 * HOUR_MS, number("MS", 1_000..=7 * 24 * HOUR_MS);
+}
+
+keys! {
+    /// Certificates of the listeners, PEM files that are read again when they change, and at SIGHUP. Only
+    /// `dossier serve` takes these.
+    TlsArgs, "TLS";
+
+    /// Certificate of the listener of documents, with those between it and an authority behind it; needs
+    /// `tls_key`.
+    tls_certificate: PathBuf, text("FILE"), unset "everything is in the clear";
+    /// Private key of this certificate.
+    tls_key: PathBuf, text("FILE"), unset "everything is in the clear";
+    /// Authorities of which every client must show a certificate, probes included.
+    tls_client_ca: PathBuf, text("FILE"), unset "clients show no certificate";
+    /// Certificate of the admin API's listener, in the same way; needs `admin_tls_key`.
+    admin_tls_certificate: PathBuf, text("FILE"), unset "everything is in the clear";
+    /// Private key of this certificate.
+    admin_tls_key: PathBuf, text("FILE"), unset "everything is in the clear";
+    /// Authorities of which every client of the admin API must show a certificate, beside its token.
+    admin_tls_client_ca: PathBuf, text("FILE"), unset "clients show no certificate";
+}
+
+keys! {
     /// Packages that come and go while the host serves. Only `dossier serve` takes these.
     PlatformArgs, "Packages";
 

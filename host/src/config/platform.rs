@@ -245,17 +245,20 @@ fn publisher_name(name: &str) -> Result<String, String> {
 }
 
 fn scope(document_types: &[String], plugins: &[String]) -> Result<Scope, (&'static str, String)> {
-    let patterns = |key, texts: &[String]| {
-        texts
-            .iter()
-            .map(|text| {
-                let shown = plain_text(text);
-                text.parse::<Pattern>().map_err(|error| (key, format!("`{shown}`: {error}")))
-            })
-            .collect::<Result<Vec<_>, _>>()
-    };
+    let patterns = |key, texts: &[String]| patterns_of(texts).map_err(|reason| (key, reason));
     Ok(Scope {
         document_types: patterns("document_types", document_types)?,
         plugins: patterns("plugins", plugins)?,
     })
+}
+
+/// Patterns of names, of tokens and keys.
+///
+/// # Errors
+/// The first text that is none, and why.
+pub(crate) fn patterns_of(texts: &[String]) -> Result<Vec<Pattern>, String> {
+    let pattern = |text: &String| {
+        text.parse::<Pattern>().map_err(|error| format!("`{}`: {error}", plain_text(text)))
+    };
+    texts.iter().map(pattern).collect()
 }

@@ -133,7 +133,7 @@ macro_rules! texts {
         }
     )+};
 }
-texts!(SocketAddr, Date, DeviceKind, WeightPrecision, AdapterPrecision);
+texts!(String, SocketAddr, Date, DeviceKind, WeightPrecision, AdapterPrecision);
 
 macro_rules! words {
     ($($type:ty),+) => {$(

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::poll_fn;
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -18,11 +19,15 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::time::error::Elapsed;
 use tokio::time::{sleep, timeout};
 
 use super::activity::Activity;
 use super::gate::Gate;
+use super::tls::Tls;
+use super::wire::Wire;
 use crate::api::{HeadError, answer_to_head, is_probe};
+use crate::certificates::Fingerprint;
 use crate::config::{HttpLimits, defaults};
 
 /// How much of what a client still sends is taken off the wire behind the last answer, and for how long: one
@@ -46,6 +51,8 @@ pub(super) struct Common {
     /// Answers whoever may ask for probes only and asks for something else.
     pub(super) no_room: Router,
     pub(super) limits: HttpLimits,
+    /// Without it, everything is in the clear.
+    pub(super) tls: Option<Arc<Tls>>,
     /// True once the listener is to end.
     pub(super) stopping: watch::Receiver<bool>,
 }
@@ -57,7 +64,7 @@ pub(super) async fn serve(
     common: Common,
     activity: Arc<Activity>,
 ) {
-    let Common { router, no_room, limits, mut stopping } = common;
+    let Common { router, no_room, limits, tls, mut stopping } = common;
     let (header_timeout, life) = match place {
         Place::Shared => (limits.header_timeout, limits.longest_connection()),
         Place::Reserved => {
@@ -67,9 +74,14 @@ pub(super) async fn serve(
     };
     let end = sleep(life);
     let whole = async {
-        let gate = Gate::new(stream, Arc::clone(&activity), limits.write_timeout);
+        // A handshake is what a head waits for, and has a head's time.
+        let shaking_hands = timeout(header_timeout, Wire::begin(stream, tls.as_deref()));
+        let Some(wire) = shaken(shaking_hands.await) else { return };
+        let certificate = wire.client_certificate();
+        let gate = Gate::new(wire, Arc::clone(&activity), limits.write_timeout);
         let [router, no_room] = [router, no_room].map(TowerToHyperService::new);
-        let answering = Answering { router, no_room, place, activity: Arc::clone(&activity) };
+        let activity_of = Arc::clone(&activity);
+        let answering = Answering { router, no_room, place, certificate, activity: activity_of };
         let mut connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(header_timeout)
@@ -108,8 +120,23 @@ pub(super) async fn serve(
     }
 }
 
+/// The connection, if hands were shaken in time. Who can't is told by TLS itself, as far as that goes.
+fn shaken(shaken: Result<io::Result<Wire>, Elapsed>) -> Option<Wire> {
+    match shaken {
+        Ok(Ok(wire)) => Some(wire),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "no handshake");
+            None
+        }
+        Err(_) => {
+            tracing::debug!("the handshake took too long");
+            None
+        }
+    }
+}
+
 /// Ends a connection; with a word, if its last head was refused.
-async fn close(mut stream: TcpStream, refused: Option<HeadError>, write_timeout: Duration) {
+async fn close(mut stream: Wire, refused: Option<HeadError>, write_timeout: Duration) {
     let told = async {
         if let Some(error) = refused {
             stream.write_all(&answer_to_head(error)).await?;
@@ -138,6 +165,8 @@ struct Answering {
     router: TowerToHyperService<Router>,
     no_room: TowerToHyperService<Router>,
     place: Place,
+    /// What the client has shown, where it was asked for one.
+    certificate: Option<Fingerprint>,
     activity: Arc<Activity>,
 }
 
@@ -148,8 +177,11 @@ impl Service<Request<Incoming>> for Answering {
     type Error = Infallible;
     type Future = Answer;
 
-    fn call(&self, request: Request<Incoming>) -> Answer {
+    fn call(&self, mut request: Request<Incoming>) -> Answer {
         self.activity.begins();
+        if let Some(certificate) = self.certificate {
+            request.extensions_mut().insert(certificate);
+        }
         let is_refused = self.place == Place::Reserved && !is_probe(request.uri().path());
         let router = if is_refused { &self.no_room } else { &self.router };
         let answer = router.call(request);

@@ -8,17 +8,17 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
 use super::activity::Activity;
 use super::heads::{Heads, Taken};
+use super::wire::Wire;
 use crate::api::HeadError;
 
 /// One connection's bytes.
 #[derive(Debug)]
 pub(super) struct Gate {
-    stream: TcpStream,
+    stream: Wire,
     activity: Arc<Activity>,
     heads: Heads,
     /// Nothing is passed on any more.
@@ -37,7 +37,7 @@ enum Ended {
 }
 
 impl Gate {
-    pub(super) fn new(stream: TcpStream, activity: Arc<Activity>, write_timeout: Duration) -> Self {
+    pub(super) fn new(stream: Wire, activity: Arc<Activity>, write_timeout: Duration) -> Self {
         let (heads, ended, patience) = (Heads::new(), None, None);
         Self { stream, activity, heads, ended, write_timeout, patience }
     }
@@ -55,16 +55,16 @@ impl Gate {
         self.heads.has_begun()
     }
 
-    pub(super) fn into_stream(self) -> TcpStream {
+    pub(super) fn into_stream(self) -> Wire {
         self.stream
     }
 
     /// What became of a write: one that made no progress starts the clock, and any other stops it.
-    fn wrote(
+    fn wrote<T>(
         &mut self,
         cx: &mut Context<'_>,
-        written: Poll<io::Result<usize>>,
-    ) -> Poll<io::Result<usize>> {
+        written: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.patience = None;
             self.activity.writes();
@@ -131,7 +131,13 @@ impl AsyncWrite for Gate {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+        let this = self.get_mut();
+        let flushed = Pin::new(&mut this.stream).poll_flush(cx);
+        // What TLS has taken it may still hold: only then is there anything to wait for.
+        if flushed.is_ready() && (this.patience.is_none() || this.stream.is_plain()) {
+            return flushed;
+        }
+        this.wrote(cx, flushed)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -19,6 +19,7 @@ use tokio::time::{interval, sleep, timeout};
 use super::ServeError;
 use super::activity::Activity;
 use super::connection::{Common, Place, serve};
+use super::tls::Tls;
 use crate::api::no_room;
 use crate::config::{HttpLimits, defaults};
 
@@ -44,12 +45,13 @@ impl Listening {
         address: SocketAddr,
         router: Router,
         limits: HttpLimits,
+        tls: Option<Arc<Tls>>,
     ) -> Result<Self, ServeError> {
         let failed = |source| ServeError::Listen { address, source };
         let listener = bind(address).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let (stop, stopped) = oneshot::channel();
-        let accepting = tokio::spawn(accept(listener, router, limits, stopped));
+        let accepting = tokio::spawn(accept(listener, router, limits, tls, stopped));
         Ok(Self { address, stop, accepting })
     }
 
@@ -77,11 +79,12 @@ async fn accept(
     listener: TcpListener,
     router: Router,
     limits: HttpLimits,
+    tls: Option<Arc<Tls>>,
     mut stop: oneshot::Receiver<()>,
 ) {
     let (stopping, told) = watch::channel(false);
     let mut open = Open {
-        common: Common { router, no_room: no_room(), limits, stopping: told },
+        common: Common { router, no_room: no_room(), limits, tls, stopping: told },
         shared: Places::new(limits.connections),
         reserved: Places::new(defaults::PROBE_CONNECTIONS),
         tasks: JoinSet::new(),

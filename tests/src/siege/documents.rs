@@ -146,14 +146,14 @@ pub(super) async fn share_read(host: &Host, lasting: Duration) -> anyhow::Result
     Ok(good as f64 / read.len() as f64)
 }
 
-async fn is_read(client: &Client, page: &[u8]) -> bool {
+pub(super) async fn is_read(client: &Client, page: &[u8]) -> bool {
     let pages = [page.to_vec()];
     let asked = client.extract(PASSPORT, &pages);
     let answer = tokio::time::timeout(PATIENCE * 3, asked).await;
     matches!(answer, Ok(Ok(answer)) if answer.status == 200)
 }
 
-fn passport() -> anyhow::Result<Vec<u8>> {
+pub(super) fn passport() -> anyhow::Result<Vec<u8>> {
     let sample = samples_of(PASSPORT)?.into_iter().next().context("a passport is shipped")?;
     sample.pages.into_iter().next().context("it has a page")
 }

@@ -29,6 +29,8 @@ impl EngineError {
             Self::Rules { source, .. } => source.code(),
             Self::Inference(error) => inference_code(error),
             Self::Overloaded => "overloaded",
+            Self::TenantBusy { .. } => "tenant.busy",
+            Self::Left => "internal",
             Self::Package(_) => "package.malformed",
             Self::RulesManifest(_) | Self::AdapterManifest(_) => "package.manifest",
             Self::ManifestMismatch { .. } => "package.manifest_mismatch",

@@ -9,7 +9,10 @@ fn decoder(page_pixels: u64, document_pixels: u64) -> PageDecoder {
 
 #[tokio::test]
 async fn pages_come_back_in_their_order() {
-    let pages = decoder(100, 200).decode(vec![png(4, 3), png(5, 2)]).await.expect("valid");
+    let pages = decoder(100, 200)
+        .decode(vec![png(4, 3), png(5, 2)], &Tenant::anonymous())
+        .await
+        .expect("valid");
     let sizes = pages.images.iter().map(|page| (page.width(), page.height())).collect::<Vec<_>>();
     assert_eq!(sizes, [(4, 3), (5, 2)]);
 }
@@ -17,14 +20,17 @@ async fn pages_come_back_in_their_order() {
 #[tokio::test]
 async fn the_page_at_fault_is_named() {
     let files = vec![png(4, 3), Bytes::from_static(b"GIF89a, or so it says")];
-    let error = decoder(100, 200).decode(files).await.expect_err("no page");
+    let error = decoder(100, 200).decode(files, &Tenant::anonymous()).await.expect_err("no page");
     assert!(matches!(error, EngineError::Page { page: 1, .. }), "{error:?}");
     assert!(error.to_string().starts_with("page 2: "), "{error}");
 }
 
 #[tokio::test]
 async fn a_page_beyond_its_own_limit_is_too_large() {
-    let error = decoder(11, 200).decode(vec![png(4, 3)]).await.expect_err("12 pixels");
+    let error = decoder(11, 200)
+        .decode(vec![png(4, 3)], &Tenant::anonymous())
+        .await
+        .expect_err("12 pixels");
     let is_too_large = |source: &DecodeError| matches!(source, DecodeError::TooLarge { .. });
     assert!(
         matches!(&error, EngineError::Page { page: 0, source } if is_too_large(source)),
@@ -34,6 +40,28 @@ async fn a_page_beyond_its_own_limit_is_too_large() {
 
 #[tokio::test]
 async fn pages_beyond_the_limit_of_the_document_are_too_large_together() {
-    let error = decoder(12, 20).decode(vec![png(4, 3), png(4, 3)]).await.expect_err("24 pixels");
+    let error = decoder(12, 20)
+        .decode(vec![png(4, 3), png(4, 3)], &Tenant::anonymous())
+        .await
+        .expect_err("24 pixels");
     assert!(matches!(error, EngineError::DocumentTooLarge { page: 1, limit: 20 }), "{error:?}");
+}
+
+#[test]
+fn pages_that_nobody_waits_for_any_more_are_not_decoded() {
+    let limits = DocumentLimits { pages: 8, page_pixels: 100, document_pixels: 200 };
+    let (waits, is_waited_for) = waiting();
+    let pages = [png(4, 3), png(4, 3)];
+    assert_eq!(decode_document(&pages, &limits, &is_waited_for).expect("decoded").len(), 2);
+    drop(waits);
+    let left = decode_document(&pages, &limits, &is_waited_for);
+    assert!(matches!(left, Err(EngineError::Left)));
+    // Looked at before each page: a client may leave in the midst of them.
+    let asked = std::cell::Cell::new(0);
+    let leaves = || {
+        asked.set(asked.get() + 1);
+        asked.get() < 2
+    };
+    assert!(matches!(decode_document(&pages, &limits, &leaves), Err(EngineError::Left)));
+    assert_eq!(asked.get(), 2);
 }

@@ -3,10 +3,16 @@
 //! A file of a few bytes may state as many pixels as a hundred ordinary pages have. Nobody is told apart by
 //! where they come from, so what is dear waits longer, for as long as it will take, and never has all
 //! threads or all memory: there is always room for what is cheap.
+//!
+//! Tenants are told apart: turns are shared out between them by what was worked on for each, and none has
+//! all memory.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use dossier_document::Tenant;
+use dossier_inference::FairClocks;
 use tokio::sync::oneshot;
 
 /// What work on pages costs, known before it begins.
@@ -24,6 +30,9 @@ const DEAR_VISITS: u64 = 64_000_000;
 const VISITS_A_MILLISECOND: u64 = 50_000;
 /// The longest that anything is put off for its cost.
 const LONGEST_DELAY: Duration = Duration::from_secs(10);
+
+/// Of the memory that is free, one tenant may hold so many times as much.
+const TIMES_THE_FREE: u64 = 3;
 
 /// Gives out turns. Clones share them.
 #[derive(Clone, Debug)]
@@ -43,6 +52,9 @@ struct State {
     running: usize,
     running_dear: usize,
     held_bytes: u64,
+    /// Of each tenant that holds any.
+    held_by: BTreeMap<Tenant, u64>,
+    clocks: FairClocks,
     waiting: Vec<Waiting>,
     next: u64,
 }
@@ -53,6 +65,7 @@ struct Waiting {
     /// When its turn has come, if those who came later and cost less let it.
     due: Instant,
     cost: Cost,
+    tenant: Tenant,
     turn: oneshot::Sender<Turn>,
 }
 
@@ -68,6 +81,7 @@ pub(crate) struct Turn {
 #[derive(Debug)]
 pub(crate) struct HeldMemory {
     shared: Arc<Shared>,
+    tenant: Tenant,
     bytes: u64,
 }
 
@@ -79,9 +93,9 @@ impl Turns {
     }
 
     /// Waits for a turn. Dropping the future gives the wish up.
-    pub(crate) async fn turn(&self, cost: Cost) -> Turn {
+    pub(crate) async fn turn(&self, cost: Cost, tenant: Tenant) -> Turn {
         let (turn, given) = oneshot::channel();
-        let number = self.shared.wait(cost, turn);
+        let number = self.shared.wait(cost, tenant, turn);
         let _wish = Wish { shared: &self.shared, number };
         given.await.expect("only a wish takes itself off the list")
     }
@@ -105,7 +119,7 @@ impl Turn {
         let mut memory = self.memory.take()?;
         let given_back = memory.bytes.saturating_sub(bytes);
         memory.bytes -= given_back;
-        self.shared.state().held_bytes -= given_back;
+        self.shared.state().give_back(&memory.tenant, given_back);
         Some(memory)
     }
 }
@@ -127,7 +141,7 @@ impl Drop for Turn {
 
 impl Drop for HeldMemory {
     fn drop(&mut self) {
-        self.shared.state().held_bytes -= self.bytes;
+        self.shared.state().give_back(&self.tenant, self.bytes);
         self.shared.advance();
     }
 }
@@ -138,13 +152,16 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait(self: &Arc<Self>, cost: Cost, turn: oneshot::Sender<Turn>) -> u64 {
+    fn wait(self: &Arc<Self>, cost: Cost, tenant: Tenant, turn: oneshot::Sender<Turn>) -> u64 {
         let delay = Duration::from_millis(cost.visits / VISITS_A_MILLISECOND).min(LONGEST_DELAY);
         let due = Instant::now() + delay;
         let mut state = self.state();
         let number = state.next;
         state.next = state.next.wrapping_add(1);
-        state.waiting.push(Waiting { number, due, cost, turn });
+        if !state.waits(&tenant) {
+            state.clocks.arrives(&tenant);
+        }
+        state.waiting.push(Waiting { number, due, cost, tenant, turn });
         drop(state);
         self.advance();
         number
@@ -164,19 +181,23 @@ impl Shared {
     }
 
     fn next(self: &Arc<Self>, state: &mut State) -> Option<(oneshot::Sender<Turn>, Turn)> {
-        let may_begin = |waiting: &Waiting| self.may_begin(state, waiting.cost);
+        let may_begin = |waiting: &Waiting| self.may_begin(state, waiting);
         let waiting = state.waiting.iter().enumerate().filter(|(_, waiting)| may_begin(waiting));
-        let (index, _) = waiting.min_by_key(|(_, waiting)| (waiting.due, waiting.number))?;
-        let Waiting { cost, turn, .. } = state.waiting.swap_remove(index);
+        let order =
+            |waiting: &Waiting| (state.clocks.of(&waiting.tenant), waiting.due, waiting.number);
+        let (index, _) = waiting.min_by_key(|(_, waiting)| order(waiting))?;
+        let Waiting { cost, tenant, turn, .. } = state.waiting.swap_remove(index);
+        state.charge(&tenant, cost);
         let is_dear = is_dear(cost);
         state.running += 1;
         state.running_dear += usize::from(is_dear);
-        state.held_bytes += cost.memory_bytes;
-        let memory = HeldMemory { shared: Arc::clone(self), bytes: cost.memory_bytes };
+        let memory = HeldMemory { shared: Arc::clone(self), tenant, bytes: cost.memory_bytes };
         Some((turn, Turn { shared: Arc::clone(self), is_dear, memory: Some(memory) }))
     }
 
-    fn may_begin(&self, state: &State, cost: Cost) -> bool {
+    fn may_begin(&self, state: &State, waiting: &Waiting) -> bool {
+        let Waiting { cost, tenant, .. } = waiting;
+        let cost = *cost;
         if state.running >= self.threads {
             return false;
         }
@@ -185,8 +206,39 @@ impl Shared {
             false => (self.threads, self.memory_bytes),
         };
         let has_thread = !is_dear(cost) || state.running_dear < threads;
-        let fits = state.held_bytes.saturating_add(cost.memory_bytes) <= memory_bytes;
-        has_thread && (fits || state.held_bytes == 0)
+        let held_bytes = state.held_bytes.saturating_add(cost.memory_bytes);
+        let fits = held_bytes <= memory_bytes;
+        let free = self.memory_bytes.saturating_sub(held_bytes);
+        let of_tenant = state.held_by.get(tenant).copied().unwrap_or(0);
+        let is_share = of_tenant.saturating_add(cost.memory_bytes)
+            <= free.saturating_mul(TIMES_THE_FREE)
+            || of_tenant == 0;
+        let has_room = fits && (is_share || tenant.is_anonymous());
+        has_thread && (has_room || state.held_bytes == 0)
+    }
+}
+
+impl State {
+    fn waits(&self, tenant: &Tenant) -> bool {
+        self.waiting.iter().any(|waiting| waiting.tenant == *tenant)
+    }
+
+    fn charge(&mut self, tenant: &Tenant, cost: Cost) {
+        self.clocks.charge(tenant, cost.visits);
+        self.held_bytes += cost.memory_bytes;
+        *self.held_by.entry(tenant.clone()).or_default() += cost.memory_bytes;
+        let waiting = &self.waiting;
+        let waits = |tenant: &Tenant| waiting.iter().any(|waiting| waiting.tenant == *tenant);
+        self.clocks.keep_those_who_wait(waits);
+    }
+
+    fn give_back(&mut self, tenant: &Tenant, bytes: u64) {
+        self.held_bytes -= bytes;
+        let Some(held) = self.held_by.get_mut(tenant) else { return };
+        *held = held.saturating_sub(bytes);
+        if *held == 0 {
+            self.held_by.remove(tenant);
+        }
     }
 }
 

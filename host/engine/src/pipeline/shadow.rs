@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use dossier_document::{FieldName, FieldReading, FieldText, Verdict};
+use dossier_document::{FieldName, FieldReading, FieldText, Tenant, Verdict};
 use dossier_inference::{InferenceError, InferenceHandle, ReadRequest};
 use dossier_plugin::{BeforeOutcome, Report};
 use tokio::sync::OwnedSemaphorePermit;
@@ -25,7 +25,7 @@ pub(super) struct Comparison {
     /// What the active version asks the model. Its pages are shared, not copied.
     active: ReadRequest,
     /// The document counts as in work until the shadow has read it, and so do its pixels.
-    _document: Option<Permit>,
+    document: Option<Permit>,
     _memory: PageMemory,
     _comparison: OwnedSemaphorePermit,
 }
@@ -61,7 +61,7 @@ impl Comparison {
             run: Arc::clone(&shadow.run),
             requested: requested.map(<[FieldName]>::to_vec),
             active: request.clone(),
-            _document: document.cloned(),
+            document: document.cloned(),
             _memory: memory.clone(),
             _comparison: permit,
         })
@@ -109,7 +109,9 @@ impl Comparison {
         } else {
             let pages = active.pages.clone();
             let request = ReadRequest { pages, fields, adapter };
-            match page_decoder.read(inference, request).await {
+            let permit = self.document.as_ref();
+            let tenant = permit.map_or_else(Tenant::anonymous, |permit| permit.tenant().clone());
+            match page_decoder.read(inference, request, &tenant).await {
                 Ok(output) => candidate.calibrated(output.readings),
                 Err(EngineError::Inference(
                     InferenceError::Overloaded | InferenceError::Stopped,

@@ -3,7 +3,7 @@
 use dossier_store::Package;
 
 use super::*;
-use crate::admission::Admission;
+use crate::admission::{Admission, TenantQuota};
 use crate::folders::FolderError;
 use crate::pipeline::{ExtractRequest, ModelChoice, extract};
 use crate::reload::Step;
@@ -194,18 +194,21 @@ async fn what_a_shadow_holds_counts_in_admission() {
     let step = Step::Shadow(published.package);
     engine.reload.apply(PASSPORT, step, "tests").await.expect("begun");
 
-    let admission = Admission::new(1);
+    let (admission, anybody) = (Admission::new(1), TenantQuota::default());
     let passport: DocumentTypeId = PASSPORT.parse().expect("a document type");
     let request = ExtractRequest {
         document_type: passport.clone(),
         pages: vec![png(8, 8)],
         fields: None,
         model: ModelChoice::Adapter,
-        permit: Some(admission.try_acquire(&passport).expect("nobody else is there")),
+        permit: Some(admission.try_acquire(&anybody, &passport).expect("nobody else is there")),
     };
     // On this thread nothing of the shadow runs before the next await.
     extract(&engine.reader, request, &RequestId::new()).await.expect("read");
-    assert!(admission.try_acquire(&passport).is_err(), "the shadow still holds the pages");
+    assert!(
+        admission.try_acquire(&anybody, &passport).is_err(),
+        "the shadow still holds the pages"
+    );
     loop {
         let status = engine.reload.status(PASSPORT).await.expect("known");
         let counts = match status.candidate {
@@ -219,7 +222,7 @@ async fn what_a_shadow_holds_counts_in_admission() {
         tokio::task::yield_now().await;
     }
     // Counted just before it is dropped, in one step of the shadow's task.
-    assert!(admission.try_acquire(&passport).is_ok());
+    assert!(admission.try_acquire(&anybody, &passport).is_ok());
 }
 
 fn adapter_package(root: &Path, weights: &str) -> Package {

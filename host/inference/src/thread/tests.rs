@@ -437,3 +437,5 @@ fn an_adapter_that_can_not_be_had_is_the_answer() {
 mod lost;
 
 mod joining;
+
+mod fairness;

@@ -17,14 +17,15 @@ fn gave_way(held: &HeldBody) -> bool {
 #[test]
 fn the_slowest_gives_its_place_to_one_that_comes() {
     let (bodies, start) = (bodies(3, 1 << 30), Instant::now());
-    let mut fast = bodies.place(start).expect("a place");
-    let mut slow = bodies.place(start).expect("a place");
-    let mut slower = bodies.place(start).expect("a place");
+    let mut fast = bodies.place(start, &Tenant::anonymous()).expect("a place");
+    let mut slow = bodies.place(start, &Tenant::anonymous()).expect("a place");
+    let mut slower = bodies.place(start, &Tenant::anonymous()).expect("a place");
     for step in 1..=10 {
         let now = after(start, step * 100);
         assert!(fast.takes(100_000, now) && slow.takes(2_000, now) && slower.takes(1, now));
     }
-    let _newcomer = bodies.place(after(start, 1000)).expect("the slower gives way");
+    let _newcomer =
+        bodies.place(after(start, 1000), &Tenant::anonymous()).expect("the slower gives way");
     assert!(gave_way(&slower) && !gave_way(&slow) && !gave_way(&fast));
     assert!(!slower.takes(1, after(start, 1001)), "it is out");
 }
@@ -32,11 +33,11 @@ fn the_slowest_gives_its_place_to_one_that_comes() {
 #[test]
 fn nobody_gives_way_who_is_fast_enough() {
     let (bodies, start) = (bodies(1, 1 << 30), Instant::now());
-    let mut fast = bodies.place(start).expect("a place");
+    let mut fast = bodies.place(start, &Tenant::anonymous()).expect("a place");
     assert!(fast.takes(1_000_000, after(start, 500)));
-    assert!(bodies.place(after(start, 1000)).is_none());
+    assert!(bodies.place(after(start, 1000), &Tenant::anonymous()).is_none());
     drop(fast);
-    assert!(bodies.place(after(start, 1000)).is_some());
+    assert!(bodies.place(after(start, 1000), &Tenant::anonymous()).is_some());
 }
 
 #[test]
@@ -54,29 +55,52 @@ fn one_that_was_fast_once_and_dribbles_now_is_slow() {
 #[test]
 fn a_young_body_has_a_moment_and_then_must_come() {
     let (bodies, start) = (bodies(1, 1 << 30), Instant::now());
-    let silent = bodies.place(start).expect("a place");
+    let silent = bodies.place(start, &Tenant::anonymous()).expect("a place");
     assert!(!silent.is_too_slow(after(start, 1000)));
     assert!(silent.is_too_slow(after(start, 5000)));
-    assert!(bodies.place(after(start, 50)).is_none(), "it has just come");
-    assert!(bodies.place(after(start, 300)).is_some());
+    assert!(bodies.place(after(start, 50), &Tenant::anonymous()).is_none(), "it has just come");
+    assert!(bodies.place(after(start, 300), &Tenant::anonymous()).is_some());
     assert!(gave_way(&silent));
 }
 
 #[test]
 fn bytes_are_bounded_as_a_sum_and_slower_bodies_make_room() {
     let (bodies, start) = (bodies(8, 1000), Instant::now());
-    let mut slow = bodies.place(start).expect("a place");
+    let mut slow = bodies.place(start, &Tenant::anonymous()).expect("a place");
     assert!(slow.takes(900, start));
     let now = after(start, 3000);
-    let mut other = bodies.place(now).expect("a place");
+    let mut other = bodies.place(now, &Tenant::anonymous()).expect("a place");
     assert!(other.takes(500, now), "the slow one makes room");
     assert!(gave_way(&slow));
     assert!(!other.takes(501, now), "nobody else is there to make room");
     other.has_arrived();
-    let mut third = bodies.place(after(now, 100_000)).expect("a place");
+    let mut third = bodies.place(after(now, 100_000), &Tenant::anonymous()).expect("a place");
     assert!(!third.takes(600, after(now, 100_000)), "what has arrived gives way to nobody");
     drop((slow, other));
     assert!(third.takes(1000, after(now, 100_000)));
     drop(third);
     assert_eq!(bodies.shared.state().held_bytes, 0);
+}
+
+#[test]
+fn no_tenant_has_all_places_or_all_bytes() {
+    let (bodies, start) = (bodies(8, 1000), Instant::now());
+    let tenant = |name: &str| name.parse::<Tenant>().expect("a name");
+    let flood = std::iter::from_fn(|| bodies.place(start, &tenant("flood")));
+    let mut flood = flood.collect::<Vec<_>>();
+    assert_eq!(flood.len(), 6, "three quarters");
+    let taken = flood.iter_mut().map(|body| body.takes(200, start));
+    assert_eq!(
+        taken.filter(|taken| *taken).count(),
+        3,
+        "600 bytes; 800 are more than three quarters"
+    );
+    let mut other = bodies.place(start, &tenant("other")).expect("a place");
+    assert!(other.takes(400, start), "what is left is there");
+    drop((flood, other));
+    assert!(bodies.shared.state().of_tenant.is_empty(), "nobody is remembered");
+    assert_eq!(bodies.shared.state().held_bytes, 0);
+    // One that holds nothing else may be as large as all.
+    let mut alone = bodies.place(start, &tenant("flood")).expect("a place");
+    assert!(alone.takes(1000, start));
 }

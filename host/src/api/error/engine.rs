@@ -38,6 +38,7 @@ pub(crate) fn engine_problem(error: &EngineError) -> Problem {
         E::Rules { rules, source } => rules_problem(rules, source),
         E::Inference(source) => inference_problem(error, source),
         E::Overloaded | E::Busy => of(S::TOO_MANY_REQUESTS, "Too many requests in work"),
+        E::TenantBusy { .. } => of(S::TOO_MANY_REQUESTS, "The tenant has too much in work"),
         E::Package(_) => of(S::BAD_REQUEST, "The body is no package"),
         E::RulesManifest(_) | E::AdapterManifest(_) => {
             of(S::UNPROCESSABLE_ENTITY, "The manifest makes no sense")
@@ -108,6 +109,7 @@ pub(crate) fn engine_problem(error: &EngineError) -> Problem {
         E::Artifacts(_)
         | E::Catalogue(_)
         | E::Panicked
+        | E::Left
         // What only a start meets.
         | E::Folder(_)
         | E::Base(_)

@@ -93,7 +93,7 @@ fn many_that_come_are_read_some_steps_apart() {
     let mut short = [(); 5].map(|()| {
         let request = request(1);
         let prepared = handle.preparer().prepare(&request).expect("it counts");
-        Box::pin(handle.read_prepared(request, prepared))
+        Box::pin(handle.read_prepared(request, prepared, Tenant::anonymous()))
     });
     short.iter_mut().for_each(|short| submit(short.as_mut()));
     begin.send(()).expect("the thread waits");

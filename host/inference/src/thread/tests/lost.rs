@@ -125,6 +125,7 @@ fn entry(fields: usize) -> (Entry, Answer) {
         Entry {
             request: request(fields),
             prepared: None,
+            tenant: Tenant::anonymous(),
             answer,
             queued_at: Instant::now(),
             lease: None,

@@ -1,0 +1,57 @@
+//! Whoever sends a request.
+
+use dossier_document::{DocumentTypeId, Tenant};
+use dossier_engine::admission::TenantQuota;
+use dossier_store::Pattern;
+
+use super::AuthError;
+
+/// Whoever sends a request, and what may be asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    pub(super) tenant: Tenant,
+    /// Without it, every document type.
+    pub(super) document_types: Option<Vec<Pattern>>,
+    pub(super) requests_a_minute: Option<u32>,
+    pub(super) concurrent_documents: Option<usize>,
+}
+
+impl Caller {
+    /// Whoever asks where nobody is told apart.
+    pub(super) fn anybody() -> Self {
+        Self {
+            tenant: Tenant::anonymous(),
+            document_types: None,
+            requests_a_minute: None,
+            concurrent_documents: None,
+        }
+    }
+
+    /// Whose documents these are.
+    #[must_use]
+    pub fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
+    /// What admission has to know.
+    #[must_use]
+    pub fn quota(&self) -> TenantQuota {
+        TenantQuota { tenant: self.tenant.clone(), concurrent_documents: self.concurrent_documents }
+    }
+
+    /// Whether the caller may ask for documents of a type, or see that there is one.
+    #[must_use]
+    pub fn reaches(&self, document_type: &DocumentTypeId) -> bool {
+        self.document_types.as_ref().is_none_or(|patterns| {
+            patterns.iter().any(|pattern| pattern.matches(document_type.as_str()))
+        })
+    }
+
+    /// Refuses a document type that the caller does not reach, whether there is one or not.
+    ///
+    /// # Errors
+    /// [`AuthError::DocumentType`].
+    pub fn check(&self, document_type: &DocumentTypeId) -> Result<(), AuthError> {
+        if self.reaches(document_type) { Ok(()) } else { Err(AuthError::DocumentType) }
+    }
+}
