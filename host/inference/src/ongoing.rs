@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_channel::oneshot;
 
 use crate::budget::BatchLoad;
 use crate::joining::Joining;
+use crate::statistics::Counters;
 use crate::thread::Entry;
 use crate::{
     Backend, BackendError, BackendLost, BatchBudget, DocumentNumber, Lease, ReadOutput, ReadRequest,
@@ -22,6 +24,7 @@ pub(crate) struct OngoingBatch<B> {
     load: BatchLoad,
     documents: HashMap<DocumentNumber, InWork>,
     next_number: DocumentNumber,
+    counters: Arc<Counters>,
 }
 
 /// A document that is being read.
@@ -36,7 +39,7 @@ struct InWork {
 }
 
 impl<B: Backend> OngoingBatch<B> {
-    pub(crate) fn new(backend: B, budget: BatchBudget) -> Self {
+    pub(crate) fn new(backend: B, budget: BatchBudget, counters: Arc<Counters>) -> Self {
         let joining = Joining::new(backend.pages_at_once());
         Self {
             backend,
@@ -45,6 +48,7 @@ impl<B: Backend> OngoingBatch<B> {
             load: BatchLoad::default(),
             documents: HashMap::new(),
             next_number: 0,
+            counters,
         }
     }
 
@@ -120,6 +124,8 @@ impl<B: Backend> OngoingBatch<B> {
             return Ok(());
         }
         self.joining.stepped();
+        let rows = self.backend.rows().unwrap_or_else(|| self.load.rows());
+        self.counters.stepped(self.documents.len(), rows);
         let answers = self.guarded(Backend::step)?.unwrap_or_default();
         let failed = |answer: &Result<_, _>| matches!(answer, Err(BackendError::Compute(_)));
         if answers.iter().any(|(_, answer)| failed(answer)) {
@@ -133,6 +139,11 @@ impl<B: Backend> OngoingBatch<B> {
             self.answer_all(|| BackendError::Unanswered);
         }
         Ok(())
+    }
+
+    /// Tells how much is being read.
+    pub(crate) fn tell(&self) {
+        self.counters.reads(self.load.documents(), self.load.rows());
     }
 
     /// Gives up the documents that nobody waits for.

@@ -11,9 +11,10 @@ use futures_channel::oneshot;
 
 use crate::fate::Fate;
 use crate::ongoing::OngoingBatch;
+use crate::statistics::Counters;
 use crate::{
-    Backend, BackendError, BackendLost, BatchBudget, Lease, Prepared, Preparer, ReadOutput,
-    ReadRequest, Residency, Resource,
+    Backend, BackendError, BackendLost, BatchBudget, InferenceStatistics, Lease, Prepared,
+    Preparer, ReadOutput, ReadRequest, Residency, Resource,
 };
 
 /// How the queue and the work are sized.
@@ -43,7 +44,9 @@ pub struct InferenceThread {
 #[derive(Clone)]
 pub struct InferenceHandle {
     sender: SyncSender<Message>,
+    queue_documents: usize,
     budget: BatchBudget,
+    counters: Arc<Counters>,
     residency: Arc<dyn Residency>,
     preparer: Arc<dyn Preparer>,
     fate: Fate,
@@ -86,9 +89,23 @@ impl InferenceThread {
         let preparer = backend.preparer();
         let fate = Fate::default();
         let told = fate.clone();
-        let run = move || run(OngoingBatch::new(backend, budget), receiver, &told);
+        let queue_documents = settings.queue_documents;
+        let counters = Arc::new(Counters::default());
+        let of_thread = Arc::clone(&counters);
+        let run = move || {
+            let batch = OngoingBatch::new(backend, budget, Arc::clone(&of_thread));
+            run(batch, receiver, &told, &of_thread);
+        };
         let thread = thread::Builder::new().name("inference".to_owned()).spawn(run)?;
-        let handle = InferenceHandle { sender, budget, residency, preparer, fate };
+        let handle = InferenceHandle {
+            sender,
+            queue_documents,
+            budget,
+            counters,
+            residency,
+            preparer,
+            fate,
+        };
         Ok(Self { handle, thread: Some(thread) })
     }
 
@@ -160,11 +177,21 @@ impl InferenceHandle {
             None => None,
         };
         let entry = Entry { request, prepared, answer, queued_at, lease };
-        self.sender.try_send(Message::Read(entry)).map_err(|error| match error {
-            TrySendError::Full(_) => InferenceError::Overloaded,
-            TrySendError::Disconnected(_) => InferenceError::Stopped,
+        self.counters.queues();
+        self.sender.try_send(Message::Read(entry)).map_err(|error| {
+            self.counters.leaves_queue();
+            match error {
+                TrySendError::Full(_) => InferenceError::Overloaded,
+                TrySendError::Disconnected(_) => InferenceError::Stopped,
+            }
         })?;
         answered.await.map_err(|oneshot::Canceled| InferenceError::Stopped)?.map_err(Into::into)
+    }
+
+    /// How the queue and the thread stand.
+    #[must_use]
+    pub fn statistics(&self) -> InferenceStatistics {
+        self.counters.statistics(self.queue_documents, self.budget.max_documents)
     }
 
     /// Whether what the backend computes on is lost. Nothing is read any more then.
@@ -202,8 +229,13 @@ pub(crate) struct Entry {
 }
 
 /// Reads until it is shut down, or the backend is lost: then whoever waits learns that nobody answers.
-fn run(mut batch: OngoingBatch<impl Backend>, receiver: Receiver<Message>, fate: &Fate) {
-    if let Err(lost) = read_queue(&mut batch, &receiver) {
+fn run(
+    mut batch: OngoingBatch<impl Backend>,
+    receiver: Receiver<Message>,
+    fate: &Fate,
+    counters: &Counters,
+) {
+    if let Err(lost) = read_queue(&mut batch, &receiver, counters) {
         fate.lose(lost);
         drop(receiver);
         batch.abandon();
@@ -213,6 +245,7 @@ fn run(mut batch: OngoingBatch<impl Backend>, receiver: Receiver<Message>, fate:
 fn read_queue(
     batch: &mut OngoingBatch<impl Backend>,
     receiver: &Receiver<Message>,
+    counters: &Counters,
 ) -> Result<(), BackendLost> {
     let mut state = QueueState::Open;
     let mut left_over = None;
@@ -220,10 +253,12 @@ fn read_queue(
         batch.drop_whose_callers_left();
         let mut joining = Vec::new();
         if batch.may_be_joined() {
-            state = take_waiting(receiver, state, &mut left_over, batch, &mut joining);
+            state = take_waiting(receiver, state, &mut left_over, batch, &mut joining, counters);
         }
         batch.admit(joining)?;
+        batch.tell();
         batch.step()?;
+        batch.tell();
     }
     Ok(())
 }
@@ -242,6 +277,7 @@ fn take_waiting(
     left_over: &mut Option<Entry>,
     batch: &mut OngoingBatch<impl Backend>,
     joining: &mut Vec<Entry>,
+    counters: &Counters,
 ) -> QueueState {
     loop {
         let message = match left_over.take() {
@@ -257,9 +293,12 @@ fn take_waiting(
             },
         };
         match message {
-            Message::Read(entry) if entry.answer.is_canceled() => {}
+            Message::Read(entry) if entry.answer.is_canceled() => counters.leaves_queue(),
             Message::Read(entry) => match batch.reserve(&entry.request) {
-                true => joining.push(entry),
+                true => {
+                    counters.leaves_queue();
+                    joining.push(entry);
+                }
                 false => {
                     *left_over = Some(entry);
                     return state;
