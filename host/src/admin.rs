@@ -16,14 +16,19 @@ use dossier_engine::{EngineError, Reload};
 use dossier_store::PackageDigest;
 use serde::Deserialize;
 
-use crate::api::{ApiError, discard, liveness, observe, unknown_method, unknown_route};
+use crate::api::{
+    ApiError, discard, liveness, metrics_routes, observe, read_body, unknown_method, unknown_route,
+};
 use crate::config::{HttpLimits, Token};
+use crate::metrics::{Exposition, Recorder};
 
 mod asked;
 pub use asked::{MOST_EVENTS, MOST_NAMES};
 use asked::{Name, history_limit, page, parse, read, read_json, refuse_body, refuse_query};
 
 mod settings;
+
+mod lora;
 
 mod body;
 use body::{AppliedBody, HistoryBody, ListBody, PruneBody, StatusBody, VersionBody};
@@ -60,7 +65,7 @@ impl Admin {
 }
 
 /// All routes. Every one wants a token, but for those that ask how the host is.
-pub fn router(admin: Arc<Admin>) -> Router {
+pub fn router(admin: Arc<Admin>, metrics: Arc<Exposition>, recorder: Recorder) -> Router {
     let probes = Router::new().route("/readyz", get(readyz)).with_state(Arc::clone(&admin));
     // Whoever writes a query there believes that it does something.
     let without_query = Router::new()
@@ -78,13 +83,16 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .route("/v1/packages", get(list))
         .route("/v1/packages/{name}/history", get(name_history))
         .route("/v1/history", get(history))
+        .route("/v1/load_lora_adapter", post(lora::load))
+        .route("/v1/unload_lora_adapter", post(lora::unload))
+        .merge(metrics_routes(metrics))
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
         .layer(middleware::from_fn_with_state(Arc::clone(&admin), token::authenticate))
         .merge(probes)
-        .layer(middleware::from_fn(observe))
+        .layer(middleware::from_fn_with_state(recorder.clone(), observe))
         .with_state(admin)
-        .merge(liveness())
+        .merge(liveness(recorder))
 }
 
 type Answer = Result<Response, ApiError>;

@@ -4,17 +4,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, middleware};
 use dossier_engine::admission::Admission;
-use dossier_engine::{Extraction, Reader, RequestId, extract};
+use dossier_engine::pipeline::document_type;
+use dossier_engine::{EngineError, Extraction, Reader, RequestId, extract};
 use dossier_inference::BackendLost;
 use tokio::time::{Instant, timeout_at};
 
 use crate::auth::{Access, Caller};
 use crate::config::HttpLimits;
+use crate::metrics::{Exposition, Recorder, Source, Standing};
 
 mod body;
 pub(crate) use body::{discard, read as read_body};
@@ -26,8 +29,34 @@ mod head;
 pub use head::HeadError;
 pub(crate) use head::{Framing, judge as judge_head};
 
+mod input;
+pub use input::Asked;
+use input::{Parsed, Way};
+
 mod form;
 pub use form::{FormError, boundary as form_boundary, field_names, parse as parse_form};
+
+mod json;
+pub use json::JsonError;
+
+mod open_inference;
+pub use open_inference::TensorError;
+use open_inference::TensorsAsked;
+
+mod models;
+
+mod openapi;
+pub use openapi::text as openapi_text;
+use openapi::{ConditionHeaders, DocumentForm, DocumentJson};
+
+mod idempotency;
+use idempotency::{Answers, Begun, Fingerprint, KeptAnswer, Place};
+
+mod conditions;
+use conditions::conditions;
+
+mod metrics;
+pub(crate) use metrics::metrics_routes;
 
 mod error;
 pub use error::{ApiError, Problem};
@@ -37,10 +66,13 @@ mod auth;
 
 mod deadline;
 
+mod trace;
+
 mod observe;
 pub(crate) use observe::{answer_to_head, is_probe, observe};
 
 mod response;
+use response::OneDocumentTypeBody;
 pub use response::{CheckBody, DocumentTypesBody, ExtractBody};
 
 /// What the handlers share.
@@ -50,9 +82,11 @@ pub struct App {
     access: Access,
     admission: Admission,
     bodies: Bodies,
+    answers: Answers,
     limits: HttpLimits,
     /// False once the server drains; `/readyz` says so, as it does once the model is lost.
     ready: AtomicBool,
+    recorder: Recorder,
 }
 
 impl App {
@@ -67,7 +101,19 @@ impl App {
     pub fn for_whom(reader: Reader, limits: HttpLimits, access: Access) -> Self {
         let admission = Admission::new(limits.concurrent_requests);
         let bodies = Bodies::new(&limits);
-        Self { reader, access, admission, bodies, limits, ready: AtomicBool::new(true) }
+        let answers = Answers::new(limits.idempotency);
+        let (ready, recorder) = (AtomicBool::new(true), Recorder::default());
+        Self { reader, access, admission, bodies, answers, limits, ready, recorder }
+    }
+
+    /// What counts the requests.
+    #[must_use]
+    pub fn recorder(&self) -> &Recorder {
+        &self.recorder
+    }
+
+    fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Relaxed) && !self.reader.is_lost()
     }
 
     /// Fails `/readyz` from now on; requests are still answered.
@@ -81,77 +127,232 @@ impl App {
     }
 }
 
-/// All routes. Works on any body, so tests need no socket.
-pub fn router(app: Arc<App>) -> Router {
-    let probes = Router::new().route("/readyz", get(get_readyz).fallback(unknown_method));
+impl Source for App {
+    fn standing(&self) -> Standing {
+        let (permits_used, permits) = self.admission.in_use();
+        Standing {
+            is_ready: self.is_ready(),
+            snapshot: self.reader.snapshot().pin(),
+            reader: self.reader.statistics(),
+            permits_used,
+            permits,
+            bodies: self.bodies.standing(),
+        }
+    }
+}
+
+/// All routes; those of metrics too, where they are to be on this listener. Works on any body, so tests
+/// need no socket.
+pub fn router(app: Arc<App>, metrics: Option<Arc<Exposition>>) -> Router {
+    let recorder = app.recorder.clone();
+    let for_everybody = Router::new()
+        .route("/readyz", get(get_readyz).fallback(unknown_method))
+        .merge(open_inference::probes())
+        .merge(openapi::routes());
     Router::new()
         .route("/v1/extract", post(post_extract))
         .route("/v1/document-types", get(get_document_types))
+        .route("/v1/document-types/{type}", get(get_document_type))
+        .route("/v1/document-types/{type}/extract", post(post_page))
+        .route("/v1/models", get(models::get_models))
+        .merge(open_inference::routes())
+        .merge(metrics.map_or_else(Router::new, metrics_routes))
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), auth::authenticate))
-        .merge(probes)
-        .layer(middleware::from_fn(observe))
+        .merge(for_everybody)
+        .layer(middleware::from_fn_with_state(recorder.clone(), observe))
         .with_state(app)
-        .merge(liveness())
+        .merge(liveness(recorder))
+}
+
+/// Whether the process works.
+#[utoipa::path(
+    get, path = "/livez", tag = "probes",
+    responses((status = 200, description = "It does", body = String, content_type = "text/plain")),
+)]
+async fn get_livez() -> &'static str {
+    "ok\n"
 }
 
 /// Whether the process works, for every listener, without a token.
-pub(crate) fn liveness() -> Router {
+pub(crate) fn liveness(recorder: Recorder) -> Router {
     Router::new()
-        .route("/livez", get(async || "ok\n").fallback(unknown_method))
-        .layer(middleware::from_fn(observe))
+        .route("/livez", get(get_livez).fallback(unknown_method))
+        .layer(middleware::from_fn_with_state(recorder, observe))
+}
+
+/// Metrics alone, on a listener of their own.
+pub(crate) fn metrics_router(
+    metrics: Arc<Exposition>,
+    app: Arc<App>,
+    recorder: Recorder,
+) -> Router {
+    Router::new()
+        .merge(metrics_routes(metrics))
+        .route("/readyz", get(get_readyz))
+        .fallback(unknown_route)
+        .method_not_allowed_fallback(unknown_method)
+        .layer(middleware::from_fn_with_state(recorder.clone(), observe))
+        .with_state(app)
+        .merge(liveness(recorder))
 }
 
 /// What answers everything that is asked over a connection for which there is no place.
-pub(crate) fn no_room() -> Router {
+pub(crate) fn no_room(recorder: Recorder) -> Router {
     let refuse = async |request| refuse(request, ApiError::NoRoom);
-    Router::new().fallback(refuse).layer(middleware::from_fn(observe))
+    Router::new().fallback(refuse).layer(middleware::from_fn_with_state(recorder, observe))
 }
 
+/// Reads a document, as a form or as JSON.
+#[utoipa::path(
+    post, path = "/v1/extract", tag = "documents",
+    params(ConditionHeaders),
+    request_body(content((DocumentForm = "multipart/form-data"), (DocumentJson = "application/json"))),
+    responses((status = 200, description = "The document was read", body = ExtractBody)),
+)]
 async fn post_extract(State(app): State<Arc<App>>, request: Request) -> Response {
-    let begun = Instant::now();
-    let timeout = match deadline::timeout_of(request.headers(), app.limits.request_timeout) {
-        Ok(timeout) => timeout,
-        Err(error) => return refuse(request, error),
-    };
+    let way = Way::of_document(request.headers());
+    written(&app, request, way).await
+}
+
+/// Reads a document of one page, which is the body.
+#[utoipa::path(
+    post, path = "/v1/document-types/{type}/extract", tag = "documents",
+    params(
+        ("type" = String, Path, description = "The document type, `/` written `%2F`"),
+        ("fields" = Option<String>, Query, description = "The fields to read, separated by commas"),
+        ConditionHeaders,
+    ),
+    request_body(content(("image/png"), ("image/jpeg"), ("image/webp"), ("image/tiff"))),
+    responses((status = 200, description = "The document was read", body = ExtractBody)),
+)]
+async fn post_page(State(app): State<Arc<App>>, name: Named, request: Request) -> Response {
+    let way = named(name);
+    let way = way.and_then(|name| Way::of_page(request.headers(), &name, request.uri().query()));
+    written(&app, request, way).await
+}
+
+type Named = Result<Path<String>, PathRejection>;
+
+/// The document type that a path names. What is no text names none.
+fn named(name: Named) -> Result<String, ApiError> {
+    let name = name.map(|Path(name)| name);
+    Ok(name.map_err(|_| EngineError::UnknownDocumentType)?)
+}
+
+/// Reads the document of a request, and writes the answer.
+async fn written(app: &App, request: Request, way: Result<Way, ApiError>) -> Response {
     let request_id = observe::id_of(&request);
-    let caller = auth::caller_of(&request);
-    let answer = timeout_at(begun + timeout, answer(&app, &caller, request, &request_id)).await;
-    match answer.unwrap_or(Err(ApiError::DeadlineExceeded)) {
-        Ok(extraction) => Json(ExtractBody::of(&extraction, request_id.as_str())).into_response(),
+    let write = |extraction: &Extraction, _: &TensorsAsked| {
+        KeptAnswer::json(&ExtractBody::of(extraction, request_id.as_str()))
+    };
+    match read_document(app, request, way, &request_id, write).await {
+        Ok(response) => response,
         Err(error) => error.into_response(),
     }
 }
 
-async fn answer(
+/// The one way of a document through the host, whichever way it came in; `write` makes the answer.
+async fn read_document(
+    app: &App,
+    request: Request,
+    way: Result<Way, ApiError>,
+    id: &RequestId,
+    write: impl FnOnce(&Extraction, &TensorsAsked) -> Result<KeptAnswer, ApiError>,
+) -> Result<Response, ApiError> {
+    let begun = Instant::now();
+    let timeout = match deadline::timeout_of(request.headers(), app.limits.request_timeout) {
+        Ok(timeout) => timeout,
+        Err(error) => return Ok(refuse(request, error)),
+    };
+    let caller = auth::caller_of(&request);
+    let reading = admit_and_read(app, &caller, request, way, id);
+    let answer = timeout_at(begun + timeout, reading).await;
+    match answer.unwrap_or(Err(ApiError::DeadlineExceeded))? {
+        Outcome::Again(answer) => Ok(answer.again()),
+        Outcome::Read(read) => {
+            let Read { extraction, tensors, place } = *read;
+            app.recorder.document(&extraction);
+            let answer = write(&extraction, &tensors)?;
+            if let Some(place) = place {
+                place.keep(&answer);
+            }
+            Ok(answer.first())
+        }
+    }
+}
+
+/// What came of a document.
+enum Outcome {
+    /// It was read now.
+    Read(Box<Read>),
+    /// It was read before.
+    Again(KeptAnswer),
+}
+
+/// A document that was read.
+struct Read {
+    extraction: Extraction,
+    tensors: TensorsAsked,
+    /// Where its answer is kept, if it is.
+    place: Option<Place>,
+}
+
+async fn admit_and_read(
     app: &App,
     caller: &Caller,
     request: Request,
+    way: Result<Way, ApiError>,
     id: &RequestId,
-) -> Result<Extraction, ApiError> {
+) -> Result<Outcome, ApiError> {
     let (head, body) = request.into_parts();
     let quota = caller.quota();
     // Looked at before the body: it is not worth its way where no document is taken.
-    let boundary = form::boundary(&head.headers).map_err(ApiError::from);
-    let boundary = boundary.and_then(|boundary| {
+    let known = way.and_then(|way| {
+        let conditions = conditions(&head.headers)?;
+        let key = idempotency::key_of(&head.headers, caller.tenant())?;
+        if key.is_some() {
+            app.answers.refuse_where_nothing_is_kept()?;
+        }
         app.admission.check(&quota)?;
-        Ok(boundary)
+        Ok((way, conditions, key))
     });
-    let boundary = match boundary {
-        Ok(boundary) => boundary,
+    let (way, conditions, key) = match known {
+        Ok(known) => known,
         Err(error) => {
             discard(&head.headers, body);
             return Err(error);
         }
     };
-    let (bytes, _held) = app.bodies.read(&head.headers, body, &app.limits, caller.tenant()).await?;
-    let mut request = form::parse(bytes, boundary).await?;
+    let (bytes, held) = app.bodies.read(&head.headers, body, &app.limits, caller.tenant()).await?;
+    let Parsed { mut request, tensors, held } = way.parse(bytes, held, conditions).await?;
     caller.check(&request.document_type)?;
+    let mut place = None;
+    let _held = match key {
+        None => held,
+        Some(key) => {
+            let (hashed, form) = (request.clone(), format!("{tensors:?}"));
+            let (fingerprint, held) =
+                input::apart(held, move |_| Ok(Fingerprint::of(&hashed, &form))).await?;
+            match app.answers.begin(key, fingerprint)? {
+                Begun::First(first) => place = Some(first),
+                Begun::Again(answer) => return Ok(Outcome::Again(answer)),
+            }
+            held
+        }
+    };
     request.permit = Some(app.admission.try_acquire(&quota, &request.document_type)?);
-    Ok(extract(&app.reader, request, id).await?)
+    let extraction = extract(&app.reader, request, id).await?;
+    let tensors = tensors.unwrap_or_default();
+    Ok(Outcome::Read(Box::new(Read { extraction, tensors, place })))
 }
 
+/// What is served.
+#[utoipa::path(
+    get, path = "/v1/document-types", tag = "documents",
+    responses((status = 200, description = "The document types", body = DocumentTypesBody)),
+)]
 async fn get_document_types(
     State(app): State<Arc<App>>,
     request: Request,
@@ -160,12 +361,37 @@ async fn get_document_types(
     Json(DocumentTypesBody::of(&app.reader.snapshot().pin(), |id| caller.reaches(id)))
 }
 
-async fn get_readyz(State(app): State<Arc<App>>) -> Response {
-    if app.ready.load(Ordering::Relaxed) && !app.reader.is_lost() {
-        "ready\n".into_response()
-    } else {
-        ApiError::NotReady.into_response()
+/// One document type: its fields and pages, and what serves it.
+#[utoipa::path(
+    get, path = "/v1/document-types/{type}", tag = "documents",
+    params(("type" = String, Path, description = "The document type, `/` written `%2F`")),
+    responses((status = 200, description = "The document type", body = OneDocumentTypeBody)),
+)]
+async fn get_document_type(
+    State(app): State<Arc<App>>,
+    name: Named,
+    request: Request,
+) -> Response {
+    let snapshot = app.reader.snapshot().pin();
+    let caller = auth::caller_of(&request);
+    let served = || {
+        let id = document_type(&named(name)?)?;
+        caller.check(&id)?;
+        Ok::<_, ApiError>(Arc::clone(snapshot.served(&id)?))
+    };
+    match served() {
+        Ok(served) => Json(OneDocumentTypeBody::of(&snapshot, &served)).into_response(),
+        Err(error) => error.into_response(),
     }
+}
+
+/// Whether requests are wanted.
+#[utoipa::path(
+    get, path = "/readyz", tag = "probes",
+    responses((status = 200, description = "They are", body = String, content_type = "text/plain")),
+)]
+async fn get_readyz(State(app): State<Arc<App>>) -> Response {
+    if app.is_ready() { "ready\n".into_response() } else { ApiError::NotReady.into_response() }
 }
 
 pub(crate) async fn unknown_route(request: Request) -> Response {
@@ -176,7 +402,6 @@ pub(crate) async fn unknown_method(request: Request) -> Response {
     refuse(request, ApiError::MethodNotAllowed)
 }
 
-/// The answer to a request whose body is not read.
 fn refuse(request: Request, error: ApiError) -> Response {
     let (head, body) = request.into_parts();
     discard(&head.headers, body);

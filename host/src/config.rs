@@ -60,6 +60,8 @@ pub mod defaults {
 pub struct Config {
     /// Address and port the server listens on; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Where metrics are, beside the admin listener.
+    pub metrics: MetricsConfig,
     /// What reads the documents.
     pub reader: ReaderSettings,
     /// Limits of the HTTP side.
@@ -99,6 +101,15 @@ pub struct TlsConfig {
     pub client_ca: Option<PathBuf>,
 }
 
+/// Where metrics are, beside the admin listener.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MetricsConfig {
+    /// A listener for them alone.
+    pub listen: Option<SocketAddr>,
+    /// Whether they are on the listener for documents too.
+    pub on_listen: bool,
+}
+
 /// Limits of the HTTP side.
 #[derive(Clone, Copy, Debug)]
 pub struct HttpLimits {
@@ -123,6 +134,19 @@ pub struct HttpLimits {
     pub drain_delay: Duration,
     /// Time that requests in work have to finish after that.
     pub shutdown_timeout: Duration,
+    /// Answers that are kept for requests that are sent again.
+    pub idempotency: IdempotencyLimits,
+}
+
+/// Answers that are kept for requests with an `Idempotency-Key`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdempotencyLimits {
+    /// Answers, and requests in work; none takes keys at all.
+    pub entries: usize,
+    /// Bytes of answers.
+    pub bytes: usize,
+    /// How long one is kept.
+    pub ttl: Duration,
 }
 
 impl HttpLimits {
@@ -280,6 +304,10 @@ impl Config {
         };
         let config = Self {
             listen: http.listen(),
+            metrics: MetricsConfig {
+                listen: http.metrics_listen(),
+                on_listen: http.metrics_on_listen(),
+            },
             reader: reader::settle(&args.reader.over(file.reader)),
             http: http.limits(),
             access: AccessConfig {
@@ -367,6 +395,11 @@ impl HttpArgs {
             write_timeout: milliseconds(self.write_timeout_ms()),
             drain_delay: milliseconds(self.drain_delay_ms()),
             shutdown_timeout: milliseconds(self.shutdown_timeout_ms()),
+            idempotency: IdempotencyLimits {
+                entries: self.idempotency_entries(),
+                bytes: self.idempotency_bytes(),
+                ttl: milliseconds(self.idempotency_ttl_ms()),
+            },
         }
     }
 }

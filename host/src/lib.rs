@@ -13,6 +13,8 @@ pub mod telemetry;
 mod server;
 pub use server::{RunningServer, ServeError, listen, serve};
 
+pub mod metrics;
+
 pub mod api;
 
 pub mod admin;

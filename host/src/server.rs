@@ -14,12 +14,13 @@ use dossier_inference::BackendLost;
 use tokio::time::sleep;
 
 use crate::admin::{self, Admin};
-use crate::api::{App, router};
+use crate::api::{App, metrics_router, router};
 use crate::auth::jwt::{JwtVerifier, KeySource};
 use crate::auth::token_file::ClientTokens;
 use crate::auth::{Access, KeySourceError};
 use crate::config::{AdminConfig, Config, HttpLimits, nobody_publishes};
 use crate::reloaded::{FileError, Refresh, Refreshing};
+use crate::metrics::{Exposition, Listener, Source};
 
 mod activity;
 mod connection;
@@ -59,6 +60,7 @@ pub enum ServeError {
 pub struct RunningServer {
     documents: Listening,
     admin: Option<Listening>,
+    metrics: Option<Listening>,
     packages: Option<Packages>,
     files: Option<Refreshing>,
     app: Arc<App>,
@@ -78,7 +80,7 @@ struct Packages {
 /// # Errors
 /// When an artifact can't be loaded, or an address can't be listened on.
 pub async fn serve(config: Config) -> Result<RunningServer, ServeError> {
-    let Config { listen: address, reader, http, access, tls, admin_tls, platform, code_dir } =
+    let Config { listen: address, metrics, reader, http, access, tls, admin_tls, platform, code_dir } =
         config;
     // Ahead of what takes long: a mistake in a file is told at once.
     let mut files = Vec::new();
@@ -116,17 +118,36 @@ pub async fn serve(config: Config) -> Result<RunningServer, ServeError> {
         None => (None, None),
     };
     let watch = watched.map(|folder| Watch::start(&folder, reload.clone())).transpose()?;
+    let app = Arc::new(App::for_whom(reader, http, access));
+    let recorder = app.recorder().clone();
+    let source = Arc::clone(&app) as Arc<dyn Source>;
+    let exposition = Arc::new(Exposition::new(&recorder, source, Some(reload.clone())));
     let admin = match admin {
         None => None,
         Some(AdminConfig { listen, tokens }) => {
             let admin = Arc::new(Admin::new(reload.clone(), tokens, http));
-            let listening = Listening::start(listen, admin::router(admin), http, admin_tls).await?;
+            let recorder = recorder.of(Listener::Admin);
+            let router = admin::router(admin, Arc::clone(&exposition), recorder.clone());
+            let listening = Listening::start(listen, router, http, recorder, admin_tls).await?;
             tracing::info!(address = %listening.address, "the admin API listens");
             Some(listening)
         }
     };
-    let mut server = listen_for(access, reader, address, http, tls).await?;
+    let metrics_listening = match metrics.listen {
+        None => None,
+        Some(listen) => {
+            let recorder = recorder.of(Listener::Metrics);
+            let router =
+                metrics_router(Arc::clone(&exposition), Arc::clone(&app), recorder.clone());
+            let listening = Listening::start(listen, router, http, recorder, None).await?;
+            tracing::info!(address = %listening.address, "metrics listen");
+            Some(listening)
+        }
+    };
+    let here = metrics.on_listen.then_some(exposition);
+    let mut server = listen_with(app, address, http, here, tls).await?;
     server.admin = admin;
+    server.metrics = metrics_listening;
     server.files = Refreshing::start(files);
     server.packages = Some(Packages { reload, watch, store });
     Ok(server)
@@ -141,22 +162,22 @@ pub async fn listen(
     address: SocketAddr,
     limits: HttpLimits,
 ) -> Result<RunningServer, ServeError> {
-    listen_for(Access::open(), reader, address, limits, None).await
+    listen_with(Arc::new(App::new(reader, limits)), address, limits, None, None).await
 }
 
-async fn listen_for(
-    access: Access,
-    reader: Reader,
+async fn listen_with(
+    app: Arc<App>,
     address: SocketAddr,
     limits: HttpLimits,
+    metrics: Option<Arc<Exposition>>,
     tls: Option<Arc<Tls>>,
 ) -> Result<RunningServer, ServeError> {
-    let app = Arc::new(App::for_whom(reader, limits, access));
-    let documents = Listening::start(address, router(Arc::clone(&app)), limits, tls).await?;
+    let (router, recorder) = (router(Arc::clone(&app), metrics), app.recorder().clone());
+    let documents = Listening::start(address, router, limits, recorder, tls).await?;
     let drain_delay = limits.drain_delay;
     tracing::info!(address = %documents.address, "listening");
-    let (admin, packages, files) = (None, None, None);
-    Ok(RunningServer { documents, admin, packages, files, app, drain_delay })
+    let (admin, metrics, packages, files) = (None, None, None, None);
+    Ok(RunningServer { documents, admin, metrics, packages, files, app, drain_delay })
 }
 
 impl RunningServer {
@@ -179,6 +200,12 @@ impl RunningServer {
         }
     }
 
+    /// The address of the listener for metrics alone, if there is one.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(|metrics| metrics.address)
+    }
+
     /// Waits until what the model computes on is lost, such as a GPU after an illegal access; for ever, if
     /// it never is. `/readyz` fails then and documents are answered 503: only a new process has it back.
     pub async fn model_lost(&self) -> BackendLost {
@@ -188,17 +215,17 @@ impl RunningServer {
     /// Ends in order: `/readyz` fails, then nothing more is accepted, then requests in work finish
     /// or are cut off at their deadline.
     pub async fn shutdown(self) {
-        let Self { documents, admin, packages, files: _, app, drain_delay } = self;
+        let Self { documents, admin, metrics, packages, files: _, app, drain_delay } = self;
         app.drain();
         tracing::info!("draining");
         sleep(drain_delay).await;
-        let admin = async {
-            if let Some(admin) = admin {
-                admin.end().await;
+        let end = async |listening: Option<Listening>| {
+            if let Some(listening) = listening {
+                listening.end().await;
             }
         };
-        // At the same time: each may take as long as the other.
-        tokio::join!(documents.end(), admin);
+        // At the same time: each may take as long as the others.
+        tokio::join!(documents.end(), end(admin), end(metrics));
         // The last reference joins the model's thread, which may be in the middle of a batch.
         let _ = tokio::task::spawn_blocking(move || drop(app)).await;
         if let Some(Packages { reload, watch, store }) = packages {

@@ -136,7 +136,7 @@ async fn a_client_that_leaves_in_the_middle_harms_nobody() {
 #[tokio::test(flavor = "multi_thread")]
 async fn routes_and_methods_that_do_not_exist_are_problems_too() {
     let (server, client) = shipped().await;
-    let answer = client.get("/v2/extract").await.expect("an answer");
+    let answer = client.get("/v3/extract").await.expect("an answer");
     assert_is_problem("an unknown route", &answer, 404, "route.unknown");
     let answer = client.get("/v1/extract").await.expect("an answer");
     assert_is_problem("a wrong method", &answer, 405, "route.method");

@@ -74,7 +74,10 @@ fn documents() -> Vec<PathBuf> {
         let below = below.map(|entry| entry.expect("an entry").path());
         files.extend(below.filter(|path| path.extension().is_some_and(|ending| ending == "md")));
     }
-    files.extend(["tests/gpu/README.md", "tests/peers/README.md"].map(|file| root.join(file)));
+    files.extend(
+        ["tests/gpu/README.md", "tests/peers/README.md", "tests/surfaces/README.md"]
+            .map(|file| root.join(file)),
+    );
     files
 }
 

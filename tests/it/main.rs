@@ -8,6 +8,7 @@ mod docs;
 mod extract;
 mod hostile_plugins;
 mod load;
+mod metrics;
 mod platform;
 mod plugin_kit;
 mod privacy;

@@ -5,6 +5,7 @@ mod code_cache;
 mod command_line;
 mod crash;
 mod limits;
+mod lora;
 mod prune;
 mod publishing;
 mod quarantine;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use dossier_tests::{Answer, Client, TODAY, samples_of, shipped_root, shipped_types};
 use reqwest::multipart::{Form, Part};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{DOSSIER, PASSPORT};
 
@@ -26,7 +26,7 @@ struct Process {
 impl Process {
     fn start() -> Self {
         let mut child = Command::new(DOSSIER)
-            .args(["serve", "--listen", "127.0.0.1:0", "--today", TODAY])
+            .args(["serve", "--listen", "127.0.0.1:0", "--today", TODAY, "--metrics-on-listen"])
             .args(["--log-level", "trace", "--log-format", "json", "--data-root"])
             .arg(shipped_root())
             .env("RUST_BACKTRACE", "full")
@@ -107,6 +107,11 @@ async fn no_value_is_logged_or_comes_back_in_an_error() {
             errors.extend(refusals(&client, &sample.pages[0], &sample.truth).await);
         }
     }
+    for path in ["/metrics", "/metrics/routing"] {
+        let metrics = client.get(path).await.expect("an answer");
+        assert!(metrics.text.contains("dossier_ready"), "{}", metrics.text);
+        errors.push((path, metrics));
+    }
     let log = process.stop();
     assert!(log.contains("answered") && log.contains("stopped"), "the log is not what is read");
 
@@ -158,6 +163,17 @@ async fn refusals(
         ("a name as the type", Form::new().text("document_type", surname.clone())),
     ] {
         let answer = client.post(form).await.expect(name);
+        assert!(answer.status >= 400, "{name}: {}", answer.status);
+        answers.push((name, answer));
+    }
+    for (name, json) in [
+        ("a name as the list of pages", json!({"document_type": PASSPORT, "pages": surname})),
+        ("a name in base64's place", json!({"document_type": PASSPORT, "pages": [surname]})),
+        ("a name in a list as the type", json!({"document_type": [surname], "pages": []})),
+        ("a name as the type of JSON", json!({"document_type": surname, "pages": []})),
+    ] {
+        let body = json.to_string().into_bytes();
+        let answer = client.post_raw("application/json", body).await.expect(name);
         assert!(answer.status >= 400, "{name}: {}", answer.status);
         answers.push((name, answer));
     }

@@ -127,6 +127,32 @@ impl AdminClient {
         Ok((status, serde_json::from_slice(&response.bytes().await?)?))
     }
 
+    /// Asks anything; status and text.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn ask_text(
+        &self,
+        method: Method,
+        path: &str,
+        body: Vec<u8>,
+    ) -> anyhow::Result<(u16, String)> {
+        let url = format!("http://{}{path}", self.address);
+        let request = self.http.request(method, url).bearer_auth(&self.token).body(body);
+        let response = request.send().await.context("no answer")?;
+        Ok((response.status().as_u16(), response.text().await?))
+    }
+
+    /// Gets a text.
+    ///
+    /// # Errors
+    /// When there is no answer, or it is a refusal.
+    pub async fn text(&self, path: &str) -> anyhow::Result<String> {
+        let url = format!("http://{}{path}", self.address);
+        let response = self.http.get(url).bearer_auth(&self.token).send().await?;
+        Ok(response.error_for_status()?.text().await?)
+    }
+
     /// Publishes a package.
     ///
     /// # Errors

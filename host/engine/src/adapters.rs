@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use dossier_document::{Digest, FieldName};
 use dossier_model::ModelError;
 
+use crate::statistics::AdapterStatistics;
+
 /// The adapters of one base. Loading takes long and blocks; everything else is quick.
 pub trait AdapterLoader: fmt::Debug + Send + Sync {
     /// The digest of the base.
@@ -25,6 +27,14 @@ pub trait AdapterLoader: fmt::Debug + Send + Sync {
     fn relocate(&self, adapter: &Digest, folder: &Path);
     /// Takes an adapter out that nobody reads with any more.
     fn unload(&self, adapter: &Digest);
+    /// Frees the memory of an adapter that no document uses; whether it takes none now.
+    fn free(&self, _adapter: &Digest) -> bool {
+        false
+    }
+    /// How they stand; none where nobody counts.
+    fn statistics(&self) -> Option<AdapterStatistics> {
+        None
+    }
 }
 
 /// The loader, and who holds which of its adapters. Clones are the same.

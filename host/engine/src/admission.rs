@@ -85,6 +85,12 @@ impl Admission {
         self.shared.check(&self.shared.held(), quota)
     }
 
+    /// Documents that hold a permit now, and those that may.
+    #[must_use]
+    pub fn in_use(&self) -> (usize, usize) {
+        (self.shared.held().documents, self.shared.documents)
+    }
+
     /// A permit, or the refusal at once: nobody waits here.
     ///
     /// # Errors

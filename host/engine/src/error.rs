@@ -37,6 +37,18 @@ pub enum EngineError {
         /// The code of what failed; its publisher is told more.
         cause: &'static str,
     },
+    /// Something else would serve the document than what was asked for.
+    #[error("another {what} would serve the document than the one that the request names")]
+    Changed {
+        /// The generation, or the artifact.
+        what: &'static str,
+    },
+    /// Documents use an adapter whose memory was to be freed.
+    #[error("documents use the adapter of `{document_type}`")]
+    AdapterInUse {
+        /// The document type.
+        document_type: DocumentTypeId,
+    },
     /// There is no page.
     #[error("the document has no page")]
     NoPages,

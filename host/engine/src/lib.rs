@@ -10,11 +10,13 @@ pub mod settings;
 
 pub mod admission;
 
+pub mod statistics;
+
 mod request_id;
 pub use request_id::RequestId;
 
 pub mod pipeline;
-pub use pipeline::{ExtractRequest, Extraction, ModelChoice, extract};
+pub use pipeline::{Conditions, ExtractRequest, Extraction, ModelChoice, extract};
 
 mod page_decoder;
 

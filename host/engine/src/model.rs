@@ -7,6 +7,7 @@ use dossier_model::{AdapterPool, Base, ModelBackend, ModelError};
 
 use crate::adapters::AdapterLoader;
 use crate::settings::ReaderSettings;
+use crate::statistics::AdapterStatistics;
 
 /// What reads pages: a backend, and the way that adapters come to it.
 pub struct LoadedModel<B> {
@@ -59,5 +60,14 @@ impl AdapterLoader for PoolOfBase {
 
     fn unload(&self, adapter: &Digest) {
         self.pool.remove(adapter);
+    }
+
+    fn free(&self, adapter: &Digest) -> bool {
+        self.pool.free(adapter)
+    }
+
+    fn statistics(&self) -> Option<AdapterStatistics> {
+        let (pool, places) = (self.pool.statistics(), self.pool.places());
+        Some(AdapterStatistics { pool, places })
     }
 }

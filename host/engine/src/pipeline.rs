@@ -8,7 +8,7 @@ use dossier_document::{
     Check, Digest, DocumentTypeId, FieldName, FieldReading, FieldText, Point, Tenant, Verdict,
 };
 use dossier_inference::{BackendError, InferenceError, ReadRequest, ReadTimings};
-use dossier_plugin::{BeforeOutcome, PluginError, Report};
+use dossier_plugin::{BeforeOutcome, PluginError, Report, Usage};
 
 use crate::admission::Permit;
 use crate::error::EngineError;
@@ -17,6 +17,10 @@ use crate::page_decoder::DecodedPages;
 use crate::reader::Reader;
 use crate::request_id::RequestId;
 use crate::snapshot::{DocumentType, Shadow, Snapshot};
+use crate::statistics::RulesCounters;
+
+mod conditions;
+pub use conditions::Conditions;
 
 mod shadow;
 use shadow::Comparison;
@@ -32,6 +36,8 @@ pub struct ExtractRequest {
     pub fields: Option<Vec<FieldName>>,
     /// What reads the pages.
     pub model: ModelChoice,
+    /// What must serve it, where that matters to whoever asks.
+    pub conditions: Conditions,
     /// The right to hold the document, kept until nothing of it is held any more; none where nobody
     /// counts documents.
     pub permit: Option<Permit>,
@@ -140,7 +146,7 @@ pub async fn extract(
     // One snapshot from here to the end: both hooks and the adapter are of one generation.
     let snapshot = reader.snapshot().pin();
     let known = snapshot.served(&request.document_type)?;
-    let route = known.route(id);
+    let route = request.conditions.route(&snapshot, known, id)?;
     let shadow = known.rollout.shadow.as_ref();
     let extracted = read_and_check(reader, &snapshot, &route.document_type, shadow, request).await;
     match &extracted {
@@ -173,8 +179,9 @@ async fn read_and_check(
     let DecodedPages { images: pages, memory } = decoding.await?;
     let decoded = Instant::now();
 
-    let before = rules.before(id, pages.len(), request.fields.as_deref(), &today);
-    let fields = match before.await.map_err(rules_failed)? {
+    let counters = reader.rules_counters();
+    let before = rules.before_with_usage(id, pages.len(), request.fields.as_deref(), &today);
+    let fields = match counted(counters, rules.name(), before).await.map_err(rules_failed)? {
         BeforeOutcome::Read { fields } => fields,
         BeforeOutcome::Refused { code, message } => {
             let rules = rules.name().to_owned();
@@ -206,7 +213,8 @@ async fn read_and_check(
         }
         ModelChoice::BaseOnly => (output.readings, None),
     };
-    let report = rules.after(id, &readings, &today).await.map_err(rules_failed)?;
+    let after = rules.after_with_usage(id, &readings, &today);
+    let report = counted(counters, rules.name(), after).await.map_err(rules_failed)?;
     let end = Instant::now();
 
     if let Some((comparison, read_by_model)) = comparison {
@@ -234,6 +242,25 @@ async fn read_and_check(
             total: end - start,
         },
     })
+}
+
+/// A call of rules, counted.
+async fn counted<T>(
+    counters: &RulesCounters,
+    rules: &str,
+    call: impl Future<Output = Result<(T, Usage), PluginError>>,
+) -> Result<T, PluginError> {
+    let begun = Instant::now();
+    match call.await {
+        Ok((answer, usage)) => {
+            counters.answered(rules, usage);
+            Ok(answer)
+        }
+        Err(error) => {
+            counters.failed(rules, &error, begun.elapsed());
+            Err(error)
+        }
+    }
 }
 
 /// Whether a version of the rules or the adapter failed: what a canary is judged by. What is refused is

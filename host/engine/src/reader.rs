@@ -10,6 +10,7 @@ use dossier_inference::{
 use crate::page_decoder::PageDecoder;
 use crate::settings::ReaderSettings;
 use crate::snapshot::{CurrentSnapshot, Snapshot};
+use crate::statistics::{ReaderStatistics, RulesCounters};
 
 /// Everything that reads documents.
 #[derive(Debug)]
@@ -18,6 +19,7 @@ pub struct Reader {
     snapshot: Arc<CurrentSnapshot>,
     page_decoder: PageDecoder,
     inference: InferenceHandle,
+    rules_counters: RulesCounters,
     /// Dropped last: it answers what is queued, then joins.
     _thread: InferenceThread,
 }
@@ -48,6 +50,7 @@ impl Reader {
                 settings.document,
             ),
             inference: thread.handle(),
+            rules_counters: RulesCounters::default(),
             _thread: thread,
             settings,
         })
@@ -82,6 +85,17 @@ impl Reader {
     /// Waits until what the model computes on is lost, and tells why; for ever, if it never is.
     pub async fn lost(&self) -> BackendLost {
         self.inference().lost().await
+    }
+
+    /// How it stands.
+    #[must_use]
+    pub fn statistics(&self) -> ReaderStatistics {
+        let rules = self.rules_counters.counts();
+        ReaderStatistics { inference: self.inference.statistics(), rules }
+    }
+
+    pub(crate) fn rules_counters(&self) -> &RulesCounters {
+        &self.rules_counters
     }
 
     pub(crate) fn inference(&self) -> &InferenceHandle {

@@ -21,6 +21,7 @@ use crate::adapters::Adapters;
 use crate::error::EngineError;
 use crate::settings::{PackageSettings, Publisher, ReaderSettings};
 use crate::snapshot::{CanaryAlarm, CurrentSnapshot, Quarantine};
+use crate::statistics::ReloadCounters;
 
 mod ask;
 use ask::{Answers, Pair};
@@ -101,6 +102,7 @@ pub(crate) struct Shared {
     pub(crate) reader: ReaderSettings,
     pub(crate) packages: PackageSettings,
     pub(crate) turns: Turns,
+    pub(crate) counters: ReloadCounters,
 }
 
 /// What is done one at a time, or a few.

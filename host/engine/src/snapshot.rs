@@ -162,12 +162,23 @@ impl DocumentType {
         let Some(canary) = &self.rollout.canary else {
             return Route { document_type: Arc::clone(self), canary: None };
         };
-        let (document_type, track) = if canary.run.takes(id.as_str()) {
+        let (document_type, track) = if canary.run.takes(id.own()) {
             (Arc::clone(&canary.candidate), Track::Canary)
         } else {
             (Arc::clone(self), Track::Active)
         };
         Route { document_type, canary: Some((Arc::clone(&canary.run), track)) }
+    }
+
+    /// The version that does not read what `route` reads, while a canary runs.
+    pub(crate) fn other_route(self: &Arc<Self>, route: &Route) -> Option<Route> {
+        let canary = self.rollout.canary.as_ref()?;
+        let (_, track) = route.canary.as_ref()?;
+        let (document_type, track) = match track {
+            Track::Canary => (Arc::clone(self), Track::Active),
+            Track::Active => (Arc::clone(&canary.candidate), Track::Canary),
+        };
+        Some(Route { document_type, canary: Some((Arc::clone(&canary.run), track)) })
     }
 }
 

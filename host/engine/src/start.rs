@@ -30,6 +30,7 @@ use crate::reload::{
 use crate::rules::serving_engine;
 use crate::settings::{EngineSettings, ReaderSettings, StoreSettings};
 use crate::snapshot::Snapshot;
+use crate::statistics::ReloadCounters;
 
 mod import;
 pub(crate) use import::package_of_component;
@@ -134,6 +135,7 @@ impl Engine {
             reader: settings,
             packages,
             turns: Turns::default(),
+            counters: ReloadCounters::default(),
         });
         let (reload, task) = serve_first(shared, first).await?;
         if prune_at_start {

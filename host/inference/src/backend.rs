@@ -28,6 +28,11 @@ pub trait Backend: Send + 'static {
     /// [`ReadOutput::batch_documents`] and the queue time are written by the caller of this method.
     fn step(&mut self) -> Vec<(DocumentNumber, Result<ReadOutput, BackendError>)>;
 
+    /// Rows that the next step decodes; none where it does not know, and all fields in work count.
+    fn rows(&self) -> Option<usize> {
+        None
+    }
+
     /// Whether no document is being read.
     fn is_idle(&self) -> bool;
 

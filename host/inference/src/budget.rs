@@ -63,6 +63,14 @@ pub(crate) struct BatchLoad {
 }
 
 impl BatchLoad {
+    pub(crate) fn documents(self) -> usize {
+        self.documents
+    }
+
+    pub(crate) fn rows(self) -> usize {
+        self.rows
+    }
+
     /// The load with one more document.
     pub(crate) fn plus(self, request: &ReadRequest) -> Self {
         Self {

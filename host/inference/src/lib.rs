@@ -40,5 +40,8 @@ mod ongoing;
 
 mod fate;
 
+mod statistics;
+pub use statistics::{InferenceStatistics, SizeCounts};
+
 mod thread;
 pub use thread::{InferenceError, InferenceHandle, InferenceSettings, InferenceThread};

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
 use dossier_document::Tenant;
@@ -10,6 +11,7 @@ use futures_channel::oneshot;
 use crate::budget::BatchLoad;
 use crate::joining::Joining;
 use crate::shares::Shares;
+use crate::statistics::Counters;
 use crate::thread::Entry;
 use crate::{
     Backend, BackendError, BackendLost, BatchBudget, DocumentNumber, Lease, ReadOutput, ReadRequest,
@@ -25,6 +27,7 @@ pub(crate) struct OngoingBatch<B> {
     load: BatchLoad,
     documents: HashMap<DocumentNumber, InWork>,
     next_number: DocumentNumber,
+    counters: Arc<Counters>,
 }
 
 /// A document that is being read.
@@ -41,7 +44,7 @@ struct InWork {
 }
 
 impl<B: Backend> OngoingBatch<B> {
-    pub(crate) fn new(backend: B, budget: BatchBudget) -> Self {
+    pub(crate) fn new(backend: B, budget: BatchBudget, counters: Arc<Counters>) -> Self {
         let joining = Joining::new(backend.pages_at_once());
         Self {
             backend,
@@ -51,6 +54,7 @@ impl<B: Backend> OngoingBatch<B> {
             load: BatchLoad::default(),
             documents: HashMap::new(),
             next_number: 0,
+            counters,
         }
     }
 
@@ -140,6 +144,8 @@ impl<B: Backend> OngoingBatch<B> {
             return Ok(());
         }
         self.joining.stepped();
+        let rows = self.backend.rows().unwrap_or_else(|| self.load.rows());
+        self.counters.stepped(self.documents.len(), rows);
         let answers = self.guarded(Backend::step)?.unwrap_or_default();
         let failed = |answer: &Result<_, _>| matches!(answer, Err(BackendError::Compute(_)));
         if answers.iter().any(|(_, answer)| failed(answer)) {
@@ -153,6 +159,11 @@ impl<B: Backend> OngoingBatch<B> {
             self.answer_all(|| BackendError::Unanswered);
         }
         Ok(())
+    }
+
+    /// Tells how much is being read.
+    pub(crate) fn tell(&self) {
+        self.counters.reads(self.load.documents(), self.load.rows());
     }
 
     /// Gives up the documents that nobody waits for.

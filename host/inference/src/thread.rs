@@ -12,10 +12,11 @@ use futures_channel::oneshot;
 use crate::fair::Turn;
 use crate::fate::Fate;
 use crate::ongoing::OngoingBatch;
+use crate::statistics::Counters;
 use crate::waiting::Waiting;
 use crate::{
-    Backend, BackendError, BackendLost, BatchBudget, Lease, Prepared, Preparer, ReadOutput,
-    ReadRequest, Residency, Resource,
+    Backend, BackendError, BackendLost, BatchBudget, InferenceStatistics, Lease, Prepared,
+    Preparer, ReadOutput, ReadRequest, Residency, Resource,
 };
 
 /// How the queue and the work are sized.
@@ -46,6 +47,7 @@ pub struct InferenceThread {
 pub struct InferenceHandle {
     waiting: Arc<Waiting>,
     budget: BatchBudget,
+    counters: Arc<Counters>,
     residency: Arc<dyn Residency>,
     preparer: Arc<dyn Preparer>,
     fate: Fate,
@@ -88,9 +90,11 @@ impl InferenceThread {
         let preparer = backend.preparer();
         let fate = Fate::default();
         let (taken, told) = (Arc::clone(&waiting), fate.clone());
-        let run = move || run(OngoingBatch::new(backend, budget), &taken, &told);
+        let counters = Arc::new(Counters::default());
+        let batch = OngoingBatch::new(backend, budget, Arc::clone(&counters));
+        let run = move || run(batch, &taken, &told);
         let thread = thread::Builder::new().name("inference".to_owned()).spawn(run)?;
-        let handle = InferenceHandle { waiting, budget, residency, preparer, fate };
+        let handle = InferenceHandle { waiting, budget, counters, residency, preparer, fate };
         Ok(Self { handle, thread: Some(thread) })
     }
 
@@ -166,6 +170,12 @@ impl InferenceHandle {
         answered.await.map_err(|oneshot::Canceled| InferenceError::Stopped)?.map_err(Into::into)
     }
 
+    /// How the queue and the thread stand.
+    #[must_use]
+    pub fn statistics(&self) -> InferenceStatistics {
+        self.counters.statistics(&self.waiting, self.budget.max_documents)
+    }
+
     /// Whether what the backend computes on is lost. Nothing is read any more then.
     #[must_use]
     pub fn is_lost(&self) -> bool {
@@ -220,7 +230,9 @@ fn read_queue(
             false => Vec::new(),
         };
         batch.admit(joining)?;
+        batch.tell();
         batch.step()?;
+        batch.tell();
     }
     Ok(())
 }

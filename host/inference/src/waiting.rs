@@ -37,6 +37,16 @@ impl Waiting {
         Self { places, state: Mutex::new(state), arrived: Condvar::new() }
     }
 
+    /// Documents that may wait.
+    pub(crate) fn places(&self) -> usize {
+        self.places
+    }
+
+    /// Documents that wait now.
+    pub(crate) fn len(&self) -> usize {
+        self.state().queue.len()
+    }
+
     /// Puts a document on the queue, or refuses it at once.
     pub(crate) fn push(&self, entry: Entry) -> Result<(), InferenceError> {
         let mut state = self.state();

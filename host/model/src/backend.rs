@@ -288,6 +288,10 @@ impl Backend for ModelBackend {
         }
     }
 
+    fn rows(&self) -> Option<usize> {
+        Some(self.decoder.rows())
+    }
+
     fn is_idle(&self) -> bool {
         self.documents.is_empty() && self.answers.is_empty()
     }

@@ -45,7 +45,7 @@ mod base;
 pub use base::Base;
 
 mod pool;
-pub use pool::{AdapterPool, PoolSettings, PoolStatistics};
+pub use pool::{AdapterPlace, AdapterPool, LoadTimes, LoadedFrom, PoolSettings, PoolStatistics};
 
 mod backend;
 pub use backend::ModelBackend;

@@ -1,5 +1,6 @@
 //! The adapters of one base: known by digest, in memory under a budget.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -18,6 +19,9 @@ use ledger::{Acquired, Ledger};
 
 mod lease;
 use lease::AdapterLease;
+
+mod load_times;
+pub use load_times::{LoadTimes, LoadedFrom};
 
 mod loader;
 
@@ -48,7 +52,7 @@ pub struct PoolSettings {
 }
 
 /// A pool at one time; what is counted is counted from its start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PoolStatistics {
     /// Adapters known.
     pub adapters: usize,
@@ -72,6 +76,29 @@ pub struct PoolStatistics {
     pub host_bytes: usize,
     /// Loads that found their files there.
     pub host_hits: u64,
+    /// Bytes of the largest adapter known: so many of its size fit at least.
+    pub largest_bytes: usize,
+    /// How long loads from the disk took.
+    pub disk_loads: LoadTimes,
+    /// How long loads of files that were kept took.
+    pub host_loads: LoadTimes,
+}
+
+/// Where an adapter is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AdapterPlace {
+    /// Whether it is in the model's memory.
+    pub is_resident: bool,
+    /// Whether its files are in the host's memory.
+    pub is_in_host_memory: bool,
+    /// Whether it stays in the model's memory once it is there.
+    pub is_pinned: bool,
+    /// Documents that hold a lease on it: queued or being read.
+    pub leases: usize,
+    /// Documents that wait until it is loaded.
+    pub waiting: usize,
+    /// Grows with every use of any adapter.
+    pub last_used: u64,
 }
 
 impl Default for PoolSettings {
@@ -88,6 +115,8 @@ struct Shared {
     ledger: Mutex<Ledger<Arc<Adapter>, Waiter>>,
     /// Never locked together with the ledger.
     host_tier: Mutex<HostTier>,
+    /// The same: of loads from the disk, and from the host tier.
+    load_times: Mutex<(LoadTimes, LoadTimes)>,
     /// Tells the loader that a lease has ended.
     released: Condvar,
     /// To the loader, which ends when this is dropped. As long as the most that may wait, so it is
@@ -116,6 +145,7 @@ impl AdapterPool {
             matrices: SharedMatrices::default(),
             ledger: Mutex::new(ledger),
             host_tier: Mutex::new(HostTier::new(settings.host_memory_bytes)),
+            load_times: Mutex::default(),
             released: Condvar::new(),
             loads,
         });
@@ -153,6 +183,14 @@ impl AdapterPool {
     /// Tells where the files of an adapter are that is known: it is read again from there.
     pub fn relocate(&self, digest: &Digest, folder: &Path) {
         self.shared.ledger().relocate(digest, folder);
+    }
+
+    /// Frees the memory of an adapter that no document uses; the next that does has it loaded again.
+    /// Whether it takes none now.
+    pub fn free(&self, digest: &Digest) -> bool {
+        let is_free = self.shared.ledger().free(digest);
+        self.shared.host_tier().remove(digest);
+        is_free
     }
 
     /// Whether an adapter, once in memory, stays there; false when it is not known.
@@ -193,6 +231,7 @@ impl AdapterPool {
             let tier = self.shared.host_tier();
             (tier.bytes(), tier.hits())
         };
+        let (disk_loads, host_loads) = *self.shared.load_times();
         let ledger = self.shared.ledger();
         let counters = ledger.counters();
         PoolStatistics {
@@ -207,7 +246,23 @@ impl AdapterPool {
             failures: counters.failures,
             host_bytes,
             host_hits,
+            largest_bytes: ledger.largest_bytes(),
+            disk_loads,
+            host_loads,
         }
+    }
+
+    /// Where every adapter is that is known.
+    #[must_use]
+    pub fn places(&self) -> BTreeMap<Digest, AdapterPlace> {
+        let mut places = self.shared.ledger().places();
+        // Afterwards: the two are never locked together.
+        for digest in self.shared.host_tier().digests() {
+            if let Some(place) = places.get_mut(digest) {
+                place.is_in_host_memory = true;
+            }
+        }
+        places
     }
 }
 
@@ -246,6 +301,10 @@ impl Shared {
     /// As of the ledger, no step can panic half-way.
     fn host_tier(&self) -> MutexGuard<'_, HostTier> {
         self.host_tier.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn load_times(&self) -> MutexGuard<'_, (LoadTimes, LoadTimes)> {
+        self.load_times.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A panic while the books were open would be a fault of the ledger, which has no step that can

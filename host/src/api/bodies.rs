@@ -20,6 +20,7 @@ use tokio::time::{interval, timeout};
 use super::ApiError;
 use super::body::{declared_length, discard};
 use crate::config::HttpLimits;
+use crate::metrics::BodiesStanding;
 
 /// Bodies that may arrive at a time, for each document that may be in work.
 const PLACES_A_DOCUMENT: usize = 4;
@@ -134,6 +135,17 @@ impl Bodies {
         Ok((bytes, held))
     }
 
+    /// How they stand.
+    pub(super) fn standing(&self) -> BodiesStanding {
+        let state = self.shared.state();
+        BodiesStanding {
+            arriving: state.arriving.len(),
+            places: self.shared.places,
+            held_bytes: state.held_bytes,
+            limit_bytes: self.shared.limit_bytes,
+        }
+    }
+
     fn place(&self, now: Instant, tenant: &Tenant) -> Option<HeldBody> {
         let mut state = self.shared.state();
         let free = self.shared.places.saturating_sub(state.arriving.len());
@@ -236,6 +248,29 @@ impl HeldBody {
             }
             bytes.extend_from_slice(data);
         }
+    }
+
+    /// Counts what is made of a body that has arrived, if there is room for it beside the body.
+    ///
+    /// # Errors
+    /// [`EngineError::Overloaded`].
+    pub(super) fn also_holds(&mut self, bytes: usize) -> Result<(), EngineError> {
+        let mut state = self.shared.state();
+        while state.held_bytes.saturating_add(bytes) > self.shared.limit_bytes {
+            if !state.slowest_gives_way(Instant::now(), Some(self.number)) {
+                return Err(EngineError::Overloaded);
+            }
+        }
+        state.held_bytes += bytes;
+        self.bytes += bytes;
+        Ok(())
+    }
+
+    /// Of all that it held, so many bytes are left.
+    pub(super) fn shrinks_to(&mut self, bytes: usize) {
+        let given_back = self.bytes.saturating_sub(bytes);
+        self.shared.state().held_bytes -= given_back;
+        self.bytes -= given_back;
     }
 
     /// Counts bytes that came, if there is room for them; slower bodies make it.

@@ -6,10 +6,14 @@ use axum::response::{IntoResponse, Response};
 use dossier_document::{plain_text, with_causes};
 use dossier_engine::EngineError;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::auth::seconds_until;
-use super::{FormError, HeadError};
+use super::{FormError, HeadError, JsonError, TensorError};
 use crate::auth::AuthError;
+
+mod catalogue;
+pub(super) use catalogue::{About, known};
 
 mod engine;
 pub(crate) use engine::engine_problem;
@@ -32,6 +36,46 @@ pub enum ApiError {
     /// The form can't be used.
     #[error(transparent)]
     Form(#[from] FormError),
+    /// The JSON can't be used.
+    #[error(transparent)]
+    DocumentJson(#[from] JsonError),
+    /// The tensors of a request can't be used.
+    #[error(transparent)]
+    Tensors(#[from] TensorError),
+    /// The body of an inference is neither JSON nor JSON with tensors behind it.
+    #[error(
+        "the content type must be application/json, or application/octet-stream with inference-header-content-length"
+    )]
+    NotTensors,
+    /// The body of a request that has its document type in the path is to be a page.
+    #[error("the content type must be one of images, such as image/png")]
+    NotAnImageType,
+    /// The query has something else than it may.
+    #[error("the query takes {known}, once, and nothing else")]
+    Parameters {
+        /// What it may have.
+        known: &'static str,
+    },
+    /// A header can't be read that must not be passed over.
+    #[error("the header `{name}` must stand once and be {wanted}")]
+    Header {
+        /// Its name.
+        name: &'static str,
+        /// What it is to be.
+        wanted: &'static str,
+    },
+    /// The idempotency key is that of another request.
+    #[error("the idempotency key was sent with another request; take a new one")]
+    OtherRequest,
+    /// The request of this idempotency key is in work.
+    #[error("a request with this idempotency key is in work; its answer will be here")]
+    InWork,
+    /// No answers are kept.
+    #[error("this host keeps no answers; send the request without idempotency-key")]
+    NotKept,
+    /// An answer that the host makes can't be written.
+    #[error("the answer can't be written")]
+    Unwritten,
     /// The body is longer than allowed.
     #[error("the body is longer than {limit} bytes")]
     BodyTooLarge {
@@ -105,7 +149,7 @@ pub struct Problem {
 }
 
 /// `application/problem+json`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct ProblemBody<'a> {
     r#type: String,
     title: &'a str,
@@ -117,6 +161,14 @@ pub(super) struct ProblemBody<'a> {
     plugin: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rules_code: Option<&'a str>,
+}
+
+/// An error as the Open Inference Protocol has it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct OpenInferenceErrorBody<'a> {
+    error: String,
+    code: &'a str,
+    request_id: &'a str,
 }
 
 impl ApiError {
@@ -151,7 +203,36 @@ impl ApiError {
                 let title = "The host can't keep changes";
                 of(S::SERVICE_UNAVAILABLE, "store.unavailable", title, self)
             }
-            Self::Panicked => of(S::INTERNAL_SERVER_ERROR, "internal", INTERNAL, &INTERNAL_DETAIL),
+            Self::DocumentJson(error) => json_problem(error),
+            Self::Tensors(error) => error.problem(),
+            Self::NotTensors => {
+                let title = "The body is no tensors";
+                of(S::UNSUPPORTED_MEDIA_TYPE, "body.not_tensors", title, self)
+            }
+            Self::NotAnImageType => {
+                of(S::UNSUPPORTED_MEDIA_TYPE, "body.not_an_image_type", "The body is no page", self)
+            }
+            Self::Parameters { .. } => {
+                of(S::BAD_REQUEST, "query.malformed", "The query is not as documented", self)
+            }
+            Self::Header { .. } => {
+                of(S::BAD_REQUEST, "header.malformed", "A header can't be read", self)
+            }
+            Self::OtherRequest => of(
+                S::UNPROCESSABLE_ENTITY,
+                "idempotency.other_request",
+                "The idempotency key is another request's",
+                self,
+            ),
+            Self::InWork => {
+                of(S::CONFLICT, "idempotency.in_work", "The request is in work already", self)
+            }
+            Self::NotKept => {
+                of(S::BAD_REQUEST, "idempotency.not_kept", "No answers are kept", self)
+            }
+            Self::Panicked | Self::Unwritten => {
+                of(S::INTERNAL_SERVER_ERROR, "internal", INTERNAL, &INTERNAL_DETAIL)
+            }
             Self::Engine(error) => engine_problem(error),
             Self::Auth(error) => auth_problem(*error),
             Self::Unauthenticated => {
@@ -201,7 +282,7 @@ impl IntoResponse for ApiError {
 }
 
 impl Problem {
-    fn new(
+    pub(super) fn new(
         status: StatusCode,
         code: &'static str,
         title: &'static str,
@@ -217,6 +298,14 @@ impl Problem {
         let mut problem = Self::new(S500, code, title, &INTERNAL_DETAIL);
         problem.cause = Some(with_causes(cause));
         problem
+    }
+
+    pub(super) fn open_inference_body<'a>(
+        &'a self,
+        request_id: &'a str,
+    ) -> OpenInferenceErrorBody<'a> {
+        let error = format!("{}: {}", self.title, self.detail);
+        OpenInferenceErrorBody { error, code: self.code, request_id }
     }
 
     pub(super) fn body<'a>(&'a self, request_id: &'a str) -> ProblemBody<'a> {
@@ -287,6 +376,21 @@ fn head_problem(error: HeadError) -> Problem {
     }
 }
 
+fn json_problem(error: &JsonError) -> Problem {
+    let of = |code, title| Problem::new(StatusCode::BAD_REQUEST, code, title, error);
+    let title = "The JSON can't be used";
+    match error {
+        JsonError::Malformed { .. } => of("json.malformed", title),
+        JsonError::UnknownKey { name } => Problem {
+            detail: plain_text(&format!("the body has an unknown key named `{name}`")),
+            ..of("json.unknown_key", title)
+        },
+        JsonError::MissingKey { .. } => of("json.missing_key", title),
+        JsonError::Value { .. } => of("json.value", title),
+        JsonError::Base64 { .. } => of("page.base64", "The page is no base64"),
+    }
+}
+
 fn form_problem(error: &FormError) -> Problem {
     use StatusCode as S;
     let title = "The form can't be used";
@@ -295,7 +399,7 @@ fn form_problem(error: &FormError) -> Problem {
         FormError::ContentType => Problem::new(
             S::UNSUPPORTED_MEDIA_TYPE,
             "body.content_type",
-            "The body is no multipart form",
+            "The body is neither a form nor JSON",
             error,
         ),
         FormError::ContentEncoding => Problem::new(

@@ -7,14 +7,15 @@
 //! refused: a misspelt option must not be ignored.
 
 use axum::body::Bytes;
-use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
 use dossier_document::{DocumentTypeId, FieldName};
-use dossier_engine::pipeline::{ExtractRequest, ModelChoice, document_type};
+use dossier_engine::pipeline::document_type;
 use futures_util::stream;
 use multer::{Field, Multipart};
 
 use super::ApiError;
+use super::input::Asked;
 
 mod disposition;
 use disposition::names_a_file;
@@ -25,13 +26,13 @@ const PAGE_PARTS: [&str; 4] = ["page", "pages", "image", "file"];
 const BLANKS_AROUND: usize = 16;
 
 /// More parts than any request needs; each costs a small allocation.
-const MAX_PARTS: usize = 256;
+pub(super) const MAX_PARTS: usize = 256;
 
 /// The form can't be used. Names of parts are the client's own and go back to it only.
 #[derive(Debug, thiserror::Error)]
 pub enum FormError {
     /// The body is no multipart form.
-    #[error("the content type must be multipart/form-data")]
+    #[error("the content type must be multipart/form-data or application/json")]
     ContentType,
     /// The body is compressed.
     #[error("the body must be sent without content-encoding; images are compressed already")]
@@ -67,7 +68,7 @@ pub enum FormError {
         name: &'static str,
     },
     /// A text is not a field name.
-    #[error("the part `fields` has a text that is no field name")]
+    #[error("a text is no field name")]
     NotAFieldName {
         /// The text as the client wrote it.
         text: String,
@@ -77,12 +78,8 @@ pub enum FormError {
 /// The boundary of a multipart form.
 ///
 /// # Errors
-/// When the content type is another, or the body is compressed.
+/// When the content type is another.
 pub fn boundary(headers: &HeaderMap) -> Result<String, FormError> {
-    let is_plain = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
-    if !headers.get_all(CONTENT_ENCODING).iter().all(is_plain) {
-        return Err(FormError::ContentEncoding);
-    }
     headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -94,7 +91,7 @@ pub fn boundary(headers: &HeaderMap) -> Result<String, FormError> {
 ///
 /// # Errors
 /// The first part that can't be used.
-pub async fn parse(body: Bytes, boundary: String) -> Result<ExtractRequest, ApiError> {
+pub async fn parse(body: Bytes, boundary: String) -> Result<Asked, ApiError> {
     let whole = stream::iter([Ok::<_, std::convert::Infallible>(body)]);
     let mut form = Multipart::new(whole, boundary);
     let mut pages = Vec::new();
@@ -134,8 +131,7 @@ pub async fn parse(body: Bytes, boundary: String) -> Result<ExtractRequest, ApiE
     }
     let name = name_of_type.ok_or(FormError::MissingPart { name: "document_type" })?;
     let document_type = document_type(&name)?;
-    let model = ModelChoice::Adapter;
-    Ok(ExtractRequest { document_type, pages, fields, model, permit: None })
+    Ok(Asked { document_type, pages, fields })
 }
 
 /// The field names in a text, separated by commas; spaces around them don't count.
@@ -143,10 +139,15 @@ pub async fn parse(body: Bytes, boundary: String) -> Result<ExtractRequest, ApiE
 /// # Errors
 /// The first text that is none; an empty one is none.
 pub fn field_names(text: &str) -> Result<Vec<FieldName>, FormError> {
-    let field_name = |text: &str| {
-        text.trim().parse().map_err(|_| FormError::NotAFieldName { text: text.to_owned() })
-    };
     text.split(',').map(field_name).collect()
+}
+
+/// The field of that name; spaces around it don't count.
+///
+/// # Errors
+/// When it is none.
+pub(super) fn field_name(text: &str) -> Result<FieldName, FormError> {
+    text.trim().parse().map_err(|_| FormError::NotAFieldName { text: text.to_owned() })
 }
 
 async fn text_of(part: Field<'_>, name: &'static str, longest: usize) -> Result<String, FormError> {

@@ -1,10 +1,10 @@
 //! Around every request: its id, its log line, its panic, and the body of its problem.
 
 use std::panic::AssertUnwindSafe;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Json;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
@@ -13,7 +13,14 @@ use dossier_engine::RequestId;
 use futures_util::FutureExt as _;
 use tracing::{Instrument as _, field};
 
+use super::trace::{TRACEPARENT, Trace};
 use super::{ApiError, HeadError, Problem};
+use crate::metrics::Recorder;
+
+/// What a request is counted under whose path is none of the host's.
+const UNKNOWN_ROUTE: &str = "unknown";
+/// What a request is counted as whose client left before the answer.
+const CLIENT_LEFT: (u16, &str) = (499, "client_left");
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -23,18 +30,40 @@ pub(super) fn id_of(request: &Request) -> RequestId {
 }
 
 /// The outermost middleware.
-pub(crate) async fn observe(mut request: Request, next: Next) -> Response {
-    let id = RequestId::new();
+pub(crate) async fn observe(
+    State(recorder): State<Recorder>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let chosen = request.headers().get(&REQUEST_ID).and_then(|value| value.to_str().ok());
+    let id = chosen.and_then(RequestId::chosen).unwrap_or_default();
+    let trace = Trace::of(request.headers(), &id.own().replace('-', ""));
     let route = request
         .extensions()
         .get::<MatchedPath>()
-        .map_or_else(|| "unknown".to_owned(), |path| path.as_str().to_owned());
+        .map_or_else(|| UNKNOWN_ROUTE.to_owned(), |path| path.as_str().to_owned());
+    // That protocol has its own form of errors.
+    let path = request.uri().path();
+    let is_open_inference = path == "/v2" || path.starts_with("/v2/");
     // Only methods that exist are named: the method is the client's text, too.
     let method = known_method(request.method());
-    let (tenant, document_type) = (field::Empty, field::Empty);
-    let span = tracing::info_span!("request", id = %id, tenant, document_type);
-    let unanswered =
-        Unanswered { span: span.clone(), method, route, start: Instant::now(), is_answered: false };
+    let span = tracing::info_span!(
+        "request",
+        id = %id,
+        trace_id = trace.trace_id,
+        span_id = trace.span_id,
+        parent_id = trace.parent_id,
+        tenant = field::Empty,
+        document_type = field::Empty
+    );
+    let unanswered = Unanswered {
+        span: span.clone(),
+        recorder,
+        method,
+        route,
+        start: Instant::now(),
+        is_answered: false,
+    };
     request.extensions_mut().insert(id.clone());
 
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span).await;
@@ -43,24 +72,34 @@ pub(crate) async fn observe(mut request: Request, next: Next) -> Response {
     let problem = response.extensions_mut().remove::<Problem>();
     unanswered.answered(response.status(), problem.as_ref());
     if let Some(problem) = problem {
-        let written = Json(problem.body(id.as_str())).into_response();
+        let written = match is_open_inference {
+            true => Json(problem.open_inference_body(id.as_str())).into_response(),
+            false => Json(problem.body(id.as_str())).into_response(),
+        };
         *response.body_mut() = written.into_body();
         // The router has counted the empty body that the problem had until now.
         response.headers_mut().remove(CONTENT_LENGTH);
-        let problem_json = HeaderValue::from_static("application/problem+json");
-        response.headers_mut().insert(CONTENT_TYPE, problem_json);
+        let content_type = match is_open_inference {
+            true => "application/json",
+            false => "application/problem+json",
+        };
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     }
     if let Ok(id) = HeaderValue::from_str(id.as_str()) {
         response.headers_mut().insert(&REQUEST_ID, id);
+    }
+    if let Some(trace) = trace.header() {
+        response.headers_mut().insert(&TRACEPARENT, trace);
     }
     response
 }
 
 /// The whole answer to a head that is refused before there is a request.
-pub(crate) fn answer_to_head(error: HeadError) -> Vec<u8> {
+pub(crate) fn answer_to_head(error: HeadError, recorder: &Recorder) -> Vec<u8> {
     let id = RequestId::new();
     let problem = ApiError::Head(error).problem();
     let status = problem.status;
+    recorder.request(UNKNOWN_ROUTE, status.as_u16(), problem.code, Duration::ZERO);
     tracing::info!(id = %id, status = status.as_u16(), code = problem.code, "refused a head");
     let body = serde_json::to_vec(&problem.body(id.as_str())).unwrap_or_default();
     let mut answer = format!(
@@ -76,6 +115,7 @@ pub(crate) fn answer_to_head(error: HeadError) -> Vec<u8> {
 /// Logs the request when it is answered, or when its client leaves before.
 struct Unanswered {
     span: tracing::Span,
+    recorder: Recorder,
     method: &'static str,
     route: String,
     start: Instant,
@@ -90,11 +130,12 @@ impl Unanswered {
         let duration_ms = self.milliseconds();
         let status = status.as_u16();
         let code = problem.map_or("ok", |problem| problem.code);
+        self.recorder.request(route, status, code, self.start.elapsed());
         let rules = problem.and_then(|problem| problem.plugin.as_deref());
         let cause = problem.and_then(|problem| problem.cause.as_deref());
         if status >= 500 {
             tracing::warn!(method, route, status, code, rules, cause, duration_ms, "answered");
-        } else if is_probe(route) {
+        } else if is_probe(route) || is_scraped(route) {
             tracing::debug!(method, route, status, code, duration_ms, "answered");
         } else {
             tracing::info!(method, route, status, code, rules, duration_ms, "answered");
@@ -113,8 +154,14 @@ impl Drop for Unanswered {
         }
         let _entered = self.span.enter();
         let (method, route, duration_ms) = (self.method, &self.route, self.milliseconds());
+        self.recorder.request(route, CLIENT_LEFT.0, CLIENT_LEFT.1, self.start.elapsed());
         tracing::info!(method, route, duration_ms, "the client left before the answer");
     }
+}
+
+/// Whether a path is asked for many times a minute by machines.
+fn is_scraped(route: &str) -> bool {
+    matches!(route, "/metrics" | "/metrics/routing")
 }
 
 /// Whether a path is one of the probes.

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use dossier_document::{Check, DocumentTypeId};
 use dossier_engine::pipeline::{ExtractedField, Extraction, ServedBy, Timings};
-use dossier_engine::snapshot::Snapshot;
+use dossier_engine::snapshot::{DocumentType, Snapshot};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The answer of `POST /v1/extract`, and of `dossier extract --json`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct ExtractBody<'a> {
     document_type: &'a str,
     fields: Vec<FieldBody<'a>>,
@@ -19,7 +20,7 @@ pub struct ExtractBody<'a> {
     request_id: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct FieldBody<'a> {
     name: &'a str,
     raw: Option<&'a str>,
@@ -31,7 +32,7 @@ struct FieldBody<'a> {
 }
 
 /// One check, as everything that prints checks shows it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct CheckBody<'a> {
     code: &'a str,
     outcome: &'static str,
@@ -39,7 +40,7 @@ pub struct CheckBody<'a> {
     message: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ServedByBody {
     base: String,
     adapter: Option<String>,
@@ -48,7 +49,7 @@ struct ServedByBody {
     generation: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct TimingsBody {
     pages: f64,
     before: f64,
@@ -61,14 +62,23 @@ struct TimingsBody {
 }
 
 /// The answer of `GET /v1/document-types`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct DocumentTypesBody {
     generation: u64,
     base: String,
     document_types: Vec<DocumentTypeBody>,
 }
 
-#[derive(Serialize)]
+/// The answer of `GET /v1/document-types/{type}`.
+#[derive(Serialize, ToSchema)]
+pub(super) struct OneDocumentTypeBody {
+    generation: u64,
+    base: String,
+    #[serde(flatten)]
+    document_type: DocumentTypeBody,
+}
+
+#[derive(Serialize, ToSchema)]
 struct DocumentTypeBody {
     document_type: String,
     title: String,
@@ -79,7 +89,7 @@ struct DocumentTypeBody {
     rules: RulesBody,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct RulesBody {
     name: String,
     version: String,
@@ -166,28 +176,42 @@ impl DocumentTypesBody {
     pub fn of(snapshot: &Snapshot, is_shown: impl Fn(&DocumentTypeId) -> bool) -> Self {
         let shown = snapshot.document_types.values();
         let shown = shown.filter(|document_type| is_shown(document_type.id()));
-        let document_types = shown.map(|document_type| {
-            let plugin = document_type.plugin();
-            let description = plugin.describe();
-            let calibration = document_type.calibration();
-            DocumentTypeBody {
-                document_type: document_type.id().to_string(),
-                title: document_type.title().to_owned(),
-                pages: document_type.pages(),
-                fields: document_type.fields.iter().map(ToString::to_string).collect(),
-                adapter: document_type.adapter_digest().to_string(),
-                calibration: calibration.map(|calibration| calibration.digest().to_string()),
-                rules: RulesBody {
-                    name: description.name.clone(),
-                    version: description.version.clone(),
-                    digest: plugin.digest().to_string(),
-                },
-            }
-        });
+        let document_types = shown.map(|served| DocumentTypeBody::of(served));
         Self {
             generation: snapshot.generation,
             base: snapshot.base.to_string(),
             document_types: document_types.collect(),
+        }
+    }
+}
+
+impl DocumentTypeBody {
+    fn of(document_type: &DocumentType) -> Self {
+        let plugin = document_type.plugin();
+        let description = plugin.describe();
+        let calibration = document_type.calibration();
+        Self {
+            document_type: document_type.id().to_string(),
+            title: document_type.title().to_owned(),
+            pages: document_type.pages(),
+            fields: document_type.fields.iter().map(ToString::to_string).collect(),
+            adapter: document_type.adapter_digest().to_string(),
+            calibration: calibration.map(|calibration| calibration.digest().to_string()),
+            rules: RulesBody {
+                name: description.name.clone(),
+                version: description.version.clone(),
+                digest: plugin.digest().to_string(),
+            },
+        }
+    }
+}
+
+impl OneDocumentTypeBody {
+    pub(super) fn of(snapshot: &Snapshot, served: &DocumentType) -> Self {
+        Self {
+            generation: snapshot.generation,
+            base: snapshot.base.to_string(),
+            document_type: DocumentTypeBody::of(served),
         }
     }
 }

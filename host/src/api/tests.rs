@@ -8,8 +8,10 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, StatusCode};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use futures_util::stream;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::*;
@@ -43,7 +45,7 @@ impl Answer {
 }
 
 async fn app(config: &Config) -> Router {
-    router(Arc::new(App::new(engine(config).await.reader, config.http)))
+    router(Arc::new(App::new(engine(config).await.reader, config.http)), None)
 }
 
 async fn send(router: &Router, request: Request) -> Answer {
@@ -108,11 +110,112 @@ async fn document_types_are_listed_with_their_digests() {
 #[tokio::test]
 async fn what_is_not_there_is_a_problem_too() {
     let app = app(&config()).await;
-    send(&app, get_request("/v2/extract")).await.is_problem(404, "route.unknown");
+    send(&app, get_request("/v3/extract")).await.is_problem(404, "route.unknown");
     send(&app, get_request("/v1/extract")).await.is_problem(405, "route.method");
-    let json = Request::post("/v1/extract").header(CONTENT_TYPE, "application/json");
-    let request = json.body(Body::from("{}")).expect("a request");
+    let text = Request::post("/v1/extract").header(CONTENT_TYPE, "text/plain");
+    let request = text.body(Body::from("{}")).expect("a request");
     send(&app, request).await.is_problem(415, "body.content_type");
+    let metrics = get_request("/metrics");
+    send(&app, metrics).await.is_problem(404, "route.unknown");
+}
+
+fn json_document(body: &Value) -> Request {
+    let request = Request::post("/v1/extract").header(CONTENT_TYPE, "application/json");
+    request.body(Body::from(body.to_string())).expect("a request")
+}
+
+fn page_document(path: &str) -> Request {
+    let request = Request::post(path).header(CONTENT_TYPE, "image/png");
+    request.body(Body::from(png(8, 8))).expect("a request")
+}
+
+/// An answer without what differs from one request to the next.
+fn lasting(answer: &Answer) -> Value {
+    let mut body = answer.json();
+    for key in ["request_id", "timings_ms"] {
+        body.as_object_mut().expect("an object").remove(key).expect("stands in it");
+    }
+    body
+}
+
+#[tokio::test]
+async fn every_way_in_gives_the_same_answer() {
+    let app = app(&config()).await;
+    let of_form = send(&app, passport("mrz,surname")).await;
+    assert_eq!(of_form.status, 200, "{}", of_form.json());
+    let body = json!({
+        "document_type": PASSPORT,
+        "pages": [STANDARD.encode(png(8, 8))],
+        "fields": ["mrz", "surname"],
+    });
+    let of_json = send(&app, json_document(&body)).await;
+    let path = "/v1/document-types/utopia%2Fpassport%2F2024/extract?fields=mrz,surname";
+    let of_page = send(&app, page_document(path)).await;
+    for answer in [of_json, of_page] {
+        assert_eq!(answer.status, 200, "{}", answer.json());
+        assert_eq!(lasting(&answer), lasting(&of_form));
+    }
+}
+
+#[tokio::test]
+async fn pages_and_json_are_refused_as_forms_are() {
+    let app = app(&config()).await;
+    let unknown = "/v1/document-types/utopia%2Fvisa%2F2020/extract";
+    send(&app, page_document(unknown)).await.is_problem(404, "document_type.unknown");
+    let passport = "/v1/document-types/utopia%2Fpassport%2F2024/extract";
+    let age = page_document(&format!("{passport}?fields=age"));
+    send(&app, age).await.is_problem(422, "field.unknown");
+    let misspelt = page_document(&format!("{passport}?filds=age"));
+    send(&app, misspelt).await.is_problem(400, "query.malformed");
+    let mut text = page_document(passport);
+    text.headers_mut().insert(CONTENT_TYPE, "text/plain".parse().expect("a value"));
+    send(&app, text).await.is_problem(415, "body.not_an_image_type");
+    send(&app, get_request(passport)).await.is_problem(405, "route.method");
+    let none = json!({"document_type": PASSPORT, "pages": []});
+    send(&app, json_document(&none)).await.is_problem(400, "page.missing");
+    let no_image = json!({"document_type": PASSPORT, "pages": ["bm8gaW1hZ2U="]});
+    send(&app, json_document(&no_image)).await.is_problem(415, "page.not_an_image");
+    let misspelt = json!({"document_type": PASSPORT, "pages": [], "filds": []});
+    send(&app, json_document(&misspelt)).await.is_problem(400, "json.unknown_key");
+}
+
+#[tokio::test]
+async fn one_document_type_is_shown_with_what_serves_it() {
+    let app = app(&config()).await;
+    let all = send(&app, get_request("/v1/document-types")).await.json();
+    let one = get_request("/v1/document-types/utopia%2Fpassport%2F2024");
+    let one = send(&app, one).await;
+    assert_eq!(one.status, 200);
+    let mut one = one.json();
+    let shown = one.as_object_mut().expect("an object");
+    assert_eq!(shown.remove("generation"), Some(all["generation"].clone()));
+    assert_eq!(shown.remove("base"), Some(all["base"].clone()));
+    assert_eq!(one, all["document_types"][0]);
+    let unknown = get_request("/v1/document-types/utopia%2Fvisa%2F2020");
+    send(&app, unknown).await.is_problem(404, "document_type.unknown");
+}
+
+#[tokio::test]
+async fn a_request_is_served_by_what_it_names_or_by_nothing() {
+    let app = app(&config()).await;
+    let served_by = send(&app, passport("surname")).await.json()["served_by"].clone();
+    let with = |name: &'static str, value: &str| {
+        let mut request = passport("surname");
+        request.headers_mut().insert(name, value.parse().expect("a value"));
+        request
+    };
+    let generation = served_by["generation"].to_string();
+    assert_eq!(send(&app, with("if-generation", &generation)).await.status, 200);
+    send(&app, with("if-generation", "2")).await.is_problem(412, "generation.changed");
+    send(&app, with("if-generation", "now")).await.is_problem(400, "header.malformed");
+    for (header, key) in [("if-base", "base"), ("if-adapter", "adapter"), ("if-rules", "rules")] {
+        let digest = served_by[key].as_str().expect("a digest");
+        assert_eq!(send(&app, with(header, digest)).await.status, 200, "{header}");
+        let other = format!("sha256:{}", "7f".repeat(32));
+        let refused = send(&app, with(header, &other)).await;
+        let problem = refused.is_problem(412, "generation.changed");
+        assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains(key)), "{problem}");
+    }
 }
 
 #[tokio::test]
@@ -203,7 +306,7 @@ async fn one_request_too_many_is_refused_at_once() {
     let mut config = config();
     config.http.concurrent_requests = 1;
     let (engine, mut let_go) = held_engine(&config).await;
-    let app = router(Arc::new(App::new(engine.reader, config.http)));
+    let app = router(Arc::new(App::new(engine.reader, config.http)), None);
     let first = tokio::spawn({
         let app = app.clone();
         async move { send(&app, passport("surname")).await.status }
@@ -222,7 +325,7 @@ async fn an_answer_that_takes_too_long_is_given_up() {
     let mut config = config();
     config.http.request_timeout = Duration::from_millis(100);
     let (engine, let_go) = held_engine(&config).await;
-    let app = router(Arc::new(App::new(engine.reader, config.http)));
+    let app = router(Arc::new(App::new(engine.reader, config.http)), None);
     send(&app, passport("surname")).await.is_problem(504, "deadline");
     // The end of the router joins the model's thread.
     drop(let_go);
@@ -232,7 +335,7 @@ async fn an_answer_that_takes_too_long_is_given_up() {
 async fn readiness_ends_with_draining_and_liveness_does_not() {
     let config = config();
     let app = Arc::new(App::new(engine(&config).await.reader, config.http));
-    let router = router(Arc::clone(&app));
+    let router = router(Arc::clone(&app), None);
     assert_eq!(send(&router, get_request("/readyz")).await.status, 200);
     app.drain();
     send(&router, get_request("/readyz")).await.is_problem(503, "not_ready");
@@ -243,7 +346,9 @@ async fn readiness_ends_with_draining_and_liveness_does_not() {
 #[tokio::test]
 async fn a_panic_is_a_problem_without_its_text() {
     let panics = async || -> StatusCode { panic!("{SURNAME}") };
-    let router = Router::new().route("/panics", get(panics)).layer(middleware::from_fn(observe));
+    let router = Router::new()
+        .route("/panics", get(panics))
+        .layer(middleware::from_fn_with_state(Recorder::default(), observe));
     let answer = send(&router, get_request("/panics")).await;
     let problem = answer.is_problem(500, "internal");
     assert!(!problem.to_string().contains(SURNAME), "{problem}");
@@ -270,6 +375,148 @@ async fn the_log_names_the_request_and_no_value() {
     assert!(log.contains(&id) && log.contains(PASSPORT) && log.contains("status=200"), "{log}");
     assert!(log.contains("document_type.unknown"), "{log}");
     assert!(!log.contains(SURNAME), "{log}");
+}
+
+#[tokio::test]
+async fn ids_and_traces_of_clients_are_taken_where_they_are_well_formed() {
+    let lines = Lines::default();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(lines.clone()).finish();
+    let app = app(&config()).await;
+    let guard = tracing::subscriber::set_default(subscriber);
+    let mut request = passport("surname");
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let parent = format!("00-{trace}-00f067aa0ba902b7-01");
+    request.headers_mut().insert("x-request-id", "order-17".parse().expect("a value"));
+    request.headers_mut().insert("traceparent", parent.parse().expect("a value"));
+    let answer = send(&app, request).await;
+    assert_eq!(answer.headers["x-request-id"], "order-17");
+    assert_eq!(answer.json()["request_id"], "order-17");
+    let told = answer.headers["traceparent"].to_str().expect("a text");
+    assert!(told.starts_with(&format!("00-{trace}-")) && told != parent, "{told}");
+    let mut request = get_request("/v1/document-types");
+    request.headers_mut().insert("x-request-id", "ERIKSSON, ANNA".parse().expect("a value"));
+    let answer = send(&app, request).await;
+    assert_ne!(answer.headers["x-request-id"], "ERIKSSON, ANNA");
+    drop(guard);
+    let log = lines.text();
+    assert!(log.contains("order-17") && log.contains(trace), "{log}");
+    assert!(!log.contains("ANNA"), "{log}");
+}
+
+#[tokio::test]
+async fn a_request_that_is_sent_again_gets_its_answer_again() {
+    let app = app(&config()).await;
+    let with_key = |fields: &str| {
+        let mut request = passport(fields);
+        request.headers_mut().insert("idempotency-key", "\"4711\"".parse().expect("a value"));
+        request
+    };
+    let first = send(&app, with_key("surname")).await;
+    assert_eq!(first.status, 200, "{}", first.json());
+    assert!(!first.headers.contains_key("idempotency-replayed"));
+    let again = send(&app, with_key("surname")).await;
+    assert_eq!((again.status, &again.body), (StatusCode::OK, &first.body));
+    assert_eq!(again.headers["idempotency-replayed"], "true");
+    assert_eq!(again.headers[CONTENT_TYPE], "application/json");
+    let other = send(&app, with_key("mrz")).await;
+    other.is_problem(422, "idempotency.other_request");
+    let mut malformed = passport("surname");
+    malformed.headers_mut().insert("idempotency-key", "a b".parse().expect("a value"));
+    send(&app, malformed).await.is_problem(400, "header.malformed");
+}
+
+#[tokio::test]
+async fn a_request_that_is_in_work_is_not_done_twice() {
+    let (engine, mut let_go) = held_engine(&config()).await;
+    let app = router(Arc::new(App::new(engine.reader, config().http)), None);
+    let with_key = || {
+        let mut request = passport("surname");
+        request.headers_mut().insert("idempotency-key", "4711".parse().expect("a value"));
+        request
+    };
+    let first = tokio::spawn({
+        let (app, request) = (app.clone(), with_key());
+        async move { send(&app, request).await }
+    });
+    let_go.arrival().await;
+    send(&app, with_key()).await.is_problem(409, "idempotency.in_work");
+    let_go.send(()).expect("the model waits");
+    let first = first.await.expect("no panic");
+    assert_eq!(first.status, 200);
+    assert_eq!(send(&app, with_key()).await.body, first.body);
+}
+
+#[tokio::test]
+async fn keys_are_refused_where_no_answers_are_kept() {
+    let mut config = config();
+    config.http.idempotency.entries = 0;
+    let mut request = passport("surname");
+    request.headers_mut().insert("idempotency-key", "4711".parse().expect("a value"));
+    send(&app(&config).await, request).await.is_problem(400, "idempotency.not_kept");
+}
+
+#[tokio::test]
+async fn the_open_inference_protocol_reads_the_same() {
+    let app = app(&config()).await;
+    let expected = send(&app, passport("mrz,surname")).await.json();
+    let body = json!({
+        "id": "42",
+        "inputs": [
+            {"name": "pages", "shape": [1], "datatype": "BYTES", "data": [STANDARD.encode(png(8, 8))]},
+            {"name": "fields", "shape": [2], "datatype": "BYTES", "data": ["mrz", "surname"]},
+        ],
+    });
+    let infer = |name: &str, body: &Value| {
+        let request = Request::post(format!("/v2/models/{name}/infer"));
+        let request = request.header(CONTENT_TYPE, "application/json");
+        request.body(Body::from(body.to_string())).expect("a request")
+    };
+    for name in ["utopia.passport.2024", "utopia%2Fpassport%2F2024"] {
+        let answer = send(&app, infer(name, &body)).await;
+        assert_eq!(answer.status, 200, "{}", answer.json());
+        let answer = answer.json();
+        assert_eq!(answer["model_name"], name.replace("%2F", "/"));
+        assert_eq!((&answer["id"], &answer["model_version"]), (&json!("42"), &json!("1")));
+        let output = |name: &str| {
+            let outputs = answer["outputs"].as_array().expect("outputs");
+            let found = outputs.iter().find(|output| output["name"] == name);
+            found.expect("stands in it")["data"].clone()
+        };
+        let document = output("document")[0].as_str().expect("a text").to_owned();
+        let document = serde_json::from_str::<Value>(&document).expect("JSON");
+        assert_eq!(document["fields"], expected["fields"]);
+        assert_eq!(output("verdict"), json!([expected["verdict"]]));
+        let names = output("field_names");
+        assert_eq!((&names[0], &names[1]), (&json!("mrz"), &json!("surname")));
+    }
+    let model = send(&app, get_request("/v2/models/utopia.passport.2024")).await.json();
+    assert_eq!(
+        (&model["name"], &model["versions"]),
+        (&json!("utopia.passport.2024"), &json!(["1"]))
+    );
+    assert_eq!(
+        send(&app, get_request("/v2/models/utopia.passport.2024/versions/1/ready")).await.status,
+        200
+    );
+    let unknown = send(&app, get_request("/v2/models/utopia.visa.2020")).await;
+    assert_eq!(
+        (unknown.status.as_u16(), &unknown.headers[CONTENT_TYPE]),
+        (404, &"application/json".parse().expect("a value"))
+    );
+    assert!(
+        unknown.json()["error"].is_string() && unknown.json()["code"] == "document_type.unknown"
+    );
+    let other = send(&app, get_request("/v2/models/utopia.passport.2024/versions/7")).await;
+    assert_eq!((other.status.as_u16(), &other.json()["code"]), (412, &json!("generation.changed")));
+}
+
+#[tokio::test]
+async fn models_are_listed_with_their_parent() {
+    let answer = send(&app(&config()).await, get_request("/v1/models")).await.json();
+    let (base, adapter) = (&answer["data"][0], &answer["data"][1]);
+    assert_eq!((&answer["object"], &base["parent"]), (&json!("list"), &Value::Null));
+    assert_eq!((&adapter["id"], &adapter["parent"]), (&json!(PASSPORT), &base["id"]));
+    assert_eq!(adapter["root"], format!("sha256:{}", "02".repeat(32)));
 }
 
 /// Log lines, kept.

@@ -1,10 +1,12 @@
-//! The pages `cli.md` and `configuration.md`, from what the program declares: a test compares them with
+//! The pages `cli.md`, `configuration.md` and `openapi.json`, from what the program declares: a test compares them with
 //! those in `host/docs`, and `dossier docs` writes them.
 
 mod commands;
 mod configuration;
 
 use std::path::Path;
+
+use crate::api::openapi_text;
 
 /// A page that the program writes.
 #[derive(Debug)]
@@ -17,10 +19,11 @@ pub struct Page {
 
 /// All such pages.
 #[must_use]
-pub fn pages() -> [Page; 2] {
+pub fn pages() -> [Page; 3] {
     [
         Page { name: "cli.md", text: commands::page() },
         Page { name: "configuration.md", text: configuration::page() },
+        Page { name: "openapi.json", text: openapi_text().to_owned() },
     ]
 }
 

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use dossier_document::DocumentTypeId;
 use dossier_engine::pipeline::document_type;
 use dossier_engine::settings::{EngineSettings, ReaderSettings, StoreSettings};
-use dossier_engine::{Engine, EngineError, ExtractRequest, ModelChoice, RequestId, extract};
+use dossier_engine::{
+    Conditions, Engine, EngineError, ExtractRequest, ModelChoice, RequestId, extract,
+};
 use dossier_inference::BackendLost;
 use dossier_model::ModelError;
 use tokio::signal::unix::{SignalKind, signal};
@@ -172,7 +174,14 @@ async fn extract_files(args: ExtractArgs) -> Result<(), CommandError> {
     let engine = engine_of_folders(settings, Some(document_type.clone())).await?;
     let model = if args.base_only { ModelChoice::BaseOnly } else { ModelChoice::Adapter };
     let drawn = args.draw.map(|path| (path, pages.clone()));
-    let request = ExtractRequest { document_type, pages, fields, model, permit: None };
+    let request = ExtractRequest {
+        document_type,
+        pages,
+        fields,
+        model,
+        conditions: Conditions::default(),
+        permit: None,
+    };
     let id = RequestId::new();
     let extraction = extract(&engine.reader, request, &id).await.map_err(CommandError::Extract)?;
     if let Some((path, pages)) = drawn {

@@ -30,6 +30,12 @@ keys! {
 
     /// Address and port to listen on; port 0 takes a free one.
     listen: SocketAddr = LOCAL, text("ADDRESS");
+    /// Address and port of a listener for metrics alone: `/metrics`, `/metrics/routing` and the probes,
+    /// without a token; port 0 takes a free one.
+    metrics_listen: SocketAddr, text("ADDRESS"), unset "metrics are on the admin listener alone, for its tokens";
+    // Whoever may send documents may not be whoever may see how many others send.
+    /// Answer `/metrics` and `/metrics/routing` on `listen` too, as some routers want it.
+    metrics_on_listen: bool = false, Form::Switch;
     // A few thousand file descriptors are the usual limit of a process; this leaves room.
     /// Open connections at most; one that does nothing gives way to a further one, and while all are in
     /// work, further ones may ask for `/livez` and `/readyz` only.
@@ -57,6 +63,15 @@ keys! {
     // A client that takes nothing of its answer for so long will take none.
     /// Time for a client to take something of its answer; one that takes nothing is cut off.
     write_timeout_ms: u64 = 10_000, number("MS", 1..=HOUR_MS);
+    // As many as a busy client sends again within their time.
+    /// Answers kept for requests with an `Idempotency-Key`, those in work too; 0 refuses the header.
+    idempotency_entries: usize = 1_024, number("N", 0..=1_000_000);
+    // An answer takes a few kilobytes.
+    /// Bytes of these answers; the oldest make room.
+    idempotency_bytes: usize = 16 << 20, number("BYTES", 1..=MEMORY_BYTES);
+    // Who sends again does so within minutes; answers hold values of documents.
+    /// Time that such an answer is kept.
+    idempotency_ttl_ms: u64 = 600_000, number("MS", 1..=24 * HOUR_MS);
     // No load balancer is told by default; in Kubernetes, set the time that endpoints take to vanish.
     /// After SIGTERM, time during which `/readyz` fails and requests are still taken.
     drain_delay_ms: u64 = 0, number("MS", 0..=HOUR_MS);

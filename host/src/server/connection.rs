@@ -29,6 +29,7 @@ use super::wire::Wire;
 use crate::api::{HeadError, answer_to_head, is_probe};
 use crate::certificates::Fingerprint;
 use crate::config::{HttpLimits, defaults};
+use crate::metrics::Recorder;
 
 /// How much of what a client still sends is taken off the wire behind the last answer, and for how long: one
 /// that writes into a closed connection may never see what it was answered.
@@ -51,6 +52,7 @@ pub(super) struct Common {
     /// Answers whoever may ask for probes only and asks for something else.
     pub(super) no_room: Router,
     pub(super) limits: HttpLimits,
+    pub(super) recorder: Recorder,
     /// Without it, everything is in the clear.
     pub(super) tls: Option<Arc<Tls>>,
     /// True once the listener is to end.
@@ -64,7 +66,7 @@ pub(super) async fn serve(
     common: Common,
     activity: Arc<Activity>,
 ) {
-    let Common { router, no_room, limits, tls, mut stopping } = common;
+    let Common { router, no_room, limits, recorder, tls, mut stopping } = common;
     let (header_timeout, life) = match place {
         Place::Shared => (limits.header_timeout, limits.longest_connection()),
         Place::Reserved => {
@@ -110,7 +112,7 @@ pub(super) async fn serve(
         let late = (is_late && gate.awaits_head()).then_some(HeadError::Timeout);
         let refused = gate.refused().or(late).filter(|_| activity.is_even());
         if !activity.is_stalled() {
-            close(gate.into_stream(), refused, limits.write_timeout).await;
+            close(gate.into_stream(), refused, limits.write_timeout, &recorder).await;
         }
     };
     tokio::select! {
@@ -136,10 +138,15 @@ fn shaken(shaken: Result<io::Result<Wire>, Elapsed>) -> Option<Wire> {
 }
 
 /// Ends a connection; with a word, if its last head was refused.
-async fn close(mut stream: Wire, refused: Option<HeadError>, write_timeout: Duration) {
+async fn close(
+    mut stream: Wire,
+    refused: Option<HeadError>,
+    write_timeout: Duration,
+    recorder: &Recorder,
+) {
     let told = async {
         if let Some(error) = refused {
-            stream.write_all(&answer_to_head(error)).await?;
+            stream.write_all(&answer_to_head(error, recorder)).await?;
         }
         stream.shutdown().await
     };

@@ -22,6 +22,7 @@ use super::connection::{Common, Place, serve};
 use super::tls::Tls;
 use crate::api::no_room;
 use crate::config::{HttpLimits, defaults};
+use crate::metrics::Recorder;
 
 /// The wait after a failed accept, such as for want of file descriptors: they come back in time.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -45,13 +46,14 @@ impl Listening {
         address: SocketAddr,
         router: Router,
         limits: HttpLimits,
+        recorder: Recorder,
         tls: Option<Arc<Tls>>,
     ) -> Result<Self, ServeError> {
         let failed = |source| ServeError::Listen { address, source };
         let listener = bind(address).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let (stop, stopped) = oneshot::channel();
-        let accepting = tokio::spawn(accept(listener, router, limits, tls, stopped));
+        let accepting = tokio::spawn(accept(listener, router, limits, recorder, tls, stopped));
         Ok(Self { address, stop, accepting })
     }
 
@@ -79,12 +81,14 @@ async fn accept(
     listener: TcpListener,
     router: Router,
     limits: HttpLimits,
+    recorder: Recorder,
     tls: Option<Arc<Tls>>,
     mut stop: oneshot::Receiver<()>,
 ) {
     let (stopping, told) = watch::channel(false);
+    let no_room = no_room(recorder.clone());
     let mut open = Open {
-        common: Common { router, no_room: no_room(), limits, tls, stopping: told },
+        common: Common { router, no_room, limits, recorder, tls, stopping: told },
         shared: Places::new(limits.connections),
         reserved: Places::new(defaults::PROBE_CONNECTIONS),
         tasks: JoinSet::new(),

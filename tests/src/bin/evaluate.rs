@@ -11,7 +11,7 @@ use clap::{Parser, ValueEnum};
 use dossier::config::{Config, ModelArgs, nobody_publishes};
 use dossier_engine::pipeline::document_type;
 use dossier_engine::settings::{EngineSettings, StoreSettings};
-use dossier_engine::{Engine, ExtractRequest, ModelChoice, RequestId, extract};
+use dossier_engine::{Conditions, Engine, ExtractRequest, ModelChoice, RequestId, extract};
 use dossier_tests::{
     Client, Sample, Score, TODAY, config, differences, in_turn, post_all, samples_below,
     shipped_types,
@@ -165,6 +165,7 @@ async fn base_alone(options: &Options, name: &str, samples: &[Sample]) -> anyhow
             pages: sample.pages.iter().map(|page| page.clone().into()).collect(),
             fields: None,
             model: ModelChoice::BaseOnly,
+            conditions: Conditions::default(),
             permit: None,
         };
         let extraction = extract(&engine.reader, request, &RequestId::new()).await;

@@ -19,6 +19,8 @@ impl EngineError {
         match self {
             Self::UnknownDocumentType => "document_type.unknown",
             Self::Quarantined { .. } => "document_type.quarantined",
+            Self::Changed { .. } => "generation.changed",
+            Self::AdapterInUse { .. } => "adapter.in_use",
             Self::NoPages => "page.missing",
             Self::TooManyPages { .. } => "document.too_many_pages",
             Self::UnknownField(_) => "field.unknown",

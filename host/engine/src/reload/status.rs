@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use dossier_document::DocumentTypeId;
 use dossier_plugin::CodeCounts;
 use dossier_store::{Attempt, Event, Generation, NameRecords, PackageDigest, Scope, Version};
 
@@ -11,6 +12,7 @@ use crate::error::EngineError;
 use crate::snapshot::{
     CanaryCounts, CanaryRun, Quarantine, SettingsInForce, ShadowCounts, ShadowRun, Snapshot,
 };
+use crate::statistics::{AdapterStatistics, ReloadCounts};
 
 /// How a name stands in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,6 +165,30 @@ impl Reload {
     #[must_use]
     pub fn is_writable(&self) -> bool {
         self.shared.catalogue.is_writable()
+    }
+
+    /// What was published and changed since the start.
+    #[must_use]
+    pub fn counts(&self) -> ReloadCounts {
+        self.shared.counters.counts()
+    }
+
+    /// How the adapters stand; none where the model does not count.
+    #[must_use]
+    pub fn adapters(&self) -> Option<AdapterStatistics> {
+        self.shared.adapters.loader().statistics()
+    }
+
+    /// Frees the memory of a document type's adapter. It is served on: its next document has it loaded again.
+    ///
+    /// # Errors
+    /// When it is not served, or documents use its adapter.
+    pub fn free_adapter(&self, id: &DocumentTypeId) -> Result<(), EngineError> {
+        let adapter = self.shared.snapshot.pin().served(id)?.adapter_digest();
+        match self.shared.adapters.loader().free(&adapter) {
+            true => Ok(()),
+            false => Err(EngineError::AdapterInUse { document_type: id.clone() }),
+        }
     }
 
     /// Where the code of rules came from since the start.

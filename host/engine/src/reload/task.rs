@@ -22,6 +22,7 @@ use super::{Shared, blocking, now};
 use crate::error::EngineError;
 use crate::ready::Ready;
 use crate::snapshot::{CanaryAlarm, Snapshot};
+use crate::statistics::ReloadCounters;
 
 /// Between two tries to write, while the disk refuses.
 const DISK_PAUSE: Duration = Duration::from_secs(5);
@@ -126,18 +127,24 @@ impl Task {
         match message {
             Message::Stage { version, ready, answer } => {
                 let staged = self.stage(*version, ready).await;
+                if staged.is_ok() {
+                    ReloadCounters::count(&self.shared.counters.published);
+                }
                 let _ = answer.send(staged);
             }
             Message::Refuse { refused, answer } => {
                 self.refuse(*refused).await;
+                ReloadCounters::count(&self.shared.counters.refused);
                 let _ = answer.send(());
             }
             Message::Apply { request, answer } => {
                 let applied = self.apply(request).await;
+                self.count_unapplied(&applied);
                 let _ = answer.send(applied);
             }
             Message::SetSettings { request, answer } => {
                 let set = self.set_settings(request).await;
+                self.count_unapplied(&set);
                 let _ = answer.send(set);
             }
             Message::Recheck { recheck, answer } => {
@@ -150,6 +157,12 @@ impl Task {
             }
         }
         self.shelf.put_aside(&self.generation, &self.fitness);
+    }
+
+    fn count_unapplied(&self, outcome: &Result<Outcome, EngineError>) {
+        if outcome.is_err() {
+            ReloadCounters::count(&self.shared.counters.unapplied);
+        }
     }
 
     /// Tells in the log when a disk that refused takes changes again.
@@ -352,6 +365,7 @@ impl Task {
         let change = Change { generation, settings, events: vec![event], ..Change::default() };
         self.write(change).await?;
         self.shared.snapshot.swap(snapshot);
+        ReloadCounters::count(&self.shared.counters.applied);
         self.generation = next;
         tracing::info!(generation = self.generation.number, "serves");
         Ok(())

@@ -5,7 +5,7 @@ use dossier_store::Package;
 use super::*;
 use crate::admission::{Admission, TenantQuota};
 use crate::folders::FolderError;
-use crate::pipeline::{ExtractRequest, ModelChoice, extract};
+use crate::pipeline::{Conditions, ExtractRequest, ModelChoice, extract};
 use crate::reload::Step;
 use crate::request_id::RequestId;
 use crate::testing::{FakeAdapters, PASSPORT, blind, data_root, png, settings};
@@ -166,6 +166,7 @@ async fn pages_and_fields_are_judged_before_anything_is_decoded() {
             pages: vec![b"no page".as_slice().into(); pages],
             fields: Some(fields.iter().map(|name| name.parse().expect("a name")).collect()),
             model: ModelChoice::Adapter,
+            conditions: Conditions::default(),
             permit: None,
         };
         extract(&engine.reader, request, &RequestId::new()).await.expect_err("refused").code()
@@ -201,6 +202,7 @@ async fn what_a_shadow_holds_counts_in_admission() {
         pages: vec![png(8, 8)],
         fields: None,
         model: ModelChoice::Adapter,
+        conditions: Conditions::default(),
         permit: Some(admission.try_acquire(&anybody, &passport).expect("nobody else is there")),
     };
     // On this thread nothing of the shadow runs before the next await.

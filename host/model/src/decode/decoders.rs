@@ -67,6 +67,11 @@ impl<K: Copy + Send> FieldDecoders<K> {
         Ok(finished.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
     }
 
+    /// Fields that are being decoded.
+    pub(crate) fn rows(&self) -> usize {
+        self.decoders.iter().map(|decoder| decoder.sequences.len()).sum()
+    }
+
     /// Gives up the fields of some keys.
     pub(crate) fn forget(&mut self, is_given_up: impl Fn(K) -> bool) {
         self.decoders.iter_mut().for_each(|decoder| decoder.forget(&is_given_up));

@@ -39,6 +39,11 @@ impl<T> HostTier<T> {
         self.hits
     }
 
+    /// Of which adapters files are kept.
+    pub(super) fn digests(&self) -> impl Iterator<Item = &Digest> {
+        self.kept.keys()
+    }
+
     pub(super) fn get(&mut self, digest: &Digest) -> Option<Arc<T>> {
         let kept = self.kept.get_mut(digest)?;
         self.clock += 1;

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use dossier_document::Digest;
 
+use super::AdapterPlace;
+
 /// The books of a pool of `T`s, with `W`s waiting for them.
 #[derive(Debug)]
 pub(super) struct Ledger<T, W> {
@@ -101,6 +103,27 @@ impl<T: Clone, W> Ledger<T, W> {
         self.entries.values().filter(in_memory).count()
     }
 
+    /// Bytes of the largest that may be asked for.
+    pub(super) fn largest_bytes(&self) -> usize {
+        let known = self.entries.values().filter(|entry| !entry.removed);
+        known.map(|entry| entry.bytes).max().unwrap_or(0)
+    }
+
+    /// Where everything is that may be asked for.
+    pub(super) fn places(&self) -> BTreeMap<Digest, AdapterPlace> {
+        let known = self.entries.iter().filter(|(_, entry)| !entry.removed);
+        let place = |entry: &Entry<T, W>| {
+            let (is_resident, leases, waiting, last_used) = match &entry.place {
+                Place::OnDisk => (false, 0, 0, 0),
+                Place::Loading { waiting } => (false, 0, waiting.len(), self.clock),
+                Place::InMemory { leases, last_used, .. } => (true, *leases, 0, *last_used),
+            };
+            let (is_in_host_memory, is_pinned) = (false, entry.pinned);
+            AdapterPlace { is_resident, is_in_host_memory, is_pinned, leases, waiting, last_used }
+        };
+        known.map(|(digest, entry)| (*digest, place(entry))).collect()
+    }
+
     /// Enters an adapter that was just read. It stays in memory where there is room without sending
     /// another away.
     pub(super) fn add(&mut self, digest: Digest, folder: PathBuf, item: T, bytes: usize) {
@@ -127,6 +150,20 @@ impl<T: Clone, W> Ledger<T, W> {
         entry.removed = true;
         self.drop_if_over(digest);
         true
+    }
+
+    /// Sends an adapter away, unless somebody uses it, waits for it or pinned it. Whether it is away.
+    pub(super) fn free(&mut self, digest: &Digest) -> bool {
+        let Some(entry) = self.entries.get_mut(digest) else { return true };
+        match entry.place {
+            Place::OnDisk => true,
+            Place::InMemory { leases: 0, .. } if !entry.pinned => {
+                entry.place = Place::OnDisk;
+                self.counters.resident_bytes -= entry.bytes;
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Keeps an adapter in memory once it is there, or lets it go again; whether it is known.

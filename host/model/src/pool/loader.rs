@@ -4,13 +4,13 @@ use std::io;
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, PoisonError, Weak};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dossier_document::Digest;
 use dossier_inference::BackendError;
 
-use super::Shared;
 use super::lease::AdapterLease;
+use super::{LoadedFrom, Shared};
 use crate::{Adapter, ModelError};
 
 /// How often the loader looks whether those it makes room for still wait.
@@ -31,8 +31,10 @@ fn load(shared: &Weak<Shared>, digest: &Digest) {
     let Some(shared) = shared.upgrade() else { return };
     // Room first: while a load is under way there are never more bytes than the budget.
     let Some(folder) = wait_for_room(&shared, digest) else { return };
+    let begun = Instant::now();
     match read(&shared, digest, &folder) {
-        Ok(adapter) => {
+        Ok((adapter, from)) => {
+            count(&shared, from, begun.elapsed());
             let waiting = shared.ledger().loaded(digest, Arc::new(adapter));
             for waiter in waiting {
                 // Where the document has left, the lease ends here.
@@ -63,11 +65,23 @@ fn wait_for_room(shared: &Shared, digest: &Digest) -> Option<std::path::PathBuf>
     }
 }
 
-fn read(shared: &Shared, digest: &Digest, folder: &std::path::Path) -> Result<Adapter, ModelError> {
+fn count(shared: &Shared, from: LoadedFrom, time: Duration) {
+    let mut times = shared.load_times();
+    match from {
+        LoadedFrom::Disk => times.0.count(time),
+        LoadedFrom::HostMemory => times.1.count(time),
+    }
+}
+
+fn read(
+    shared: &Shared,
+    digest: &Digest,
+    folder: &std::path::Path,
+) -> Result<(Adapter, LoadedFrom), ModelError> {
     // Bound on its own: in a match the lock would be held while the adapter is made.
     let kept = shared.host_tier().get(digest);
     if let Some(files) = kept {
-        return shared.make(&files);
+        return Ok((shared.make(&files)?, LoadedFrom::HostMemory));
     }
     let files = shared.read(folder)?;
     let found = files.digest();
@@ -83,7 +97,7 @@ fn read(shared: &Shared, digest: &Digest, folder: &std::path::Path) -> Result<Ad
     if !is_known {
         shared.host_tier().remove(digest);
     }
-    Ok(adapter)
+    Ok((adapter, LoadedFrom::Disk))
 }
 
 /// One error for all who waited.

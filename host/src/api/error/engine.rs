@@ -20,6 +20,8 @@ pub(crate) fn engine_problem(error: &EngineError) -> Problem {
     match error {
         E::UnknownDocumentType => of(S::NOT_FOUND, "The document type is not known here"),
         E::Quarantined { .. } => of(S::SERVICE_UNAVAILABLE, "The document type can't be served"),
+        E::Changed { .. } => of(S::PRECONDITION_FAILED, "What serves has changed"),
+        E::AdapterInUse { .. } => of(S::CONFLICT, "The adapter is in use"),
         E::NoPages => of(S::BAD_REQUEST, "The document has no page"),
         E::TooManyPages { .. } => of(S::UNPROCESSABLE_ENTITY, "The document has too many pages"),
         E::UnknownField(_) => of(S::UNPROCESSABLE_ENTITY, "The document type has no such field"),

@@ -1,6 +1,6 @@
 //! Every error has a status, a code and a sentence, and no secret.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use dossier_document::FieldText;
@@ -33,7 +33,19 @@ fn table() -> Vec<(ApiError, u16, &'static str)> {
     };
     let compute = std::io::Error::other("shape mismatch");
     let memory = std::io::Error::other("out of memory");
+    let field = || "surname".parse().expect("a name");
+    let document_type = "utopia/passport/2024".parse().expect("an identifier");
+    let quarantined = EngineError::Quarantined { document_type, cause: "plugin.trap" };
+    let refused = EngineError::Refused {
+        rules: plugin(),
+        code: "pages.too_few".to_owned(),
+        message: "a card has two sides".to_owned(),
+    };
     vec![
+        (ApiError::Head(HeadError::Malformed), 400, "request.malformed"),
+        (ApiError::Head(HeadError::TooLong), 431, "request.head_too_large"),
+        (ApiError::Head(HeadError::Timeout), 408, "request.timeout"),
+        (ApiError::NoRoom, 503, "connection.no_room"),
         (ApiError::UnknownRoute, 404, "route.unknown"),
         (ApiError::MethodNotAllowed, 405, "route.method"),
         (FormError::ContentType.into(), 415, "body.content_type"),
@@ -41,6 +53,58 @@ fn table() -> Vec<(ApiError, u16, &'static str)> {
         (FormError::UnknownPart { name: "x".to_owned() }.into(), 400, "form.unknown_part"),
         (FormError::MissingPart { name: "document_type" }.into(), 400, "form.missing_part"),
         (EngineError::TooManyPages { pages: 9, limit: 8 }.into(), 422, "document.too_many_pages"),
+        (FormError::TooManyParts.into(), 400, "form.too_many_parts"),
+        (FormError::RepeatedPart { name: "fields" }.into(), 400, "form.repeated_part"),
+        (FormError::NotText { name: "fields" }.into(), 400, "form.not_text"),
+        (FormError::NotAFieldName { text: "X".to_owned() }.into(), 400, "form.field_name"),
+        (JsonError::Malformed { line: 1, column: 1 }.into(), 400, "json.malformed"),
+        (JsonError::UnknownKey { name: "x".to_owned() }.into(), 400, "json.unknown_key"),
+        (JsonError::MissingKey { name: "x".to_owned() }.into(), 400, "json.missing_key"),
+        (JsonError::Value { line: 1, column: 1 }.into(), 400, "json.value"),
+        (JsonError::Base64 { page: 1 }.into(), 400, "page.base64"),
+        (ApiError::NotAnImageType, 415, "body.not_an_image_type"),
+        (ApiError::Parameters { known: "`fields`" }, 400, "query.malformed"),
+        (ApiError::Header { name: "if-base", wanted: "a digest" }, 400, "header.malformed"),
+        (ApiError::NotTensors, 415, "body.not_tensors"),
+        (
+            TensorError::Unknown { what: "input", name: "x".to_owned() }.into(),
+            400,
+            "tensor.unknown",
+        ),
+        (TensorError::Length.into(), 400, "tensor.malformed"),
+        (TensorError::Model.into(), 400, "tensor.model"),
+        (ApiError::OtherRequest, 422, "idempotency.other_request"),
+        (ApiError::InWork, 409, "idempotency.in_work"),
+        (ApiError::NotKept, 400, "idempotency.not_kept"),
+        (EngineError::Changed { what: "adapter" }.into(), 412, "generation.changed"),
+        (quarantined.into(), 503, "document_type.quarantined"),
+        (EngineError::UnknownField(field()).into(), 422, "field.unknown"),
+        (EngineError::RepeatedField(field()).into(), 422, "field.repeated"),
+        (EngineError::DocumentTooLarge { page: 0, limit: 1 }.into(), 413, "document.too_large"),
+        (refused.into(), 422, "document.refused"),
+        (
+            page(DecodeError::MoreThanOneImage { format: PageFormat::Tiff }),
+            400,
+            "page.more_than_one_image",
+        ),
+        (
+            rules(PluginError::Refused {
+                plugin: plugin(),
+                code: "mrz.missing".to_owned(),
+                message: FieldText::new("no MRZ"),
+            }),
+            422,
+            "plugin.refused",
+        ),
+        (
+            rules(PluginError::InvalidResult {
+                plugin: plugin(),
+                hook,
+                what: dossier_plugin::InvalidResult::Malformed,
+            }),
+            502,
+            "plugin.invalid_result",
+        ),
         (ApiError::BodyTooLarge { limit: 1 }, 413, "body.too_large"),
         (ApiError::BodyTimeout, 408, "body.timeout"),
         (ApiError::BodyBroken, 400, "body.broken"),
@@ -131,6 +195,30 @@ fn every_error_has_its_status_and_code() {
         let problem = error.problem();
         assert_eq!((problem.status.as_u16(), problem.code), (status, code), "{error}");
         assert!(!problem.title.is_empty() && !problem.detail.is_empty(), "{error}");
+    }
+}
+
+/// What only the admin API answers; codes of the store, and of a package's own making, are its publisher's.
+const OF_ADMIN: [&str; 2] = ["admin.", "package."];
+
+#[test]
+fn the_catalogue_has_what_errors_make_and_nothing_else() {
+    let made = table().into_iter().map(|(error, ..)| error.problem());
+    let made = made.map(|problem| (problem.code, problem.status.as_u16()));
+    let made = made
+        .filter(|(code, _)| !OF_ADMIN.iter().any(|prefix| code.starts_with(prefix)))
+        .collect::<BTreeSet<_>>();
+    let known = known().map(|known| (known.code, known.status)).collect::<BTreeSet<_>>();
+    assert_eq!(made, known);
+}
+
+#[test]
+fn every_refusal_stands_in_the_page_for_clients() {
+    let page = include_str!("../../../docs/client.md");
+    for known in known() {
+        let row = page.lines().find(|line| line.contains(&format!("`{}`", known.code)));
+        let row = row.unwrap_or_else(|| panic!("{} is not told", known.code));
+        assert!(row.contains(&known.status.to_string()), "{}: {row}", known.code);
     }
 }
 

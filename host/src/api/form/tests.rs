@@ -3,11 +3,11 @@
 use super::*;
 use crate::testing::{Part, form};
 
-async fn parsed(parts: &[Part<'_>]) -> Result<ExtractRequest, FormError> {
+async fn parsed(parts: &[Part<'_>]) -> Result<Asked, FormError> {
     form_error(parse(form(parts), "X".to_owned()).await)
 }
 
-fn form_error(parsed: Result<ExtractRequest, ApiError>) -> Result<ExtractRequest, FormError> {
+fn form_error(parsed: Result<Asked, ApiError>) -> Result<Asked, FormError> {
     parsed.map_err(|error| match error {
         ApiError::Form(error) => error,
         other => panic!("{other:?}"),
@@ -25,7 +25,6 @@ async fn pages_count_in_the_order_of_the_form_whatever_they_are_called() {
     assert_eq!(request.pages, ["one", "two"].map(Bytes::from));
     assert_eq!(request.document_type.as_str(), "utopia/passport/2024");
     assert_eq!(request.fields, None);
-    assert_eq!(request.model, ModelChoice::Adapter);
 }
 
 #[tokio::test]
@@ -98,18 +97,4 @@ async fn what_browsers_and_curl_send_is_taken_as_it_is_meant() {
     assert_eq!(request.fields, None);
     // A file that was chosen, and has nothing in it, is a page all the same.
     assert_eq!(parsed(&[TYPE, empty]).await.expect("valid").pages, [Bytes::new()]);
-}
-
-#[test]
-fn a_compressed_body_is_refused_before_it_is_read() {
-    let with = |encoding: &str| {
-        let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, "multipart/form-data; boundary=X".parse().expect("a value"));
-        headers.insert(CONTENT_ENCODING, encoding.parse().expect("a value"));
-        boundary(&headers)
-    };
-    assert_eq!(with("identity").expect("a form"), "X");
-    for encoding in ["gzip", "br", "zstd", "identity, gzip", ""] {
-        assert!(matches!(with(encoding), Err(FormError::ContentEncoding)), "{encoding}");
-    }
 }

@@ -106,7 +106,7 @@ fn a_backend_that_is_lost_answers_nobody_and_everybody_learns_why() {
 fn a_good_answer_of_the_step_that_lost_the_backend_is_not_given() {
     let (probes, _asked) = sync_channel(8);
     let backend = FailingBackend { documents: Vec::new(), failure: Failure::Backend, probes };
-    let mut reading = OngoingBatch::new(backend, settings(8, 4, 16).budget);
+    let mut reading = OngoingBatch::new(backend, settings(8, 4, 16).budget, Arc::default());
     let (entries, mut answers): (Vec<_>, Vec<_>) = [1, 3].map(entry).into_iter().unzip();
     reading.admit(entries).expect("nothing failed yet");
     assert!(reading.step().is_err());
