@@ -367,11 +367,7 @@ async fn get_document_types(
     params(("type" = String, Path, description = "The document type, `/` written `%2F`")),
     responses((status = 200, description = "The document type", body = OneDocumentTypeBody)),
 )]
-async fn get_document_type(
-    State(app): State<Arc<App>>,
-    name: Named,
-    request: Request,
-) -> Response {
+async fn get_document_type(State(app): State<Arc<App>>, name: Named, request: Request) -> Response {
     let snapshot = app.reader.snapshot().pin();
     let caller = auth::caller_of(&request);
     let served = || {

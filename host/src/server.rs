@@ -19,8 +19,8 @@ use crate::auth::jwt::{JwtVerifier, KeySource};
 use crate::auth::token_file::ClientTokens;
 use crate::auth::{Access, KeySourceError};
 use crate::config::{AdminConfig, Config, HttpLimits, nobody_publishes};
-use crate::reloaded::{FileError, Refresh, Refreshing};
 use crate::metrics::{Exposition, Listener, Source};
+use crate::reloaded::{FileError, Refresh, Refreshing};
 
 mod activity;
 mod connection;
@@ -80,8 +80,17 @@ struct Packages {
 /// # Errors
 /// When an artifact can't be loaded, or an address can't be listened on.
 pub async fn serve(config: Config) -> Result<RunningServer, ServeError> {
-    let Config { listen: address, metrics, reader, http, access, tls, admin_tls, platform, code_dir } =
-        config;
+    let Config {
+        listen: address,
+        metrics,
+        reader,
+        http,
+        access,
+        tls,
+        admin_tls,
+        platform,
+        code_dir,
+    } = config;
     // Ahead of what takes long: a mistake in a file is told at once.
     let mut files = Vec::new();
     let tokens = access.tokens_file.as_deref().map(ClientTokens::load).transpose()?.map(Arc::new);

@@ -40,9 +40,11 @@ impl ModelsBody {
             let (object, owned_by) = ("model", "dossier");
             ModelBody { id, object, created: 0, owned_by, root, parent }
         };
-        let adapters = snapshot.document_types.iter().filter(|(id, _)| caller.reaches(id)).map(|(id, served)| {
-            model(id.to_string(), served.adapter_digest().to_string(), Some(base.clone()))
-        });
+        let adapters = snapshot.document_types.iter().filter(|(id, _)| caller.reaches(id)).map(
+            |(id, served)| {
+                model(id.to_string(), served.adapter_digest().to_string(), Some(base.clone()))
+            },
+        );
         let itself = model(base.clone(), base.clone(), None);
         let data = [itself].into_iter().chain(adapters).collect();
         Self { object: "list", data }

@@ -18,8 +18,8 @@ use dossier_engine::{EngineError, Extraction};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::openapi::{ConditionHeaders, InferJson};
 use super::auth::caller_of;
+use super::openapi::{ConditionHeaders, InferJson};
 use super::{ApiError, App, read_document, unknown_method};
 use crate::auth::Caller;
 

@@ -15,8 +15,8 @@ use utoipa::openapi::{
 };
 use utoipa::{Modify, OpenApi as _, ToSchema};
 
-use super::{App, unknown_method};
 use super::error::{About, OpenInferenceErrorBody, ProblemBody, known};
+use super::{App, unknown_method};
 use super::{models, open_inference};
 
 mod page;
