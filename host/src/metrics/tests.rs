@@ -60,7 +60,7 @@ async fn the_whole_text_follows_the_format() {
     let unknown = r#"listener="admin",route="unknown",status="4xx",code="route.unknown""#;
     assert_eq!(requests(unknown), 1.0);
     let bucket = |le: &str| {
-        let labels = format!(r#"le="{le}",listener="documents",route="/v1/extract""#);
+        let labels = format!(r#"listener="documents",route="/v1/extract",le="{le}""#);
         samples[&format!("dossier_request_duration_seconds_bucket{{{labels}}}")]
     };
     assert_eq!([bucket("0.005"), bucket("0.25"), bucket("+Inf")], [1.0, 1.0, 2.0]);
