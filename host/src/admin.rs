@@ -17,7 +17,7 @@ use dossier_store::PackageDigest;
 use serde::Deserialize;
 
 use crate::api::{
-    ApiError, discard, liveness, metrics_routes, observe, read_body, unknown_method, unknown_route,
+    ApiError, discard, liveness, metrics_routes, observe, unknown_method, unknown_route,
 };
 use crate::config::{HttpLimits, Token};
 use crate::metrics::{Exposition, Recorder};

@@ -559,7 +559,7 @@ fn waiting_for(milliseconds: &'static str) -> Request {
 async fn a_client_that_waits_less_is_told_so_and_nothing_of_its_document_is_read() {
     let config = config();
     let (engine, mut let_go) = held_engine(&config).await;
-    let app = router(Arc::new(App::new(engine.reader, config.http)));
+    let app = router(Arc::new(App::new(engine.reader, config.http)), None);
     let ask = |request| {
         let app = app.clone();
         tokio::spawn(async move { send(&app, request).await })
@@ -589,7 +589,7 @@ async fn an_overloaded_host_tells_how_long_documents_took_of_late() {
     let mut config = config();
     config.http.concurrent_requests = 1;
     let (engine, mut let_go) = held_engine(&config).await;
-    let app = router(Arc::new(App::new(engine.reader, config.http)));
+    let app = router(Arc::new(App::new(engine.reader, config.http)), None);
     let ask = |request| {
         let app = app.clone();
         tokio::spawn(async move { send(&app, request).await })

@@ -20,6 +20,7 @@ fn debug_of_a_reading_shows_no_value() {
         page: 0,
         raw: FieldText::new("ERIKSSON"),
         confidence: 0.5,
+        polygon: None,
     };
     let shown = format!("{reading:?}");
     assert!(!shown.contains("ERIKSSON"), "{shown}");

@@ -46,7 +46,7 @@ impl Guarded {
                 next.run(request).await
             }
         };
-        router(Arc::new(app)).layer(axum::middleware::from_fn(reread))
+        router(Arc::new(app), None).layer(axum::middleware::from_fn(reread))
     }
 
     fn token(&self, tenant: &str, change: impl FnOnce(&mut TokenEntry)) -> String {

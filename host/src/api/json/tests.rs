@@ -1,5 +1,6 @@
 //! JSON as clients write it, and as they should not.
 
+use dossier_document::Tenant;
 use dossier_engine::EngineError;
 
 use super::*;
@@ -15,7 +16,8 @@ async fn parsed_under(config: &Config, body: &str) -> Result<Asked, ApiError> {
     let bodies = Bodies::new(&config.http);
     let headers = axum::http::HeaderMap::new();
     let sent = axum::body::Body::from(body.to_owned());
-    let (bytes, mut held) = bodies.read(&headers, sent, &config.http).await.expect("arrives");
+    let read = bodies.read(&headers, sent, &config.http, &Tenant::anonymous()).await;
+    let (bytes, mut held) = read.expect("arrives");
     let asked = parse(bytes, &mut held);
     if let Ok(asked) = &asked {
         let pages = asked.pages.iter().map(Bytes::len).sum::<usize>();

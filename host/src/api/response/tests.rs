@@ -1,6 +1,6 @@
 //! The shape of answers.
 
-use dossier_document::{CheckOutcome, Digest, FieldName, FieldText, Verdict};
+use dossier_document::{CheckOutcome, Digest, FieldName, FieldText, Point, Verdict};
 use dossier_engine::pipeline::Transcription;
 use dossier_inference::ReadTimings;
 use serde_json::json;
@@ -10,6 +10,8 @@ use super::*;
 fn name(text: &str) -> FieldName {
     text.parse().expect("a field name")
 }
+
+const CORNERS: [(f64, f64); 4] = [(247.5, 250.0), (399.0, 250.0), (399.0, 269.06), (247.5, 269.06)];
 
 #[test]
 fn an_extraction_reads_as_documented() {
@@ -23,6 +25,7 @@ fn an_extraction_reads_as_documented() {
                     raw: FieldText::new("12 MAR 1985"),
                     confidence: 0.987_68,
                     page: 0,
+                    polygon: Some(CORNERS.map(|(x, y)| Point { x, y })),
                 }),
                 value: Some(FieldText::new("1985-03-12")),
                 source: "visual".to_owned(),
@@ -61,9 +64,10 @@ fn an_extraction_reads_as_documented() {
             "document_type": "utopia/passport/2024",
             "fields": [
                 {"name": "date_of_birth", "raw": "12 MAR 1985", "value": "1985-03-12",
-                 "confidence": 0.9877, "source": "visual", "page": 1},
+                 "confidence": 0.9877, "source": "visual", "page": 1,
+                 "polygon": [[247.5, 250.0], [399.0, 250.0], [399.0, 269.1], [247.5, 269.1]]},
                 {"name": "issuing_state", "raw": null, "value": "UTO",
-                 "confidence": null, "source": "mrz", "page": null},
+                 "confidence": null, "source": "mrz", "page": null, "polygon": null},
             ],
             "checks": [{"code": "mrz.structure", "outcome": "not_performed", "fields": ["mrz"],
                         "message": "There is no MRZ."}],

@@ -44,7 +44,8 @@ fn a_report_is_values_by_name_and_checks() {
 
 #[test]
 fn the_lines_of_a_field_stand_below_each_other() {
-    let read = Transcription { raw: FieldText::new("P<UTO\nP1234"), confidence: 0.5, page: 1 };
+    let raw = FieldText::new("P<UTO\nP1234");
+    let read = Transcription { raw, confidence: 0.5, page: 1, polygon: None };
     let field = ExtractedField {
         name: "mrz".parse().expect("a field name"),
         transcription: Some(read),

@@ -12,8 +12,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::super::{RunningServer, listen_for};
+use super::super::{RunningServer, listen_with};
 use super::*;
+use crate::api::App;
 use crate::auth::Access;
 use crate::auth::token_file::{ClientTokens, TokenEntry, add_certificate};
 use crate::outgoing::choose_tls;
@@ -99,7 +100,8 @@ async fn serve(tls: Arc<Tls>, access: Access, header_timeout: Duration) -> Runni
     let mut config = config();
     config.http.header_timeout = header_timeout;
     let reader = engine(&config).await.reader;
-    listen_for(access, reader, config.listen, config.http, Some(tls)).await.expect("listens")
+    let app = Arc::new(App::for_whom(reader, config.http, access));
+    listen_with(app, config.listen, config.http, None, Some(tls)).await.expect("listens")
 }
 
 /// A client that trusts one authority, and shows something.
@@ -174,7 +176,8 @@ async fn an_answer_that_nobody_reads_ends_its_connection_within_tls_too() {
     config.http.write_timeout = Duration::from_millis(200);
     let reader = engine(&config).await.reader;
     let tls = Some(files.load());
-    let server = listen_for(Access::open(), reader, config.listen, config.http, tls).await;
+    let app = Arc::new(App::new(reader, config.http));
+    let server = listen_with(app, config.listen, config.http, None, tls).await;
     let server = server.expect("listens");
 
     let mut roots = RootCertStore::empty();
