@@ -92,7 +92,7 @@ async fn every_bad_request_has_its_status_and_code_and_the_next_one_works() {
 async fn bodies_that_are_no_form_are_refused() {
     let (server, client) = shipped().await;
     for (name, content_type, body, status, code) in [
-        ("JSON", "application/json", b"{}".to_vec(), 415, "body.content_type"),
+        ("JSON without a key", "application/json", b"{}".to_vec(), 400, "json.missing_key"),
         ("an image", "image/png", page(), 415, "body.content_type"),
         ("no boundary", "multipart/form-data", b"--x".to_vec(), 415, "body.content_type"),
         ("no part", "multipart/form-data; boundary=x", b"hello".to_vec(), 400, "form.malformed"),

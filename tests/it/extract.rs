@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use dossier_engine::folders::Manifest;
-use dossier_tests::{Answer, Score, bad_images, post_all, samples_of, shipped_types};
+use dossier_tests::{
+    Answer, Corners, Score, bad_images, overlap, post_all, samples_of, shipped_types,
+};
 use image::ImageFormat;
 use serde_json::Value;
 
@@ -133,6 +135,26 @@ async fn document_types_are_listed() {
     server.shutdown().await;
 }
 
+/// Where they stand was measured on the sample's picture.
+#[tokio::test(flavor = "multi_thread")]
+async fn fields_are_found_where_they_stand() {
+    let (server, client) = shipped().await;
+    let sample = samples_of(PASSPORT).expect("samples").remove(0);
+    let answer = client.extract(PASSPORT, &sample.pages).await.expect("an answer");
+    for (name, [left, top, right, bottom]) in [
+        ("surname", [250.0, 108.0, 374.0, 126.0]),
+        ("document_number", [546.0, 49.0, 715.0, 70.0]),
+        ("sex", [506.0, 252.0, 524.0, 270.0]),
+        ("mrz", [26.0, 421.0, 755.0, 482.0]),
+    ] {
+        let field = fields(&answer).iter().find(|field| field["name"] == name).expect(name);
+        let found = serde_json::from_value::<Corners>(field["polygon"].clone()).expect(name);
+        let expected = [[left, top], [right, top], [right, bottom], [left, bottom]];
+        assert!(overlap(&found, &expected) > 0.6, "{name}: {found:?}");
+    }
+    server.shutdown().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn probes_answer() {
     let (server, client) = shipped().await;
@@ -146,10 +168,12 @@ fn assert_has_the_documented_form(answer: &Answer) {
     let body = &answer.body;
     for field in fields(answer) {
         let keys = field.as_object().expect("an object").keys().collect::<Vec<_>>();
-        assert_eq!(keys, ["name", "raw", "value", "confidence", "source", "page"]);
+        assert_eq!(keys, ["name", "raw", "value", "confidence", "source", "page", "polygon"]);
         let is_read = field["raw"].is_string();
         assert_eq!(field["confidence"].is_f64(), is_read, "{}", field["name"]);
         assert_eq!(field["page"].is_u64(), is_read, "{}", field["name"]);
+        let has_text = field["raw"].as_str().is_some_and(|raw| !raw.trim().is_empty());
+        assert_eq!(field["polygon"].is_array(), has_text, "{}", field["name"]);
         if let Some(confidence) = field["confidence"].as_f64() {
             assert!((0.0..=1.0).contains(&confidence), "{}", field["name"]);
         }

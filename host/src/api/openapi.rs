@@ -95,6 +95,9 @@ pub(super) struct ConditionHeaders {
     /// What names the request, if it may be sent again: it gets the answer that it had.
     #[param(rename = "idempotency-key", min_length = 1, max_length = 255)]
     key: Option<String>,
+    /// How long the client waits, in milliseconds: nothing more is done for the document then.
+    #[param(rename = "x-request-timeout-ms", minimum = 1)]
+    timeout_ms: Option<u64>,
     /// The generation that must serve it.
     #[param(rename = "if-generation")]
     generation: Option<u64>,
@@ -250,9 +253,21 @@ fn add_refusals(path: &str, operation: &mut Operation) {
     }
 }
 
+/// Whether a route wants to know who asks: all do but those that tell of the host alone.
+fn is_guarded(path: &str) -> bool {
+    !["/livez", "/readyz", "/openapi.json", "/docs", "/v2", "/v2/health/live", "/v2/health/ready"]
+        .contains(&path)
+}
+
 /// What the refusals of a route are about.
 fn abouts_of(path: &str, has_body: bool) -> Vec<About> {
     let mut abouts = vec![About::Request];
+    if is_guarded(path) {
+        abouts.push(About::Caller);
+    }
+    if has_body || path.contains("{type}") || path.contains("{name}") {
+        abouts.push(About::Reach);
+    }
     if path.contains("{type}") || path.contains("{name}") {
         abouts.push(About::DocumentType);
     }

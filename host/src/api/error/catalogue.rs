@@ -6,6 +6,10 @@
 pub(in crate::api) enum About {
     /// Any request.
     Request,
+    /// Who asks.
+    Caller,
+    /// Whether the caller reaches the document type.
+    Reach,
     /// A body, and a document on its way to the model.
     Document,
     /// The document type that a path or a document names.
@@ -45,6 +49,8 @@ pub(in crate::api) fn known() -> impl Iterator<Item = Known> {
         codes.iter().map(move |(code, status)| Known { code, status: *status, about })
     };
     of(About::Request, REQUEST)
+        .chain(of(About::Caller, CALLER))
+        .chain(of(About::Reach, &[("auth.document_type", 403)]))
         .chain(of(About::Document, DOCUMENT))
         .chain(of(About::DocumentType, DOCUMENT_TYPE))
         .chain(of(About::Generation, &[("generation.changed", 412)]))
@@ -67,7 +73,17 @@ const REQUEST: &[(&str, u16)] = &[
     ("internal", 500),
 ];
 
+const CALLER: &[(&str, u16)] = &[
+    ("auth.missing", 401),
+    ("auth.invalid", 401),
+    ("auth.expired", 401),
+    ("auth.unavailable", 503),
+    ("tenant.rate", 429),
+];
+
 const DOCUMENT: &[(&str, u16)] = &[
+    ("tenant.busy", 429),
+    ("deadline.header", 400),
     ("body.content_encoding", 415),
     ("body.too_large", 413),
     ("body.timeout", 408),

@@ -98,9 +98,15 @@ impl Source {
             #[cfg(test)]
             Self::Made(make) => make()?,
         };
-        let transaction = database.begin_write()?;
-        tables::prepare(&transaction)?;
-        transaction.commit()?;
+        let prepare = || {
+            let transaction = database.begin_write()?;
+            tables::prepare(&transaction)?;
+            Ok::<_, CatalogueError>(transaction.commit()?)
+        };
+        match self {
+            Self::File(file) => unless_damaged(file, prepare)??,
+            _ => prepare()?,
+        }
         Ok(database)
     }
 }

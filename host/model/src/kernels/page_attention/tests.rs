@@ -36,16 +36,17 @@ fn spans_must_cover_all_tokens_in_order_and_name_pages() {
 
 #[test]
 fn a_token_looks_where_the_denser_of_its_heads_does() {
-    // Four tokens of a page in two rows; keys that make each head prefer one of them.
-    let (heads, head_dim, seq_len) = (3, 1, 4);
-    let keys = [[9.0_f32, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 20.0], [0.0, 99.0, 0.0, 0.0]].concat();
+    // Eight tokens of a page in one row, and the key that each head prefers.
+    let (heads, head_dim, seq_len) = (3, 1, 8);
+    let mut keys = vec![0.0_f32; heads * seq_len];
+    (keys[0], keys[seq_len + 6], keys[2 * seq_len + 3]) = (3.0, 20.0, 99.0);
     let shape = (1, heads, head_dim, seq_len);
     let keys = Tensor::from_vec(keys, shape, &candle_core::Device::Cpu).expect("a tensor");
     let values = random(&[1, heads, seq_len, head_dim], 1.5);
     let query = Tensor::ones((2, heads), candle_core::DType::F32, &candle_core::Device::Cpu);
     let query = query.expect("a tensor");
     let spans = [PageSpan { vectors: 0..2, keys: &keys, values: &values, page: 0 }];
-    let looking = Looking { heads: 2, columns: 2 };
+    let looking = Looking { heads: 2, columns: 8 };
     let (attended, foci) = attend_to_pages(&query, &spans, 1.0, Some(looking)).expect("attention");
     let (alone, _) = attend_to_pages(&query, &spans, 1.0, None).expect("attention");
     let bits =
@@ -53,7 +54,7 @@ fn a_token_looks_where_the_denser_of_its_heads_does() {
     assert_eq!(bits(&attended), bits(&alone), "looking changes nothing");
     // The third head, whose look is denser still, is not asked.
     for focus in foci {
-        assert!((focus.x - 1.5).abs() < 1e-3 && (focus.y - 1.5).abs() < 1e-3, "{focus:?}");
+        assert!((focus.x - 6.5).abs() < 1e-3 && (focus.y - 0.5).abs() < 1e-3, "{focus:?}");
         assert!(focus.share > 0.999, "{focus:?}");
     }
 }
