@@ -18,6 +18,9 @@ use super::*;
 use crate::config::Config;
 use crate::testing::{PASSPORT, Part, SURNAME, config, engine, form, held_engine, png};
 
+mod deadlines;
+mod protocols;
+
 struct Answer {
     status: StatusCode,
     headers: HeaderMap,
@@ -455,70 +458,6 @@ async fn keys_are_refused_where_no_answers_are_kept() {
     send(&app(&config).await, request).await.is_problem(400, "idempotency.not_kept");
 }
 
-#[tokio::test]
-async fn the_open_inference_protocol_reads_the_same() {
-    let app = app(&config()).await;
-    let expected = send(&app, passport("mrz,surname")).await.json();
-    let body = json!({
-        "id": "42",
-        "inputs": [
-            {"name": "pages", "shape": [1], "datatype": "BYTES", "data": [STANDARD.encode(png(8, 8))]},
-            {"name": "fields", "shape": [2], "datatype": "BYTES", "data": ["mrz", "surname"]},
-        ],
-    });
-    let infer = |name: &str, body: &Value| {
-        let request = Request::post(format!("/v2/models/{name}/infer"));
-        let request = request.header(CONTENT_TYPE, "application/json");
-        request.body(Body::from(body.to_string())).expect("a request")
-    };
-    for name in ["utopia.passport.2024", "utopia%2Fpassport%2F2024"] {
-        let answer = send(&app, infer(name, &body)).await;
-        assert_eq!(answer.status, 200, "{}", answer.json());
-        let answer = answer.json();
-        assert_eq!(answer["model_name"], name.replace("%2F", "/"));
-        assert_eq!((&answer["id"], &answer["model_version"]), (&json!("42"), &json!("1")));
-        let output = |name: &str| {
-            let outputs = answer["outputs"].as_array().expect("outputs");
-            let found = outputs.iter().find(|output| output["name"] == name);
-            found.expect("stands in it")["data"].clone()
-        };
-        let document = output("document")[0].as_str().expect("a text").to_owned();
-        let document = serde_json::from_str::<Value>(&document).expect("JSON");
-        assert_eq!(document["fields"], expected["fields"]);
-        assert_eq!(output("verdict"), json!([expected["verdict"]]));
-        let names = output("field_names");
-        assert_eq!((&names[0], &names[1]), (&json!("mrz"), &json!("surname")));
-    }
-    let model = send(&app, get_request("/v2/models/utopia.passport.2024")).await.json();
-    assert_eq!(
-        (&model["name"], &model["versions"]),
-        (&json!("utopia.passport.2024"), &json!(["1"]))
-    );
-    assert_eq!(
-        send(&app, get_request("/v2/models/utopia.passport.2024/versions/1/ready")).await.status,
-        200
-    );
-    let unknown = send(&app, get_request("/v2/models/utopia.visa.2020")).await;
-    assert_eq!(
-        (unknown.status.as_u16(), &unknown.headers[CONTENT_TYPE]),
-        (404, &"application/json".parse().expect("a value"))
-    );
-    assert!(
-        unknown.json()["error"].is_string() && unknown.json()["code"] == "document_type.unknown"
-    );
-    let other = send(&app, get_request("/v2/models/utopia.passport.2024/versions/7")).await;
-    assert_eq!((other.status.as_u16(), &other.json()["code"]), (412, &json!("generation.changed")));
-}
-
-#[tokio::test]
-async fn models_are_listed_with_their_parent() {
-    let answer = send(&app(&config()).await, get_request("/v1/models")).await.json();
-    let (base, adapter) = (&answer["data"][0], &answer["data"][1]);
-    assert_eq!((&answer["object"], &base["parent"]), (&json!("list"), &Value::Null));
-    assert_eq!((&adapter["id"], &adapter["parent"]), (&json!(PASSPORT), &base["id"]));
-    assert_eq!(adapter["root"], format!("sha256:{}", "02".repeat(32)));
-}
-
 /// Log lines, kept.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -546,66 +485,4 @@ impl tracing_subscriber::fmt::MakeWriter<'_> for Lines {
     fn make_writer(&self) -> Self {
         self.clone()
     }
-}
-
-fn waiting_for(milliseconds: &'static str) -> Request {
-    let mut request = passport("surname");
-    let value = axum::http::HeaderValue::from_static(milliseconds);
-    request.headers_mut().insert("x-request-timeout-ms", value);
-    request
-}
-
-#[tokio::test]
-async fn a_client_that_waits_less_is_told_so_and_nothing_of_its_document_is_read() {
-    let config = config();
-    let (engine, mut let_go) = held_engine(&config).await;
-    let app = router(Arc::new(App::new(engine.reader, config.http)), None);
-    let ask = |request| {
-        let app = app.clone();
-        tokio::spawn(async move { send(&app, request).await })
-    };
-    let first = ask(passport("surname"));
-    assert_eq!(let_go.arrival().await, 1);
-    send(&app, waiting_for("50")).await.is_problem(504, "deadline");
-    let third = ask(waiting_for("600000"));
-    for _ in 0..4 {
-        let_go.send(()).expect("the model waits");
-    }
-    for answer in [first, third] {
-        assert_eq!(answer.await.expect("no panic").status, 200);
-    }
-    assert_eq!(let_go.arrived_since(), 1, "the second was not read");
-}
-
-#[tokio::test]
-async fn a_time_that_is_none_is_refused_before_anything_is_read() {
-    let app = app(&config()).await;
-    send(&app, waiting_for("soon")).await.is_problem(400, "deadline.header");
-    assert_eq!(send(&app, waiting_for("60000")).await.status, 200);
-}
-
-#[tokio::test]
-async fn an_overloaded_host_tells_how_long_documents_took_of_late() {
-    let mut config = config();
-    config.http.concurrent_requests = 1;
-    let (engine, mut let_go) = held_engine(&config).await;
-    let app = router(Arc::new(App::new(engine.reader, config.http)), None);
-    let ask = |request| {
-        let app = app.clone();
-        tokio::spawn(async move { send(&app, request).await })
-    };
-    // Two that are done make one interval.
-    for _ in 0..2 {
-        let_go.send(()).expect("the model waits");
-        assert_eq!(send(&app, passport("surname")).await.status, 200);
-        let_go.arrival().await;
-    }
-    let working = ask(passport("surname"));
-    let_go.arrival().await;
-    let refused = send(&app, passport("surname")).await;
-    refused.is_problem(429, "overloaded");
-    let seconds = refused.headers[RETRY_AFTER].to_str().expect("text").parse::<u64>();
-    assert!((1..=60).contains(&seconds.expect("a number")));
-    let_go.send(()).expect("the model waits");
-    assert_eq!(working.await.expect("no panic").status, 200);
 }
