@@ -50,7 +50,7 @@ async fn what_is_counted_is_what_was_sent() {
     let blank = bad_images::blank(64, 48, ImageFormat::Png);
     for number in 0..50 {
         let name = format!("hostile/type-{number}/1");
-        let answer = client.extract(&name, &[blank.clone()]).await.expect("an answer");
+        let answer = client.extract(&name, std::slice::from_ref(&blank)).await.expect("an answer");
         assert_eq!(answer.status, 404);
         let path = format!("/hostile/{number}?secret=ERIKSSON");
         assert_eq!(client.get(&path).await.expect("an answer").status, 404);

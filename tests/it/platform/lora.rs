@@ -37,7 +37,7 @@ async fn a_published_adapter_is_loaded_and_its_memory_freed() {
     assert_eq!(again["generation"], generation, "what serves already is not changed");
 
     let page = bad_images::blank(64, 48, ImageFormat::Png);
-    let read = host.client.extract(PAPER, &[page.clone()]).await.expect("an answer");
+    let read = host.client.extract(PAPER, std::slice::from_ref(&page)).await.expect("an answer");
     assert_eq!(read.status, 200, "{}", read.text);
     let unload = json!({"lora_name": PAPER});
     let (status, told) = post(&host.admin, "/v1/unload_lora_adapter", unload).await;
