@@ -199,7 +199,7 @@ fn every_error_has_its_status_and_code() {
 }
 
 /// What only the admin API answers; codes of the store, and of a package's own making, are its publisher's.
-const OF_ADMIN: [&str; 2] = ["admin.", "package."];
+const OF_ADMIN: [&str; 3] = ["admin.", "package.", "publisher."];
 
 #[test]
 fn the_catalogue_has_what_errors_make_and_nothing_else() {

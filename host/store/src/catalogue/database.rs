@@ -98,16 +98,17 @@ impl Source {
             #[cfg(test)]
             Self::Made(make) => make()?,
         };
-        let prepare = || {
+        // Takes the database with it: one whose code has panicked panics again when it is closed later.
+        let prepare = move || {
             let transaction = database.begin_write()?;
             tables::prepare(&transaction)?;
-            Ok::<_, CatalogueError>(transaction.commit()?)
+            transaction.commit()?;
+            Ok(database)
         };
         match self {
-            Self::File(file) => unless_damaged(file, prepare)??,
-            _ => prepare()?,
+            Self::File(file) => unless_damaged(file, prepare)?,
+            _ => prepare(),
         }
-        Ok(database)
     }
 }
 
