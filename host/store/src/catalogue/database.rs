@@ -105,9 +105,15 @@ impl Source {
             transaction.commit()?;
             Ok(database)
         };
-        match self {
-            Self::File(file) => unless_damaged(file, prepare)?,
-            _ => prepare(),
+        let Self::File(file) = self else { return prepare() };
+        match unless_damaged(file, prepare)? {
+            // Anything but the disk: the tables are not those that were written.
+            Err(CatalogueError::Database(error))
+                if !matches!(*error, redb::Error::Io(_) | redb::Error::PreviousIo) =>
+            {
+                Err(damaged(file, "its tables are not those of a catalogue"))
+            }
+            prepared => prepared,
         }
     }
 }
