@@ -215,10 +215,7 @@ impl ModelBackend {
             };
             document.get_mut().fields[key.field] = Some(field);
             if document.get().fields.iter().all(Option::is_some) {
-                let [rows, columns] = self.planner.parts().grid;
-                let [height, width] = self.planner.parts().image_size;
-                let token = [width as f32 / columns as f32, height as f32 / rows as f32];
-                self.answers.push((key.document, Ok(document.remove().answer(token))));
+                self.answers.push((key.document, Ok(document.remove().answer())));
             }
         }
         Ok(())
@@ -324,8 +321,8 @@ struct Planned {
 }
 
 impl InWork {
-    /// The answer, once all fields are there. `token` is a token's width and height in pixels.
-    fn answer(self, token: [f32; 2]) -> ReadOutput {
+    /// The answer, once all fields are there.
+    fn answer(self) -> ReadOutput {
         let timings = ReadTimings {
             preprocess: self.preprocess,
             encode: self.encode,
@@ -335,7 +332,7 @@ impl InWork {
         let fields = self.request.fields.iter().zip(self.fields.into_iter().flatten());
         let print_of = |page: usize| self.prints.iter().find(|(number, _)| *number == page);
         let reading = |(field, decoded): (&FieldRequest, DecodedField)| FieldReading {
-            polygon: print_of(field.page).and_then(|(_, print)| print.polygon(&decoded, token)),
+            polygon: print_of(field.page).and_then(|(_, print)| print.polygon(&decoded)),
             name: field.name.clone(),
             page: field.page,
             raw: FieldText::new(decoded.text),

@@ -57,6 +57,8 @@ pub(super) struct PlannedPage {
 pub(super) struct Print {
     pub(super) grey: Arc<Grey>,
     pub(super) placement: Placement,
+    /// Width and height in pixels of what the decoder looks at.
+    pub(super) token: [f32; 2],
 }
 
 pub(super) struct FieldPlan {
@@ -190,7 +192,9 @@ impl Planner {
 
     fn print(&self, page: &PageImage, pixels: &Tensor) -> candle_core::Result<Print> {
         let placement = self.parts().processor.placement(page.width(), page.height());
-        Ok(Print { grey: Arc::new(Grey::of_pixel_values(pixels)?), placement })
+        let ([height, width], [rows, columns]) = (self.parts().image_size, self.parts().grid);
+        let token = [width as f32 / columns as f32, height as f32 / rows as f32];
+        Ok(Print { grey: Arc::new(Grey::of_pixel_values(pixels)?), placement, token })
     }
 
     fn plan_field(&self, field: &FieldRequest, pages: usize) -> Result<FieldPlan, BackendError> {

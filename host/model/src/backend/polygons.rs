@@ -8,11 +8,10 @@ use crate::kernels::Focus;
 use crate::place::place;
 
 impl Print {
-    /// Where a field stands; none where nothing was read. `token` is the width and height in pixels of what
-    /// the decoder looks at.
-    pub(super) fn polygon(&self, decoded: &DecodedField, token: [f32; 2]) -> Option<[Point; 4]> {
-        let in_pixels =
-            |focus: &Focus| Focus { x: focus.x * token[0], y: focus.y * token[1], ..*focus };
+    /// Where a field stands; none where nothing was read.
+    pub(super) fn polygon(&self, decoded: &DecodedField) -> Option<[Point; 4]> {
+        let [width, height] = self.token;
+        let in_pixels = |focus: &Focus| Focus { x: focus.x * width, y: focus.y * height, ..*focus };
         let foci = decoded.foci.iter().map(|focus| focus.as_ref().map(in_pixels));
         let corners = place(&self.grey, &decoded.text, &foci.collect::<Vec<_>>())?;
         Some(corners.map(|corner| {

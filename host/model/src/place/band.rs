@@ -58,12 +58,11 @@ impl Run {
         const NARROW: f32 = 0.5;
         let least = characters as f32 * NARROW * (band.bottom - band.top);
         let (mut left, mut right) = (left, right);
-        let inside = band.inside(grey, self);
+        let least_change = OF_INSIDE * band.inside(grey, self);
         while right - left < least {
             let (before, behind) = (left - 1.0, right + 1.0);
-            let [before_is, behind_is] =
-                [before, behind].map(|x| band.change(grey, self, x) + band.change(grey, self, x));
-            if before_is.max(behind_is) < 2.0 * OF_INSIDE * inside && right - left > 0.5 * least {
+            let [before_is, behind_is] = [before, behind].map(|x| band.change(grey, self, x));
+            if before_is.max(behind_is) < least_change && right - left > 0.5 * least {
                 break;
             }
             if before_is > behind_is { left = before } else { right = behind }

@@ -36,35 +36,26 @@ impl Grey {
 
     /// How much brightness changes across a point, from column to column; 0 outside.
     pub(super) fn across(&self, x: f32, y: f32) -> f32 {
-        self.change(x, y, |column, row| {
-            (column.checked_sub(1).map(|c| (c, row)), (column + 1, row))
-        })
+        self.change(x, y, [1, 0])
     }
 
     /// The same in any direction.
     pub(super) fn any_way(&self, x: f32, y: f32) -> f32 {
-        let down = self.change(x, y, |column, row| {
-            (row.checked_sub(1).map(|r| (column, r)), (column, row + 1))
-        });
-        down.max(self.across(x, y))
+        self.change(x, y, [0, 1]).max(self.across(x, y))
     }
 
-    fn change(
-        &self,
-        x: f32,
-        y: f32,
-        neighbours: impl Fn(usize, usize) -> (Option<(usize, usize)>, (usize, usize)),
-    ) -> f32 {
+    /// The greater change to the neighbours that are so many columns and rows away.
+    fn change(&self, x: f32, y: f32, [columns, rows]: [usize; 2]) -> f32 {
         if x < 0.0 || y < 0.0 {
             return 0.0;
         }
         let (column, row) = (x as usize, y as usize);
         let Some(here) = self.at(column, row) else { return 0.0 };
-        let (before, behind) = neighbours(column, row);
+        let before = column.checked_sub(columns).zip(row.checked_sub(rows));
         let before = before.and_then(|(column, row)| self.at(column, row));
-        let behind = self.at(behind.0, behind.1);
-        let change = |other: Option<u8>| other.map_or(0, |other| here.abs_diff(other));
-        f32::from(change(before).max(change(behind)))
+        let behind = self.at(column + columns, row + rows);
+        let changes = [before, behind].map(|other| other.map_or(0, |other| here.abs_diff(other)));
+        f32::from(changes[0].max(changes[1]))
     }
 
     fn at(&self, column: usize, row: usize) -> Option<u8> {
