@@ -5,6 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 PACKAGES = (
+    "fonts-mplus fonts-georgewilliams fonts-gfs-artemisia fonts-agave fonts-yrsa-rasa fonts-elstob "
     "fonts-quicksand fonts-gemunu-libre fonts-eurofurence fonts-jura fonts-vlgothic"
 ).split()
 _ROOT = Path("/usr/share/fonts")
