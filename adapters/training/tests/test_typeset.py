@@ -22,7 +22,7 @@ from dossier_training.typeset import dense, forms, letters, phrases, typefaces
 from dossier_training.typeset.export import export
 from dossier_training.typeset.exposure import Exposure
 from dossier_training.typeset.lessons import Mix, SheetLessons, lesson
-from dossier_training.typeset.reader import begin_as, new_reader
+from dossier_training.typeset.reader import begin_as, keep, new_reader, taught_by
 from dossier_training.typeset.sheet import Ink, Sheet
 from dossier_training.typeset.text_sheets import text_sheet
 
@@ -131,9 +131,16 @@ def test_a_step_of_training_changes_every_part():
 def test_an_adapter_learns_on_a_base_of_other_pages_and_letters(licences, tmp_path):
     torch.manual_seed(1)
     form = BaseForm(288, 192, letters.VOCABULARY)
-    torch.save({"model": new_reader(384, 256).state_dict()}, tmp_path / "checkpoint.pt")
+    model = new_reader(384, 256)
+    mean = {f"module.{name}": weight * 0.5 if weight.is_floating_point() else weight for name, weight in model.state_dict().items()}
+    torch.save({"model": model.state_dict(), "averaged": mean | {"n_averaged": torch.tensor(3)}, "heads": {}, "step": 3, "seen": 24}, tmp_path / "checkpoint.pt")
+    keep(taught_by(tmp_path / "checkpoint.pt"), tmp_path / "kept.pt")
+    # The running mean is what a training came to, and what the next begins as.
+    kept = taught_by(tmp_path / "kept.pt")
+    assert (kept.steps, kept.sheets) == (3, 24)
+    assert all(torch.allclose(kept.model[name].float(), weight * 0.5, atol=1e-3) for name, weight in model.state_dict().items() if weight.is_floating_point())
     base = tmp_path / "base"
-    assert export(tmp_path, base, form.width, form.height) == BaseForm.read(base) == form
+    assert export(tmp_path / "kept.pt", base, form.width, form.height) == BaseForm.read(base) == form
     records = donut.split(donut.read(licences)[0])
     batch = pages.examination(records[:2], base)
     assert batch["pixels"].shape == (2, 3, 192, 288)

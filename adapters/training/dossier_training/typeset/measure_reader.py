@@ -1,6 +1,6 @@
 """What a checkpoint of the next base reads, by size of the print and by field; faces of families that it has not seen, and those it has.
 
-    python -m dossier_training.typeset.measure_reader --run runs/reader --sheets 40 --json measured.json
+    python -m dossier_training.typeset.measure_reader --checkpoint runs/reader/checkpoint.pt --sheets 40 --json measured.json
 
 A character counts when the encoder's head for its cell names its shape; a field counts when every character,
 and the end, is the most probable one behind the true ones before it: greedy decoding writes it exactly then only.
@@ -23,7 +23,7 @@ from dossier_training.typeset import typefaces
 from dossier_training.typeset.dense import DenseHeads
 from dossier_training.typeset.forms import form
 from dossier_training.typeset.lessons import Mix, lesson
-from dossier_training.typeset.reader import new_reader
+from dossier_training.typeset.reader import new_reader, taught_by
 from dossier_training.typeset.text_sheets import text_sheet
 
 # An em in the encoder's pixels: from, below.
@@ -96,7 +96,7 @@ def measure(model: torch.nn.Module, heads: DenseHeads, sheets: int, mix: Mix) ->
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--sheets", type=int, default=40)
     parser.add_argument("--hardest", type=float, default=0.35)
     parser.add_argument("--threads", type=int, default=1)
@@ -104,12 +104,12 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     mix = Mix(hardest=options.hardest, short_fields=99, spelled=0.0)
-    taught = torch.load(options.run / "checkpoint.pt", weights_only=True)
+    taught = taught_by(options.checkpoint)
     model = new_reader(mix.width, mix.height)
-    model.load_state_dict(taught["model"])
+    model.load_state_dict(taught.model)
     heads = DenseHeads(model.encoder.config.hidden_size)
-    heads.load_state_dict(taught["heads"])
-    table = {"step": taught["step"], "pages": taught["seen"], "sheets": options.sheets, "hardest": options.hardest, **measure(model.eval(), heads, options.sheets, mix)}
+    heads.load_state_dict(taught.heads)
+    table = {"step": taught.steps, "sheets_taught": taught.sheets, "sheets": options.sheets, "hardest": options.hardest, **measure(model.eval(), heads, options.sheets, mix)}
     text = json.dumps(table, indent=1)
     print(text)
     if options.json:
