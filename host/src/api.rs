@@ -74,6 +74,7 @@ pub(crate) use observe::{answer_to_head, is_probe, observe};
 mod response;
 use response::OneDocumentTypeBody;
 pub use response::{CheckBody, DocumentTypesBody, ExtractBody};
+pub(crate) use response::{corners_body, to_decimals};
 
 /// What the handlers share.
 #[derive(Debug)]

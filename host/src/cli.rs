@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{ModelArgs, PlatformArgs, ReaderArgs, ServeArgs, TelemetryArgs};
+use crate::config::{ModelArgs, PlatformArgs, ReaderArgs, RootArgs, ServeArgs, TelemetryArgs};
 
 pub use dossier_document::with_causes;
 
@@ -24,6 +24,8 @@ mod debug;
 pub use debug::read_image;
 
 mod draw;
+
+mod locate;
 
 mod output;
 pub use output::{json as print_json, print, table};
@@ -55,6 +57,8 @@ pub enum Command {
     ///
     /// It loads the one adapter and the rules that the document type needs.
     Extract(Box<ExtractArgs>),
+    /// Find the pages that a picture shows: their corners, how they are turned, how sure that is.
+    Locate(LocateArgs),
     /// List the document types.
     DocumentTypes(DocumentTypesArgs),
     /// Write, build, test and run rules.
@@ -121,6 +125,26 @@ pub struct ExtractArgs {
     /// Log lines.
     #[command(flatten)]
     pub telemetry: TelemetryArgs,
+}
+
+/// Flags of `dossier locate`.
+#[derive(Args, Debug)]
+pub struct LocateArgs {
+    /// The picture: JPEG, PNG, WebP or TIFF.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Write a PNG of the picture with the pages outlined.
+    #[arg(long, value_name = "FILE")]
+    pub draw: Option<PathBuf>,
+    /// Write each page alone, laid flat: page-1.png, the surest, and so on.
+    #[arg(long, value_name = "FOLDER")]
+    pub flat: Option<PathBuf>,
+    /// Where the locator is.
+    #[command(flatten)]
+    pub root: RootArgs,
 }
 
 /// Flags of `dossier document-types`.

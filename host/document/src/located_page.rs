@@ -29,6 +29,12 @@ impl LocatedPage {
         y.atan2(x).to_degrees()
     }
 
+    /// Whether all its corners are numbers.
+    #[must_use]
+    pub fn is_finite(&self) -> bool {
+        self.corners.iter().all(|corner| corner.x.is_finite() && corner.y.is_finite())
+    }
+
     /// Width and height the page has when it is laid flat at the picture's own resolution, in
     /// pixels: of each pair of opposite edges, the longer.
     #[must_use]

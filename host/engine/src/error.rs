@@ -74,6 +74,15 @@ pub enum EngineError {
         /// Why.
         source: DecodeError,
     },
+    /// A picture shows no document.
+    #[error("picture {} shows no document", picture + 1)]
+    NoDocument {
+        /// The picture, counted from 0.
+        picture: usize,
+    },
+    /// What finds pages in pictures can't be loaded, or failed.
+    #[error("pages can't be located: {0}")]
+    Locator(Box<ModelError>),
     /// The pages of the document together have too many pixels; the page named breaks the limit.
     #[error("page {}: the pages of a document have {limit} pixels at most, together", page + 1)]
     DocumentTooLarge {

@@ -19,6 +19,7 @@ pub mod pipeline;
 pub use pipeline::{Conditions, ExtractRequest, Extraction, ModelChoice, extract};
 
 mod page_decoder;
+mod page_finder;
 
 pub mod snapshot;
 

@@ -1,4 +1,4 @@
-//! Pages decoded and prepared off the async threads and off the model's, in turns by what they cost.
+//! Pages decoded, found and prepared off the async threads and off the model's, in turns by what they cost.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,6 +9,7 @@ use dossier_image_decode::{DecodeError, DecodeLimits, decode_page, read_header};
 use dossier_inference::{InferenceError, InferenceHandle, ReadOutput, ReadRequest};
 
 use crate::error::EngineError;
+use crate::page_finder::{FoundPages, PageFinder};
 use crate::settings::DocumentLimits;
 
 mod turns;
@@ -17,17 +18,18 @@ use turns::{Cost, HeldMemory, Turns};
 /// Bytes of a pixel of a decoded page.
 const BYTES_PER_PIXEL: u64 = 3;
 
-/// Decodes the pages of documents, and brings them to the model; clones share the turns.
+/// Decodes the pictures of documents, finds their pages, and brings them to the model; clones share the turns.
 #[derive(Clone, Debug)]
 pub(crate) struct PageDecoder {
     limits: DocumentLimits,
     turns: Turns,
+    finder: Option<Arc<PageFinder>>,
 }
 
 /// The pages of a document, and the memory that they are known to take.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct DecodedPages {
-    pub(crate) images: Vec<PageImage>,
+    pub(crate) found: FoundPages,
     pub(crate) memory: PageMemory,
 }
 
@@ -38,19 +40,27 @@ pub(crate) struct PageMemory {
 }
 
 impl PageDecoder {
-    /// A decoder that works on `threads` documents at a time, whose pages take `memory_bytes` together.
-    pub(crate) fn new(threads: usize, memory_bytes: u64, limits: DocumentLimits) -> Self {
-        Self { limits, turns: Turns::new(threads, memory_bytes) }
+    /// A decoder that works on `threads` documents at a time, whose pages take `memory_bytes` together. Without
+    /// a finder each picture is a page.
+    pub(crate) fn new(
+        threads: usize,
+        memory_bytes: u64,
+        limits: DocumentLimits,
+        finder: Option<PageFinder>,
+    ) -> Self {
+        let turns = Turns::new(threads, memory_bytes);
+        Self { limits, turns, finder: finder.map(Arc::new) }
     }
 
-    /// Decodes one document, in the order of its files. What it costs is known from their headers before
+    /// Decodes one document of `most_pages` pages at most, in the order of its files. What it costs is known from their headers before
     /// it has its turn.
     ///
     /// # Errors
-    /// The first page that is no image, or beyond a limit.
+    /// The first page that is no image, or beyond a limit, or shows no document.
     pub(crate) async fn decode(
         &self,
         files: Vec<Bytes>,
+        most_pages: usize,
         tenant: &Tenant,
     ) -> Result<DecodedPages, EngineError> {
         let limits = self.limits;
@@ -59,11 +69,16 @@ impl PageDecoder {
         let (files, cost) = judging.await.map_err(|_| EngineError::Panicked)??;
         let turn = self.turns.turn(cost, tenant.clone()).await;
         let (_waiting, is_waited_for) = waiting();
+        let finder = self.finder.clone();
         let decoding = tokio::task::spawn_blocking(move || {
-            let images = decode_document(&files, &limits, &is_waited_for)?;
+            let pictures = decode_document(&files, &limits, &is_waited_for)?;
+            let found = match &finder {
+                Some(finder) => finder.find(pictures, most_pages)?,
+                None => FoundPages::as_sent(pictures),
+            };
             // The turn ends with the work, not with the caller's patience.
-            let memory = turn.keep(bytes_of(&images)).map(Arc::new);
-            Ok(DecodedPages { images, memory: PageMemory { _memory: memory } })
+            let memory = turn.keep(bytes_of(&found.images)).map(Arc::new);
+            Ok(DecodedPages { found, memory: PageMemory { _memory: memory } })
         });
         decoding.await.map_err(|_| EngineError::Panicked)?
     }

@@ -14,6 +14,7 @@ use crate::admission::Permit;
 use crate::error::EngineError;
 use crate::folders::Calibration;
 use crate::page_decoder::DecodedPages;
+use crate::page_finder::FoundPages;
 use crate::reader::Reader;
 use crate::request_id::RequestId;
 use crate::snapshot::{DocumentType, Shadow, Snapshot};
@@ -21,6 +22,8 @@ use crate::statistics::RulesCounters;
 
 mod conditions;
 pub use conditions::Conditions;
+
+pub use crate::page_finder::PagePlace;
 
 mod shadow;
 use shadow::Comparison;
@@ -66,9 +69,11 @@ pub enum ModelChoice {
 pub struct Extraction {
     /// The document type.
     pub document_type: DocumentTypeId,
+    /// Its pages, and where they are in the pictures that were sent.
+    pub pages: Vec<PagePlace>,
     /// The fields read, in the order of the request; then those the rules derived from them.
     pub fields: Vec<ExtractedField>,
-    /// The checks of the rules.
+    /// The checks of the pictures, then those of the rules.
     pub checks: Vec<Check>,
     /// What the checks amount to.
     pub verdict: Verdict,
@@ -100,7 +105,8 @@ pub struct Transcription {
     pub confidence: f32,
     /// The page, counted from 0.
     pub page: usize,
-    /// Where it stands there, if the model can tell: the corners clockwise from where the text begins, above.
+    /// Where it stands in the picture that was sent, if the model can tell: the corners clockwise from where
+    /// the text begins, above.
     pub polygon: Option<[Point; 4]>,
 }
 
@@ -175,8 +181,10 @@ async fn read_and_check(
     let page_decoder = reader.page_decoder();
     let permit = request.permit.as_ref();
     let tenant = permit.map_or_else(Tenant::anonymous, |permit| permit.tenant().clone());
-    let decoding = page_decoder.decode(request.pages, &tenant);
-    let DecodedPages { images: pages, memory } = decoding.await?;
+    let most_pages = document_type.pages().min(reader.max_pages());
+    let decoding = page_decoder.decode(request.pages, most_pages, &tenant);
+    let DecodedPages { found, memory } = decoding.await?;
+    let FoundPages { images: pages, places, checks } = found;
     let decoded = Instant::now();
 
     let counters = reader.rules_counters();
@@ -216,6 +224,7 @@ async fn read_and_check(
     let after = rules.after_with_usage(id, &readings, &today);
     let report = counted(counters, rules.name(), after).await.map_err(rules_failed)?;
     let end = Instant::now();
+    let checks = [checks, report.checks.clone()].concat();
 
     if let Some((comparison, read_by_model)) = comparison {
         let (page_decoder, inference) = (page_decoder.clone(), reader.inference().clone());
@@ -224,9 +233,10 @@ async fn read_and_check(
     tracing::debug!(batch_documents = output.batch_documents, "read");
     Ok(Extraction {
         document_type: id.clone(),
-        verdict: Verdict::of(&report.checks),
-        fields: join(readings, &report),
-        checks: report.checks,
+        verdict: Verdict::of(&checks),
+        fields: join(readings, &places, &report),
+        pages: places,
+        checks,
         served_by: ServedBy {
             base: snapshot.base,
             adapter,
@@ -312,8 +322,9 @@ fn refuse_fields(requested: &[FieldName], known: &[FieldName]) -> Result<(), Eng
     Ok(())
 }
 
-/// Readings in their order, each with its normalised value, then the fields without a reading.
-fn join(readings: Vec<FieldReading>, report: &Report) -> Vec<ExtractedField> {
+/// Readings in their order, each with its normalised value and where it is in what was sent, then the fields
+/// without a reading.
+fn join(readings: Vec<FieldReading>, places: &[PagePlace], report: &Report) -> Vec<ExtractedField> {
     let derived = report
         .fields
         .iter()
@@ -326,6 +337,10 @@ fn join(readings: Vec<FieldReading>, report: &Report) -> Vec<ExtractedField> {
         })
         .collect::<Vec<_>>();
     let read = readings.into_iter().map(|FieldReading { name, page, raw, confidence, polygon }| {
+        let polygon = polygon.map(|corners| match places.get(page) {
+            Some(place) => corners.map(|corner| place.in_picture(corner)),
+            None => corners,
+        });
         let normalised = report.fields.iter().find(|field| field.name == name);
         ExtractedField {
             value: normalised.and_then(|field| field.value.clone()),

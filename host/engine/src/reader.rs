@@ -8,6 +8,7 @@ use dossier_inference::{
 };
 
 use crate::page_decoder::PageDecoder;
+use crate::page_finder::PageFinder;
 use crate::settings::ReaderSettings;
 use crate::snapshot::{CurrentSnapshot, Snapshot};
 use crate::statistics::{ReaderStatistics, RulesCounters};
@@ -33,6 +34,7 @@ impl Reader {
         settings: ReaderSettings,
         snapshot: Snapshot,
         backend: impl Backend,
+        finder: Option<PageFinder>,
     ) -> io::Result<Self> {
         let budget = BatchBudget {
             max_documents: settings.batch.documents,
@@ -48,6 +50,7 @@ impl Reader {
                 settings.decode_threads,
                 settings.page_memory_bytes,
                 settings.document,
+                finder,
             ),
             inference: thread.handle(),
             rules_counters: RulesCounters::default(),

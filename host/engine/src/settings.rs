@@ -43,6 +43,9 @@ pub struct ReaderSettings {
     pub adapter_host_memory_bytes: usize,
     /// What one batch may hold.
     pub batch: BatchLimits,
+    /// Whether each picture is taken for a page as it was sent; otherwise pages are found in them and laid
+    /// flat, where the data root has a locator.
+    pub pages_as_sent: bool,
     /// Bytes that the pages of all documents in work take at most, as their headers state them.
     pub page_memory_bytes: u64,
     /// Documents whose pages are decoded or prepared at the same time at most, whatever the number of requests.
@@ -190,6 +193,12 @@ impl ReaderSettings {
     #[must_use]
     pub fn adapters(&self) -> PathBuf {
         self.data_root.join("adapters")
+    }
+
+    /// The folder of what finds pages in pictures.
+    #[must_use]
+    pub fn locator(&self) -> PathBuf {
+        self.adapters().join("locator")
     }
 
     /// The folder of prebuilt rules components.

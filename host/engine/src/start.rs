@@ -23,6 +23,7 @@ use crate::adapters::Adapters;
 use crate::error::EngineError;
 use crate::folders::{Manifest, only_base};
 use crate::model::{LoadedModel, load_model};
+use crate::page_finder::PageFinder;
 use crate::reader::Reader;
 use crate::reload::{
     FirstGeneration, Reload, RunningTask, Shared, Turns, adapter_manifest, blocking, serve_first,
@@ -121,8 +122,16 @@ impl Engine {
         let LoadedModel { adapters, backend } =
             loaded.map_err(|error| EngineError::Base(Box::new(error)))?;
         let base = adapters.base();
+        let locator = settings.locator();
+        let finder = if settings.pages_as_sent || !locator.exists() {
+            None
+        } else {
+            let loaded = blocking(move || PageFinder::load(&locator)).await?;
+            Some(loaded.map_err(|error| EngineError::Locator(Box::new(error)))?)
+        };
         let empty = Snapshot::empty(base);
-        let reader = Reader::new(settings.clone(), empty, backend).map_err(EngineError::Thread)?;
+        let reader = Reader::new(settings.clone(), empty, backend, finder);
+        let reader = reader.map_err(EngineError::Thread)?;
         let prune_at_start = packages.prune_at_start;
         let shared = Arc::new(Shared {
             store: artifacts,

@@ -82,6 +82,7 @@ pub(crate) fn settings(data_root: &Path) -> EngineSettings {
         batch: BatchLimits { documents: 4, pages: 8, rows: 64 },
         page_memory_bytes: 1 << 30,
         decode_threads: 1,
+        pages_as_sent: false,
         rules,
     };
     let canary = CanarySettings { min_calls: 5, max_failure_percent: 10 };

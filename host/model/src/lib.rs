@@ -56,7 +56,7 @@ mod processor;
 pub use processor::ImageProcessor;
 
 mod locate;
-pub use locate::{Locator, fills, rectify};
+pub use locate::{FlatPage, Located, Locator, Projection, fills, rectify};
 
 mod lora;
 pub use lora::{Adapter, check_adapter_config};

@@ -19,10 +19,10 @@ mod network;
 use network::{Answer, Network, SIDE};
 
 mod projection;
-use projection::Projection;
+pub use projection::Projection;
 
 mod rectify;
-pub use rectify::{fills, rectify};
+pub use rectify::{FlatPage, fills, rectify};
 
 mod square;
 use square::Square;
@@ -33,6 +33,15 @@ use square::Square;
 pub struct Locator {
     network: Network,
     device: Device,
+}
+
+/// What a picture shows.
+#[derive(Clone, Debug)]
+pub struct Located {
+    /// The pages, the surest first.
+    pub pages: Vec<LocatedPage>,
+    /// How sure it is of the likeliest place of a page, 0 to 1, be that among `pages` or not.
+    pub best_score: f32,
 }
 
 /// Pages of one picture: two sides of a card and an open passport are the most that people send.
@@ -71,22 +80,23 @@ impl Locator {
         Ok(Self { network, device })
     }
 
-    /// The pages of a picture, the surest first.
+    /// The pages of a picture.
     ///
     /// # Errors
     /// When the arithmetic fails.
-    pub fn locate(&self, picture: &PageImage) -> Result<Vec<LocatedPage>, ModelError> {
+    pub fn locate(&self, picture: &PageImage) -> Result<Located, ModelError> {
         let square = Square::of_picture(picture);
         let answer = self.look(&square)?;
+        let best_score = answer.middle.iter().flatten().copied().fold(0.0, f32::max);
         let marked = finding::pages(&answer, LEAST_SCORE, MOST_PAGES);
-        marked
-            .into_iter()
-            .map(|page| {
-                let first = page.moved(&square.to_picture);
-                let closer = self.look_closer(picture, &first)?;
-                Ok(LocatedPage { score: first.score, ..closer.unwrap_or(first) })
-            })
-            .collect()
+        let mut pages = Vec::with_capacity(marked.len());
+        for page in marked {
+            let first = page.moved(&square.to_picture);
+            let closer = self.look_closer(picture, &first)?;
+            pages.push(LocatedPage { score: first.score, ..closer.unwrap_or(first) });
+        }
+        pages.retain(LocatedPage::is_finite);
+        Ok(Located { pages, best_score })
     }
 
     /// The page as it is marked when it is seen alone; nothing where that contradicts `first`.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use dossier_document::{Check, DocumentTypeId};
-use dossier_engine::pipeline::{ExtractedField, Extraction, ServedBy, Timings};
+use dossier_document::{Check, DocumentTypeId, Point};
+use dossier_engine::pipeline::{ExtractedField, Extraction, PagePlace, ServedBy, Timings};
 use dossier_engine::snapshot::{DocumentType, Snapshot};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,12 +12,24 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub struct ExtractBody<'a> {
     document_type: &'a str,
+    pages: Vec<PageBody>,
     fields: Vec<FieldBody<'a>>,
     checks: Vec<CheckBody<'a>>,
     verdict: &'static str,
     served_by: ServedByBody,
     timings_ms: TimingsBody,
     request_id: &'a str,
+}
+
+/// A page of the document, and where it is in what was sent.
+#[derive(Serialize, ToSchema)]
+struct PageBody {
+    page: usize,
+    picture: usize,
+    corners: [[f64; 2]; 4],
+    rotation: f64,
+    score: Option<f64>,
+    rectified: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -102,12 +114,27 @@ impl<'a> ExtractBody<'a> {
     pub fn of(extraction: &'a Extraction, request_id: &'a str) -> Self {
         Self {
             document_type: extraction.document_type.as_str(),
+            pages: extraction.pages.iter().enumerate().map(PageBody::of).collect(),
             fields: extraction.fields.iter().map(FieldBody::of).collect(),
             checks: extraction.checks.iter().map(CheckBody::of).collect(),
             verdict: extraction.verdict.as_str(),
             served_by: ServedByBody::of(&extraction.served_by),
             timings_ms: TimingsBody::of(&extraction.timings),
             request_id,
+        }
+    }
+}
+
+impl PageBody {
+    fn of((page, place): (usize, &PagePlace)) -> Self {
+        Self {
+            // People count from 1, and so do the names of their files.
+            page: page + 1,
+            picture: place.picture + 1,
+            corners: corners_body(&place.corners),
+            rotation: to_decimals(place.rotation_degrees, 1),
+            score: place.score.map(|score| to_decimals(f64::from(score), 4)),
+            rectified: place.is_rectified(),
         }
     }
 }
@@ -121,11 +148,8 @@ impl<'a> FieldBody<'a> {
             value: field.value.as_ref().map(|value| value.expose()),
             confidence: read.map(|read| to_decimals(f64::from(read.confidence), 4)),
             source: &field.source,
-            // People count pages from 1, and so do the names of their files.
             page: read.map(|read| read.page + 1),
-            polygon: read.and_then(|read| read.polygon).map(|corners| {
-                corners.map(|corner| [corner.x, corner.y].map(|side| to_decimals(side, 1)))
-            }),
+            polygon: read.and_then(|read| read.polygon).map(|corners| corners_body(&corners)),
         }
     }
 }
@@ -220,7 +244,12 @@ fn milliseconds(duration: Duration) -> f64 {
     to_decimals(duration.as_secs_f64() * 1000.0, 3)
 }
 
-fn to_decimals(value: f64, decimals: i32) -> f64 {
+/// Corners in pixels, to a tenth.
+pub(crate) fn corners_body(corners: &[Point; 4]) -> [[f64; 2]; 4] {
+    corners.map(|corner| [corner.x, corner.y].map(|side| to_decimals(side, 1)))
+}
+
+pub(crate) fn to_decimals(value: f64, decimals: i32) -> f64 {
     let scale = 10_f64.powi(decimals);
     (value * scale).round() / scale
 }

@@ -35,7 +35,9 @@ pub enum DrawError {
 /// When no field has a place, or the picture can't be written.
 pub(super) fn draw(files: &[Bytes], extraction: &Extraction, path: &Path) -> Result<(), DrawError> {
     let read = extraction.fields.iter().filter_map(|field| field.transcription.as_ref());
-    let places = read.filter_map(|read| Some((read.page, read.polygon?))).collect::<Vec<_>>();
+    let picture = |page: usize| extraction.pages.get(page).map(|place| place.picture);
+    let places = read.filter_map(|read| Some((picture(read.page)?, read.polygon?)));
+    let places = places.collect::<Vec<_>>();
     if places.is_empty() {
         return Err(DrawError::NoPlaces);
     }
@@ -43,12 +45,33 @@ pub(super) fn draw(files: &[Bytes], extraction: &Extraction, path: &Path) -> Res
     // They were read a moment ago.
     let pages = pages.collect::<Result<Vec<_>, _>>().map_err(|_| DrawError::TooLarge)?;
     let mut sheet = Sheet::of(&pages).ok_or(DrawError::TooLarge)?;
-    for (index, (page, corners)) in places.iter().enumerate() {
-        sheet.outline(*page, corners, COLOURS[index % COLOURS.len()]);
+    for place in extraction.pages.iter().filter(|place| place.is_rectified()) {
+        sheet.outline(place.picture, &place.corners, PAGE);
     }
-    let saved = sheet.image.save_with_format(path, image::ImageFormat::Png);
-    saved.map_err(|source| DrawError::Write { path: path.to_owned(), source })
+    for (index, (picture, corners)) in places.iter().enumerate() {
+        sheet.outline(*picture, corners, COLOURS[index % COLOURS.len()]);
+    }
+    sheet.save(path)
 }
+
+/// Writes a picture as a PNG with the outlines of pages: one colour a page, in turn.
+///
+/// # Errors
+/// When the picture can't be written.
+pub(super) fn outlines(
+    picture: &PageImage,
+    pages: &[[Point; 4]],
+    path: &Path,
+) -> Result<(), DrawError> {
+    let mut sheet = Sheet::of(std::slice::from_ref(picture)).ok_or(DrawError::TooLarge)?;
+    for (corners, colour) in pages.iter().zip(COLOURS.iter().cycle()) {
+        sheet.outline(0, corners, *colour);
+    }
+    sheet.save(path)
+}
+
+/// What a page that was cut out of its picture is outlined with.
+const PAGE: Rgb<u8> = Rgb([240, 228, 66]);
 
 /// Told apart by people who see no red or no green, too (Okabe and Ito, 2008).
 const COLOURS: [Rgb<u8>; 5] = [
@@ -91,6 +114,11 @@ impl Sheet {
             }
         }
         Some(Self { image, tops, stroke: (width / 300).max(1) })
+    }
+
+    fn save(&self, path: &Path) -> Result<(), DrawError> {
+        let saved = self.image.save_with_format(path, image::ImageFormat::Png);
+        saved.map_err(|source| DrawError::Write { path: path.to_owned(), source })
     }
 
     fn outline(&mut self, page: usize, corners: &[Point; 4], colour: Rgb<u8>) {

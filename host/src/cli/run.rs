@@ -15,7 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::draw::DrawError;
 use super::{Cli, Command, DebugCommand, DocsArgs, DocumentTypesArgs, ExtractArgs, PluginCommand};
-use super::{debug, docs, draw, output, package, plugin, token};
+use super::{debug, docs, draw, locate, output, package, plugin, token};
 use crate::api::{FormError, engine_problem, field_names, problem_of_form};
 use crate::config::{
     Config, ConfigError, LogLevel, ServeArgs, TelemetryArgs, TelemetryConfig, nobody_publishes,
@@ -106,6 +106,7 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
     match cli.command {
         Command::Serve(args) => serve_until_told(*args).await,
         Command::Extract(args) => extract_files(*args).await,
+        Command::Locate(args) => locate::locate(&args),
         Command::DocumentTypes(args) => list_document_types(args).await,
         Command::Debug { command: DebugCommand::Compile(args) } => debug::compile(&args),
         Command::Plugin { command } => run_plugin(command).await,

@@ -243,6 +243,10 @@ keys! {
     /// Documents whose pages are decoded or prepared at the same time; dear ones have half of the threads
     /// at most.
     decode_threads: usize = 2, number("N", 1..=1_024);
+    // Photographs are what people send; a page that fills its picture is left as it is.
+    /// Take each picture for a page as it was sent; otherwise pages are found in pictures and laid flat, where
+    /// `adapters/locator` is in the data root.
+    pages_as_sent: bool = false, Form::Switch;
     // Rules answer within a millisecond; this is for the ones that never do.
     /// Time that the code of the rules may run in one call.
     rules_run_ms: u64 = milliseconds(PluginSettings::RUN_BUDGET), number("MS", 1..=HOUR_MS);

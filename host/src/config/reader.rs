@@ -50,6 +50,7 @@ pub(super) fn settle(args: &ReaderArgs) -> ReaderSettings {
         },
         page_memory_bytes: reading.page_memory_bytes(),
         decode_threads: reading.decode_threads(),
+        pages_as_sent: reading.pages_as_sent(),
         rules: RulesLimits {
             run_budget: Duration::from_millis(reading.rules_run_ms()),
             call_timeout: Duration::from_millis(reading.rules_timeout_ms()),

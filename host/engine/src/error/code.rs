@@ -26,6 +26,7 @@ impl EngineError {
             Self::UnknownField(_) => "field.unknown",
             Self::RepeatedField(_) => "field.repeated",
             Self::Page { source, .. } => page_code(source),
+            Self::NoDocument { .. } => "page.no_document",
             Self::DocumentTooLarge { .. } => "document.too_large",
             Self::Refused { .. } => "document.refused",
             Self::Rules { source, .. } => source.code(),
@@ -85,6 +86,7 @@ impl EngineError {
             | Self::Catalogue(_)
             | Self::Folder(_)
             | Self::Base(_)
+            | Self::Locator(_)
             | Self::RulesEngine(_)
             | Self::CodeCache(_)
             | Self::Watch { .. }

@@ -13,7 +13,7 @@ use super::FolderError;
 pub const MANIFEST_FILE: &str = "document-type.json";
 
 /// Folders of `adapters/` that hold no document types.
-const RESERVED_FOLDERS: [&str; 2] = ["base", "training"];
+const RESERVED_FOLDERS: [&str; 3] = ["base", "locator", "training"];
 
 /// PEFT's file name; a folder that holds it must have a manifest, or its adapter would be ignored.
 const ADAPTER_CONFIG_FILE: &str = "adapter_config.json";

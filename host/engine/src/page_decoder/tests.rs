@@ -4,23 +4,25 @@ use super::*;
 use crate::testing::png;
 
 fn decoder(page_pixels: u64, document_pixels: u64) -> PageDecoder {
-    PageDecoder::new(1, 1 << 20, DocumentLimits { pages: 8, page_pixels, document_pixels })
+    PageDecoder::new(1, 1 << 20, DocumentLimits { pages: 8, page_pixels, document_pixels }, None)
 }
 
 #[tokio::test]
 async fn pages_come_back_in_their_order() {
     let pages = decoder(100, 200)
-        .decode(vec![png(4, 3), png(5, 2)], &Tenant::anonymous())
+        .decode(vec![png(4, 3), png(5, 2)], 8, &Tenant::anonymous())
         .await
         .expect("valid");
-    let sizes = pages.images.iter().map(|page| (page.width(), page.height())).collect::<Vec<_>>();
+    let sizes =
+        pages.found.images.iter().map(|page| (page.width(), page.height())).collect::<Vec<_>>();
     assert_eq!(sizes, [(4, 3), (5, 2)]);
 }
 
 #[tokio::test]
 async fn the_page_at_fault_is_named() {
     let files = vec![png(4, 3), Bytes::from_static(b"GIF89a, or so it says")];
-    let error = decoder(100, 200).decode(files, &Tenant::anonymous()).await.expect_err("no page");
+    let error =
+        decoder(100, 200).decode(files, 8, &Tenant::anonymous()).await.expect_err("no page");
     assert!(matches!(error, EngineError::Page { page: 1, .. }), "{error:?}");
     assert!(error.to_string().starts_with("page 2: "), "{error}");
 }
@@ -28,7 +30,7 @@ async fn the_page_at_fault_is_named() {
 #[tokio::test]
 async fn a_page_beyond_its_own_limit_is_too_large() {
     let error = decoder(11, 200)
-        .decode(vec![png(4, 3)], &Tenant::anonymous())
+        .decode(vec![png(4, 3)], 8, &Tenant::anonymous())
         .await
         .expect_err("12 pixels");
     let is_too_large = |source: &DecodeError| matches!(source, DecodeError::TooLarge { .. });
@@ -41,7 +43,7 @@ async fn a_page_beyond_its_own_limit_is_too_large() {
 #[tokio::test]
 async fn pages_beyond_the_limit_of_the_document_are_too_large_together() {
     let error = decoder(12, 20)
-        .decode(vec![png(4, 3), png(4, 3)], &Tenant::anonymous())
+        .decode(vec![png(4, 3), png(4, 3)], 8, &Tenant::anonymous())
         .await
         .expect_err("24 pixels");
     assert!(matches!(error, EngineError::DocumentTooLarge { page: 1, limit: 20 }), "{error:?}");

@@ -33,7 +33,7 @@ fn fields_keep_the_order_of_the_request_and_derived_ones_follow() {
         ],
         checks: Vec::new(),
     };
-    let fields = join(readings, &report);
+    let fields = join(readings, &[], &report);
     let names = fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>();
     assert_eq!(names, ["sex", "mrz", "issuing_state"]);
     assert!(fields[0].transcription.is_some() && fields[2].transcription.is_none());

@@ -2,9 +2,9 @@
 
 use dossier_document::Point;
 
-/// A 3 x 3 matrix on homogeneous coordinates, row by row.
+/// Where the points of one plane lie in another: a 3 x 3 matrix on homogeneous coordinates, row by row.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Projection([[f64; 3]; 3]);
+pub struct Projection([[f64; 3]; 3]);
 
 impl Projection {
     /// Scales by `scale`, then moves by `(x, y)`.
@@ -24,7 +24,8 @@ impl Projection {
     }
 
     /// Where a point goes.
-    pub(super) fn point(&self, p: Point) -> Point {
+    #[must_use]
+    pub fn point(&self, p: Point) -> Point {
         let [u, v, w] = self.0.map(|row| row[0] * p.x + row[1] * p.y + row[2]);
         Point { x: u / w, y: v / w }
     }

@@ -12,22 +12,30 @@ const MOST_SAMPLES: usize = 8;
 /// its own order, fills the picture.
 const FILLS: f64 = 0.02;
 
-/// The page laid flat, `width` x `height` pixels. What lies outside the picture is black, as the
-/// processor's padding is.
+/// A page laid flat, and how it lies in the picture that it was cut out of.
+#[derive(Clone, Debug)]
+pub struct FlatPage {
+    /// The page alone. What lies outside the picture is black, as the processor's padding is.
+    pub image: PageImage,
+    /// From pixels of `image` to those of the picture.
+    pub in_picture: Projection,
+}
+
+/// The page laid flat at the picture's own resolution, its longer side `longest` pixels at most.
 ///
-/// Nothing where the corners are no quadrilateral, or the size is 0.
+/// Nothing where the corners are no quadrilateral, or nothing lies between them.
 #[must_use]
-pub fn rectify(
-    picture: &PageImage,
-    page: &LocatedPage,
-    width: u32,
-    height: u32,
-) -> Option<PageImage> {
+pub fn rectify(picture: &PageImage, page: &LocatedPage, longest: u32) -> Option<FlatPage> {
+    let (width, height) = page.size();
+    let scale = (f64::from(longest) / width.max(height)).min(1.0);
+    let side = |length: f64| (length * scale).round().clamp(0.0, f64::from(longest)) as u32;
+    let (width, height) = (side(width), side(height));
     let (w, h) = (f64::from(width), f64::from(height));
     let flat = [(0.0, 0.0), (w, 0.0), (w, h), (0.0, h)].map(|(x, y)| Point { x, y });
-    let projection = Projection::between(flat, page.corners)?;
-    let rgb = sampled(picture, &projection, width as usize, height as usize, [0; 3]);
-    PageImage::new(width, height, rgb).ok()
+    let in_picture = Projection::between(flat, page.corners)?;
+    let rgb = sampled(picture, &in_picture, width as usize, height as usize, [0; 3]);
+    let image = PageImage::new(width, height, rgb).ok()?;
+    Some(FlatPage { image, in_picture })
 }
 
 /// Whether the page is the picture as it stands, so that nothing has to be done to it.

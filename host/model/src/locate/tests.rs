@@ -48,7 +48,8 @@ fn corners_on_a_line_have_no_projection() {
 fn an_upright_page_is_cut_out_as_it_stands() {
     let picture = graded(200, 150);
     let upright = page([(40.0, 30.0), (140.0, 30.0), (140.0, 90.0), (40.0, 90.0)]);
-    let flat = rectify(&picture, &upright, 100, 60).expect("a page");
+    let flat = rectify(&picture, &upright, 512).expect("a page").image;
+    assert_eq!((flat.width(), flat.height()), (100, 60));
     for (x, y) in [(0, 0), (99, 0), (50, 30), (99, 59)] {
         let start = 3 * (y * 100 + x);
         assert_eq!(flat.rgb()[start..start + 3], [40 + x as u8, 30 + y as u8, 7]);
@@ -59,7 +60,7 @@ fn an_upright_page_is_cut_out_as_it_stands() {
 fn a_page_on_its_head_is_turned() {
     let picture = graded(200, 150);
     let turned = page([(140.0, 90.0), (40.0, 90.0), (40.0, 30.0), (140.0, 30.0)]);
-    let flat = rectify(&picture, &turned, 100, 60).expect("a page");
+    let flat = rectify(&picture, &turned, 512).expect("a page").image;
     assert_eq!(flat.rgb()[..3], [139, 89, 7]);
 }
 
@@ -69,7 +70,7 @@ fn a_smaller_page_is_the_mean_of_what_it_covers() {
     let rgb = (0..64 * 64).flat_map(|pixel| [if pixel % 2 == 0 { 0 } else { 255 }; 3]).collect();
     let picture = PageImage::new(64, 64, rgb).expect("RGB pixels");
     let whole = page([(0.0, 0.0), (64.0, 0.0), (64.0, 64.0), (0.0, 64.0)]);
-    let flat = rectify(&picture, &whole, 16, 16).expect("a page");
+    let flat = rectify(&picture, &whole, 16).expect("a page").image;
     assert!(flat.rgb().iter().all(|value| (120..=135).contains(value)), "{:?}", &flat.rgb()[..12]);
 }
 
@@ -77,9 +78,31 @@ fn a_smaller_page_is_the_mean_of_what_it_covers() {
 fn beyond_the_picture_a_page_is_black() {
     let picture = graded(200, 150);
     let cut_off = page([(-50.0, 10.0), (50.0, 10.0), (50.0, 70.0), (-50.0, 70.0)]);
-    let flat = rectify(&picture, &cut_off, 100, 60).expect("a page");
+    let flat = rectify(&picture, &cut_off, 512).expect("a page").image;
     assert_eq!(flat.rgb()[..3], [0, 0, 0]);
     assert_eq!(flat.rgb()[3 * 99..3 * 100], [49, 10, 7]);
+}
+
+#[test]
+fn a_place_on_the_flat_page_is_found_again_in_the_picture() {
+    let picture = graded(200, 150);
+    let turned = page([(140.0, 90.0), (40.0, 90.0), (40.0, 30.0), (140.0, 30.0)]);
+    let flat = rectify(&picture, &turned, 50).expect("a page");
+    assert_eq!((flat.image.width(), flat.image.height()), (50, 30));
+    assert_near(
+        flat.in_picture.point(Point { x: 10.0, y: 6.0 }),
+        Point { x: 120.0, y: 78.0 },
+        1e-6,
+    );
+}
+
+#[test]
+fn corners_that_are_no_numbers_make_no_page() {
+    let picture = graded(20, 15);
+    let nowhere =
+        page([(f64::NAN, 0.0), (f64::INFINITY, 0.0), (9.0, f64::NAN), (0.0, f64::NEG_INFINITY)]);
+    assert!(rectify(&picture, &nowhere, 512).is_none());
+    assert!(!nowhere.is_finite());
 }
 
 #[test]

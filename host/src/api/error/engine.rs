@@ -30,6 +30,13 @@ pub(crate) fn engine_problem(error: &EngineError) -> Problem {
             let (status, title) = of_page(source);
             of(status, title)
         }
+        E::NoDocument { picture } => Problem {
+            detail: format!(
+                "Picture {} shows no document: take it again, with the whole document in it.",
+                picture + 1
+            ),
+            ..of(S::UNPROCESSABLE_ENTITY, "A picture shows no document")
+        },
         E::DocumentTooLarge { .. } => of(S::PAYLOAD_TOO_LARGE, "The pages are too large"),
         E::Refused { rules, code, message } => Problem {
             detail: message.clone(),
@@ -115,6 +122,7 @@ pub(crate) fn engine_problem(error: &EngineError) -> Problem {
         // What only a start meets.
         | E::Folder(_)
         | E::Base(_)
+        | E::Locator(_)
         | E::Imported { .. }
         | E::Kept { .. }
         | E::RulesEngine(_)

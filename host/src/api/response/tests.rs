@@ -18,6 +18,7 @@ fn an_extraction_reads_as_documented() {
     let digest = Digest::from_sha256([7; 32]);
     let extraction = Extraction {
         document_type: "utopia/passport/2024".parse().expect("a document type"),
+        pages: vec![PagePlace::whole(0, (600, 400), Some(0.912_34))],
         fields: vec![
             ExtractedField {
                 name: name("date_of_birth"),
@@ -62,6 +63,8 @@ fn an_extraction_reads_as_documented() {
         serde_json::to_value(ExtractBody::of(&extraction, "id")).expect("serialisable"),
         json!({
             "document_type": "utopia/passport/2024",
+            "pages": [{"page": 1, "picture": 1, "rotation": 0.0, "score": 0.9123, "rectified": false,
+                       "corners": [[0.0, 0.0], [600.0, 0.0], [600.0, 400.0], [0.0, 400.0]]}],
             "fields": [
                 {"name": "date_of_birth", "raw": "12 MAR 1985", "value": "1985-03-12",
                  "confidence": 0.9877, "source": "visual", "page": 1,

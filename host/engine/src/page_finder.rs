@@ -1,0 +1,201 @@
+//! Pages found in the pictures that were sent, and laid flat for the model.
+
+use std::path::Path;
+
+use dossier_document::{Check, CheckOutcome, LocatedPage, PageImage, Point};
+use dossier_model::{DeviceKind, Located, Locator, ModelError, Projection, fills, rectify};
+
+use crate::error::EngineError;
+
+/// A picture whose likeliest place of a page is less sure than this shows no document: a desk, a face, a
+/// blank sheet. Above it and below what counts as found, it is read as it was sent.
+const LEAST_DOUBT: f32 = 0.1;
+
+/// The longer side of a page that is laid flat, in pixels: more than bases see, less than cameras take.
+const LONGEST_SIDE: u32 = 1024;
+
+/// Whether each picture shows a document.
+const LOCATED: &str = "page.located";
+/// Whether a picture shows more documents than belong to this one.
+const SINGLE: &str = "page.single_document";
+
+/// Finds pages in pictures.
+#[derive(Debug)]
+pub(crate) struct PageFinder {
+    locator: Locator,
+}
+
+/// The pages of one document.
+#[derive(Debug)]
+pub(crate) struct FoundPages {
+    /// What the model reads.
+    pub(crate) images: Vec<PageImage>,
+    /// Where each of them is in what was sent.
+    pub(crate) places: Vec<PagePlace>,
+    /// What is to be said of the pictures; nothing where nobody looked.
+    pub(crate) checks: Vec<Check>,
+}
+
+/// Where a page is in what was sent.
+#[derive(Clone, Copy, Debug)]
+pub struct PagePlace {
+    /// The picture, counted from 0.
+    pub picture: usize,
+    /// Left top, right top, right bottom and left bottom of the page as it is read, in pixels of the picture.
+    pub corners: [Point; 4],
+    /// How far the page is turned clockwise from upright, in degrees, -180 to 180.
+    pub rotation_degrees: f64,
+    /// How sure it is that a page is there, 0 to 1; none where the picture was taken for the page unseen, or
+    /// because nothing in it stood out.
+    pub score: Option<f32>,
+    /// From the page that was read to the picture; none where the picture is the page.
+    in_picture: Option<Projection>,
+}
+
+impl PagePlace {
+    /// A picture of `(width, height)` pixels that is a page as it stands.
+    #[must_use]
+    pub fn whole(picture: usize, (width, height): (u32, u32), score: Option<f32>) -> Self {
+        let (w, h) = (f64::from(width), f64::from(height));
+        let corners = [(0.0, 0.0), (w, 0.0), (w, h), (0.0, h)].map(|(x, y)| Point { x, y });
+        Self { picture, corners, rotation_degrees: 0.0, score, in_picture: None }
+    }
+
+    /// Whether the page was cut out of the picture and laid flat.
+    #[must_use]
+    pub fn is_rectified(&self) -> bool {
+        self.in_picture.is_some()
+    }
+
+    /// Where a point of the page that was read is in the picture.
+    pub(crate) fn in_picture(&self, point: Point) -> Point {
+        self.in_picture.map_or(point, |projection| projection.point(point))
+    }
+}
+
+impl FoundPages {
+    /// Each picture is a page, and nothing is said of it.
+    pub(crate) fn as_sent(images: Vec<PageImage>) -> Self {
+        let places = images.iter().enumerate();
+        let places = places.map(|(picture, image)| {
+            PagePlace::whole(picture, (image.width(), image.height()), None)
+        });
+        Self { places: places.collect(), images, checks: Vec::new() }
+    }
+}
+
+impl PageFinder {
+    /// Loads the locator of a folder. It computes on the CPU, wherever the base does.
+    ///
+    /// # Errors
+    /// As [`Locator::load`].
+    pub(crate) fn load(folder: &Path) -> Result<Self, ModelError> {
+        Ok(Self { locator: Locator::load(folder, DeviceKind::Cpu)? })
+    }
+
+    /// The pages of a document of `most_pages` pages at most. A picture gives its surest page, and further
+    /// ones as long as the document lacks pages: two sides of a card often lie in one picture.
+    ///
+    /// # Errors
+    /// [`EngineError::NoDocument`] for a picture that shows none.
+    pub(crate) fn find(
+        &self,
+        pictures: Vec<PageImage>,
+        most_pages: usize,
+    ) -> Result<FoundPages, EngineError> {
+        let located = pictures.iter().map(|picture| self.locator.locate(picture));
+        let located = located
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| EngineError::Locator(Box::new(error)))?;
+        choose(pictures, located, most_pages)
+    }
+}
+
+/// Which of the located pages are those of the document, laid flat.
+fn choose(
+    pictures: Vec<PageImage>,
+    located: Vec<Located>,
+    most_pages: usize,
+) -> Result<FoundPages, EngineError> {
+    let mut spare = most_pages.saturating_sub(pictures.len());
+    let mut found = FoundPages { images: Vec::new(), places: Vec::new(), checks: Vec::new() };
+    let (mut doubtful, mut crowded) = (None, None);
+    for (index, (picture, Located { mut pages, best_score })) in
+        pictures.into_iter().zip(located).enumerate()
+    {
+        if pages.is_empty() && best_score < LEAST_DOUBT {
+            return Err(EngineError::NoDocument { picture: index });
+        }
+        let taken = pages.len().min(1 + spare);
+        spare -= taken.saturating_sub(1);
+        if pages.len() > taken {
+            crowded.get_or_insert(index);
+        }
+        pages.truncate(taken);
+        // As they are read: from above, from the left.
+        pages.sort_by(|a, b| order(a).total_cmp(&order(b)));
+        let before = found.images.len();
+        for page in &pages {
+            if pages.len() == 1 && fills(&picture, page) {
+                break;
+            }
+            if let Some(flat) = rectify(&picture, page, LONGEST_SIDE) {
+                found.images.push(flat.image);
+                found.places.push(PagePlace {
+                    picture: index,
+                    corners: page.corners,
+                    rotation_degrees: page.rotation_degrees(),
+                    score: Some(page.score),
+                    in_picture: Some(flat.in_picture),
+                });
+            }
+        }
+        if found.images.len() == before {
+            let score = pages.first().map(|page| page.score);
+            if score.is_none() {
+                doubtful.get_or_insert(index);
+            }
+            let size = (picture.width(), picture.height());
+            found.places.push(PagePlace::whole(index, size, score));
+            found.images.push(picture);
+        }
+    }
+    found.checks = vec![located_check(doubtful), single_check(crowded)];
+    Ok(found)
+}
+
+fn order(page: &LocatedPage) -> f64 {
+    page.corners.iter().map(|corner| corner.x + corner.y).sum()
+}
+
+fn located_check(doubtful: Option<usize>) -> Check {
+    match doubtful {
+        None => check(LOCATED, CheckOutcome::Passed, "each picture shows a document".to_owned()),
+        Some(picture) => check(
+            LOCATED,
+            CheckOutcome::NotPerformed,
+            format!("no document stands out in picture {}: it was read as it is", picture + 1),
+        ),
+    }
+}
+
+fn single_check(crowded: Option<usize>) -> Check {
+    match crowded {
+        None => check(SINGLE, CheckOutcome::Passed, "no picture shows another document".to_owned()),
+        Some(picture) => check(
+            SINGLE,
+            CheckOutcome::Failed,
+            format!(
+                "picture {} shows more documents than were read: take one document alone",
+                picture + 1
+            ),
+        ),
+    }
+}
+
+fn check(code: &str, outcome: CheckOutcome, message: String) -> Check {
+    Check { code: code.to_owned(), outcome, fields: Vec::new(), message }
+}
+
+#[cfg(test)]
+mod tests;
