@@ -6,7 +6,7 @@ Donut's form is `metadata.jsonl`, a line a page: `{"file_name", "ground_truth": 
 Beside it, `places.jsonl` tells where each character stands, as shares of width and height; Donut needs
 no such thing, and what learns from it reads without it too.
 A sample folder holds `page-1.png` (`page-2.png`) and `truth.json` with `{"fields": {...}, "places": {...}}`: of each
-field its page, from 1, and its corners in pixels.
+field its page, from 1, and its corners in pixels; of a photograph also `pages`, the corners of each.
 """
 
 import argparse
@@ -22,10 +22,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from dossier_training import photograph
 from dossier_training.document_types import DOCUMENT_TYPES
 from dossier_training.documents import random_document
 from dossier_training.framing import Framing
-from dossier_training.page import LEVELS, Capture, Glyph
+from dossier_training.page import LEVELS, Capture, Glyph, Page
 from dossier_training.places import corners_around
 
 # Training draws its seeds from below this; evaluation and samples from above.
@@ -38,6 +39,8 @@ class CapturedPage:
     image: Image.Image
     fields: dict[str, str]
     glyphs: list[Glyph]
+    # Of the page in pixels of the image, as it is read, where it does not fill it.
+    corners: np.ndarray | None = None
 
 
 def captured_documents(type_name: str, count: int, seed: int, captures: Sequence[str] = ("clean",)) -> Iterator[list[CapturedPage]]:
@@ -50,8 +53,15 @@ def captured_documents(type_name: str, count: int, seed: int, captures: Sequence
     for _ in range(count):
         document = make(rng)
         level = captures[0] if len(captures) == 1 else captures[int(rng.integers(len(captures)))]
-        captured = [Capture.draw(rng, level).apply(page, rng) for page in document.pages]
-        yield [CapturedPage(image, fields, glyphs) for (image, glyphs), fields in zip(captured, document.fields, strict=True)]
+        yield [_captured(page, fields, level, rng) for page, fields in zip(document.pages, document.fields, strict=True)]
+
+
+def _captured(page: Page, fields: dict[str, str], level: str, rng: np.random.Generator) -> CapturedPage:
+    if level == photograph.LEVEL:
+        taken = photograph.Photograph.of(page, rng)
+        return CapturedPage(taken.image, fields, taken.glyphs, taken.corners)
+    image, glyphs = Capture.draw(rng, level).apply(page, rng)
+    return CapturedPage(image, fields, glyphs)
 
 
 def generator_digest(type_name: str, seed: int, captures: Sequence[str]) -> str:
@@ -124,7 +134,8 @@ def write_samples(documents: Iterator[list[CapturedPage]], folder: Path, suffix:
             page.image.save(sample / f"page-{index}.{suffix}", **options)
         fields = {name: text for page in pages for name, text in page.fields.items()}
         places = {name: {"page": number, "corners": corners} for number, page in enumerate(pages, 1) for name, corners in _corners(page).items()}
-        (sample / "truth.json").write_text(json.dumps({"fields": fields, "places": places}, ensure_ascii=False, indent=2) + "\n")
+        outlines = {"pages": [page.corners.round(1).tolist() for page in pages if page.corners is not None]} if pages[0].corners is not None else {}
+        (sample / "truth.json").write_text(json.dumps({"fields": fields, "places": places, **outlines}, ensure_ascii=False, indent=2) + "\n")
 
 
 def main() -> None:
@@ -135,7 +146,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, required=True, help="documents of each type")
     parser.add_argument("--seed", type=int, nargs="+", required=True, help="of several, --count documents of each type for each seed")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--capture", choices=LEVELS, nargs="+", default=["clean"], help="how the pages were photographed; of several, one is drawn a document")
+    parser.add_argument("--capture", choices=[*LEVELS, photograph.LEVEL], nargs="+", default=["clean"], help="how the pages were photographed; of several, one is drawn a document")
     parser.add_argument("--samples", choices=("png", "jpg"), nargs="?", const="png", help="a folder a document instead of one metadata.jsonl, and what its pages are saved as")
     options = parser.parse_args()
     names = [one for name in options.type for one in (DOCUMENT_TYPES if name == "all" else [name]) if one not in options.without]

@@ -30,8 +30,13 @@ const TIMES_THE_FREE: usize = 3;
 const LEAST_RATE: f64 = 4096.0;
 /// Bytes a second from which on a body gives way to no other.
 const GOOD_RATE: f64 = 128.0 * 1024.0;
-/// Bytes that a body has ahead of those that it brings, as long as it is young.
+/// Bytes that a body has ahead of those that it brings before it is cut off, as long as it is young.
 const CREDIT_BYTES: f64 = 16.0 * 1024.0;
+/// How long a body that has brought nothing gives way to no other: its first bytes come with its head. Were
+/// it longer, those that dribble and come back at once would always be the youngest, and keep all places.
+const MOMENT: Duration = Duration::from_millis(10);
+/// As long as a body is young, what it has brought counts so many times: the first packets fill no network.
+const YOUNG_TIMES: f64 = 2.0;
 /// The rate is that of the last two of these, or of what there is.
 const WINDOW: Duration = Duration::from_secs(2);
 /// How often a body is looked at that brings nothing.
@@ -181,7 +186,7 @@ impl State {
     /// Lets the slowest body give its place and its bytes up, unless even that one is fast enough.
     fn slowest_gives_way(&mut self, now: Instant, but_not: Option<u64>) -> bool {
         let others = self.arriving.iter().filter(|(number, _)| Some(**number) != but_not);
-        let rates = others.map(|(number, arriving)| (arriving.meter.rate(now), *number));
+        let rates = others.map(|(number, arriving)| (arriving.meter.standing(now), *number));
         let slowest = rates.min_by(|(one, _), (other, _)| one.total_cmp(other));
         let Some((_, number)) = slowest.filter(|(rate, _)| *rate < GOOD_RATE) else { return false };
         if let Some(arriving) = self.arriving.remove(&number) {
@@ -346,7 +351,20 @@ impl Meter {
         self.bytes += bytes;
     }
 
-    /// Bytes a second of late.
+    /// Bytes a second of late, for the choice of who gives way.
+    fn standing(&self, now: Instant) -> f64 {
+        let [(since, _), _] = self.marks;
+        if since != self.begun {
+            return self.rate(now);
+        }
+        let age = now.saturating_duration_since(since);
+        if self.bytes == 0 && age < MOMENT {
+            return f64::INFINITY;
+        }
+        YOUNG_TIMES * self.bytes as f64 / age.max(MOMENT).as_secs_f64()
+    }
+
+    /// Bytes a second of late, for whether it is cut off.
     fn rate(&self, now: Instant) -> f64 {
         let [(since, bytes), _] = self.marks;
         let credit = if since == self.begun { CREDIT_BYTES } else { 0.0 };

@@ -15,9 +15,6 @@ use super::{Attack, Figure, Size};
 
 /// How long a probe may take to be answered, in seconds.
 const PROBE_SECONDS: f64 = 1.0;
-/// The same with 1,200 connections on both listeners that write as fast as they can: 0.5 to 1.8 seconds were
-/// seen, with a build whose libraries are optimised little.
-const CROWDED_PROBE_SECONDS: f64 = 4.0;
 /// The share of good documents that are read meanwhile.
 const SHARE: f64 = 0.5;
 /// More connections than a host takes.
@@ -103,7 +100,7 @@ pub(super) async fn unread_answers(binary: &Path, size: Size) -> anyhow::Result<
     sleep(Duration::from_secs(1)).await;
     let seconds = probe(host.admin, "/livez").await;
     let what = "a probe of the admin listener beside 600 such connections without a token";
-    let figure = Figure::at_most(attack, what, seconds, CROWDED_PROBE_SECONDS, "s");
+    let figure = Figure::at_most(attack, what, seconds, PROBE_SECONDS, "s");
     figures.push(figure.before("over 20 s"));
     let ended = host.end(Duration::from_secs(60)).await?.as_secs_f64();
     drop((attackers, others));

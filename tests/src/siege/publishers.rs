@@ -32,6 +32,8 @@ const FLOOD_TYPE: &str = "flood/paper/1";
 const OTHER_TYPE: &str = "other/paper/1";
 /// How long another's rollback may take, in seconds.
 const ROLLBACK_SECONDS: f64 = 2.0;
+/// Between two rollbacks: each is of an activation, of which a publisher may ask for 120 a minute.
+const PAUSE: Duration = Duration::from_millis(600);
 /// Clients of each kind of what is asked for.
 const CLIENTS: usize = 4;
 /// More connections than a host takes.
@@ -54,21 +56,37 @@ pub(super) async fn flood(binary: &Path, size: Size) -> anyhow::Result<Vec<Figur
     let start = Instant::now();
     let mut slowest = Duration::ZERO;
     let mut tried = 0;
+    let mut failed = Vec::new();
     while start.elapsed() < size.lasting || tried < size.documents {
         // Each comes by a connection of its own.
         let client = host.admin_client(OTHER.token);
-        let activated = client.change("other", "activate", candidate.clone());
-        let is_active = matches!(timeout(PATIENCE, activated).await, Ok(Ok(_)));
+        let activated = made(client.change("other", "activate", candidate.clone())).await;
         let client = host.admin_client(OTHER.token);
         let asked = Instant::now();
-        let rollback = client.change("other", "rollback", Value::Null);
-        let is_back = matches!(timeout(PATIENCE, rollback).await, Ok(Ok(_)));
-        slowest = slowest.max(if is_active && is_back { asked.elapsed() } else { PATIENCE });
+        let is_back = made(client.change("other", "rollback", Value::Null)).await;
+        match activated.and(is_back) {
+            Ok(()) => slowest = slowest.max(asked.elapsed()),
+            Err(reason) => failed.push(reason),
+        }
         tried += 1;
+        tokio::time::sleep(PAUSE).await;
     }
-    let what = format!("the slowest of {tried} rollbacks beside another publisher's flood");
+    let mut what = format!("the slowest of {tried} rollbacks beside another publisher's flood");
+    if let Some(reason) = failed.first() {
+        slowest = PATIENCE;
+        what += &format!("; {} failed, such as: {reason}", failed.len());
+    }
     let (attack, seconds) = (Attack::PublisherFlood, slowest.as_secs_f64());
     Ok(vec![Figure::at_most(attack, &what, seconds, ROLLBACK_SECONDS, "s").before("over 20 s")])
+}
+
+/// Whether a change was made, or why not.
+async fn made<T>(change: impl Future<Output = anyhow::Result<T>>) -> Result<(), String> {
+    match timeout(PATIENCE, change).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) => Err(format!("{error:#}")),
+        Err(_) => Err(format!("no answer in {PATIENCE:?}")),
+    }
 }
 
 /// Publishes what passes and what loops, changes what serves, asks for everything there is, and holds

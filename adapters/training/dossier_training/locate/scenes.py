@@ -66,7 +66,7 @@ def _other_page(rng: np.random.Generator, size: tuple[int, int]) -> Image.Image:
     return sheet.image
 
 
-def _quad(rng: np.random.Generator, aspect: float, picture: tuple[float, float], cover: float, tilt: float, turn: float) -> np.ndarray:
+def lying(rng: np.random.Generator, aspect: float, picture: tuple[float, float], cover: float, tilt: float, turn: float) -> np.ndarray:
     """Corners of a document of `aspect` that takes about `cover` of the picture's area, turned by `turn` degrees and tilted by up to `tilt`."""
     area = cover * picture[0] * picture[1]
     h = math.sqrt(area / aspect)
@@ -83,7 +83,7 @@ def _quad(rng: np.random.Generator, aspect: float, picture: tuple[float, float],
     return seen / (1 + depth)[:, None]
 
 
-def _place(rng: np.random.Generator, quad: np.ndarray, box: tuple[float, float, float, float], inside: bool) -> np.ndarray:
+def place(rng: np.random.Generator, quad: np.ndarray, box: tuple[float, float, float, float], inside: bool) -> np.ndarray:
     left, top, right, bottom = box
     low, high = quad.min(0), quad.max(0)
     if inside and (high[0] - low[0] > right - left or high[1] - low[1] > bottom - top):
@@ -106,7 +106,7 @@ def _cut_corners(rng: np.random.Generator, face: Image.Image) -> Image.Image:
     return mask
 
 
-def _lay(rng: np.random.Generator, scene: Image.Image, face: Image.Image, corners: np.ndarray) -> None:
+def lay(rng: np.random.Generator, scene: Image.Image, face: Image.Image, corners: np.ndarray) -> None:
     """Lays a face on the scene, with its shadow and, sometimes, its laminate's edge."""
     w, h = face.size
     flat = np.array([(0, 0), (w, 0), (w, h), (0, h)], dtype=float)
@@ -128,8 +128,8 @@ def _lay(rng: np.random.Generator, scene: Image.Image, face: Image.Image, corner
     scene.paste(face.transform(scene.size, Image.Transform.PERSPECTIVE, coefficients, Image.Resampling.BILINEAR), mask=seen)
 
 
-def _fingers(rng: np.random.Generator, scene: Image.Image, corners: np.ndarray) -> None:
-    """Fingers over an edge; never over a corner alone, which could then be anywhere."""
+def fingers(rng: np.random.Generator, scene: Image.Image, corners: np.ndarray, deepest: float = 1.5) -> None:
+    """Fingers over an edge, by so many of their widths at most; never over a corner alone, which could then be anywhere."""
     draw = ImageDraw.Draw(scene)
     skin = np.array([rng.uniform(90, 235), 0, 0])
     skin = np.array([skin[0], skin[0] * rng.uniform(0.65, 0.85), skin[0] * rng.uniform(0.5, 0.75)])
@@ -141,7 +141,7 @@ def _fingers(rng: np.random.Generator, scene: Image.Image, corners: np.ndarray) 
     for _ in range(int(rng.integers(1, 4))):
         at = a + (b - a) * rng.uniform(0.2, 0.8)
         r = length * rng.uniform(0.05, 0.1)
-        tip = at - outward * r * rng.uniform(0.3, 1.5)
+        tip = at - outward * r * rng.uniform(0.2 * deepest, deepest)
         far = at + outward * length * rng.uniform(0.5, 1.5)
         draw.line([tuple(tip), tuple(far)], fill=tuple(int(v) for v in skin), width=int(2 * r))
         draw.ellipse([tip[0] - r, tip[1] - r, tip[0] + r, tip[1] + r], fill=tuple(int(v) for v in skin))
@@ -197,7 +197,7 @@ def _drawn(rng: np.random.Generator, faces: Faces) -> tuple[Image.Image, tuple[f
         corners = flat @ np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]]) + SIDE / 2
         if share < 1:
             corners = corners + rng.normal(0, 1.5, (4, 2))
-        _lay(rng, canvas, face, corners * zoom)
+        lay(rng, canvas, face, corners * zoom)
         found.append(corners)
     else:
         for _ in range(count):
@@ -205,15 +205,15 @@ def _drawn(rng: np.random.Generator, faces: Faces) -> tuple[Image.Image, tuple[f
             a = face.width / face.height
             cover = float(np.exp(rng.uniform(math.log(0.08), math.log(0.85 if count == 1 else 0.35))))
             rotation = float(rng.uniform(-180, 180)) if rng.random() < 0.5 else float(rng.choice([0, 0, 90, 180, 270])) + float(rng.normal(0, 8))
-            quad = _quad(rng, a, (width, height), cover, 35.0 if rng.random() < 0.6 else 8.0, rotation)
-            corners = _place(rng, quad, box, inside=rng.random() < 0.85)
+            quad = lying(rng, a, (width, height), cover, 35.0 if rng.random() < 0.6 else 8.0, rotation)
+            corners = place(rng, quad, box, inside=rng.random() < 0.85)
             if any(_overlap(corners, other) for other in found):
                 continue
             if rng.random() < 0.18 and count == 1:
-                _open_book(rng, canvas, face, corners, zoom)
-            _lay(rng, canvas, face, corners * zoom)
+                open_book(rng, canvas, face, corners, zoom)
+            lay(rng, canvas, face, corners * zoom)
             if rng.random() < 0.15:
-                _fingers(rng, canvas, corners * zoom)
+                fingers(rng, canvas, corners * zoom)
             found.append(corners)
     # A document of which less than about half can be seen is none.
     kept = [c for c in found if np.mean([(box[0] - 0.2 * width <= x <= box[2] + 0.2 * width) and (box[1] - 0.2 * height <= y <= box[3] + 0.2 * height) for x, y in c]) == 1.0]
@@ -224,7 +224,7 @@ def _overlap(a: np.ndarray, b: np.ndarray) -> bool:
     return bool((a.min(0) < b.max(0) + 2).all() and (b.min(0) < a.max(0) + 2).all())
 
 
-def _open_book(rng: np.random.Generator, canvas: Image.Image, face: Image.Image, corners: np.ndarray, zoom: int) -> None:
+def open_book(rng: np.random.Generator, canvas: Image.Image, face: Image.Image, corners: np.ndarray, zoom: int) -> None:
     """An open passport: the page above (or beside) the one that is read."""
     w, h = face.size
     flat = np.array([(0, 0), (w, 0), (w, h), (0, h)], dtype=float)
@@ -235,7 +235,7 @@ def _open_book(rng: np.random.Generator, canvas: Image.Image, face: Image.Image,
     weights = np.concatenate([points, np.ones((4, 1))], axis=1) @ projection.matrix[2]
     if (weights < 0.3).any():
         return
-    _lay(rng, canvas, _other_page(rng, (w, h)), projection.points(points))
+    lay(rng, canvas, _other_page(rng, (w, h)), projection.points(points))
 
 
 def _developed(rng: np.random.Generator, canvas: Image.Image, box: tuple[float, float, float, float], zoom: int) -> np.ndarray:

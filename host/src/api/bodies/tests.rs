@@ -58,9 +58,35 @@ fn a_young_body_has_a_moment_and_then_must_come() {
     let silent = bodies.place(start, &Tenant::anonymous()).expect("a place");
     assert!(!silent.is_too_slow(after(start, 1000)));
     assert!(silent.is_too_slow(after(start, 5000)));
-    assert!(bodies.place(after(start, 50), &Tenant::anonymous()).is_none(), "it has just come");
-    assert!(bodies.place(after(start, 300), &Tenant::anonymous()).is_some());
+    assert!(bodies.place(after(start, 5), &Tenant::anonymous()).is_none(), "it has just come");
+    assert!(bodies.place(after(start, 15), &Tenant::anonymous()).is_some());
     assert!(gave_way(&silent));
+}
+
+#[test]
+fn who_dribbles_and_comes_back_at_once_keeps_no_place_from_one_that_brings_something() {
+    let (bodies, start) = (bodies(8, 1 << 30), Instant::now());
+    let mut dribbling = Vec::new();
+    let mut good = None;
+    for millisecond in 0..1000 {
+        let now = after(start, millisecond);
+        if let Some(mut body) = bodies.place(now, &Tenant::anonymous()) {
+            body.takes(2, now);
+            dribbling.push(body);
+        }
+        if millisecond == 500 {
+            let mut body = bodies.place(now, &Tenant::anonymous()).expect("a place");
+            assert!(body.takes(14_000, now), "the first packets");
+            good = Some(body);
+        }
+        if let Some(body) = &mut good
+            && millisecond > 500
+            && millisecond % 100 == 0
+        {
+            assert!(body.takes(14_000, now), "a round trip later, after {millisecond} ms");
+        }
+    }
+    assert!(good.is_some_and(|body| !gave_way(&body)));
 }
 
 #[test]
