@@ -13,6 +13,8 @@ use crate::json::JsonObject;
 use crate::weights::WeightFile;
 use crate::{DeviceKind, ModelError, WeightPrecision};
 
+mod convolution;
+
 mod finding;
 
 mod network;

@@ -3,6 +3,7 @@
 
 use candle_core::{Result, Tensor};
 
+use super::convolution::Convolution;
 use crate::ModelError;
 use crate::weights::WeightFile;
 
@@ -21,14 +22,6 @@ const WIDTHS: [usize; 5] = [16, 24, 64, 96, 128];
 struct Residual {
     first: Convolution,
     second: Convolution,
-}
-
-/// A convolution that keeps the size, or halves it.
-#[derive(Debug)]
-struct Convolution {
-    weight: Tensor,
-    bias: Tensor,
-    stride: usize,
 }
 
 /// Halves the size, then residual blocks.
@@ -135,26 +128,5 @@ impl Network {
             first: middle.narrow(0, 9, 4)?.to_vec3()?,
             corner: sigmoid(&head(&self.corner, &merged[2])?.get(0)?)?.to_vec2()?,
         })
-    }
-}
-
-impl Convolution {
-    fn load(
-        weights: &WeightFile<'_>,
-        name: &str,
-        ins: usize,
-        outs: usize,
-        kernel: usize,
-        stride: usize,
-    ) -> std::result::Result<Self, ModelError> {
-        let weight =
-            weights.take_finite(&format!("{name}.weight"), &[outs, ins, kernel, kernel])?;
-        let bias = weights.take_finite(&format!("{name}.bias"), &[outs])?;
-        Ok(Self { weight, bias: bias.reshape((1, outs, 1, 1))?, stride })
-    }
-
-    fn apply(&self, cells: &Tensor) -> Result<Tensor> {
-        let padding = self.weight.dim(2)? / 2;
-        cells.conv2d(&self.weight, padding, self.stride, 1, 1)?.broadcast_add(&self.bias)
     }
 }
