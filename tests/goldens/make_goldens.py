@@ -21,6 +21,7 @@ import numpy as np
 import adapter_kinds
 import donut_shape
 import environment
+import locator
 import processor_cases
 import shipped
 import tiny_models
@@ -52,7 +53,7 @@ def main() -> int:
 
 
 def write_all(folder: Path) -> None:
-    for part in ["images", "processor.json", "models", "donut-shape", "versions.json"]:
+    for part in ["images", "locator", "processor.json", "models", "donut-shape", "versions.json"]:
         path = folder / part
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
@@ -62,6 +63,7 @@ def write_all(folder: Path) -> None:
     tiny_models.write_saved_by_4(folder / "saved-by-4", GOLDENS / "saved-by-4", folder / "images")
     adapter_kinds.write(folder / "adapter-kinds", folder / "models", folder / "images", GOLDENS / "adapter-kinds")
     donut_shape.write(folder / "donut-shape", folder / "images")
+    locator.write(folder / "locator")
 
 
 def compare(expected: Path, found: Path) -> int:

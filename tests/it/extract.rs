@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use dossier::RunningServer;
 use dossier_engine::folders::Manifest;
 use dossier_tests::{
-    Answer, Corners, Score, bad_images, overlap, post_all, samples_of, shipped_types,
+    Answer, Client, Corners, Score, bad_images, config, overlap, post_all, samples_of,
+    shipped_root, shipped_types,
 };
 use image::ImageFormat;
 use serde_json::Value;
@@ -83,9 +85,18 @@ async fn pages_count_from_one_in_the_order_of_the_form() {
     server.shutdown().await;
 }
 
+/// A server that looks for no pages in pictures.
+async fn pages_as_sent() -> (RunningServer, Client) {
+    let mut config = config(&shipped_root()).expect("the defaults");
+    config.reader.pages_as_sent = true;
+    let server = dossier::serve(config).await.expect("the server starts");
+    let client = Client::new(server.address());
+    (server, client)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_image_format_gives_the_same_fields() {
-    let (server, client) = shipped().await;
+    let (server, client) = pages_as_sent().await;
     let page = bad_images::blank(640, 400, ImageFormat::Png);
     let first = client.extract_fields(PASSPORT, &[page], "mrz").await.expect("an answer");
     for (name, format) in bad_images::FORMATS {
@@ -99,7 +110,7 @@ async fn every_image_format_gives_the_same_fields() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_blank_page_is_never_read_with_confidence() {
-    let (server, client) = shipped().await;
+    let (server, client) = pages_as_sent().await;
     for Manifest { document_type, pages, .. } in shipped_types().expect("manifests") {
         let document_type = document_type.as_str();
         let pages = vec![bad_images::blank(768, 512, ImageFormat::Png); pages];

@@ -9,6 +9,7 @@ mod extract;
 mod hostile_plugins;
 mod load;
 mod metrics;
+mod photographs;
 mod platform;
 mod plugin_kit;
 mod privacy;

@@ -17,6 +17,8 @@ pub struct LocatedPage {
     pub corners: [Point; 4],
     /// How sure it is that a page is there, 0 to 1.
     pub score: f32,
+    /// How sure it is at which of the corners reading begins, 0 to 1.
+    pub turn_score: f32,
 }
 
 impl LocatedPage {

@@ -20,6 +20,7 @@ pub use pipeline::{Conditions, ExtractRequest, Extraction, ModelChoice, extract}
 
 mod page_decoder;
 mod page_finder;
+mod page_quality;
 
 pub mod snapshot;
 

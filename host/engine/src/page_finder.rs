@@ -3,9 +3,12 @@
 use std::path::Path;
 
 use dossier_document::{Check, CheckOutcome, LocatedPage, PageImage, Point};
-use dossier_model::{DeviceKind, Located, Locator, ModelError, Projection, fills, rectify};
+use dossier_model::{
+    DeviceKind, Located, Locator, ModelError, Projection, fills, quality, rectify,
+};
 
 use crate::error::EngineError;
+use crate::page_quality::{self, Measured};
 
 /// A picture whose likeliest place of a page is less sure than this shows no document: a desk, a face, a
 /// blank sheet. Above it and below what counts as found, it is read as it was sent.
@@ -120,6 +123,7 @@ fn choose(
     let mut spare = most_pages.saturating_sub(pictures.len());
     let mut found = FoundPages { images: Vec::new(), places: Vec::new(), checks: Vec::new() };
     let (mut doubtful, mut crowded) = (None, None);
+    let mut measured = Vec::new();
     for (index, (picture, Located { mut pages, best_score })) in
         pictures.into_iter().zip(located).enumerate()
     {
@@ -140,14 +144,16 @@ fn choose(
                 break;
             }
             if let Some(flat) = rectify(&picture, page, LONGEST_SIDE) {
-                found.images.push(flat.image);
-                found.places.push(PagePlace {
+                let place = PagePlace {
                     picture: index,
                     corners: page.corners,
                     rotation_degrees: page.rotation_degrees(),
                     score: Some(page.score),
                     in_picture: Some(flat.in_picture),
-                });
+                };
+                measured.push(measure(&picture, &place, &flat.image));
+                found.places.push(place);
+                found.images.push(flat.image);
             }
         }
         if found.images.len() == before {
@@ -156,12 +162,27 @@ fn choose(
                 doubtful.get_or_insert(index);
             }
             let size = (picture.width(), picture.height());
-            found.places.push(PagePlace::whole(index, size, score));
+            let place = PagePlace::whole(index, size, score);
+            measured.push(measure(&picture, &place, &picture));
+            found.places.push(place);
             found.images.push(picture);
         }
     }
     found.checks = vec![located_check(doubtful), single_check(crowded)];
+    found.checks.extend(page_quality::checks(&measured));
     Ok(found)
+}
+
+/// How well a page was photographed: `image` is what is read of it.
+fn measure(picture: &PageImage, place: &PagePlace, image: &PageImage) -> Measured {
+    let page = LocatedPage { corners: place.corners, score: 1.0, turn_score: 1.0 };
+    let quality = quality(picture, &page, image);
+    Measured {
+        picture: place.picture,
+        quality,
+        pixels: f64::from(image.width().max(image.height())),
+        white_at: quality.white.map(|white| place.in_picture(white.middle)),
+    }
 }
 
 fn order(page: &LocatedPage) -> f64 {

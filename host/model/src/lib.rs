@@ -56,7 +56,9 @@ mod processor;
 pub use processor::ImageProcessor;
 
 mod locate;
+mod quality;
 pub use locate::{FlatPage, Located, Locator, Projection, fills, rectify};
+pub use quality::{Quality, WhitePatch, quality};
 
 mod lora;
 pub use lora::{Adapter, check_adapter_config};

@@ -52,6 +52,9 @@ const MOST_PAGES: usize = 4;
 /// A page is there from this score on.
 const LEAST_SCORE: f32 = 0.4;
 
+/// A page that fills its picture is turned from this sureness on.
+const LEAST_TURN_SCORE: f32 = 0.9;
+
 /// Around a page that is looked at alone: this share of its sides, so that a corner which was marked
 /// too far inside is still seen.
 const MARGIN: f64 = 0.1;
@@ -95,7 +98,8 @@ impl Locator {
         for page in marked {
             let first = page.moved(&square.to_picture);
             let closer = self.look_closer(picture, &first)?;
-            pages.push(LocatedPage { score: first.score, ..closer.unwrap_or(first) });
+            let page = LocatedPage { score: first.score, ..closer.unwrap_or(first) };
+            pages.push(upright_if_unsure(picture, page));
         }
         pages.retain(LocatedPage::is_finite);
         Ok(Located { pages, best_score })
@@ -129,6 +133,19 @@ impl Locator {
     }
 }
 
+/// A page that fills its picture as it stands, if it is not surely turned: most pictures that are filled are
+/// upright.
+fn upright_if_unsure(picture: &PageImage, page: LocatedPage) -> LocatedPage {
+    if page.turn_score >= LEAST_TURN_SCORE {
+        return page;
+    }
+    let turned = (0..4).map(|turn| {
+        let corners = [0, 1, 2, 3].map(|k| page.corners[(k + turn) % 4]);
+        LocatedPage { corners, ..page }
+    });
+    turned.into_iter().find(|turned| fills(picture, turned)).unwrap_or(page)
+}
+
 /// How far each corner of `page` is from its corner of `first`, for the quarter turn that fits best.
 fn turned_like(page: &LocatedPage, first: &LocatedPage) -> [f64; 4] {
     let turns = (0..4)
@@ -148,7 +165,7 @@ trait Moved {
 
 impl Moved for LocatedPage {
     fn moved(&self, projection: &Projection) -> Self {
-        Self { corners: self.corners.map(|corner| projection.point(corner)), score: self.score }
+        Self { corners: self.corners.map(|corner| projection.point(corner)), ..*self }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use dossier_document::{LocatedPage, PageImage};
-use dossier_model::{DeviceKind, Located, Locator, fills, rectify};
+use dossier_model::{DeviceKind, FlatPage, Located, Locator, Quality, fills, quality, rectify};
 use image::{ImageFormat, RgbImage};
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use super::{CommandError, LocateArgs, output, read_image};
 use crate::api::{corners_body, to_decimals};
 
 /// The longer side of a page that is written, in pixels.
-const LONGEST_SIDE: u32 = 2048;
+const LONGEST_SIDE: u32 = 1024;
 
 /// The answer of `dossier locate --json`.
 #[derive(Serialize)]
@@ -30,6 +30,41 @@ struct PageBody {
     rotation: f64,
     score: f64,
     fills_picture: bool,
+    quality: Option<QualityBody>,
+}
+
+/// What was measured of the page, laid flat.
+#[derive(Serialize)]
+struct QualityBody {
+    blur: Option<f64>,
+    white: Option<WhiteBody>,
+    lightness: [u8; 3],
+    longer_side: f64,
+    cut_off: f64,
+}
+
+#[derive(Serialize)]
+struct WhiteBody {
+    share: f64,
+    middle: [f64; 2],
+}
+
+impl QualityBody {
+    fn of(measured: &Quality, flat: &FlatPage) -> Self {
+        Self {
+            blur: measured.blur.map(|blur| to_decimals(blur, 5)),
+            white: measured.white.map(|white| {
+                let middle = flat.in_picture.point(white.middle);
+                WhiteBody {
+                    share: to_decimals(white.share, 4),
+                    middle: [middle.x, middle.y].map(|side| to_decimals(side, 1)),
+                }
+            }),
+            lightness: measured.lightness,
+            longer_side: to_decimals(measured.longer_side, 1),
+            cut_off: to_decimals(measured.cut_off, 4),
+        }
+    }
 }
 
 /// `dossier locate`.
@@ -61,6 +96,8 @@ fn body(picture: &PageImage, located: &Located) -> LocateBody {
         rotation: to_decimals(page.rotation_degrees(), 1),
         score: to_decimals(f64::from(page.score), 4),
         fills_picture: fills(picture, page),
+        quality: rectify(picture, page, LONGEST_SIDE)
+            .map(|flat| QualityBody::of(&quality(picture, page, &flat.image), &flat)),
     });
     LocateBody {
         picture: [picture.width(), picture.height()],

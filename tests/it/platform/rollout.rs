@@ -87,8 +87,8 @@ async fn a_canary_that_traps_ends_by_itself_and_says_so() {
             }
         }
     }
-    let status = eventually(&host, |status| status["state"] == "active").await;
-    assert!(status["canary"].is_null());
+    let status = eventually(&host, |status| status["canary"].is_null()).await;
+    assert_eq!(status["state"], "active");
     for _ in 0..10 {
         assert_eq!(version_of(&host.read().await).0, 1);
     }

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from dossier_training.locate.network import Locator
 
@@ -40,6 +40,27 @@ def export(model: Locator, folder: Path) -> None:
     halves = {name: tensor.half().contiguous() for name, tensor in folded(model).items()}
     save_file(halves, folder / "model.safetensors", metadata={"format": "pt"})
     (folder / "model.safetensors").chmod(0o644)
+
+
+def load(folder: Path) -> Locator:
+    """An exported locator: its norms change nothing but for the bias."""
+    if json.loads((folder / "config.json").read_text()) != {"model_type": MODEL_TYPE}:
+        raise ValueError(f"{folder / 'config.json'}: is of another network than {MODEL_TYPE}")
+    weights = {name: tensor.float() for name, tensor in load_file(folder / "model.safetensors").items()}
+    model = Locator()
+    state = model.state_dict()
+    for name in list(state):
+        block = name.removesuffix(".norm.bias")
+        if block != name:
+            state[name] = weights.pop(f"{block}.bias")
+            state[f"{block}.norm.weight"] = torch.ones_like(state[name])
+            state[f"{block}.norm.running_mean"] = torch.zeros_like(state[name])
+            state[f"{block}.norm.running_var"] = torch.full_like(state[name], 1 - model.get_submodule(f"{block}.norm").eps)
+            state[f"{block}.conv.weight"] = weights.pop(f"{block}.weight")
+    for name, tensor in weights.items():
+        state[name] = tensor
+    model.load_state_dict(state)
+    return model
 
 
 def main() -> None:

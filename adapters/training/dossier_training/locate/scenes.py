@@ -175,18 +175,19 @@ def _drawn(rng: np.random.Generator, faces: Faces) -> tuple[Image.Image, tuple[f
     canvas = ground(rng, (SIDE * zoom, SIDE * zoom))
     found: list[np.ndarray] = []
     kind = rng.random()
-    if kind < 0.08:
+    if kind < 0.06:
         count = 0
-    elif kind < 0.88:
+    elif kind < 0.9:
         count = 1
     else:
         count = 2
-    if kind > 0.8 and count == 1:
-        # A scan or a page that was cut out: upright or on its side, filling the picture or nearly.
+    if kind > 0.52 and count == 1:
+        # A scan, or a page that is looked at a second time: it fills the picture or nearly. Its print can be seen
+        # here, and with it how it is read.
         face = faces.draw()
         a = face.width / face.height
-        turn = int(rng.choice([0, 0, 0, 90, 180, 270]))
-        share = float(rng.uniform(0.86, 1.0)) if rng.random() < 0.6 else 1.0
+        turn = int(rng.integers(4)) * 90
+        share = float(rng.uniform(0.84, 1.0)) if rng.random() < 0.75 else 1.0
         a_seen = a if turn % 180 == 0 else 1 / a
         width, height = (side, side / a_seen) if a_seen > 1 else (side * a_seen, side)
         left, top = (SIDE - width) / 2, (SIDE - height) / 2
@@ -196,7 +197,7 @@ def _drawn(rng: np.random.Generator, faces: Faces) -> tuple[Image.Image, tuple[f
         angle = math.radians(turn + (rng.normal(0, 1.5) if share < 1 else 0))
         corners = flat @ np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]]) + SIDE / 2
         if share < 1:
-            corners = corners + rng.normal(0, 1.5, (4, 2))
+            corners = corners + rng.normal(0, float(rng.choice([1.0, 2.0, 5.0])), (4, 2))
         lay(rng, canvas, face, corners * zoom)
         found.append(corners)
     else:

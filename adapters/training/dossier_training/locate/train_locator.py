@@ -107,7 +107,7 @@ def main() -> None:
             "first": begun,
             "corner": _focal(corner, batch["corner"]).sum() / len(corner) / 16,
         }
-        loss = losses["middle"] + 3 * losses["offsets"] + 0.3 * losses["first"] + losses["corner"]
+        loss = losses["middle"] + 3 * losses["offsets"] + losses["first"] + losses["corner"]
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)

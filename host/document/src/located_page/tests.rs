@@ -3,7 +3,7 @@
 use super::{LocatedPage, Point};
 
 fn page(corners: [(f64, f64); 4]) -> LocatedPage {
-    LocatedPage { corners: corners.map(|(x, y)| Point { x, y }), score: 1.0 }
+    LocatedPage { corners: corners.map(|(x, y)| Point { x, y }), score: 1.0, turn_score: 1.0 }
 }
 
 #[test]

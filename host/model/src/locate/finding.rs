@@ -36,7 +36,9 @@ pub(super) fn pages(answer: &Answer, least_score: f32, most: usize) -> Vec<Locat
         let sure = |k: &usize| answer.first[*k][row][column];
         let first = (0..4).max_by(|a, b| sure(a).total_cmp(&sure(b))).unwrap_or(0);
         corners.rotate_left(first);
-        let page = LocatedPage { corners, score };
+        // Softmax.
+        let turn_score = 1.0 / (0..4).map(|k| (sure(&k) - sure(&first)).exp()).sum::<f32>();
+        let page = LocatedPage { corners, score, turn_score };
         if found.len() < most && found.iter().all(|other| are_apart(&page, other)) {
             found.push(page);
         }
