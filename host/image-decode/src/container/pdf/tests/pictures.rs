@@ -44,6 +44,19 @@ fn a_page_is_turned_clockwise_as_it_says() {
 }
 
 #[test]
+fn what_is_turned_or_cut_is_there_twice_for_a_while() {
+    let grey = fixture("grey.jpg");
+    let picture = JPEG.replace("RGB", "Gray");
+    let memory = |page: &str| {
+        header(&PageParts { picture: &picture, page, ..scan(&grey) }.file()).cost.memory_bytes
+    };
+    assert_eq!(memory(A5), (1 + 3) * 512);
+    assert_eq!(memory(&format!("{A5}/Rotate 180")), (1 + 3) * 512);
+    assert_eq!(memory(&format!("{A5}/Rotate 90")), (3 + 3) * 512);
+    assert_eq!(memory("/MediaBox[0 0 160 160]"), (3 + 3) * 512);
+}
+
+#[test]
 fn what_a_jpeg_says_of_its_orientation_is_not_looked_at() {
     // Stored lying on its side; in a PDF, the page has to turn it.
     let jpeg = fixture("orientation-6.jpg");
