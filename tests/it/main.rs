@@ -13,6 +13,7 @@ mod platform;
 mod plugin_kit;
 mod privacy;
 mod samples;
+mod scans;
 mod start_up;
 mod tidy;
 
