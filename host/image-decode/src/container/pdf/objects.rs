@@ -58,7 +58,7 @@ enum Found<'a> {
 
 impl<'a> Objects<'a> {
     pub(super) fn open(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let mut budget = Budget::new();
+        let mut budget = Budget::of_file(bytes.len());
         let places = xref::places(bytes, &mut budget)?;
         Ok(Self { bytes, places, unpacked: BTreeMap::new(), budget, depth: 0 })
     }
