@@ -217,7 +217,7 @@ async fn post_extract(State(app): State<Arc<App>>, request: Request) -> Response
     written(&app, request, way).await
 }
 
-/// Reads a document of one page, which is the body.
+/// Reads a document of one file, which is the body.
 #[utoipa::path(
     post, path = "/v1/document-types/{type}/extract", tag = "documents",
     params(
@@ -225,7 +225,9 @@ async fn post_extract(State(app): State<Arc<App>>, request: Request) -> Response
         ("fields" = Option<String>, Query, description = "The fields to read, separated by commas"),
         ConditionHeaders,
     ),
-    request_body(content(("image/png"), ("image/jpeg"), ("image/webp"), ("image/tiff"))),
+    request_body(content(
+        ("image/png"), ("image/jpeg"), ("image/webp"), ("image/tiff"), ("application/pdf"),
+    )),
     responses((status = 200, description = "The document was read", body = ExtractBody)),
 )]
 async fn post_page(State(app): State<Arc<App>>, name: Named, request: Request) -> Response {

@@ -101,7 +101,7 @@ pub struct DocsArgs {
 /// Flags of `dossier extract`.
 #[derive(Args, Debug)]
 pub struct ExtractArgs {
-    /// The pages of the document, in order: JPEG, PNG, WebP or TIFF.
+    /// The pages of the document, in order: JPEG, PNG, WebP, TIFF or PDF.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// The document type, such as utopia/passport/2024.
@@ -130,7 +130,7 @@ pub struct ExtractArgs {
 /// Flags of `dossier locate`.
 #[derive(Args, Debug)]
 pub struct LocateArgs {
-    /// The picture: JPEG, PNG, WebP or TIFF.
+    /// The picture: JPEG, PNG, WebP, or TIFF or PDF of one page.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// Print JSON.

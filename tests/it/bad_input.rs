@@ -41,7 +41,8 @@ fn bad_pages() -> Vec<Case> {
         bad("an empty file", Vec::new(), 400, "page.empty"),
         bad("a text", b"hello, this is no image".to_vec(), 415, "page.not_an_image"),
         bad("zeros", vec![0; 5_000], 415, "page.not_an_image"),
-        bad("a PDF", b"%PDF-1.7\n%\xe2\xe3".to_vec(), 415, "page.unsupported"),
+        bad("a PDF that breaks off", b"%PDF-1.7\n%\xe2\xe3".to_vec(), 400, "page.truncated"),
+        bad("a HEIF", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".to_vec(), 415, "page.unsupported"),
         bad("a GIF", b"GIF89a\x01\0\x01\0\0\0\0;".to_vec(), 415, "page.unsupported"),
     ];
     for (name, format) in bad_images::FORMATS {

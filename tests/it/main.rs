@@ -14,6 +14,7 @@ mod platform;
 mod plugin_kit;
 mod privacy;
 mod samples;
+mod scans;
 mod start_up;
 mod tidy;
 

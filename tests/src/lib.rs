@@ -35,6 +35,8 @@ pub use samples::{Place, Sample, in_turn, samples_below, samples_of, shipped_typ
 
 pub mod bad_images;
 
+pub mod scans;
+
 pub mod fuzz;
 
 pub mod siege;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use dossier_document::{PageImage, Tenant};
-use dossier_image_decode::{DecodeError, DecodeLimits, decode_page, read_header};
+use dossier_image_decode::{DecodeError, DecodeLimits, PageFile};
 use dossier_inference::{InferenceError, InferenceHandle, ReadOutput, ReadRequest};
 
 use crate::error::EngineError;
@@ -52,11 +52,12 @@ impl PageDecoder {
         Self { limits, turns, finder: finder.map(Arc::new) }
     }
 
-    /// Decodes one document of `most_pages` pages at most, in the order of its files. What it costs is known from their headers before
-    /// it has its turn.
+    /// Decodes one document of `most_pages` pages at most, in the order of its files and of the pages in them.
+    /// What it costs is known from their headers before it has its turn.
     ///
     /// # Errors
-    /// The first page that is no image, or beyond a limit, or shows no document.
+    /// [`EngineError::TooManyPages`], before any page is looked at; then the first page that is no image, or
+    /// beyond a limit, or shows no document.
     pub(crate) async fn decode(
         &self,
         files: Vec<Bytes>,
@@ -64,8 +65,9 @@ impl PageDecoder {
         tenant: &Tenant,
     ) -> Result<DecodedPages, EngineError> {
         let limits = self.limits;
-        let judging =
-            tokio::task::spawn_blocking(move || cost_of(&files, &limits).map(|cost| (files, cost)));
+        let judging = tokio::task::spawn_blocking(move || {
+            cost_of(&files, most_pages, &limits).map(|cost| (files, cost))
+        });
         let (files, cost) = judging.await.map_err(|_| EngineError::Panicked)??;
         let turn = self.turns.turn(cost, tenant.clone()).await;
         let (_waiting, is_waited_for) = waiting();
@@ -145,12 +147,22 @@ fn pixels(image: &PageImage) -> u64 {
 }
 
 /// What a document costs to decode, page after page.
-fn cost_of(files: &[Bytes], limits: &DocumentLimits) -> Result<Cost, EngineError> {
+fn cost_of(
+    files: &[Bytes],
+    most_pages: usize,
+    limits: &DocumentLimits,
+) -> Result<Cost, EngineError> {
+    let mut files = opened(files, limits)?;
+    let pages = files.iter().map(PageFile::pages).sum();
+    if pages > most_pages {
+        return Err(EngineError::TooManyPages { pages, limit: most_pages });
+    }
     let mut pixels_left = limits.document_pixels;
     let mut visits = 0_u64;
     let (mut held, mut most) = (0_u64, 0_u64);
-    for (page, file) in files.iter().enumerate() {
-        let header = read_header(file, &page_limits(limits, pixels_left))
+    for (page, (file, of_file)) in all_pages(&files).into_iter().enumerate() {
+        let header = files[file]
+            .header(of_file, &page_limits(limits, pixels_left))
             .map_err(|source| page_error(page, source, limits, pixels_left))?;
         pixels_left = pixels_left.saturating_sub(header.cost.pixels);
         // Even one that its codec hardly visits is converted.
@@ -167,18 +179,43 @@ fn decode_document(
     limits: &DocumentLimits,
     is_waited_for: &impl Fn() -> bool,
 ) -> Result<Vec<PageImage>, EngineError> {
+    let mut files = opened(files, limits)?;
     let mut pixels_left = limits.document_pixels;
-    let mut images = Vec::with_capacity(files.len());
-    for (page, file) in files.iter().enumerate() {
+    let mut images = Vec::new();
+    for (page, (file, of_file)) in all_pages(&files).into_iter().enumerate() {
         if !is_waited_for() {
             return Err(EngineError::Left);
         }
-        let image = decode_page(file, &page_limits(limits, pixels_left))
+        let image = files[file]
+            .decode(of_file, &page_limits(limits, pixels_left))
             .map_err(|source| page_error(page, source, limits, pixels_left))?;
         pixels_left = pixels_left.saturating_sub(pixels(&image));
         images.push(image);
     }
     Ok(images)
+}
+
+/// The files, and how many pages they hold; one that can't be opened is named by the first page it may have.
+fn opened<'a>(
+    files: &'a [Bytes],
+    limits: &DocumentLimits,
+) -> Result<Vec<PageFile<'a>>, EngineError> {
+    let mut opened = Vec::with_capacity(files.len());
+    let mut page = 0;
+    for file in files {
+        let file = PageFile::open(file, &page_limits(limits, limits.document_pixels))
+            .map_err(|source| EngineError::Page { page, source })?;
+        page += file.pages();
+        opened.push(file);
+    }
+    Ok(opened)
+}
+
+/// Of each page its file, and which of its pages it is.
+fn all_pages(files: &[PageFile<'_>]) -> Vec<(usize, usize)> {
+    let of_file =
+        |(index, file): (usize, &PageFile<'_>)| (0..file.pages()).map(move |page| (index, page));
+    files.iter().enumerate().flat_map(of_file).collect()
 }
 
 fn page_limits(limits: &DocumentLimits, pixels_left: u64) -> DecodeLimits {

@@ -33,7 +33,7 @@ use shadow::Comparison;
 pub struct ExtractRequest {
     /// The type the document is said to have.
     pub document_type: DocumentTypeId,
-    /// The files of its pages, in order.
+    /// The files of its pages, in order; a PDF or a TIFF may hold several pages.
     pub pages: Vec<Bytes>,
     /// The fields to read, or `None` for all that the rules read.
     pub fields: Option<Vec<FieldName>>,
@@ -291,8 +291,8 @@ fn is_of_the_version(error: &EngineError) -> bool {
     }
 }
 
-/// The one place that judges what is asked, before anything is decoded: how many pages there are,
-/// and which fields.
+/// The one place that judges what is asked, before anything is decoded: how many files there are, each of
+/// one page at least, and which fields. How many pages are in them, `page_decoder` knows first.
 fn judge(
     request: &ExtractRequest,
     document_type: &DocumentType,

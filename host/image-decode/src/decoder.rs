@@ -1,59 +1,40 @@
 //! Bytes to a page: limits first, pixels last.
 
 use std::io::{Cursor, ErrorKind};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use dossier_document::PageImage;
 use image::codecs::{jpeg::JpegDecoder, png::PngDecoder, tiff::TiffDecoder, webp::WebPDecoder};
+use image::imageops::crop_imm;
 use image::{DynamicImage, ImageDecoder, ImageError};
 
-use crate::container::{self, Alpha, Structure};
-use crate::{DecodeError, DecodeLimits, PageCost, PageFormat, PageHeader};
+use crate::container::{Alpha, Structure};
+use crate::{DecodeError, DecodeLimits, PageCost, PageFile, PageFormat, PageHeader};
 
-/// Decodes one page to 8-bit RGB, `(height, width, 3)`.
-///
-/// The Exif or TIFF orientation is applied (one that stands in XMP alone is not, as in browsers),
-/// transparency is laid on white, and grey, 16-bit and CMYK images are converted. Colour profiles are
-/// ignored: the model was trained on plain RGB.
+/// Decodes the only page of a file, as [`PageFile::decode`] does.
 ///
 /// # Errors
-/// [`DecodeError`] names the objection. Nothing is allocated in proportion to the stated dimensions
-/// before they have passed `limits`.
+/// As there, and [`DecodeError::MoreThanOneImage`] for a file of several pages.
 pub fn decode_page(bytes: &[u8], limits: &DecodeLimits) -> Result<PageImage, DecodeError> {
-    let (format, structure) = inspect(bytes, limits)?;
-    // The codecs are full of indexing and assertions; what they didn't foresee must cost one request
-    // its answer, and not a thread.
-    catch_unwind(AssertUnwindSafe(|| decode_pixels(format, &structure, limits)))
-        .unwrap_or(Err(DecodeError::Corrupt { format }))
+    only_page(bytes, limits)?.decode(0, limits)
 }
 
-/// What the file is, and what it will cost to decode: from its header and structure, without a pixel.
+/// What the only page of a file will cost to decode, as [`PageFile::header`] tells it.
 ///
 /// # Errors
 /// As [`decode_page`], but for damage among the pixels.
 pub fn read_header(bytes: &[u8], limits: &DecodeLimits) -> Result<PageHeader, DecodeError> {
-    let (format, structure) = inspect(bytes, limits)?;
-    Ok(PageHeader {
-        format,
-        width: structure.width,
-        height: structure.height,
-        cost: PageCost::of(&structure),
-    })
+    only_page(bytes, limits)?.header(0, limits)
 }
 
-fn inspect<'a>(
-    bytes: &'a [u8],
-    limits: &DecodeLimits,
-) -> Result<(PageFormat, Structure<'a>), DecodeError> {
-    if bytes.len() > limits.max_bytes {
-        return Err(DecodeError::TooManyBytes { bytes: bytes.len(), max_bytes: limits.max_bytes });
+fn only_page<'a>(bytes: &'a [u8], limits: &DecodeLimits) -> Result<PageFile<'a>, DecodeError> {
+    let file = PageFile::open(bytes, limits)?;
+    match file.pages() {
+        1 => Ok(file),
+        _ => Err(DecodeError::MoreThanOneImage { format: file.format() }),
     }
-    let format = PageFormat::of(bytes)?;
-    let structure = container::inspect(format, bytes, limits)?;
-    Ok((format, structure))
 }
 
-fn decode_pixels(
+pub(crate) fn decode_pixels(
     format: PageFormat,
     structure: &Structure<'_>,
     limits: &DecodeLimits,
@@ -79,6 +60,7 @@ fn decode_pixels(
             let codec = TiffDecoder::new(file.reader()).map_err(refusal)?;
             decode_with(codec, format, structure, limits)
         }
+        PageFormat::Pdf => Err(DecodeError::Corrupt { format }),
     };
     to_page(image?, structure).ok_or(DecodeError::Corrupt { format })
 }
@@ -119,7 +101,11 @@ fn to_page(image: DynamicImage, structure: &Structure<'_>) -> Option<PageImage> 
         alpha if image.color().has_alpha() => on_white(image, alpha),
         _ => image.into_rgb8(),
     };
-    let mut upright = DynamicImage::ImageRgb8(rgb);
+    let shown = match structure.crop {
+        Some(crop) => crop_imm(&rgb, crop.x, crop.y, crop.width, crop.height).to_image(),
+        None => rgb,
+    };
+    let mut upright = DynamicImage::ImageRgb8(shown);
     upright.apply_orientation(structure.orientation);
     let rgb = upright.into_rgb8();
     PageImage::new(rgb.width(), rgb.height(), rgb.into_raw()).ok()

@@ -18,10 +18,10 @@ pub enum DecodeError {
         max_bytes: usize,
     },
     /// The first bytes belong to no format that is known here.
-    #[error("the file is not an image of a known format; send JPEG, PNG, WebP or TIFF")]
+    #[error("the file is not an image of a known format; send JPEG, PNG, WebP, TIFF or PDF")]
     UnknownFormat,
     /// The first bytes belong to a format that is not read here.
-    #[error("{format} is not read here; send JPEG, PNG, WebP or TIFF")]
+    #[error("{format} is not read here; send JPEG, PNG, WebP, TIFF or PDF")]
     UnsupportedFormat {
         /// The format's name.
         format: &'static str,
@@ -61,7 +61,7 @@ pub enum DecodeError {
         /// How many times the shorter side the longer may be.
         allowed: u32,
     },
-    /// The file holds several pages or an animation.
+    /// The file holds an animation, or several pages where one is wanted.
     #[error("the {format} file holds more than one image; send one file a page")]
     MoreThanOneImage {
         /// The format.

@@ -15,8 +15,10 @@ pub enum PageFormat {
     Png,
     /// WebP, lossy or lossless.
     WebP,
-    /// TIFF of one page.
+    /// TIFF, of one page or several.
     Tiff,
+    /// PDF of scans: one picture a page, of one page or several.
+    Pdf,
 }
 
 impl PageFormat {
@@ -41,6 +43,9 @@ impl PageFormat {
         if bytes.starts_with(b"II*\0") || bytes.starts_with(b"MM\0*") {
             return Ok(Self::Tiff);
         }
+        if bytes.starts_with(b"%PDF-") {
+            return Ok(Self::Pdf);
+        }
         Err(match signatures::unsupported(bytes) {
             Some(format) => DecodeError::UnsupportedFormat { format },
             None => DecodeError::UnknownFormat,
@@ -55,6 +60,7 @@ impl fmt::Display for PageFormat {
             Self::Png => "PNG",
             Self::WebP => "WebP",
             Self::Tiff => "TIFF",
+            Self::Pdf => "PDF",
         })
     }
 }

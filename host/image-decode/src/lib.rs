@@ -1,10 +1,11 @@
 //! Untrusted bytes to an RGB page, under limits.
 //!
-//! [`decode_page`] is the only way in, and [`read_header`] says beforehand what it will cost. It looks
+//! [`PageFile`] is the only way in, and [`PageFile::header`] says beforehand what a page will cost. It looks
 //! at the bytes in this order, and stops at the first objection: length, format (by content, never by
-//! name), the file's own structure up to its end with dimensions and work, memory; only then are
-//! pixels decoded, of a file written anew that holds nothing but what was judged. A file holds one page: animations and TIFF
-//! files of several pages are refused, because a page dropped in silence is a page not read.
+//! name), how many pages there are, the page's own structure up to its end with dimensions and work, memory;
+//! only then are pixels decoded, of a file written anew that holds nothing but what was judged. PDF and TIFF
+//! hold several pages; animations are refused, because a page dropped in silence is a page not read.
+//! [`decode_page`] and [`read_header`] are for files of one page.
 //!
 //! It returns an error and never panics, and no error holds a byte of the input.
 #![forbid(unsafe_code)]
@@ -22,6 +23,9 @@ mod cost;
 pub use cost::{PageCost, PageHeader};
 
 mod container;
+
+mod file;
+pub use file::PageFile;
 
 mod decoder;
 pub use decoder::{decode_page, read_header};

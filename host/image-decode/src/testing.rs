@@ -1,6 +1,8 @@
-//! TIFF files made tag by tag.
+//! Files made by hand: TIFF tag by tag, PDF object by object.
 
 use std::collections::BTreeMap;
+
+pub(crate) mod pdf;
 
 pub(crate) const BYTE: u16 = 1;
 pub(crate) const SHORT: u16 = 3;

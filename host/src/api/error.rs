@@ -48,7 +48,7 @@ pub enum ApiError {
     )]
     NotTensors,
     /// The body of a request that has its document type in the path is to be a page.
-    #[error("the content type must be one of images, such as image/png")]
+    #[error("the content type must be one of images, such as image/png, or application/pdf")]
     NotAnImageType,
     /// The query has something else than it may.
     #[error("the query takes {known}, once, and nothing else")]

@@ -57,7 +57,7 @@ pub(super) struct Parsed {
 pub struct Asked {
     /// The type the document is said to have.
     pub document_type: DocumentTypeId,
-    /// The files of its pages, in order.
+    /// The files of its pages, in order; a PDF or a TIFF may hold several pages.
     pub pages: Vec<Bytes>,
     /// The fields to read, or `None` for all that the rules read.
     pub fields: Option<Vec<FieldName>>,
@@ -79,15 +79,18 @@ impl Way {
     /// Of `POST /v1/document-types/{type}/extract`.
     ///
     /// # Errors
-    /// When the content type is none of images, the body is compressed, or path or query can't be used.
+    /// When the content type is none of images or PDF, the body is compressed, or path or query can't be used.
     pub(super) fn of_page(
         headers: &HeaderMap,
         name: &str,
         query: Option<&str>,
     ) -> Result<Self, ApiError> {
         refuse_compressed(headers)?;
-        let is_image = |media: &str| media.to_ascii_lowercase().starts_with("image/");
-        if !media_type(headers).is_some_and(is_image) {
+        let holds_pages = |media: &str| {
+            let media = media.to_ascii_lowercase();
+            media.starts_with("image/") || media == "application/pdf"
+        };
+        if !media_type(headers).is_some_and(holds_pages) {
             return Err(ApiError::NotAnImageType);
         }
         let fields = fields_of(query.unwrap_or_default())?;
@@ -197,7 +200,9 @@ mod tests {
             assert!(refused, "{value}");
         }
         let of = |value| Way::of_page(&headers(&[(CONTENT_TYPE, value)]), "a/b", None);
-        assert!(matches!(of("image/png"), Ok(Way::Page { .. })));
+        for value in ["image/png", "application/pdf", "Application/PDF; version=1.7"] {
+            assert!(matches!(of(value), Ok(Way::Page { .. })), "{value}");
+        }
         assert!(matches!(of("application/json"), Err(ApiError::NotAnImageType)));
     }
 

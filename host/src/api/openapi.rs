@@ -116,7 +116,7 @@ pub(super) struct ConditionHeaders {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "its fields are what is described")]
 pub(super) struct DocumentForm {
-    /// The pages, in their order: JPEG, PNG, WebP or TIFF.
+    /// The pages, in their order: JPEG, PNG, WebP, TIFF or PDF.
     #[schema(max_items = 256)]
     page: Vec<String>,
     /// Such as `utopia/passport/2024`.

@@ -122,6 +122,9 @@ async fn what_is_not_there_is_a_problem_too() {
     send(&app, metrics).await.is_problem(404, "route.unknown");
 }
 
+/// A PDF of two pages.
+const TWO_PAGES: &[u8] = include_bytes!("../../image-decode/fixtures/two-pages.pdf");
+
 fn json_document(body: &Value) -> Request {
     let request = Request::post("/v1/extract").header(CONTENT_TYPE, "application/json");
     request.body(Body::from(body.to_string())).expect("a request")
@@ -173,6 +176,9 @@ async fn pages_and_json_are_refused_as_forms_are() {
     let mut text = page_document(passport);
     text.headers_mut().insert(CONTENT_TYPE, "text/plain".parse().expect("a value"));
     send(&app, text).await.is_problem(415, "body.not_an_image_type");
+    let pdf = Request::post(passport).header(CONTENT_TYPE, "application/pdf");
+    let two_pages = pdf.body(Body::from(TWO_PAGES)).expect("a request");
+    send(&app, two_pages).await.is_problem(422, "document.too_many_pages");
     send(&app, get_request(passport)).await.is_problem(405, "route.method");
     let none = json!({"document_type": PASSPORT, "pages": []});
     send(&app, json_document(&none)).await.is_problem(400, "page.missing");
@@ -234,7 +240,9 @@ async fn bad_documents_are_refused_and_the_next_one_is_read() {
     send(&app, with_page(b"")).await.is_problem(400, "page.empty");
     send(&app, with_page(&page[..page.len() / 2])).await.is_problem(400, "page.truncated");
     send(&app, with_page(b"no image")).await.is_problem(415, "page.not_an_image");
-    send(&app, with_page(b"%PDF-1.7")).await.is_problem(415, "page.unsupported");
+    send(&app, with_page(b"GIF89a")).await.is_problem(415, "page.unsupported");
+    send(&app, with_page(b"%PDF-1.7")).await.is_problem(400, "page.truncated");
+    send(&app, with_page(TWO_PAGES)).await.is_problem(422, "document.too_many_pages");
     send(
         &app,
         post_parts(&[

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use axum::body::Bytes;
 use dossier_document::{PageImage, Point};
 use dossier_engine::pipeline::Extraction;
-use dossier_image_decode::{DecodeLimits, decode_page};
+use dossier_image_decode::{DecodeError, DecodeLimits, PageFile};
 use image::{ImageError, Rgb, RgbImage};
 
 /// The picture can't be drawn.
@@ -41,9 +41,8 @@ pub(super) fn draw(files: &[Bytes], extraction: &Extraction, path: &Path) -> Res
     if places.is_empty() {
         return Err(DrawError::NoPlaces);
     }
-    let pages = files.iter().map(|file| decode_page(file, &DecodeLimits::default()));
     // They were read a moment ago.
-    let pages = pages.collect::<Result<Vec<_>, _>>().map_err(|_| DrawError::TooLarge)?;
+    let pages = pictures(files).map_err(|_| DrawError::TooLarge)?;
     let mut sheet = Sheet::of(&pages).ok_or(DrawError::TooLarge)?;
     for place in extraction.pages.iter().filter(|place| place.is_rectified()) {
         sheet.outline(place.picture, &place.corners, PAGE);
@@ -52,6 +51,18 @@ pub(super) fn draw(files: &[Bytes], extraction: &Extraction, path: &Path) -> Res
         sheet.outline(*picture, corners, COLOURS[index % COLOURS.len()]);
     }
     sheet.save(path)
+}
+
+fn pictures(files: &[Bytes]) -> Result<Vec<PageImage>, DecodeError> {
+    let limits = DecodeLimits::default();
+    let mut pictures = Vec::new();
+    for file in files {
+        let mut file = PageFile::open(file, &limits)?;
+        for page in 0..file.pages() {
+            pictures.push(file.decode(page, &limits)?);
+        }
+    }
+    Ok(pictures)
 }
 
 /// Writes a picture as a PNG with the outlines of pages: one colour a page, in turn.

@@ -10,7 +10,7 @@ use axum::http::header::CONTENT_TYPE;
 use dossier::api::{form_boundary, parse_form};
 use dossier_engine::fixture::Fixture;
 use dossier_engine::folders::{Calibration, Manifest};
-use dossier_image_decode::{DecodeLimits, decode_page, read_header};
+use dossier_image_decode::{DecodeError, DecodeLimits, PageFile};
 use dossier_model::{Base, DeviceKind};
 use dossier_store::{CanarySettings, Package, PackageLimits, RulesManifest};
 
@@ -112,7 +112,7 @@ impl Prepared {
     /// When it breaks its word.
     pub(super) fn answer(&self, input: &[u8]) -> anyhow::Result<String> {
         Ok(match self.target {
-            Target::Pages => page(input)?,
+            Target::Pages => pages(input)?,
             Target::Forms => self.form(input),
             Target::Packages => package(input)?,
             Target::Manifests => manifests(input),
@@ -156,20 +156,41 @@ const RULES: &[u8] =
     br#"{"name": "utopia", "version": "1.0.0", "document_types": ["utopia/passport/2024"],
 "settings": {"canary_min_calls": 200, "canary_max_failure_percent": 1}}"#;
 
-/// A page within the limits, of the size and at the cost that its header states.
-fn page(input: &[u8]) -> anyhow::Result<String> {
+/// Pages of a file that are looked at.
+const MAX_PAGES: usize = 4;
+
+/// Pages within the limits, of the size and at the cost that their headers state.
+fn pages(input: &[u8]) -> anyhow::Result<String> {
     let limits = DecodeLimits { max_pixels: 1_000_000, ..DecodeLimits::default() };
-    let header = read_header(input, &limits);
-    let page = match decode_page(input, &limits) {
-        Ok(page) => page,
-        Err(error) => return Ok(without_digits(&error.to_string())),
+    let refusal = |error: DecodeError| without_digits(&error.to_string());
+    let mut file = match PageFile::open(input, &limits) {
+        Ok(file) => file,
+        Err(error) => return Ok(refusal(error)),
     };
-    let header = header.context("a page whose header is refused")?;
-    let pixels = u64::from(page.width()) * u64::from(page.height());
-    ensure!(pixels == header.cost.pixels, "a page of other pixels than its header states");
-    ensure!(pixels <= limits.max_pixels, "a page beyond its limit");
-    ensure!(page.rgb().len() as u64 == 3 * pixels, "a page without all of its pixels");
-    Ok(format!("a page of {}", header.format))
+    let mut answer = format!("{} of pages:", file.format());
+    for page in 0..file.pages().min(MAX_PAGES) {
+        let header = file.header(page, &limits);
+        let image = match file.decode(page, &limits) {
+            Ok(image) => image,
+            Err(error) => {
+                answer += &refusal(error);
+                continue;
+            }
+        };
+        let header = header.context("a page whose header is refused")?;
+        let size = (u64::from(image.width()), u64::from(image.height()));
+        let stated = (u64::from(header.width), u64::from(header.height));
+        ensure!(
+            size == stated || size == (stated.1, stated.0),
+            "a page of another size than stated"
+        );
+        let pixels = size.0 * size.1;
+        ensure!(pixels <= header.cost.pixels, "a page of more pixels than its header states");
+        ensure!(header.cost.pixels <= limits.max_pixels, "a page beyond its limit");
+        ensure!(image.rgb().len() as u64 == 3 * pixels, "a page without all of its pixels");
+        answer += " a page,";
+    }
+    Ok(answer)
 }
 
 /// A package that comes back from its own archive.

@@ -27,6 +27,31 @@ async fn the_page_at_fault_is_named() {
     assert!(error.to_string().starts_with("page 2: "), "{error}");
 }
 
+/// Two pages of 32 x 16 pixels.
+fn two_pages() -> Bytes {
+    Bytes::from_static(include_bytes!("../../../image-decode/fixtures/two-pages.pdf"))
+}
+
+#[tokio::test]
+async fn files_of_several_pages_stand_among_others_in_their_order() {
+    let files = vec![png(4, 3), two_pages(), png(5, 2)];
+    let anonymous = Tenant::anonymous();
+    let pages = decoder(512, 2048).decode(files, 4, &anonymous).await.expect("valid");
+    let sizes = pages.found.images.iter().map(|page| (page.width(), page.height()));
+    assert_eq!(sizes.collect::<Vec<_>>(), [(4, 3), (32, 16), (32, 16), (5, 2)]);
+    let files = vec![two_pages(), Bytes::from_static(b"GIF89a, or so it says")];
+    let error = decoder(512, 2048).decode(files, 4, &anonymous).await.expect_err("no page");
+    assert!(matches!(error, EngineError::Page { page: 2, .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn pages_of_all_files_are_counted_before_one_is_looked_at() {
+    // Each page alone would be too large.
+    let files = vec![two_pages(), two_pages()];
+    let error = decoder(1, 1).decode(files, 3, &Tenant::anonymous()).await.expect_err("four");
+    assert!(matches!(error, EngineError::TooManyPages { pages: 4, limit: 3 }), "{error:?}");
+}
+
 #[tokio::test]
 async fn a_page_beyond_its_own_limit_is_too_large() {
     let error = decoder(11, 200)

@@ -149,6 +149,8 @@ impl<'a> Segments<'a> {
             working_bytes_per_pixel: frame.working_bytes_per_pixel(),
             visits,
             alpha: Alpha::Straight,
+            stored_samples: frame.components(),
+            crop: None,
             orientation: self.orientation.unwrap_or(Orientation::NoTransforms),
             rewritten,
         })

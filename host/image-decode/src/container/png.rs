@@ -89,6 +89,8 @@ pub(super) fn inspect<'a>(
         working_bytes_per_pixel: 0,
         visits,
         alpha: Alpha::Straight,
+        stored_samples: header.samples_per_pixel(),
+        crop: None,
         orientation: orientation.unwrap_or(Orientation::NoTransforms),
         rewritten: kept.finish(),
     })

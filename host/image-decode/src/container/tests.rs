@@ -115,9 +115,29 @@ fn a_webp_picture_larger_than_its_canvas_is_damaged() {
 }
 
 #[test]
-fn a_second_tiff_directory_is_a_second_page() {
-    let error = DecodeError::MoreThanOneImage { format: PageFormat::Tiff };
-    assert_eq!(refusal(PageFormat::Tiff, &tiff(8, 8, 8)), error);
+fn a_chain_of_tiff_directories_that_loops_is_damaged() {
+    let corrupt = DecodeError::Corrupt { format: PageFormat::Tiff };
+    assert_eq!(refusal(PageFormat::Tiff, &tiff(8, 8, 8)), corrupt);
+    assert_eq!(pages_of_tiff(&tiff(8, 8, 8)), Err(corrupt));
+    let truncated = DecodeError::Truncated { format: PageFormat::Tiff };
+    assert_eq!(pages_of_tiff(&tiff(8, 8, 9999)), Err(truncated));
+}
+
+/// Each directory is the shortest there is: no entry, and the place of the next one.
+#[test]
+fn tiff_directories_are_counted_up_to_a_bound() {
+    let chain = |directories: u32| {
+        let mut file = b"MM\0*\0\0\0\x08".to_vec();
+        for index in 1..=directories {
+            file.extend([0, 0]);
+            let next = if index == directories { 0 } else { 8 + 6 * index };
+            file.extend(next.to_be_bytes());
+        }
+        file
+    };
+    assert_eq!(pages_of_tiff(&chain(3)), Ok(3));
+    assert_eq!(pages_of_tiff(&chain(10_000)), Ok(MOST_PAGES));
+    assert_eq!(pages_of_tiff(&chain(10_001)), Ok(MOST_PAGES));
 }
 
 #[test]

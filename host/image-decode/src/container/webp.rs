@@ -72,6 +72,8 @@ pub(super) fn inspect<'a>(
         working_bytes_per_pixel: WORKING_BYTES_PER_PIXEL,
         visits,
         alpha: Alpha::Straight,
+        stored_samples: samples,
+        crop: None,
         orientation: orientation.unwrap_or(Orientation::NoTransforms),
         rewritten,
     })

@@ -98,9 +98,26 @@ fn grey_and_16_bit_become_rgb() {
 }
 
 #[test]
-fn several_pages_and_animations_are_refused_by_name() {
+fn several_pages_of_a_tiff_come_in_their_order() {
+    let file = fixture("two-pages.tif");
+    let limits = DecodeLimits::default();
+    let mut pages = PageFile::open(&file, &limits).expect("a TIFF");
+    assert_eq!(pages.pages(), 2);
+    let seen = [0, 1].map(|page| {
+        let header = pages.header(page, &limits).expect("a header");
+        assert_eq!((header.width, header.height), (32, 16));
+        quarters(&pages.decode(page, &limits).expect("a page"))
+    });
+    assert_eq!(seen, [[RED, GREEN, BLUE, BLACK], [BLUE; 4]]);
+    let corrupt = DecodeError::Corrupt { format: PageFormat::Tiff };
+    assert_eq!(pages.decode(2, &limits), Err(corrupt));
+}
+
+#[test]
+fn several_pages_where_one_is_wanted_and_animations_are_refused_by_name() {
     for (name, format) in [
         ("two-pages.tif", PageFormat::Tiff),
+        ("two-pages.pdf", PageFormat::Pdf),
         ("animated.png", PageFormat::Png),
         ("animated.webp", PageFormat::WebP),
     ] {

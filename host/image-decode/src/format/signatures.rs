@@ -5,7 +5,6 @@ type Signature = (usize, &'static [u8], &'static str);
 
 /// The longer of two that begin alike stands first.
 const SIGNATURES: &[Signature] = &[
-    (0, b"%PDF-", "PDF"),
     (0, b"%!PS", "PostScript"),
     (0, b"\xc5\xd0\xd3\xc6", "PostScript"),
     (0, b"GIF87a", "GIF"),

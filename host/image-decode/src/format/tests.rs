@@ -12,6 +12,7 @@ fn formats_are_told_by_their_first_bytes() {
         (b"RIFF\x10\0\0\0WEBPVP8 ", PageFormat::WebP),
         (b"II*\0\x08\0\0\0", PageFormat::Tiff),
         (b"MM\0*\0\0\0\x08", PageFormat::Tiff),
+        (b"%PDF-1.7\n", PageFormat::Pdf),
     ] {
         assert_eq!(PageFormat::of(bytes), Ok(expected));
     }
@@ -20,8 +21,7 @@ fn formats_are_told_by_their_first_bytes() {
 #[test]
 fn well_known_files_that_are_not_read_are_named() {
     for (bytes, format) in [
-        (&b"%PDF-1.7\n"[..], "PDF"),
-        (b"%!PS-Adobe-3.0\n", "PostScript"),
+        (&b"%!PS-Adobe-3.0\n"[..], "PostScript"),
         (b"GIF89a", "GIF"),
         (b"BM\0\0\0\0", "BMP"),
         (b"\0\0\x01\0\x01\0", "ICO"),

@@ -125,7 +125,7 @@ fn table() -> Vec<(ApiError, u16, &'static str)> {
         (EngineError::NoPages.into(), 400, "page.missing"),
         (page(DecodeError::Empty), 400, "page.empty"),
         (page(DecodeError::UnknownFormat), 415, "page.not_an_image"),
-        (page(DecodeError::UnsupportedFormat { format: "PDF" }), 415, "page.unsupported"),
+        (page(DecodeError::UnsupportedFormat { format: "HEIF" }), 415, "page.unsupported"),
         (page(DecodeError::TooManyBytes { bytes: 2, max_bytes: 1 }), 413, "page.too_large"),
         (page(DecodeError::Truncated { format: PageFormat::Png }), 400, "page.truncated"),
         (page(DecodeError::Corrupt { format: PageFormat::Png }), 400, "page.corrupt"),

@@ -13,11 +13,25 @@ const LONG: u16 = 4;
 const RATIONAL: u16 = 5;
 const UNDEFINED: u16 = 7;
 
-/// The only directory of a file, read whole.
+/// Where the directory behind the one at `start` stands; none behind the last.
+pub(super) fn next(file: Bytes<'_>, start: usize) -> Result<Option<usize>, DecodeError> {
+    let (_, end) = entries(file, start)?;
+    // Some writers leave the final link out where the directory ends the file.
+    Ok(file.size(end).filter(|next| *next != 0))
+}
+
+/// Where the entries of a directory begin and end.
+fn entries(file: Bytes<'_>, start: usize) -> Result<(usize, usize), DecodeError> {
+    let count = usize::from(file.u16(start).ok_or(TRUNCATED)?);
+    let first = start.saturating_add(2);
+    let end = first.saturating_add(count * ENTRY_BYTES);
+    if end > file.len() { Err(TRUNCATED) } else { Ok((first, end)) }
+}
+
+/// A directory, read whole.
 pub(super) struct Directory<'a> {
     file: Bytes<'a>,
     entries: BTreeMap<u16, Entry>,
-    has_next: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -29,14 +43,8 @@ struct Entry {
 }
 
 impl<'a> Directory<'a> {
-    pub(super) fn parse(file: Bytes<'a>) -> Result<Self, DecodeError> {
-        let start = file.size(4).ok_or(TRUNCATED)?;
-        let count = usize::from(file.u16(start).ok_or(TRUNCATED)?);
-        let first = start.saturating_add(2);
-        let end = first.saturating_add(count * ENTRY_BYTES);
-        if end > file.len() {
-            return Err(TRUNCATED);
-        }
+    pub(super) fn parse(file: Bytes<'a>, start: usize) -> Result<Self, DecodeError> {
+        let (first, end) = entries(file, start)?;
         let mut entries = BTreeMap::new();
         for offset in (first..end).step_by(ENTRY_BYTES) {
             let tag = file.u16(offset).ok_or(TRUNCATED)?;
@@ -48,17 +56,11 @@ impl<'a> Directory<'a> {
                 return Err(CORRUPT);
             }
         }
-        // Some writers leave the final link out where the directory ends the file.
-        let has_next = file.u32(end).unwrap_or(0) != 0;
-        Ok(Self { file, entries, has_next })
+        Ok(Self { file, entries })
     }
 
     pub(super) fn file_bytes(&self) -> usize {
         self.file.len()
-    }
-
-    pub(super) fn has_next(&self) -> bool {
-        self.has_next
     }
 
     pub(super) fn contains(&self, tag: u16) -> bool {

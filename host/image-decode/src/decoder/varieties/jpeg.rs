@@ -116,7 +116,10 @@ fn the_codec_gets_what_pixels_need() {
     }
     let limits = DecodeLimits::default();
     let rewritten = |file: &[u8]| {
-        container::inspect(PageFormat::Jpeg, file, &limits).expect("a page").rewritten.to_vec()
+        crate::container::inspect(PageFormat::Jpeg, file, &limits)
+            .expect("a page")
+            .rewritten
+            .to_vec()
     };
     assert_eq!(rewritten(&burdened), rewritten(&file));
 }

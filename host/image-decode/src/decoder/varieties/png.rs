@@ -15,7 +15,7 @@ fn with_chunk_before(file: &[u8], before: &[u8; 4], chunk: &[u8]) -> Vec<u8> {
 
 /// Types of the chunks that the codec gets.
 fn kinds_for_codec(file: &[u8]) -> Vec<[u8; 4]> {
-    let structure = container::inspect(PageFormat::Png, file, &DecodeLimits::default());
+    let structure = crate::container::inspect(PageFormat::Png, file, &DecodeLimits::default());
     let rewritten = structure.expect("a page").rewritten.to_vec();
     let mut kinds = Vec::new();
     let mut at = 8;
