@@ -79,7 +79,7 @@ fn shrunk(image: &PageImage, scale: f64) -> Option<PageImage> {
     let (width, height) = (side(image.width()), side(image.height()));
     let from = (image.height(), image.width());
     let rgb = resize(image.rgb(), from, (height, width), Resample::Bilinear);
-    PageImage::new(width, height, rgb.into()).ok()
+    PageImage::new(width, height, rgb).ok()
 }
 
 /// Lightness of each pixel, row by row.
@@ -215,9 +215,9 @@ fn share_outside(picture: &PageImage, page: &LocatedPage) -> f64 {
     }
     // Sutherland and Hodgman's way: cut off by one edge of the picture after the other.
     let mut shown = page.corners.to_vec();
-    let edges: [(fn(&Point) -> f64, f64, f64); 4] =
-        [(|p| p.x, 0.0, 1.0), (|p| p.x, width, -1.0), (|p| p.y, 0.0, 1.0), (|p| p.y, height, -1.0)];
-    for (along, edge, sign) in edges {
+    let edges = [(true, 0.0, 1.0), (true, width, -1.0), (false, 0.0, 1.0), (false, height, -1.0)];
+    for (is_upright, edge, sign) in edges {
+        let along = |p: &Point| if is_upright { p.x } else { p.y };
         let mut kept = Vec::with_capacity(shown.len() + 1);
         for (index, a) in shown.iter().enumerate() {
             let b = shown[(index + 1) % shown.len()];

@@ -21,6 +21,17 @@ async fn eventually(host: &Host, is_so: impl Fn(&Value) -> bool) -> Value {
     }
 }
 
+/// Waits until what serves is of this generation, of which the status tells a moment earlier.
+async fn serves(host: &Host, generation: &Value) {
+    let start = Instant::now();
+    while host.client.get("/v1/document-types").await.expect("answered").body["generation"]
+        != *generation
+    {
+        assert!(start.elapsed() < Duration::from_secs(60), "{generation}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_canary_answers_some_requests_and_is_promoted() {
     let host = Host::start().await;
@@ -89,6 +100,7 @@ async fn a_canary_that_traps_ends_by_itself_and_says_so() {
     }
     let status = eventually(&host, |status| status["canary"].is_null()).await;
     assert_eq!(status["state"], "active");
+    serves(&host, &status["generation"]).await;
     for _ in 0..10 {
         assert_eq!(version_of(&host.read().await).0, 1);
     }

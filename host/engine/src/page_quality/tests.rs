@@ -27,7 +27,8 @@ fn a_good_photograph_passes_every_check() {
 
 #[test]
 fn each_fault_fails_its_own_check_and_says_what_to_do() {
-    let spoilt: [(&str, &str, fn(&mut Measured)); 6] = [
+    type Spoil = fn(&mut Measured);
+    let spoilt: [(&str, &str, Spoil); 6] = [
         ("image.resolution", "240 pixels", |page| page.quality.longer_side = 240.0),
         ("image.cut_off", "8 %", |page| page.quality.cut_off = 0.08),
         ("image.exposure", "more light", |page| page.quality.lightness = [9, 20, 40]),
