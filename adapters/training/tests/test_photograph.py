@@ -7,8 +7,19 @@ import pytest
 from dossier_training import fonts
 from dossier_training.dataset import captured_documents, write_samples
 from dossier_training.framing import Framing
+from dossier_training.locate import grounds
 from dossier_training.page import Ink, Page
 from dossier_training.photograph import LEVEL, Photograph
+from PIL import Image
+
+
+@pytest.fixture(autouse=True)
+def _one_ground(monkeypatch, tmp_path_factory):
+    """Photographs come from packages that not every machine has."""
+    path = tmp_path_factory.mktemp("grounds") / "ground.png"
+    noise = np.random.default_rng(2).integers(0, 255, (300, 400, 3), dtype=np.uint8)
+    Image.fromarray(noise).resize((800, 600)).save(path)
+    monkeypatch.setattr(grounds, "_photographs", lambda: (path,))
 
 
 def _marked_page() -> Page:
