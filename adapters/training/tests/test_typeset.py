@@ -1,6 +1,5 @@
 """Print as it is: letters, typefaces, sheets, and what the next base is told of them."""
 
-import itertools
 import json
 import unicodedata
 from pathlib import Path
@@ -103,7 +102,7 @@ def test_the_next_base_begins_as_the_present_one():
 
     present, following = load_base(BASE).eval(), new_reader(384, 256).eval()
     begin_as(following, BASE)
-    batch = collate(list(itertools.islice(iter(SheetLessons(Mix(text=0.0, spelled=0.0), 5, 2)), 2)))
+    batch = collate(next(iter(SheetLessons(Mix(text=0.0, spelled=0.0), 5, 2))))
     batch["ids"] = batch["ids"].clamp(max=len(vocabulary.PRESENT.tokens) - 1)
     pixels = normalise(batch["pixels"])
     with torch.no_grad():
@@ -113,12 +112,18 @@ def test_the_next_base_begins_as_the_present_one():
     assert torch.allclose(before[..., :known], after[..., :known], atol=1e-4)
 
 
+def test_a_batch_of_whole_pages_is_as_large_as_the_host_reads_and_has_a_quarter_of_the_lessons():
+    batch = collate(next(iter(SheetLessons(Mix(strips=0.0, whole=1.0), 7, 8))))
+    assert batch["pixels"].shape == (2, 3, 512, 768)
+    assert batch["shapes"].shape == (2, 32, 96, 4)
+
+
 def test_a_step_of_training_changes_every_part():
     torch.manual_seed(0)
     model = new_reader(384, 256)
     begin_as(model, BASE)
     heads = dense.DenseHeads(model.encoder.config.hidden_size)
-    batch = collate(list(itertools.islice(iter(SheetLessons(Mix(), 6, 3)), 3)))
+    batch = collate(next(iter(SheetLessons(Mix(), 6, 3))))
     states = model.encoder(pixel_values=normalise(batch["pixels"])).last_hidden_state
     logits, attentions = decode_packed(model.decoder, states, batch, attentions=True)
     losses = {**heads(states, batch["shapes"], batch["fields"], batch["indices"])[0], **text_losses(logits, attentions, batch)[0]}

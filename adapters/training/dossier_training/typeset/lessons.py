@@ -21,11 +21,12 @@ from dossier_training.typeset.text_sheets import text_sheet
 
 @dataclass(frozen=True)
 class Mix:
-    """What is drawn: the size of the sheets in pixels, how many are strips or full of text, how hard they are captured."""
+    """What is drawn: the size of the sheets in pixels, how many are strips, as large as a page or full of text, how hard they are captured."""
 
     width: int = 384
     height: int = 256
     strips: float = 0.12
+    whole: float = 0.0
     text: float = 0.45
     hardest: float = 0.8
     short_fields: int = 7
@@ -33,8 +34,12 @@ class Mix:
     spelled: float = 0.05
 
 
+# A page as the host will read it; most lessons are a quarter of one, which teaches letters four times as often in the same time.
+WHOLE_WIDTH, WHOLE_HEIGHT = 768, 512
+
+
 class SheetLessons(IterableDataset):
-    """Endless lessons by a seed; each `batch` of them is of one size, so that they can be stacked."""
+    """Endless batches of lessons by a seed. Those of one batch are of one size, so that they can be stacked; a batch of whole pages has a quarter of `batch`."""
 
     def __init__(self, mix: Mix, seed: int, batch: int = 1) -> None:
         self.mix, self.seed, self.batch = mix, seed, batch
@@ -42,20 +47,24 @@ class SheetLessons(IterableDataset):
     def __iter__(self):
         worker = torch.utils.data.get_worker_info()
         rng = np.random.default_rng([self.seed, worker.id if worker else 0])
+        whole = replace(self.mix, width=WHOLE_WIDTH, height=WHOLE_HEIGHT)
         while True:
-            strips = rng.random() < self.mix.strips
-            for _ in range(self.batch):
-                yield self._strip(rng) if strips else self._page(rng)
+            if rng.random() < self.mix.strips:
+                yield [self._strip(rng) for _ in range(self.batch)]
+            elif rng.random() < self.mix.whole:
+                yield [self._page(rng, whole) for _ in range(max(1, self.batch // 4))]
+            else:
+                yield [self._page(rng, self.mix) for _ in range(self.batch)]
 
     def _strip(self, rng: np.random.Generator) -> dict[str, object]:
         sheet, fields = strip(rng)
         return lesson(rng, sheet, fields, replace(self.mix, mrz=1.0))
 
-    def _page(self, rng: np.random.Generator) -> dict[str, object]:
-        if rng.random() < self.mix.text:
-            return lesson(rng, text_sheet(rng, self.mix.width, self.mix.height), {}, self.mix)
-        sheet, fields = form(rng, self.mix.width, self.mix.height)
-        return lesson(rng, sheet, fields, self.mix)
+    def _page(self, rng: np.random.Generator, mix: Mix) -> dict[str, object]:
+        if rng.random() < mix.text:
+            return lesson(rng, text_sheet(rng, mix.width, mix.height), {}, mix)
+        sheet, fields = form(rng, mix.width, mix.height)
+        return lesson(rng, sheet, fields, mix)
 
 
 def lesson(rng: np.random.Generator, sheet: Sheet, fields: dict[str, str], mix: Mix) -> dict[str, object]:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader
 
 from dossier_training import memory
 from dossier_training.annealing import Annealing
 from dossier_training.lessons import collate, decode_packed, text_losses
 from dossier_training.muon import MuonWithAdamW
-from dossier_training.run import Run, add_run_options, batches, seed_at
+from dossier_training.run import Run, add_run_options, seed_at
 from dossier_training.train_encoder import normalise
 from dossier_training.typeset.dense import DenseHeads
 from dossier_training.typeset.lessons import Mix, SheetLessons
@@ -33,6 +34,7 @@ def main() -> None:
     parser.add_argument("--height", type=int, default=256)
     parser.add_argument("--text", type=float, default=0.45, help="how many of the sheets are full of text")
     parser.add_argument("--strips", type=float, default=0.12, help="how many of the batches are zones cut out of a page")
+    parser.add_argument("--whole", type=float, default=0.0, help="how many of the other batches are pages as large as the host reads")
     parser.add_argument("--hardest", type=float, default=0.8, help="how hard they are captured at most, 0 to 1")
     parser.add_argument("--minutes", type=float, help="how long the whole run may take; it is annealed by then, or by --steps")
     parser.add_argument("--device", default="cpu", help="where the model is trained, such as cuda")
@@ -57,8 +59,10 @@ def main() -> None:
     optimiser = MuonWithAdamW([*model.named_parameters(), *heads.named_parameters()], lr=options.lr)
     annealing = Annealing(options.lr, options.steps, options.minutes)
     run = Run(options.run, {"model": model, "averaged": averaged, "heads": heads, "optimiser": optimiser, "annealing": annealing}, every_steps=50)
-    mix = Mix(width=options.width, height=options.height, strips=options.strips, text=options.text, hardest=options.hardest)
-    for batch in batches(SheetLessons(mix, seed_at(options, run), options.batch), options, collate):
+    mix = Mix(width=options.width, height=options.height, strips=options.strips, whole=options.whole, text=options.text, hardest=options.hardest)
+    sheets = SheetLessons(mix, seed_at(options, run), options.batch)
+    drawn = DataLoader(sheets, batch_size=None, num_workers=options.workers, collate_fn=collate, prefetch_factor=4 if options.workers else None)
+    for batch in drawn:
         optimiser.set_lr(annealing.lr(run.step))
         batch = {name: part.to(options.device) if isinstance(part, torch.Tensor) else part for name, part in batch.items()}
         with torch.autocast(torch.device(options.device).type, dtype=torch.bfloat16, enabled=options.bf16):
