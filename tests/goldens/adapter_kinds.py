@@ -35,6 +35,7 @@ KINDS = {
         "lora-xs": LoraConfig(r=4, lora_alpha=8, target_modules=["projection", "query", "value", "fc1", "reduction"]),
         # The same factors, cut to fewer ranks.
         "lora-xs-cut": LoraConfig(r=2, lora_alpha=3, use_rslora=True, bias="all", target_modules=["projection", "query", "value", "fc1", "reduction"], rank_pattern={"fc1": 3}),
+        "larger-pages": LoraConfig(r=2, lora_alpha=4, target_modules=["projection", "query", "reduction", "q_proj"]),
     },
     # Patches of 8 x 4, no biases on q, k, v, a projection between the halves, an own head; f16.
     "patch-list": {
@@ -45,12 +46,13 @@ KINDS = {
     },
 }
 FACTORS = "lora_xs_factors.safetensors"
+# Kinds whose pages are not of their base's size: windows are padded and shifted there, which the base's never are.
+SIZES = {"larger-pages": {"height": 44, "width": 72}}
 
 
 def write(folder: Path, models: Path, images_folder: Path, committed: Path) -> None:
     for model, kinds in KINDS.items():
         torch.manual_seed(sum(model.encode()))
-        processor = DonutImageProcessorPil.from_pretrained(models / model)
         golden, facts = {}, {"prompt": tiny_models.PROMPT, "tokens": tiny_models.TOKENS, "new_tokens": tiny_models.NEW_TOKENS}
         facts["images"] = {image: {} for image in ["landscape", "portrait"]}
         for name, config in kinds.items():
@@ -58,6 +60,10 @@ def write(folder: Path, models: Path, images_folder: Path, committed: Path) -> N
             adapted = write_adapter(adapter, models / model, config)
             if name.startswith("lora-xs"):
                 adapted = to_lora_xs(adapter, models / model, adapted, committed / model / "adapters" / "lora-xs" / FACTORS)
+            processor = DonutImageProcessorPil.from_pretrained(models / model)
+            if name in SIZES:
+                processor.size = SIZES[name]
+                processor.save_pretrained(adapter)
             for image in facts["images"]:
                 pixels = processor(images.read(images_folder, image), return_tensors="pt").pixel_values
                 golden[f"{image}.{name}.encoder_states"] = adapted.base_model.model.encoder(pixel_values=pixels).last_hidden_state[0]

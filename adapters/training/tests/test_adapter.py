@@ -24,6 +24,7 @@ from dossier_training.factory.adapter import Order
 from dossier_training.factory.reader import AnotherBase, load_adapted
 from dossier_training.factory.settings import Training
 from dossier_training.framing import Framing
+from dossier_training.page_form import PREPROCESSOR, PageForm
 from dossier_training.run import Schedule
 
 from conftest import BASE, REPOSITORY
@@ -92,7 +93,7 @@ def test_what_was_evaluated_is_what_was_written(made, licences):
     order, record = made
     records = [r for r in donut.split(donut.read(licences)[0]) if r.split == "test"]
     scalings = {name: calibration.Scaling(**numbers) for name, numbers in json.loads((order.out / "calibration.json").read_text())["fields"].items()}
-    again = adapter.evaluated(reading.read(load_adapted(BASE, order.out), records, BASE), scalings)
+    again = adapter.evaluated(reading.read(load_adapted(BASE, order.out), records, PageForm(BASE)), scalings)
     for name in ("asked", "exact", "cer", "f1", "tree_edit_accuracy", "ece", "ece_calibrated"):
         assert again[name] == pytest.approx(record["metrics"]["test"][name], abs=1e-6), name
 
@@ -184,7 +185,7 @@ def test_what_a_kill_left_half_written_is_cleared(tmp_path):
 
 def test_batches_are_a_function_of_seed_and_step(licences):
     records = donut.read(licences)[0]
-    one, other = (pages.Teacher(records, BASE, 2, 5, augment=True) for _ in range(2))
+    one, other = (pages.Teacher(records, PageForm(BASE), 2, 5, augment=True) for _ in range(2))
     first = one.batch(0)
     one.batch(1)
     late = one.batch(30)
@@ -194,7 +195,7 @@ def test_batches_are_a_function_of_seed_and_step(licences):
 
 
 def test_batches_made_ahead_are_the_same(licences):
-    teacher = pages.Teacher(donut.read(licences)[0], BASE, 2, 5, augment=True)
+    teacher = pages.Teacher(donut.read(licences)[0], PageForm(BASE), 2, 5, augment=True)
     for ahead in (False, True):
         batches = teacher.batches(7, ahead)
         for step in range(7, 10):
@@ -226,14 +227,14 @@ def test_the_encoder_sees_a_point_where_the_framing_says(size):
     ImageDraw.Draw(page).ellipse([x - radius, y - radius, x + radius, y + radius], fill=(0, 0, 0))
     framing = Framing.of(*size)
     seen_x, seen_y = framing.seen((x + 0.5) / size[0], (y + 0.5) / size[1])
-    rows, columns = np.nonzero(pages.pixels_of(page, BASE).mean(0) < 110)
+    rows, columns = np.nonzero(PageForm(BASE).pixels(page).mean(0) < 110)
     near = (abs(columns - seen_x) < 20) & (abs(rows - seen_y) < 20)
     assert abs(columns[near].mean() + 0.5 - seen_x) < 1 and abs(rows[near].mean() + 0.5 - seen_y) < 1
     assert framing.back(seen_x, seen_y) == pytest.approx(((x + 0.5) / size[0], (y + 0.5) / size[1]))
 
 
 def test_lessons_guide_to_ink(licences):
-    batch = pages.Teacher(donut.read(licences)[0], BASE, 8, 5, True).batch(0)
+    batch = pages.Teacher(donut.read(licences)[0], PageForm(BASE), 8, 5, True).batch(0)
     inked = []
     for page in range(8):
         grey = batch["pixels"][page].float().mean(0)
@@ -243,23 +244,44 @@ def test_lessons_guide_to_ink(licences):
     assert len(inked) > 200 and sum(inked) > 0.9 * len(inked)
 
 
+def test_an_adapter_says_of_what_size_its_pages_are(licences, tmp_path):
+    training = Training(steps=2, batch=2, evaluate_every=2, r=4, warm_up=1, page_size=(256, 160))
+    order = adapter.Order(TYPE, licences, BASE, tmp_path / "adapter", tmp_path / "run", training)
+    adapter.make(order, quiet=True)
+    of_adapter, of_base = (json.loads((folder / PREPROCESSOR).read_text()) for folder in (order.out, BASE))
+    assert of_adapter == {**of_base, "size": {"height": 160, "width": 256}}
+    assert PREPROCESSOR in artifact.read_from(order.out)
+    form = PageForm.of_adapter(BASE, order.out)
+    assert form == PageForm(BASE, (256, 160)) and PageForm.of_adapter(BASE, REPOSITORY / "adapters" / TYPE) == PageForm(BASE)
+    records = donut.read(licences)[0]
+    assert form.pixels(pages.opened(records[0])).shape == (3, 160, 256)
+    assert all(0 < one.confidence <= 1 for one in reading.read(load_adapted(BASE, order.out), records[:1], form))
+    assert training.identity()["page_size"] == [256, 160] and "page_size" not in Training().identity()
+
+
+@pytest.mark.parametrize(("size", "why"), [((250, 160), "multiple of 8"), ((256, 150), "multiple of 8, its height of 16"), ((64, 160), "wider than 64"), ((256, 128), "higher than 128")])
+def test_a_size_that_the_encoder_does_not_take_is_refused(size, why):
+    with pytest.raises(ValueError, match=why):
+        Training(page_size=size)
+
+
 def test_greedy_reading_agrees_with_one_pass_behind_the_truth():
     folder = REPOSITORY / "adapters" / TYPE
     model = load_adapted(BASE, folder)
     records = _samples(3)
-    readings = reading.read(model, records, BASE)
+    readings = reading.read(model, records, PageForm(BASE))
     assert len(readings) == 27 and all(0 < r.confidence <= 1 for r in readings)
     exact = sum(r.exact for r in readings)
-    assert exact / 27 == pytest.approx(reading.examine(model, records, BASE).fields_exact) and exact >= 18
+    assert exact / 27 == pytest.approx(reading.examine(model, records, PageForm(BASE)).fields_exact) and exact >= 18
     sure, unsure = [r.confidence for r in readings if r.exact], [r.confidence for r in readings if not r.exact]
     assert not unsure or sum(sure) / len(sure) > sum(unsure) / len(unsure)
 
 
 def test_what_one_pass_reads_is_what_is_written_character_by_character(monkeypatch):
     model, records = load_adapted(BASE, REPOSITORY / "adapters" / TYPE), _samples(3)
-    in_one_pass = reading.read(model, records, BASE)
+    in_one_pass = reading.read(model, records, PageForm(BASE))
     monkeypatch.setattr(reading, "_sure_of_the_truth", lambda _decoder, states, _batch: [{} for _ in states])
-    written = reading.read(model, records, BASE)
+    written = reading.read(model, records, PageForm(BASE))
     assert [(r.name, r.text) for r in in_one_pass] == [(r.name, r.text) for r in written]
     assert [r.confidence for r in in_one_pass] == pytest.approx([r.confidence for r in written], abs=1e-4)
 
@@ -314,7 +336,7 @@ def test_every_method_takes_a_step_and_is_read_back(method, changes, licences, t
     training = Training(method=method, r=4, steps=1, batch=1, lr=1e-2, **changes)
     adapted = train.adapted_base(BASE, training)
     run = train.Run(adapted, training, 1, tmp_path / "run", "work")
-    run.step(pages.Teacher(donut.read(licences)[0], BASE, 1, 1, False).batch(0))
+    run.step(pages.Teacher(donut.read(licences)[0], PageForm(BASE), 1, 1, False).batch(0))
     adapter._as_exported(adapted)
     adapted.export(BASE, tmp_path)
     ids, pixels = torch.tensor([[1, 6]]), torch.rand(1, 3, 256, 384) * 2 - 1

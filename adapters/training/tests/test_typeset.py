@@ -16,6 +16,7 @@ from dossier_training.factory.adapter import Order, make
 from dossier_training.factory.pages import Teacher
 from dossier_training.factory.settings import Training
 from dossier_training.lessons import collate, decode_packed, text_losses
+from dossier_training.page_form import PageForm
 from dossier_training.train_encoder import normalise
 from dossier_training.typeset import dense, forms, letters, phrases, typefaces
 from dossier_training.typeset.export import export
@@ -147,9 +148,9 @@ def test_an_adapter_learns_on_a_base_of_other_pages_and_letters(licences, tmp_pa
     base = tmp_path / "base"
     assert export(tmp_path / "kept.pt", base, form.width, form.height) == BaseForm.read(base) == form
     records = donut.split(donut.read(licences)[0])
-    batch = pages.examination(records[:2], base)
+    batch = pages.examination(records[:2], PageForm(base))
     assert batch["pixels"].shape == (2, 3, 192, 288)
-    asked = Teacher(records, base, 2, 1, augment=True).batch(0)
+    asked = Teacher(records, PageForm(base), 2, 1, augment=True).batch(0)
     guide = asked["guide"][asked["guide"] >= 0]
     assert len(guide) > 20 and guide.max() < form.rows * form.columns
     order = Order("utopia/driving-licence/2022", licences, base, tmp_path / "adapter", tmp_path / "run", Training(steps=2, batch=2, evaluate_every=2, r=4, warm_up=1))

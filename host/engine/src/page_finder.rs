@@ -14,6 +14,10 @@ use crate::page_quality::{self, Measured};
 /// blank sheet. Above it and below what counts as found, it is read as it was sent.
 const LEAST_DOUBT: f32 = 0.1;
 
+/// A picture with no side of so many pixels shows neither that a document is there nor that none is: it is
+/// read as it was sent, and its resolution fails.
+const LEAST_PIXELS: u32 = 32;
+
 /// The longer side of a page that is laid flat, in pixels: more than bases see, less than cameras take.
 const LONGEST_SIDE: u32 = 1024;
 
@@ -127,7 +131,8 @@ fn choose(
     for (index, (picture, Located { mut pages, best_score })) in
         pictures.into_iter().zip(located).enumerate()
     {
-        if pages.is_empty() && best_score < LEAST_DOUBT {
+        let shows_something = picture.width().max(picture.height()) >= LEAST_PIXELS;
+        if pages.is_empty() && best_score < LEAST_DOUBT && shows_something {
             return Err(EngineError::NoDocument { picture: index });
         }
         let taken = pages.len().min(1 + spare);

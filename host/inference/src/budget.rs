@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use crate::{InferenceError, ReadRequest};
+use crate::{InferenceError, Preparer, ReadRequest};
 
 /// How much may be read at a time. A document that breaks a limit by itself is refused at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchBudget {
     /// Most documents.
     pub max_documents: usize,
-    /// Most pages: the memory of cross-attention grows with them.
+    /// Most pages: the memory of cross-attention grows with them. Larger ones count as several.
     pub max_pages: usize,
     /// Most rows: a row is one field, and the decoder's memory grows with them.
     pub max_rows: usize,
@@ -45,16 +45,21 @@ impl fmt::Display for Resource {
 
 impl BatchBudget {
     /// Refuses a document that breaks a limit alone.
-    pub(crate) fn check_alone(&self, request: &ReadRequest) -> Result<(), InferenceError> {
-        let Some((resource, requested, limit)) = BatchLoad::default().plus(request).excess(self)
-        else {
-            return Ok(());
-        };
-        Err(InferenceError::TooLarge { resource, requested, limit })
+    pub(crate) fn check_alone(&self, document: BatchLoad) -> Result<(), InferenceError> {
+        match document.excess(self) {
+            None => Ok(()),
+            Some((resource, requested, limit)) => {
+                Err(InferenceError::TooLarge { resource, requested, limit })
+            }
+        }
     }
 }
 
-/// What is being read.
+/// A page counts as so many fields. Both take time from everybody else; which takes more depends on the
+/// model and on what it runs on, and documents of one kind compare alike whatever stands here.
+const FIELDS_A_PAGE: u64 = 8;
+
+/// What is being read: of one document, or of all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct BatchLoad {
     documents: usize,
@@ -71,12 +76,28 @@ impl BatchLoad {
         self.rows
     }
 
+    /// That of one document.
+    pub(crate) fn of(request: &ReadRequest, preparer: &dyn Preparer) -> Self {
+        Self { documents: 1, pages: preparer.pages_worth(request), rows: request.fields.len() }
+    }
+
+    pub(crate) fn pages(self) -> usize {
+        self.pages
+    }
+
+    /// What it costs, in fields: what tenants are charged, so only how documents compare matters.
+    pub(crate) fn cost(self) -> u64 {
+        let pages = u64::try_from(self.pages).unwrap_or(u64::MAX);
+        let fields = u64::try_from(self.rows).unwrap_or(u64::MAX);
+        pages.saturating_mul(FIELDS_A_PAGE).saturating_add(fields)
+    }
+
     /// The load with one more document.
-    pub(crate) fn plus(self, request: &ReadRequest) -> Self {
+    pub(crate) fn plus(self, other: Self) -> Self {
         Self {
-            documents: self.documents + 1,
-            pages: self.pages + request.pages.len(),
-            rows: self.rows + request.fields.len(),
+            documents: self.documents + other.documents,
+            pages: self.pages.saturating_add(other.pages),
+            rows: self.rows + other.rows,
         }
     }
 

@@ -13,9 +13,7 @@ use crate::joining::Joining;
 use crate::shares::Shares;
 use crate::statistics::Counters;
 use crate::thread::Entry;
-use crate::{
-    Backend, BackendError, BackendLost, BatchBudget, DocumentNumber, Lease, ReadOutput, ReadRequest,
-};
+use crate::{Backend, BackendError, BackendLost, BatchBudget, DocumentNumber, Lease, ReadOutput};
 
 /// The backend, and the documents it reads.
 pub(crate) struct OngoingBatch<B> {
@@ -38,7 +36,6 @@ struct InWork {
     batch_documents: usize,
     load: BatchLoad,
     tenant: Tenant,
-    cost: u64,
     /// Ends when the document is answered or given up.
     _lease: Option<Lease>,
 }
@@ -73,24 +70,23 @@ impl<B: Backend> OngoingBatch<B> {
     pub(crate) fn has_share(
         &self,
         tenant: &Tenant,
-        request: &ReadRequest,
+        document: BatchLoad,
         has_more: &dyn Fn(&Tenant) -> bool,
     ) -> bool {
-        self.shares.may_join(tenant, request.cost(), has_more)
+        self.shares.may_join(tenant, document.cost(), has_more)
     }
 
     /// Makes room for a document, if there is; it must be admitted next.
-    pub(crate) fn reserve(&mut self, tenant: &Tenant, request: &ReadRequest) -> bool {
-        let pages = request.pages.len();
-        if !self.is_idle() && !self.joining.takes(pages) {
+    pub(crate) fn reserve(&mut self, tenant: &Tenant, document: BatchLoad) -> bool {
+        if !self.is_idle() && !self.joining.takes(document.pages()) {
             return false;
         }
-        let with_document = self.load.plus(request);
+        let with_document = self.load.plus(document);
         let fits = with_document.excess(&self.budget).is_none();
         if fits {
             self.load = with_document;
-            self.shares.add(tenant, request.cost());
-            self.joining.join(pages);
+            self.shares.add(tenant, document.cost());
+            self.joining.join(document.pages());
         }
         fits
     }
@@ -106,14 +102,13 @@ impl<B: Backend> OngoingBatch<B> {
         let batch_documents = self.documents.len() + entries.len();
         let mut requests = Vec::with_capacity(entries.len());
         let mut prepared_before = Vec::new();
-        for Entry { request, prepared, tenant, answer, queued_at, lease } in entries {
+        for Entry { request, load, prepared, tenant, answer, queued_at, lease } in entries {
             let document = InWork {
                 answer,
                 queue: queued_at.elapsed(),
                 batch_documents,
-                load: BatchLoad::default().plus(&request),
+                load,
                 tenant,
-                cost: request.cost(),
                 _lease: lease,
             };
             self.documents.insert(self.next_number, document);
@@ -172,7 +167,7 @@ impl<B: Backend> OngoingBatch<B> {
         for number in left.map(|(number, _)| *number).collect::<Vec<_>>() {
             if let Some(document) = self.documents.remove(&number) {
                 self.load = self.load.minus(document.load);
-                self.shares.take(&document.tenant, document.cost);
+                self.shares.take(&document.tenant, document.load.cost());
                 self.backend.forget(number);
             }
         }
@@ -221,7 +216,7 @@ impl<B: Backend> OngoingBatch<B> {
     fn answer(&mut self, document: DocumentNumber, answer: Result<ReadOutput, BackendError>) {
         let Some(document) = self.documents.remove(&document) else { return };
         self.load = self.load.minus(document.load);
-        self.shares.take(&document.tenant, document.cost);
+        self.shares.take(&document.tenant, document.load.cost());
         let InWork { answer: caller, queue, batch_documents, _lease, .. } = document;
         drop(_lease);
         let answer = answer.map(|mut output| {

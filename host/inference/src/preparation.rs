@@ -16,6 +16,12 @@ pub trait Preparer: Send + Sync + 'static {
     /// # Errors
     /// What would be the document's answer.
     fn prepare(&self, request: &ReadRequest) -> Result<Prepared, BackendError>;
+
+    /// How many ordinary pages the pages of a document are worth, in time and in memory: adapters may ask
+    /// for larger ones.
+    fn pages_worth(&self, request: &ReadRequest) -> usize {
+        request.pages.len()
+    }
 }
 
 impl Prepared {

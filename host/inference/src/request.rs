@@ -15,19 +15,6 @@ pub struct ReadRequest {
     pub adapter: Option<Digest>,
 }
 
-/// A page counts as so many fields. Both take time from everybody else; which takes more depends on the
-/// model and on what it runs on, and documents of one kind compare alike whatever stands here.
-const FIELDS_A_PAGE: u64 = 8;
-
-impl ReadRequest {
-    /// What it costs to read it, in fields: what tenants are charged, so only how documents compare matters.
-    pub(crate) fn cost(&self) -> u64 {
-        let pages = u64::try_from(self.pages.len()).unwrap_or(u64::MAX);
-        let fields = u64::try_from(self.fields.len()).unwrap_or(u64::MAX);
-        pages.saturating_mul(FIELDS_A_PAGE).saturating_add(fields)
-    }
-}
-
 /// What was read from one document.
 #[derive(Clone, Debug)]
 pub struct ReadOutput {

@@ -9,6 +9,7 @@ use std::time::Instant;
 use dossier_document::Tenant;
 use futures_channel::oneshot;
 
+use crate::budget::BatchLoad;
 use crate::fair::Turn;
 use crate::fate::Fate;
 use crate::ongoing::OngoingBatch;
@@ -150,7 +151,11 @@ impl InferenceHandle {
     /// # Errors
     /// When the document alone breaks the budget.
     pub fn refuse_unreadable(&self, request: &ReadRequest) -> Result<(), InferenceError> {
-        self.budget.check_alone(request)
+        self.budget.check_alone(self.load(request))
+    }
+
+    fn load(&self, request: &ReadRequest) -> BatchLoad {
+        BatchLoad::of(request, &*self.preparer)
     }
 
     async fn queue(
@@ -159,14 +164,15 @@ impl InferenceHandle {
         prepared: Option<Prepared>,
         tenant: Tenant,
     ) -> Result<ReadOutput, InferenceError> {
-        self.budget.check_alone(&request)?;
+        let load = self.load(&request);
+        self.budget.check_alone(load)?;
         let (answer, answered) = oneshot::channel();
         let queued_at = Instant::now();
         let lease = match request.adapter {
             Some(adapter) => Some(self.residency.lease(adapter).await?),
             None => None,
         };
-        self.waiting.push(Entry { request, prepared, tenant, answer, queued_at, lease })?;
+        self.waiting.push(Entry { request, load, prepared, tenant, answer, queued_at, lease })?;
         answered.await.map_err(|oneshot::Canceled| InferenceError::Stopped)?.map_err(Into::into)
     }
 
@@ -197,6 +203,7 @@ impl fmt::Debug for InferenceHandle {
 /// A document on the queue.
 pub(crate) struct Entry {
     pub(crate) request: ReadRequest,
+    pub(crate) load: BatchLoad,
     /// Nothing, where the backend is to do it itself.
     pub(crate) prepared: Option<Prepared>,
     /// Whose it is.
@@ -243,9 +250,9 @@ fn take_what_fits(waiting: &Waiting, batch: &mut OngoingBatch<impl Backend>) -> 
     waiting.drop_whose_callers_left();
     let mut joining = Vec::new();
     let mut turn = |entry: &Entry, has_more: &dyn Fn(&Tenant) -> bool| {
-        if !batch.has_share(&entry.tenant, &entry.request, has_more) {
+        if !batch.has_share(&entry.tenant, entry.load, has_more) {
             Turn::Pass
-        } else if batch.reserve(&entry.tenant, &entry.request) {
+        } else if batch.reserve(&entry.tenant, entry.load) {
             Turn::Take
         } else {
             Turn::Stop

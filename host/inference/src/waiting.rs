@@ -59,7 +59,7 @@ impl Waiting {
         if !self.has_place(&state, &entry.tenant) {
             return Err(InferenceError::Overloaded);
         }
-        let (tenant, cost) = (entry.tenant.clone(), entry.request.cost());
+        let (tenant, cost) = (entry.tenant.clone(), entry.load.cost());
         state.queue.push(&tenant, cost, entry);
         drop(state);
         self.arrived.notify_one();

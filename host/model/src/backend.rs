@@ -19,12 +19,13 @@ use crate::device::is_out_of_memory;
 use crate::kernels::map_on_cores;
 use crate::lora::AdapterRows;
 use crate::model::PageMemory;
+use crate::page_form::PageForm;
 use crate::{Adapter, AdapterPool, Base, DeviceKind, ModelError, device};
 
 mod passes;
 
 mod plan;
-use plan::{DocumentPlan, Planner, Print};
+use plan::{DocumentPlan, PlannedPage, Planner, Print};
 
 mod polygons;
 
@@ -32,7 +33,7 @@ mod polygons;
 pub struct ModelBackend {
     planner: Arc<Planner>,
     decoder: FieldDecoders<FieldKey>,
-    /// Pages in one pass of the encoder.
+    /// Pages of the base's own form in one pass of the encoder.
     pages_at_once: usize,
     documents: HashMap<DocumentNumber, InWork>,
     answers: Vec<(DocumentNumber, Result<ReadOutput, BackendError>)>,
@@ -68,7 +69,8 @@ impl ModelBackend {
     pub fn new(base: Base, adapters: AdapterPool) -> Result<Self, ModelError> {
         let planner = Arc::new(Planner::new(base, adapters)?);
         let decoder = FieldDecoders::new(&planner.parts().model, planner.device())?;
-        let pages_at_once = passes::pages_at_once(planner.parts())?;
+        let own = planner.parts().forms.own();
+        let pages_at_once = passes::pages_at_once(planner.device(), own)?;
         let (documents, answers) = (HashMap::new(), Vec::new());
         let mut backend = Self { planner, decoder, pages_at_once, documents, answers };
         if !backend.planner.device().is_cpu() {
@@ -87,7 +89,8 @@ impl ModelBackend {
     fn read_blank_page(&mut self) -> Result<(), ModelError> {
         let blank = self.planner.blank_page()?;
         let key = FieldKey { document: DocumentNumber::MAX, field: 0 };
-        for page in self.encode(&[(&blank, None)])? {
+        let form = Arc::clone(self.planner.parts().forms.own());
+        for page in self.encode(&[PageToEncode { pixels: &blank, form: &form, adapter: None }])? {
             self.decoder.add([vec![(key, self.planner.first_row(page)?)]])?;
         }
         let parts = self.planner.parts();
@@ -114,8 +117,8 @@ impl ModelBackend {
 
     /// Begins to read documents that were planned; where that fails, each of them alone.
     fn begin(&mut self, mut planned: Vec<Planned>) {
-        // Documents of one adapter become neighbours.
-        planned.sort_by_key(|planned| planned.plan.digest);
+        // Pages of one size become neighbours, and of these documents of one adapter.
+        planned.sort_by_key(|planned| (planned.plan.prepared.form.size, planned.plan.digest));
         match self.begin_together(&planned) {
             Ok(()) => {}
             Err(error) if planned.len() == 1 => self.fail(planned[0].number, error),
@@ -130,11 +133,15 @@ impl ModelBackend {
         }
         let started = Instant::now();
         let pages = planned.iter().flat_map(|Planned { plan, .. }| {
-            plan.prepared.pages.iter().map(|page| (&page.pixels, plan.adapter.clone()))
+            plan.prepared.pages.iter().map(|PlannedPage { pixels, .. }| PageToEncode {
+                pixels,
+                form: &plan.prepared.form,
+                adapter: plan.adapter.as_ref(),
+            })
         });
         let pages = pages.collect::<Vec<_>>();
-        let passes = pages.chunks(self.pages_at_once).collect();
-        let passes = map_on_cores(self.planner.device(), passes, |pages| self.encode(pages));
+        let passes =
+            map_on_cores(self.planner.device(), self.passes(&pages)?, |pages| self.encode(pages));
         let mut encoded = Vec::with_capacity(pages.len());
         for pass in passes {
             encoded.extend(pass?);
@@ -167,17 +174,33 @@ impl ModelBackend {
         Ok(())
     }
 
-    /// Encodes some pages in one pass.
+    /// Parts pages into passes of the encoder: each of neighbours of one size.
+    fn passes<'a, 'b>(
+        &self,
+        pages: &'a [PageToEncode<'b>],
+    ) -> Result<Vec<&'a [PageToEncode<'b>]>, ModelError> {
+        let mut passes = Vec::new();
+        for of_a_size in pages.chunk_by(|one, next| one.form.size == next.form.size) {
+            let form = of_a_size[0].form;
+            passes.extend(of_a_size.chunks(passes::pages_at_once(self.planner.device(), form)?));
+        }
+        Ok(passes)
+    }
+
+    /// Encodes some pages of one size in one pass.
     fn encode(
         &self,
-        pages: &[(&Tensor, Option<Arc<Adapter>>)],
+        pages: &[PageToEncode<'_>],
     ) -> Result<impl Iterator<Item = PageMemory> + use<>, ModelError> {
         let model = &self.planner.parts().model;
-        let pixels = pages.iter().map(|(pixels, _)| *pixels).collect::<Vec<_>>();
-        let adapters = AdapterRows::new(pages.iter().map(|(_, adapter)| adapter.clone()));
+        let Some(PageToEncode { form, .. }) = pages.first() else {
+            return Err(candle_core::Error::msg("a pass without a page").into());
+        };
+        let pixels = pages.iter().map(|page| page.pixels).collect::<Vec<_>>();
+        let adapters = AdapterRows::new(pages.iter().map(|page| page.adapter.cloned()));
         let pixels = self.planner.parts().to_model(&pixels)?;
-        let states = model.encoder_states(&pixels, &adapters)?;
-        let encoded = Arc::new(model.encoded_pages(&states, &adapters)?);
+        let states = model.encoder_states(&pixels, form, &adapters)?;
+        let encoded = Arc::new(model.encoded_pages(&states, form, &adapters)?);
         Ok((0..pages.len()).map(move |index| PageMemory { pages: encoded.clone(), index }))
     }
 
@@ -311,6 +334,13 @@ impl fmt::Debug for ModelBackend {
         let documents = self.documents.len();
         f.debug_struct("ModelBackend").field("documents", &documents).finish_non_exhaustive()
     }
+}
+
+/// A page for the encoder.
+struct PageToEncode<'a> {
+    pixels: &'a Tensor,
+    form: &'a PageForm,
+    adapter: Option<&'a Arc<Adapter>>,
 }
 
 /// A document whose plan is made.

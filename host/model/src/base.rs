@@ -11,7 +11,8 @@ use crate::config::{GenerationConfig, GuidedAttention, ModelConfig};
 use crate::device::{DeviceMemory, Upload};
 use crate::digest::digest_files;
 use crate::lora::{AdapterFiles, AdapterHost, SharedMatrices};
-use crate::model::{VisionEncoderDecoder, numbers_of_a_page};
+use crate::model::VisionEncoderDecoder;
+use crate::page_form::{PageForm, PageForms};
 use crate::processor::OnDevice;
 use crate::vocabulary::Vocabulary;
 use crate::weights::WeightFile;
@@ -25,15 +26,9 @@ pub struct Base {
 
 pub(crate) struct Parts {
     pub(crate) model: VisionEncoderDecoder,
-    pub(crate) processor: ImageProcessor,
+    pub(crate) forms: PageForms,
     /// Makes pixel values where the model computes, unless that is in the host's memory.
     on_device: Option<OnDevice>,
-    /// Height and width the encoder was laid out for, in pixels.
-    pub(crate) image_size: [usize; 2],
-    /// Rows and columns of tokens that the encoder makes of it.
-    pub(crate) grid: [usize; 2],
-    /// Of the largest tensor that a page becomes.
-    pub(crate) numbers_of_a_page: usize,
     pub(crate) generation: GenerationConfig,
     /// Absent for checkpoints that are only debugged.
     pub(crate) vocabulary: Option<Arc<Vocabulary>>,
@@ -84,9 +79,8 @@ impl Base {
             memory.check_room(settings.device, "the base", needed, "`weight_precision`")?;
         }
         let mut model = VisionEncoderDecoder::load(&config, weights)?;
-        let grid = config.encoder.grid(config.encoder.depths.len() - 1);
         if let Some(guided) = GuidedAttention::read(folder, &config.decoder)? {
-            model.decoder.tell_foci(&guided, grid[1]);
+            model.decoder.tell_foci(&guided);
         }
         let tokenizer_path = folder.join("tokenizer.json");
         let vocabulary = match tokenizer_path.exists() {
@@ -99,11 +93,8 @@ impl Base {
         };
         let parts = Parts {
             model,
-            processor,
+            forms: PageForms::new(config, processor, &device)?,
             on_device,
-            image_size: config.encoder.image_size,
-            grid,
-            numbers_of_a_page: numbers_of_a_page(&config),
             generation,
             vocabulary,
             upload: Upload::to(&device)?,
@@ -147,8 +138,9 @@ impl Base {
 
     /// Loads an adapter for this base from a folder as PEFT writes it, `adapter_config.json` and
     /// `adapter_model.safetensors`: LoRA with its variants or VeRA; or from a LoRA-XS folder, which
-    /// also holds `lora_xs_factors.safetensors` (`adapters/README.md`). Its digest is SHA-256 over
-    /// these files in this order, each counted as in [`Base::digest`].
+    /// also holds `lora_xs_factors.safetensors` (`adapters/README.md`). A `preprocessor_config.json`
+    /// beside them says of what size its pages are, where that is not the base's. Its digest is SHA-256
+    /// over these files in this order, each counted as in [`Base::digest`].
     ///
     /// # Errors
     /// When a file is missing, corrupt, pickled or too large, when the configuration asks for
@@ -167,9 +159,9 @@ impl Base {
         files: &AdapterFiles,
         shared: &SharedMatrices,
     ) -> Result<Adapter, ModelError> {
-        let Parts { model, upload, adapter_precision, .. } = self.parts();
-        let host =
-            AdapterHost { layers: model.linears(), upload, precision: *adapter_precision, shared };
+        let Parts { model, forms, upload, adapter_precision, .. } = self.parts();
+        let layers = model.linears();
+        let host = AdapterHost { layers, forms, upload, precision: *adapter_precision, shared };
         Adapter::load(files, &host)
     }
 
@@ -179,24 +171,24 @@ impl Base {
 }
 
 impl Parts {
-    /// The pixels of a page, of the size the encoder takes, in the host's memory: any thread may make
+    /// The pixels of a page, of a size the encoder takes, in the host's memory: any thread may make
     /// them, beside what the model computes. [`Parts::to_model`] knows how they lie there.
-    pub(crate) fn pixels(&self, page: &PageImage) -> Result<Tensor, ModelError> {
+    pub(crate) fn pixels(&self, page: &PageImage, form: &PageForm) -> Result<Tensor, ModelError> {
         let (size, pixels) = match &self.on_device {
             None => {
-                let ([height, width], values) = self.processor.pixel_values(page)?;
+                let ([height, width], values) = form.processor.pixel_values(page)?;
                 let values = Tensor::from_vec(values, (1, 3, height, width), &Device::Cpu)?;
                 ([height, width], values)
             }
-            Some(on_device) => on_device.bytes(&self.processor, page)?,
+            Some(on_device) => on_device.bytes(&form.processor, page)?,
         };
-        match size == self.image_size {
+        match size == form.size {
             true => Ok(pixels),
-            false => Err(ModelError::ImageSize { found: size, expected: self.image_size }),
+            false => Err(ModelError::ImageSize { found: size, expected: form.size }),
         }
     }
 
-    /// The pixel values of some pages, `(pages, 3, height, width)`, where the model computes.
+    /// The pixel values of some pages of one form, `(pages, 3, height, width)`, where the model computes.
     pub(crate) fn to_model(&self, pages: &[&Tensor]) -> candle_core::Result<Tensor> {
         let pages = Tensor::cat(pages, 0)?;
         match &self.on_device {

@@ -8,6 +8,7 @@ use dossier_document::PageImage;
 use crate::decode::teacher_forced;
 use crate::lora::AdapterRows;
 use crate::model::{PageMemory, Row, TokenBatch};
+use crate::page_form::PageForm;
 use crate::{Adapter, Base, ModelError};
 
 mod generate;
@@ -27,10 +28,10 @@ pub fn encoder_states(
     adapter: Option<&Arc<Adapter>>,
     image: &PageImage,
 ) -> Result<Vec<Vec<f32>>, ModelError> {
-    let parts = base.parts();
-    let pixels = parts.to_model(&[&parts.pixels(image)?])?;
+    let (parts, form) = (base.parts(), form_of(base, adapter));
+    let pixels = parts.to_model(&[&parts.pixels(image, form)?])?;
     let pages = AdapterRows::new([adapter.cloned()]);
-    Ok(parts.model.encoder_states(&pixels, &pages)?.squeeze(0)?.to_vec2()?)
+    Ok(parts.model.encoder_states(&pixels, form, &pages)?.squeeze(0)?.to_vec2()?)
 }
 
 /// The logits behind each of `tokens`, `(tokens, vocab_size)`: `decoder_input_ids` are the tokens
@@ -98,12 +99,16 @@ fn encode(
     adapter: Option<&Arc<Adapter>>,
     image: &PageImage,
 ) -> Result<PageMemory, ModelError> {
-    let parts = base.parts();
-    let pixels = parts.to_model(&[&parts.pixels(image)?])?;
+    let (parts, form) = (base.parts(), form_of(base, adapter));
+    let pixels = parts.to_model(&[&parts.pixels(image, form)?])?;
     let pages = AdapterRows::new([adapter.cloned()]);
-    let states = parts.model.encoder_states(&pixels, &pages)?;
-    let pages = Arc::new(parts.model.encoded_pages(&states, &pages)?);
+    let states = parts.model.encoder_states(&pixels, form, &pages)?;
+    let pages = Arc::new(parts.model.encoded_pages(&states, form, &pages)?);
     Ok(PageMemory { pages, index: 0 })
+}
+
+fn form_of<'a>(base: &'a Base, adapter: Option<&'a Arc<Adapter>>) -> &'a PageForm {
+    adapter.map_or(base.parts().forms.own(), |adapter| adapter.form())
 }
 
 fn check_tokens(base: &Base, tokens: &[u32]) -> Result<(), ModelError> {

@@ -72,6 +72,7 @@ mod json;
 mod kernels;
 mod linear;
 mod model;
+mod page_form;
 mod place;
 mod vocabulary;
 mod weights;

@@ -8,12 +8,14 @@ use crate::config::ModelConfig;
 use crate::kernels::{Weight, add_layer_norm, layer_norm};
 use crate::linear::{LayerId, LayerInfo, LayerKind, LayerRegistry, Linear};
 use crate::lora::{AdapterRows, LayerDelta, Replaced};
+use crate::page_form::PageForm;
 use crate::weights::WeightFile;
 
 mod encoder;
 pub(crate) use encoder::Encoder;
 
 mod windows;
+pub(crate) use windows::EncoderLayout;
 
 mod decoder;
 pub(crate) use decoder::{Decoder, EncodedPages, NextLogits};
@@ -68,22 +70,30 @@ impl VisionEncoderDecoder {
         &self.linears
     }
 
-    /// `(pages, 3, height, width)` to the last hidden state, `(pages, seq_len, hidden_size)`.
-    pub(crate) fn encoder_states(&self, pixels: &Tensor, pages: &AdapterRows) -> Result<Tensor> {
-        self.encoder.forward(pixels, pages)
+    /// `(pages, 3, height, width)` to the last hidden state, `(pages, seq_len, hidden_size)`; all pages
+    /// are of `form`.
+    pub(crate) fn encoder_states(
+        &self,
+        pixels: &Tensor,
+        form: &PageForm,
+        pages: &AdapterRows,
+    ) -> Result<Tensor> {
+        self.encoder.forward(pixels, &form.layout, pages)
     }
 
-    /// Keys and values of cross-attention for each page, from `encoder_states`.
+    /// Keys and values of cross-attention for each page of `form`, from `encoder_states`.
     pub(crate) fn encoded_pages(
         &self,
         states: &Tensor,
+        form: &PageForm,
         pages: &AdapterRows,
     ) -> Result<EncodedPages> {
+        let [_, columns] = form.grid;
         match &self.enc_to_dec_proj {
             Some(projection) => {
-                self.decoder.encode_pages(&projection.forward(states, pages)?, pages)
+                self.decoder.encode_pages(&projection.forward(states, pages)?, columns, pages)
             }
-            None => self.decoder.encode_pages(states, pages),
+            None => self.decoder.encode_pages(states, columns, pages),
         }
     }
 }

@@ -12,6 +12,7 @@ use futures_channel::oneshot;
 
 use crate::device::DeviceMemory;
 use crate::lora::{AdapterFiles, SharedMatrices};
+use crate::page_form::PageForm;
 use crate::{Adapter, Base, DeviceKind, ModelError};
 
 mod ledger;
@@ -113,7 +114,10 @@ struct Shared {
     /// What adapters have in common, counted apart from them.
     matrices: SharedMatrices,
     ledger: Mutex<Ledger<Arc<Adapter>, Waiter>>,
+    /// What the pages of every adapter known become, in memory or not: pages are prepared before.
     /// Never locked together with the ledger.
+    forms: Mutex<BTreeMap<Digest, Arc<PageForm>>>,
+    /// The same.
     host_tier: Mutex<HostTier>,
     /// The same: of loads from the disk, and from the host tier.
     load_times: Mutex<(LoadTimes, LoadTimes)>,
@@ -144,6 +148,7 @@ impl AdapterPool {
             base: base.clone(),
             matrices: SharedMatrices::default(),
             ledger: Mutex::new(ledger),
+            forms: Mutex::default(),
             host_tier: Mutex::new(HostTier::new(settings.host_memory_bytes)),
             load_times: Mutex::default(),
             released: Condvar::new(),
@@ -162,12 +167,14 @@ impl AdapterPool {
         let files = self.shared.read(folder)?;
         let (digest, adapter) = (files.digest(), self.shared.make(&files)?);
         let bytes = adapter.bytes();
-        let mut ledger = self.shared.ledger();
-        if bytes > ledger.budget_bytes() {
+        let limit = self.shared.ledger().budget_bytes();
+        if bytes > limit {
             let path = folder.to_owned();
-            return Err(ModelError::AdapterTooLarge { path, bytes, limit: ledger.budget_bytes() });
+            return Err(ModelError::AdapterTooLarge { path, bytes, limit });
         }
-        ledger.add(digest, folder.to_owned(), Arc::new(adapter), bytes);
+        // Before documents may ask for it.
+        self.shared.forms().insert(digest, Arc::clone(adapter.form()));
+        self.shared.ledger().add(digest, folder.to_owned(), Arc::new(adapter), bytes);
         Ok(digest)
     }
 
@@ -177,6 +184,7 @@ impl AdapterPool {
         let was_known = self.shared.ledger().remove(digest);
         // Afterwards: the loader looks whether it is known once it has kept files.
         self.shared.host_tier().remove(digest);
+        self.shared.forms().remove(digest);
         was_known
     }
 
@@ -215,6 +223,11 @@ impl AdapterPool {
     #[must_use]
     pub fn get(&self, digest: &Digest) -> Option<Arc<Adapter>> {
         self.shared.ledger().get(digest)
+    }
+
+    /// What the pages of an adapter become, as long as documents may ask for it.
+    pub(crate) fn form(&self, digest: &Digest) -> Option<Arc<PageForm>> {
+        self.shared.forms().get(digest).cloned()
     }
 
     /// Memory of what adapters have in common: VeRA's projections and LoRA-XS's factors, each
@@ -301,6 +314,10 @@ impl Shared {
     /// As of the ledger, no step can panic half-way.
     fn host_tier(&self) -> MutexGuard<'_, HostTier> {
         self.host_tier.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn forms(&self) -> MutexGuard<'_, BTreeMap<Digest, Arc<PageForm>>> {
+        self.forms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn load_times(&self) -> MutexGuard<'_, (LoadTimes, LoadTimes)> {

@@ -7,6 +7,7 @@ use dossier_document::PageImage;
 use crate::ModelError;
 
 mod config;
+pub(crate) use config::PREPROCESSOR_CONFIG;
 use config::ProcessorConfig;
 
 mod placement;
@@ -35,9 +36,25 @@ impl ImageProcessor {
     /// # Errors
     /// When the file is missing, or asks for something else than Donut's processing.
     pub fn load(folder: &Path) -> Result<Self, ModelError> {
-        let config = ProcessorConfig::read(folder)?;
+        Ok(Self::new(ProcessorConfig::read(folder)?))
+    }
+
+    /// That of an adapter, of the bytes of its `preprocessor_config.json`.
+    ///
+    /// # Errors
+    /// As [`ImageProcessor::load`].
+    pub(crate) fn parse(file: &Path, text: &[u8]) -> Result<Self, ModelError> {
+        Ok(Self::new(ProcessorConfig::parse(file, text)?))
+    }
+
+    fn new(config: ProcessorConfig) -> Self {
         let values = [0, 1, 2].map(|channel| config.values(channel));
-        Ok(Self { config, values })
+        Self { config, values }
+    }
+
+    /// Whether it does as another does, but for the size it brings images to.
+    pub(crate) fn differs_in_size_alone(&self, other: &Self) -> bool {
+        self.config.of_size_of(&other.config) == other.config
     }
 
     /// Height and width that every image is padded to, in pixels; `None` without padding.

@@ -229,9 +229,10 @@ keys! {
     // More rows make no better use of a CPU; an accelerator may take more.
     /// Documents that are read at a time; they join and leave between decoder steps.
     batch_documents: usize = 8, number("N", 1..=4_096);
-    // Two for every document of a batch.
-    /// Pages of these; not less than `max_pages`.
-    batch_pages: usize = 16, number("N", 1..=65_536);
+    // Eight for every document of a batch: one large page, or several.
+    /// Pages of these; not less than `max_pages`. A page that an adapter wants larger than the base's counts
+    /// as several.
+    batch_pages: usize = 64, number("N", 1..=65_536);
     // Sixteen for every document of a batch.
     /// Fields of these.
     batch_rows: usize = 128, number("N", 1..=65_536);

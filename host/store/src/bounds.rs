@@ -66,6 +66,8 @@ const ANY_NUMBER: f64 = 1e12;
 
 /// Pages of the longest document: more than a passport's data page and its neighbours.
 pub const MOST_PAGES: u64 = 16;
+/// Pixels of a page's side, as an adapter may ask for it: more than any base reads.
+const MOST_PAGE_PIXELS: u64 = 8192;
 /// More changes than a host makes.
 const MOST_GENERATIONS: u64 = 1_000_000_000_000;
 
@@ -175,6 +177,16 @@ pub const ADAPTER_CONFIG: Format = Format {
         ("alpha_pattern", Bound::Members(4096)),
         ("alpha_pattern.*", Bound::Number(1e6)),
         ("*", Bound::Anything(4096)),
+    ],
+};
+
+/// `preprocessor_config.json` of an adapter, as transformers writes it.
+pub const PREPROCESSOR_CONFIG: Format = Format {
+    bytes: 16 << 10,
+    places: &[
+        ("size", Bound::Members(8)),
+        ("size.*", Bound::Whole(1, MOST_PAGE_PIXELS)),
+        ("*", Bound::Anything(256)),
     ],
 };
 

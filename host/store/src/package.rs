@@ -30,6 +30,9 @@ pub const CALIBRATION: &str = "calibration.json";
 /// What LoRA-XS needs beside them.
 pub const LORA_XS_FACTORS: &str = "lora_xs_factors.safetensors";
 
+/// What size an adapter's pages have, where it is not that of its base's: transformers' file.
+pub const PREPROCESSOR_CONFIG: &str = "preprocessor_config.json";
+
 /// The signature; the one file that is not part of the digest.
 const SIGNATURE: &str = "signature.json";
 /// For people; PEFT writes one beside every adapter.
@@ -165,12 +168,12 @@ impl PackageKind {
         }
     }
 
-    /// What may be there beside them: the calibration, what LoRA-XS needs, and the record of
-    /// `dossier-train`, which nobody reads here.
+    /// What may be there beside them: the calibration, what LoRA-XS needs, the size of its pages, and the
+    /// record of `dossier-train`, which nobody reads here.
     fn optional(self) -> &'static [&'static str] {
         match self {
             Self::Rules => &[],
-            Self::Adapter => &["training.json", CALIBRATION, LORA_XS_FACTORS],
+            Self::Adapter => &["training.json", CALIBRATION, LORA_XS_FACTORS, PREPROCESSOR_CONFIG],
         }
     }
 
@@ -345,6 +348,7 @@ fn format_of(name: &str) -> Option<&'static Format> {
         DOCUMENT_TYPE_MANIFEST => Some(&bounds::DOCUMENT_TYPE),
         ADAPTER_CONFIG => Some(&bounds::ADAPTER_CONFIG),
         CALIBRATION => Some(&bounds::CALIBRATION),
+        PREPROCESSOR_CONFIG => Some(&bounds::PREPROCESSOR_CONFIG),
         SIGNATURE => Some(&bounds::SIGNATURE),
         name if name.starts_with(FIXTURES) => Some(&bounds::FIXTURE),
         _ => None,

@@ -16,6 +16,7 @@ from dossier_training.factory.settings import Training
 from dossier_training.factory.train import Progress
 from dossier_training.lora_xs import FACTORS_FILE
 from dossier_training.methods import Adapted
+from dossier_training.page_form import PageForm
 
 
 class UnfitDataSet(ValueError):
@@ -83,18 +84,19 @@ def make(order: Order, quiet: bool = False, after_step=lambda _step: None) -> di
         data_set = {name: value for name, value in report.statistics.items() if name != "fields"}
         start = weights_digest(order.start)
         work = work_digest(order, str(data_set["digest"]), start)
+        page_form = PageForm(order.base, order.training.page_size)
         held_out = {name: [record for record in records if record.split == name] for name in ("validation", "test")}
         if order.shared:
             adapted, progress, group = _taken(order.shared, order.base, order.training)
-            progress.kept = reading.examine(adapted.inner, held_out["validation"], order.base).figures()
+            progress.kept = reading.examine(adapted.inner, held_out["validation"], page_form).figures()
         else:
             adapted, progress = train.train(
                 records, order.base, order.training, order.run, work, order.document_type, order.factors, order.start, quiet, after_step
             )
             group = None
         _as_exported(adapted)
-        scalings = calibration.fit(reading.read(adapted.inner, held_out["validation"], order.base))
-        found = evaluated(reading.read(adapted.inner, held_out["test"], order.base), scalings)
+        scalings = calibration.fit(reading.read(adapted.inner, held_out["validation"], page_form))
+        found = evaluated(reading.read(adapted.inner, held_out["test"], page_form), scalings)
         record = {
             "work": order.work or work,
             "data_set": data_set,

@@ -18,6 +18,7 @@ from dossier_training.factory.files import sha256_of, staging
 from dossier_training.factory.settings import Training
 from dossier_training.lora_xs import FACTORS_FILE
 from dossier_training.methods import Adapted
+from dossier_training.page_form import PREPROCESSOR, PageForm
 
 MANIFEST, RECORD, CALIBRATION, CARD = "document-type.json", "training.json", "calibration.json", "README.md"
 WEIGHTS = "adapter_model.safetensors"
@@ -61,7 +62,7 @@ def _declared(document_type: str, base: str) -> dict[str, Any]:
 
 def read_from(folder: Path) -> list[str]:
     """The files of an adapter that its readings and their confidence follow from."""
-    return ["adapter_config.json", WEIGHTS, *(name for name in (CALIBRATION, FACTORS_FILE) if (folder / name).exists())]
+    return ["adapter_config.json", WEIGHTS, *(name for name in (CALIBRATION, FACTORS_FILE, PREPROCESSOR) if (folder / name).exists())]
 
 
 def record_of(folder: Path) -> dict[str, Any] | None:
@@ -76,6 +77,7 @@ def write(
     """Writes the whole folder beside and swaps it in; until then `out` stays as it was. Returns the record."""
     with staging(out, near) as fresh:
         adapted.export(base, fresh)
+        PageForm(base, training.page_size).save(fresh)
         (fresh / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
         (fresh / CALIBRATION).write_text(json.dumps(calibration.as_json(scalings), indent=2) + "\n")
         files = {path.name: sha256_of(path.read_bytes()) for path in sorted(fresh.iterdir())}

@@ -66,6 +66,7 @@ def adapter(
     patience: Annotated[int, typer.Option(help="evaluations without a better one, then training stops")] = Training().patience,
     augment: bool = True,
     bf16: Bf16 = False,
+    page_size: Annotated[str | None, typer.Option(help="width and height in pixels that a page is brought to, such as 768x512; the default is the base's own")] = None,
     seed: int = Training().seed,
     threads: int = 2,
     quiet: bool = False,
@@ -76,7 +77,7 @@ def adapter(
 
     training = Training(
         method=method, r=r, parts=parts, patch_embedding=patch_embedding, modules_to_save=tuple(module_to_save), lr=lr, lora_plus_ratio=lora_plus_ratio,
-        steps=steps, passes=passes, decay=decay, batch=batch, evaluate_every=evaluate_every, patience=patience, augment=augment, bf16=bf16, seed=seed, threads=threads,
+        steps=steps, passes=passes, decay=decay, batch=batch, evaluate_every=evaluate_every, patience=patience, augment=augment, bf16=bf16, page_size=_size(page_size), seed=seed, threads=threads,
     )  # fmt: skip
     run = run or _RUNS / file_name_of(document_type)
     order = factory.Order(document_type, dataset, base, out, run, training, title, pages, rules, tuple(field), tuple(optional_field), tuple(allow), factors, start)
@@ -87,6 +88,15 @@ def adapter(
         raise typer.Exit(1) from None
     test = record["metrics"]["test"]
     print(f"{out}: {100 * test['fields_exact']:.1f} % of {test['asked']} fields exact, CER {test['cer']:.4f}, ECE {test['ece']:.3f}, calibrated {test['ece_calibrated']:.3f}")
+
+
+def _size(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    sides = text.split("x")
+    if len(sides) != 2 or not all(side.isdecimal() for side in sides):
+        raise typer.BadParameter(f"`{text}` is no size such as 768x512", param_hint="--page-size")
+    return int(sides[0]), int(sides[1])
 
 
 @app.command()

@@ -12,6 +12,7 @@ from dossier_training.factory.donut import Record
 from dossier_training.factory.files import file_name_of, write_bytes
 from dossier_training.factory.measured import Measured
 from dossier_training.factory.settings import FullFineTuning, Training
+from dossier_training.page_form import PageForm
 
 _COLUMNS = ("arrangement", "trained", "parameters", "fields_exact", "worst_type", "cer", "images", "cpu_seconds", "images_for_one_type")
 
@@ -64,7 +65,8 @@ def _part(group: list[str], records: dict[str, list[Record]], base: Path, settin
     run.mkdir(parents=True, exist_ok=True)
     together = [record for name in group for record in records[name]]
     adapted, progress = train.train(together, base, settings, run, run.name, " ".join(group), quiet=True)
-    readings = {name: reading.read(adapted.inner, [record for record in records[name] if record.split == "test"], base) for name in group}
+    pages = PageForm(base, settings.page_size)
+    readings = {name: reading.read(adapted.inner, [record for record in records[name] if record.split == "test"], pages) for name in group}
     (run / "checkpoint.pt").unlink()
     found = metrics.score([one for of_type in readings.values() for one in of_type])
     return {

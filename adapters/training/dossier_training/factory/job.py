@@ -113,6 +113,7 @@ def _make(job: Job) -> dict:
     from dossier_training.factory import adapter, checks, donut, gates, metrics, reading
     from dossier_training.factory.reader import AnotherBase, load_adapted
     from dossier_training.factory.settings import Gates, Training
+    from dossier_training.page_form import PageForm
 
     run, base = Path(job.run), Path(job.base)
     candidate = run / CANDIDATE
@@ -130,15 +131,16 @@ def _make(job: Job) -> dict:
     held_out = adapter.held_out_of(records)
     regression = donut.read(prepared(job.regression, run, "regression"))[0] if job.regression else None
     settings = Gates.model_validate(job.gates)
+    live = Path(job.live) if job.live else None
     try:
-        live_model, why_not = (load_adapted(base, Path(job.live)), "") if job.live else (None, "nothing of this type is live")
+        live_model, why_not = (load_adapted(base, live), "") if live else (None, "nothing of this type is live")
     except AnotherBase:
         live_model, why_not = None, "the live version is of another base"
-    read = lambda model, pages: reading.read(model, pages, base) if model is not None and pages is not None else None  # noqa: E731
-    live_readings = read(live_model, held_out)
+    read = lambda model, folder, records: reading.read(model, records, PageForm.of_adapter(base, folder)) if model is not None and records is not None else None  # noqa: E731
+    live_readings = read(live_model, live, held_out)
     outcomes = gates.judge(
         settings, record["metrics"]["test"], metrics.score(live_readings) if live_readings else None,
-        read(load_adapted(base, candidate), regression), read(live_model, regression), why_not,
+        read(load_adapted(base, candidate), candidate, regression), read(live_model, live, regression), why_not,
     )  # fmt: skip
     _drop_drawn(job.data, run, "data")
     _drop_drawn(job.regression, run, "regression")

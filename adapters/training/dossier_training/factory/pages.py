@@ -4,35 +4,21 @@ import itertools
 import math
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
-from transformers import AutoImageProcessor
 
 from dossier_training import vocabulary
-from dossier_training.base_form import BaseForm
 from dossier_training.factory.donut import Record
 from dossier_training.framing import Framing
 from dossier_training.lessons import collate, field_rows
 from dossier_training.page import Glyph
+from dossier_training.page_form import PageForm
 
 # Fields that are asked cost little beside the page that is looked at; a zone is as long as they are together.
 _MRZ, _ABSENT, _BLANK = 0.7, 0.1, 0.02
-
-
-@lru_cache(maxsize=4)
-def _processor(base: Path):
-    return AutoImageProcessor.from_pretrained(base)
-
-
-def pixels_of(image: Image.Image, base: Path) -> np.ndarray:
-    """What the base's own image processor makes of a page, before it is normalised: uint8 `(3, height, width)`."""
-    made = _processor(base)(image, do_rescale=False, do_normalize=False, return_tensors="np").pixel_values[0]
-    return np.clip(np.rint(made), 0, 255).astype(np.uint8)
 
 
 def opened(record: Record) -> Image.Image:
@@ -44,8 +30,8 @@ def opened(record: Record) -> Image.Image:
 class Teacher:
     """Batches for training."""
 
-    def __init__(self, records: list[Record], base: Path, batch: int, seed: int, augment: bool) -> None:
-        self.records, self.base, self.batch_size, self.seed, self.augment = records, base, batch, seed, augment
+    def __init__(self, records: list[Record], pages: PageForm, batch: int, seed: int, augment: bool) -> None:
+        self.records, self.pages, self.batch_size, self.seed, self.augment = records, pages, batch, seed, augment
         of_type = {name for record in records for name in record.fields}
         # Other pages' fields first: the host asks every page for every field.
         self.absent = [sorted(of_type), sorted(set(vocabulary.FIELD_NAMES) - of_type)]
@@ -79,7 +65,7 @@ class Teacher:
         else:
             forward = lambda x, y: (x, y)  # noqa: E731
 
-        form = BaseForm.read(self.base)
+        form = self.pages.form
         framing = Framing.of(image.width, image.height, form)
 
         def place(name: str, index: int) -> Glyph | None:
@@ -89,7 +75,7 @@ class Teacher:
             return Glyph(*framing.seen(*forward(*point)), "", name, index)
 
         asked = self._asked(rng, fields)
-        return {"names": [name for name, _ in asked], "pixels": pixels_of(image, self.base), **field_rows(rng, asked, 0.0, place, form)}
+        return {"names": [name for name, _ in asked], "pixels": self.pages.pixels(image), **field_rows(rng, asked, 0.0, place, form)}
 
     def _asked(self, rng: np.random.Generator, fields: dict[str, str]) -> list[tuple[str, str]]:
         short = [name for name in fields if name != "mrz"]
@@ -124,13 +110,13 @@ def _moved(rng: np.random.Generator, image: Image.Image):
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8)), forward
 
 
-def examination(records: list[Record], base: Path) -> dict[str, Any]:
+def examination(records: list[Record], pages: PageForm) -> dict[str, Any]:
     """Pages as one batch that asks for every field they show."""
     lessons = []
     for record in records:
         asked = sorted(record.fields.items()) or [(vocabulary.FIELD_NAMES[0], "")]
-        rows = field_rows(np.random.default_rng(0), asked, 0.0, lambda _name, _index: None, BaseForm.read(base))
-        lessons.append({"names": [name for name, _ in asked], "pixels": pixels_of(opened(record), base), **rows})
+        rows = field_rows(np.random.default_rng(0), asked, 0.0, lambda _name, _index: None, pages.form)
+        lessons.append({"names": [name for name, _ in asked], "pixels": pages.pixels(opened(record)), **rows})
     return collate(lessons)
 
 

@@ -2,17 +2,16 @@
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from dossier_training import vocabulary
-from dossier_training.base_form import BaseForm
 from dossier_training.factory.donut import Record
 from dossier_training.factory.metrics import Reading
 from dossier_training.factory.pages import examination, normalised
 from dossier_training.lessons import characters_right, decode_packed, rows_read, text_losses
+from dossier_training.page_form import PageForm
 
 _PAGES = 8
 
@@ -42,11 +41,11 @@ class Examination:
 
 
 @torch.no_grad()
-def examine(model: torch.nn.Module, records: list[Record], base: Path) -> Examination:
+def examine(model: torch.nn.Module, records: list[Record], pages: PageForm) -> Examination:
     """What is read behind the true characters: what greedy reading gives, for one pass of the decoder."""
     loss, examined, exact = 0.0, 0, []
     for start in range(0, len(records), _PAGES):
-        batch = examination(records[start : start + _PAGES], base)
+        batch = examination(records[start : start + _PAGES], pages)
         states = model.encoder(pixel_values=normalised(batch["pixels"])).last_hidden_state
         logits, _ = decode_packed(model.decoder, states, batch, attentions=False)
         _, rates = text_losses(logits, (), batch)
@@ -57,29 +56,29 @@ def examine(model: torch.nn.Module, records: list[Record], base: Path) -> Examin
 
 
 @torch.no_grad()
-def read(model: torch.nn.Module, records: list[Record], base: Path) -> list[Reading]:
+def read(model: torch.nn.Module, records: list[Record], pages: PageForm) -> list[Reading]:
     """Every field of every page, with the least probability among the steps that wrote it.
 
     What is most probable behind each true character is the true one exactly where greedy reading writes the truth, so
     one pass of the decoder reads those fields, and only the others are written character by character.
     """
-    tokens, readings = BaseForm.read(base).vocabulary, []
+    tokens, readings = pages.form.vocabulary, []
     for start in range(0, len(records), _PAGES):
-        pages = records[start : start + _PAGES]
-        batch = examination(pages, base)
+        together = records[start : start + _PAGES]
+        batch = examination(together, pages)
         states = model.encoder(pixel_values=normalised(batch["pixels"])).last_hidden_state
         sure = _sure_of_the_truth(model.decoder, states, batch)
-        found = {(page, name): (record.fields[name], sure[page][name]) for page, record in enumerate(pages) for name in record.fields if name in sure[page]}
+        found = {(page, name): (record.fields[name], sure[page][name]) for page, record in enumerate(together) for name in record.fields if name in sure[page]}
         # Rows of one length of prompt, and zones apart: they are four times as long as the rest.
         groups: dict[tuple[int, bool], list[tuple[int, str]]] = {}
-        for page, record in enumerate(pages):
+        for page, record in enumerate(together):
             for name in sorted(record.fields.keys() - sure[page].keys()):
                 groups.setdefault((len(tokens.prompt_ids(name)), name == "mrz"), []).append((page, name))
         for group in groups.values():
             written = _write(model.decoder, states[[page for page, _ in group]], [tokens.prompt_ids(name) for _, name in group])
             texts = [(tokens.text(row), chance) for row, chance in written]
             found |= dict(zip(group, texts, strict=True))
-        for page, record in enumerate(pages):
+        for page, record in enumerate(together):
             readings += [Reading(record.document, record.page, name, record.fields[name], *found[page, name]) for name in sorted(record.fields)]
     return readings
 

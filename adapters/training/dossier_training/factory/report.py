@@ -22,6 +22,7 @@ from dossier_training.factory.measured import Measured
 from dossier_training.factory.reader import load_adapted
 from dossier_training.factory.settings import SettingsError
 from dossier_training.page import LEVELS
+from dossier_training.page_form import PageForm
 
 _COLUMNS = ("document_type", *(f"fields_exact_{level}" for level in LEVELS), "mrz_char_accuracy", "ece", "documents", "adapter_bytes")
 
@@ -85,7 +86,7 @@ def measure(document_type: str, base: Path, adapter: Path, count: int, seed: int
             came[f"fields_exact_{level}"] = None
             continue
         folder = drawn(work / f"{file_name_of(document_type)}-{level}-{count}-{seed}", document_type, count, seed, (level,))
-        readings = reading.read(model, donut.read(folder)[0], base)
+        readings = reading.read(model, donut.read(folder)[0], PageForm.of_adapter(base, adapter))
         came[f"fields_exact_{level}"] = metrics.score(readings)["fields_exact"]
         everything += readings
     zones = [(r.truth, r.text) for r in everything if r.name == "mrz"]

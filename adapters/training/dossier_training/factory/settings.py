@@ -5,10 +5,11 @@ import tomllib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from dossier_training.document_types import DOCUMENT_TYPES
 from dossier_training.methods import FULL, METHODS, PARTS
+from dossier_training.page_form import checked_size
 
 # Whether the generator has all of them is its own business: it refuses what it has not.
 Level = Literal["clean", "mild", "hard"]
@@ -43,8 +44,14 @@ class Training(_Strict):
     checkpoint_seconds: float = Field(30.0, ge=0)
     augment: bool = True
     bf16: bool = Field(False, description="compute in bfloat16, on processors that have its instructions; weights stay f32")
+    page_size: tuple[int, int] | None = Field(None, description="width and height in pixels that a page is brought to, where it is not the base's own: small print needs more")
     seed: int = 3
     threads: int = Field(1, ge=1)
+
+    @field_validator("page_size")
+    @classmethod
+    def _takes(cls, size: tuple[int, int] | None) -> tuple[int, int] | None:
+        return size and checked_size(size)
 
     @classmethod
     def like(cls, training: "Training", **changes: object) -> "Training":
@@ -61,6 +68,8 @@ class Training(_Strict):
         # Adapters that were shipped before there was this setting are of the same work as its default.
         if self.passes == Training.model_fields["passes"].default:
             del named["passes"]
+        if self.page_size is None:
+            del named["page_size"]
         return named
 
 

@@ -21,6 +21,7 @@ from dossier_training.factory.reading import Examination, examine
 from dossier_training.factory.settings import Training
 from dossier_training.lessons import decode_packed, text_losses
 from dossier_training.methods import Adapted, adapt, targets_of
+from dossier_training.page_form import PageForm
 from dossier_training.run import Schedule
 
 _ATTENTION = 0.3
@@ -137,10 +138,10 @@ class Run:
     def evaluation_is_due(self) -> bool:
         return self.progress.step >= self.steps or self.progress.step % self.training.evaluate_every == 0
 
-    def evaluate(self, records: list[Record], base: Path) -> Examination:
+    def evaluate(self, records: list[Record], pages: PageForm) -> Examination:
         """Reads `records`, keeps what is trained unless it reads clearly less than the best so far, and decides whether to stop."""
         progress = self.progress
-        found = examine(self.model.eval(), records, base)
+        found = examine(self.model.eval(), records, pages)
         self.model.train()
         if self.best is None or found.is_better_than(self.best):
             self.best, progress.since_best = found, 0
@@ -185,19 +186,20 @@ def train(
     adapted = adapted_base(base, training, factors)
     if start:
         start_from(adapted, base, start)
+    pages = PageForm(base, training.page_size)
     lessons, validation = ([record for record in records if record.split == split] for split in ("train", "validation"))
     run = Run(adapted, training, len(lessons), folder, work)
     if not run.resume() and start:
-        run.evaluate(validation, base)
+        run.evaluate(validation, pages)
 
-    teacher = Teacher(lessons, base, training.batch, training.seed, training.augment)
+    teacher = Teacher(lessons, pages, training.batch, training.seed, training.augment)
     batches = teacher.batches(run.progress.step, ahead=training.threads > 1)
     bar = tqdm(total=run.steps, initial=run.progress.step, desc=label or None, unit="step", disable=quiet, mininterval=1.0)
     while run.progress.stopped is None:
         rates = run.step(next(batches))
         bar.update()
         if run.evaluation_is_due():
-            found = run.evaluate(validation, base)
+            found = run.evaluate(validation, pages)
             bar.set_postfix({"loss": f"{rates['text']:.3f}", "exact": f"{found.fields_exact:.3f}"})
         run.count_time()
         if run.progress.stopped or time.monotonic() - run.saved.at >= training.checkpoint_seconds:

@@ -82,8 +82,21 @@ fn a_picture_in_which_nothing_stands_out_is_read_as_it_is_and_said_so() {
 fn a_picture_that_shows_no_document_is_refused_by_its_number() {
     let seen = located(vec![page(50.0, 20.0, 150.0, 80.0, 0.8)]);
     let nothing = Located { pages: Vec::new(), best_score: 0.02 };
-    let refused = choose(vec![picture(200, 100), picture(9, 9)], vec![seen, nothing], 2);
+    let refused = choose(vec![picture(200, 100), picture(90, 90)], vec![seen, nothing], 2);
     assert!(matches!(refused, Err(EngineError::NoDocument { picture: 1 })), "{refused:?}");
+}
+
+#[test]
+fn a_picture_of_a_few_pixels_is_read_as_it_is_and_its_resolution_fails() {
+    let nothing = || Located { pages: Vec::new(), best_score: 0.01 };
+    for (width, height) in [(1, 1), (3, 3), (31, 2)] {
+        let found = choose(vec![picture(width, height)], vec![nothing()], 1).expect("a page");
+        assert_eq!((found.images[0].width(), found.images[0].height()), (width, height));
+        assert_eq!(outcome(&found, LOCATED), CheckOutcome::NotPerformed);
+        assert_eq!(outcome(&found, "image.resolution"), CheckOutcome::Failed);
+    }
+    let refused = choose(vec![picture(32, 2)], vec![nothing()], 1);
+    assert!(matches!(refused, Err(EngineError::NoDocument { picture: 0 })), "{refused:?}");
 }
 
 #[test]

@@ -8,8 +8,9 @@ use dossier_document::DocumentTypeId;
 use dossier_plugin::{Plugin, PluginEngine};
 use dossier_store::{
     ADAPTER_CONFIG, ADAPTER_WEIGHTS, Action, ArtifactStore, CALIBRATION, COMPONENT, CanarySettings,
-    Change, DOCUMENT_TYPE_MANIFEST, Event, Generation, LORA_XS_FACTORS, Origin, Package,
-    PackageDigest, PackageKind, RULES_MANIFEST, RulesManifest, Version,
+    Change, DOCUMENT_TYPE_MANIFEST, Event, Generation, LORA_XS_FACTORS, Origin,
+    PREPROCESSOR_CONFIG, Package, PackageDigest, PackageKind, RULES_MANIFEST, RulesManifest,
+    Version,
 };
 
 use super::HOST;
@@ -155,7 +156,7 @@ pub(crate) fn package_of_component(
 fn adapter_package(folder: &Path) -> Result<Package, EngineError> {
     let mut files = BTreeMap::new();
     // Only these: the operator's folder may hold notes and cards beside them.
-    let optional = [CALIBRATION, LORA_XS_FACTORS];
+    let optional = [CALIBRATION, LORA_XS_FACTORS, PREPROCESSOR_CONFIG];
     let optional = optional.into_iter().filter(|name| folder.join(name).exists());
     for name in
         [DOCUMENT_TYPE_MANIFEST, ADAPTER_CONFIG, ADAPTER_WEIGHTS].into_iter().chain(optional)

@@ -2,23 +2,22 @@
 
 use candle_core::Device;
 
-use crate::base::Parts;
 use crate::device::{DeviceKind, DeviceMemory};
+use crate::page_form::PageForm;
 use crate::{ModelError, device};
 
-/// Pages of one pass where `parts` compute.
+/// Pages of one form that one pass takes on a device.
 ///
 /// # Errors
 /// When one page alone is too large for a device.
-pub(super) fn pages_at_once(parts: &Parts) -> Result<usize, ModelError> {
-    let Some(memory) = DeviceMemory::of(&parts.device)? else {
+pub(super) fn pages_at_once(device: &Device, form: &PageForm) -> Result<usize, ModelError> {
+    let Some(memory) = DeviceMemory::of(device)? else {
         // A page a core: what passes between the layers stays in the caches, and no core waits for
         // another between two products.
         return Ok(1);
     };
-    let too_large = |numbers| page_too_large(&parts.device, parts.image_size, numbers);
-    on_device(parts.numbers_of_a_page, memory.total)
-        .ok_or_else(|| too_large(parts.numbers_of_a_page))
+    on_device(form.numbers, memory.total)
+        .ok_or_else(|| page_too_large(device, form.size, form.numbers))
 }
 
 /// As many as the kernels can count and a share of the memory holds; one, however little memory there

@@ -12,6 +12,7 @@ use crate::base::Parts;
 use crate::constraint::FieldConstraint;
 use crate::decode::FieldRow;
 use crate::model::PageMemory;
+use crate::page_form::PageForm;
 use crate::place::Grey;
 use crate::processor::Placement;
 use crate::vocabulary::Vocabulary;
@@ -38,6 +39,8 @@ pub(super) struct DocumentPlan {
 pub(super) struct PreparedDocument {
     /// The pages that fields stand on, in order.
     pub(super) pages: Vec<PlannedPage>,
+    /// What these became.
+    pub(super) form: Arc<PageForm>,
     /// One a requested field, in order.
     pub(super) fields: Vec<FieldPlan>,
     pub(super) preprocess: Duration,
@@ -67,6 +70,15 @@ pub(super) struct FieldPlan {
     constraint: FieldConstraint,
 }
 
+impl Print {
+    fn new(page: &PageImage, pixels: &Tensor, form: &PageForm) -> candle_core::Result<Self> {
+        let placement = form.processor.placement(page.width(), page.height());
+        let ([height, width], [rows, columns]) = (form.size, form.grid);
+        let token = [width as f32 / columns as f32, height as f32 / rows as f32];
+        Ok(Self { grey: Arc::new(Grey::of_pixel_values(pixels)?), placement, token })
+    }
+}
+
 impl PreparedDocument {
     /// Of each page that has one, with its number.
     pub(super) fn prints(&self) -> impl Iterator<Item = (usize, Print)> {
@@ -89,6 +101,13 @@ impl FieldPlan {
 impl Preparer for Planner {
     fn prepare(&self, request: &ReadRequest) -> Result<Prepared, BackendError> {
         self.prepare_document(request).map(Prepared::new)
+    }
+
+    fn pages_worth(&self, request: &ReadRequest) -> usize {
+        // An adapter that is not known is the answer, later.
+        let form = self.form(request.adapter.as_ref()).ok();
+        let worth = form.map_or(1, |form| form.worth(self.parts().forms.own()));
+        request.pages.len().saturating_mul(worth)
     }
 }
 
@@ -149,23 +168,33 @@ impl Planner {
         }
         let plan_field = |field| self.plan_field(field, request.pages.len());
         let fields = request.fields.iter().map(plan_field).collect::<Result<Vec<_>, _>>()?;
+        let form = self.form(request.adapter.as_ref())?;
         let started = Instant::now();
         // A page without a field is not encoded.
         let is_read = |(number, _): &(usize, _)| fields.iter().any(|field| field.page == *number);
         let pages = request.pages.iter().enumerate().filter(is_read);
-        let pages =
-            pages.map(|(number, page)| self.plan_page(number, page)).collect::<Result<_, _>>()?;
+        let pages = pages.map(|(number, page)| self.plan_page(number, page, &form));
+        let pages = pages.collect::<Result<_, _>>()?;
         let preprocess = started.elapsed();
-        Ok(PreparedDocument { pages, fields, preprocess })
+        Ok(PreparedDocument { pages, form, fields, preprocess })
+    }
+
+    /// What pages become that an adapter reads, or the base alone.
+    fn form(&self, adapter: Option<&Digest>) -> Result<Arc<PageForm>, BackendError> {
+        match adapter {
+            Some(digest) => self.adapters.form(digest).ok_or(BackendError::UnknownAdapter(*digest)),
+            None => Ok(Arc::clone(self.parts().forms.own())),
+        }
     }
 
     /// The pixels of a page without anything on it.
     pub(super) fn blank_page(&self) -> Result<Tensor, ModelError> {
-        let [height, width] = self.parts().image_size;
+        let form = self.parts().forms.own();
+        let [height, width] = form.size;
         let side = |side: usize| u32::try_from(side).map_err(candle_core::Error::wrap);
         let white = vec![u8::MAX; 3 * height * width];
         let page = PageImage::new(side(width)?, side(height)?, white);
-        self.parts().pixels(&page.map_err(candle_core::Error::wrap)?)
+        self.parts().pixels(&page.map_err(candle_core::Error::wrap)?, form)
     }
 
     /// The row of a field that no document has, of some characters, to be read once before any other.
@@ -178,23 +207,21 @@ impl Planner {
         Ok(FieldRow { page, adapter: None, prompt: vec![self.start_token], constraint })
     }
 
-    fn plan_page(&self, number: usize, page: &PageImage) -> Result<PlannedPage, BackendError> {
+    fn plan_page(
+        &self,
+        number: usize,
+        page: &PageImage,
+        form: &PageForm,
+    ) -> Result<PlannedPage, BackendError> {
         let prepare = || -> Result<PlannedPage, ModelError> {
-            let pixels = self.parts().pixels(page)?;
+            let pixels = self.parts().pixels(page, form)?;
             let print = match self.parts().model.decoder.tells_foci() {
-                true => Some(self.print(page, &pixels)?),
+                true => Some(Print::new(page, &pixels, form)?),
                 false => None,
             };
             Ok(PlannedPage { number, pixels, print })
         };
         prepare().map_err(|error| BackendError::Preprocess { page: number, source: error.into() })
-    }
-
-    fn print(&self, page: &PageImage, pixels: &Tensor) -> candle_core::Result<Print> {
-        let placement = self.parts().processor.placement(page.width(), page.height());
-        let ([height, width], [rows, columns]) = (self.parts().image_size, self.parts().grid);
-        let token = [width as f32 / columns as f32, height as f32 / rows as f32];
-        Ok(Print { grey: Arc::new(Grey::of_pixel_values(pixels)?), placement, token })
     }
 
     fn plan_field(&self, field: &FieldRequest, pages: usize) -> Result<FieldPlan, BackendError> {

@@ -22,6 +22,8 @@ pub(crate) struct PageSpan<'a> {
     pub(crate) values: &'a Tensor,
     /// Which of the pages.
     pub(crate) page: usize,
+    /// Tokens of the page in a row.
+    pub(crate) columns: usize,
 }
 
 /// `softmax(scaling * query key^T) value`, head by head. `query` is `(tokens, heads * head_dim)`,
@@ -66,7 +68,7 @@ pub(crate) fn attend_to_pages(
                 let query =
                     Rows { values: &query[first..], stride: width, step: 1, length: head_dim };
                 let looking = looking.filter(|looking| head < looking.heads);
-                let columns = looking.map(|looking| looking.columns.clamp(1, seq_len.max(1)));
+                let columns = looking.map(|_| span.columns.clamp(1, seq_len.max(1)));
                 let vectors = span.vectors.clone();
                 heads_of_spans.push(Head { first, query, vectors, keys, values, seq_len, columns });
             }

@@ -1,23 +1,26 @@
 //! One adapter, checked against the base it belongs to.
 
 use std::fmt;
+use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
 
 use super::config::AdapterConfig;
 use super::delta::{Added, LayerDelta, Replaced};
-use super::files::AdapterFiles;
+use super::files::{AdapterFiles, FileContents};
 use super::method::LoadedMethod;
 use super::saved::{check_copy, take_replaced};
 use super::shared::SharedMatrices;
 use crate::device::Upload;
 use crate::linear::{LayerId, LayerInfo, LayerRegistry};
+use crate::page_form::{PageForm, PageForms};
 use crate::weights::{WeightFile, is_finite};
-use crate::{AdapterPrecision, ModelError};
+use crate::{AdapterPrecision, ImageProcessor, ModelError};
 
 /// An adapter in memory, its layers aligned with those of the base it was loaded for.
 pub struct Adapter {
     layers: Layers,
+    form: Arc<PageForm>,
 }
 
 /// One place for each layer of the base.
@@ -26,6 +29,8 @@ type Layers = Vec<Option<LayerDelta>>;
 /// The base an adapter is loaded for.
 pub(crate) struct AdapterHost<'a> {
     pub(crate) layers: &'a LayerRegistry,
+    /// Of its pages.
+    pub(crate) forms: &'a PageForms,
     /// To where it computes.
     pub(crate) upload: &'a Upload,
     /// In what the matrices are kept.
@@ -39,6 +44,12 @@ impl Adapter {
     /// at without waiting for what the model computes.
     pub(crate) fn load(files: &AdapterFiles, base: &AdapterHost<'_>) -> Result<Self, ModelError> {
         let AdapterFiles { config_path, config, .. } = files;
+        let form = match &files.processor {
+            Some(FileContents { path, bytes }) => {
+                base.forms.of(path, ImageProcessor::parse(path, bytes)?)?
+            }
+            None => Arc::clone(base.forms.own()),
+        };
         let roles = config.roles(config_path, base.layers.layers())?;
         let weights = files.weights.weights(&Device::Cpu)?;
         let factors = files.factors.as_ref();
@@ -70,7 +81,7 @@ impl Adapter {
             layers.push(kept);
         }
         weights.finish()?;
-        Ok(Self { layers: uploaded(layers, base.upload)? })
+        Ok(Self { layers: uploaded(layers, base.upload)?, form })
     }
 
     /// Numbers that belong to this adapter alone.
@@ -84,6 +95,11 @@ impl Adapter {
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.tensors().map(|tensor| tensor.elem_count() * tensor.dtype().size_in_bytes()).sum()
+    }
+
+    /// What its pages become before they are encoded.
+    pub(crate) fn form(&self) -> &Arc<PageForm> {
+        &self.form
     }
 
     /// What the adapter makes of a layer.

@@ -11,20 +11,22 @@ use super::config::{AdapterConfig, Method};
 use super::lora_xs::FACTORS_FILE;
 use crate::ModelError;
 use crate::digest::digest_contents;
+use crate::processor::PREPROCESSOR_CONFIG;
 use crate::weights::WeightFile;
 
 /// The greatest size of a tensor file of an adapter. A full copy of a model is not an adapter.
 const MAX_TENSOR_FILE_BYTES: u64 = 256 << 20;
-/// The greatest size of `adapter_config.json`.
+/// The greatest size of `adapter_config.json` and of `preprocessor_config.json`.
 const MAX_CONFIG_BYTES: u64 = 1 << 20;
 
-/// An adapter folder in memory: `adapter_config.json`, `adapter_model.safetensors`, and for LoRA-XS
-/// `lora_xs_factors.safetensors`.
+/// An adapter folder in memory: `adapter_config.json`, `adapter_model.safetensors`, for LoRA-XS
+/// `lora_xs_factors.safetensors`, and `preprocessor_config.json` where its pages have a size of their own.
 pub(crate) struct AdapterFiles {
     pub(super) config_path: PathBuf,
     pub(super) config: AdapterConfig,
     pub(super) weights: FileContents,
     pub(super) factors: Option<FileContents>,
+    pub(super) processor: Option<FileContents>,
     digest: Digest,
 }
 
@@ -40,11 +42,14 @@ impl AdapterFiles {
             Method::LoraXs { .. } => Some(tensor_file(FACTORS_FILE)?),
             _ => None,
         };
-        let files = [Some(&config_file), Some(&weights), factors.as_ref()];
+        let processor = Some(folder.join(PREPROCESSOR_CONFIG)).filter(|file| file.exists());
+        let processor = processor.map(|file| FileContents::read(file, MAX_CONFIG_BYTES));
+        let processor = processor.transpose()?;
+        let files = [Some(&config_file), Some(&weights), factors.as_ref(), processor.as_ref()];
         let digest = digest_contents(
             files.into_iter().flatten().map(|file| (file.path.as_path(), file.bytes.as_slice())),
         );
-        Ok(Self { config_path: config_file.path, config, weights, factors, digest })
+        Ok(Self { config_path: config_file.path, config, weights, factors, processor, digest })
     }
 
     /// SHA-256 over the files.

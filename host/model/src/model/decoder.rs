@@ -45,6 +45,8 @@ pub(crate) struct NextLogits {
 pub(crate) struct EncodedPages {
     /// One a decoder layer.
     layers: Vec<CrossCache>,
+    /// Tokens of a page in a row.
+    columns: usize,
 }
 
 #[derive(Debug)]
@@ -91,9 +93,9 @@ impl Decoder {
         })
     }
 
-    /// Tells from now on where rows look; a page has `columns` tokens in a row.
-    pub(crate) fn tell_foci(&mut self, guided: &GuidedAttention, columns: usize) {
-        self.guided = Some((guided.layer, Looking { heads: guided.heads, columns }));
+    /// Tells from now on where rows look.
+    pub(crate) fn tell_foci(&mut self, guided: &GuidedAttention) {
+        self.guided = Some((guided.layer, Looking { heads: guided.heads }));
     }
 
     /// Whether it tells where rows look: kernels of devices keep no attention.
@@ -126,14 +128,16 @@ impl Decoder {
         KvCache::new(self.layers.len(), self.heads, head_dim, &self.device)
     }
 
-    /// Keys and values of cross-attention for `states`, `(pages, seq_len, d_model)`.
+    /// Keys and values of cross-attention for `states`, `(pages, seq_len, d_model)`, of which `columns`
+    /// lie in a row of the page.
     pub(super) fn encode_pages(
         &self,
         states: &Tensor,
+        columns: usize,
         pages: &AdapterRows,
     ) -> Result<EncodedPages> {
         let layers = self.layers.iter().map(|layer| layer.encoder_attn.encode(states, pages));
-        Ok(EncodedPages { layers: layers.collect::<Result<_>>()? })
+        Ok(EncodedPages { layers: layers.collect::<Result<_>>()?, columns })
     }
 
     /// Decodes new tokens. Returns the last hidden states, `(tokens, d_model)`, and where each token looks
@@ -326,7 +330,8 @@ impl Attention {
         let query = self.q_proj.forward(x, &batch.adapters)?;
         let spans = batch.pages.iter().map(|(vectors, page)| {
             let CrossCache { keys, values } = &page.pages.layers[layer];
-            PageSpan { vectors: vectors.clone(), keys, values, page: page.index }
+            let columns = page.pages.columns;
+            PageSpan { vectors: vectors.clone(), keys, values, page: page.index, columns }
         });
         let spans = spans.collect::<Vec<_>>();
         let (attended, foci) = attend_to_pages(&query, &spans, self.scaling, looking)?;

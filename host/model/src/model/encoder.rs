@@ -3,7 +3,7 @@
 use candle_core::{DType, Result, Tensor};
 
 use super::attention::scaling;
-use super::windows::{MergeLayout, WindowLayout};
+use super::windows::{EncoderLayout, MergeLayout, StageLayout, WindowLayout};
 use super::{DEFAULT_EPS, LayerNorm};
 use crate::ModelError;
 use crate::activation::Activation;
@@ -43,11 +43,16 @@ impl Encoder {
         })
     }
 
-    /// `(pages, 3, height, width)` to `(pages, seq_len, hidden_size)`.
-    pub(super) fn forward(&self, pixels: &Tensor, pages: &AdapterRows) -> Result<Tensor> {
+    /// `(pages, 3, height, width)` to `(pages, seq_len, hidden_size)`; `layout` is that of their size.
+    pub(super) fn forward(
+        &self,
+        pixels: &Tensor,
+        layout: &EncoderLayout,
+        pages: &AdapterRows,
+    ) -> Result<Tensor> {
         let mut x = self.norm.forward(&self.patches.forward(pixels, pages)?, pages)?;
-        for stage in &self.stages {
-            x = stage.forward(&x, pages)?;
+        for (stage, layout) in self.stages.iter().zip(&layout.stages) {
+            x = stage.forward(&x, layout, pages)?;
         }
         Ok(x)
     }
@@ -90,12 +95,10 @@ impl PatchEmbeddings {
     }
 }
 
-/// Layers of one width and grid (`DonutSwinStage`).
+/// Layers of one width (`DonutSwinStage`).
 #[derive(Debug)]
 struct Stage {
     layers: Vec<Layer>,
-    plain: WindowLayout,
-    shifted: WindowLayout,
     downsample: Option<PatchMerging>,
 }
 
@@ -107,27 +110,19 @@ impl Stage {
         linears: &mut LayerRegistry,
     ) -> std::result::Result<Self, ModelError> {
         let path = format!("encoder.encoder.layers.{stage}");
-        let grid = config.grid(stage);
-        let device = file.device();
         let layers = (0..config.depths[stage])
             .map(|layer| {
                 Layer::load(config, stage, &format!("{path}.blocks.{layer}"), file, linears)
             })
             .collect::<std::result::Result<_, _>>()?;
-        // A window as large as the grid has nowhere to shift to.
-        let shifts = grid.into_iter().all(|side| side > config.window_size);
-        let shift = if shifts { config.window_size / 2 } else { 0 };
         let is_last = stage + 1 == config.depths.len();
         Ok(Self {
             layers,
-            plain: WindowLayout::new(grid, config.window_size, 0, device)?,
-            shifted: WindowLayout::new(grid, config.window_size, shift, device)?,
             downsample: match is_last {
                 true => None,
                 false => Some(PatchMerging::load(
                     &format!("{path}.downsample"),
                     config.stage_dim(stage),
-                    grid,
                     file,
                     linears,
                 )?),
@@ -135,14 +130,14 @@ impl Stage {
         })
     }
 
-    fn forward(&self, x: &Tensor, pages: &AdapterRows) -> Result<Tensor> {
+    fn forward(&self, x: &Tensor, layout: &StageLayout, pages: &AdapterRows) -> Result<Tensor> {
         let mut x = x.clone();
         for (index, layer) in self.layers.iter().enumerate() {
-            let layout = if index % 2 == 0 { &self.plain } else { &self.shifted };
-            x = layer.forward(&x, layout, pages)?;
+            let windows = if index % 2 == 0 { &layout.plain } else { &layout.shifted };
+            x = layer.forward(&x, windows, pages)?;
         }
-        match &self.downsample {
-            Some(downsample) => downsample.forward(&x, pages),
+        match self.downsample.as_ref().zip(layout.merge.as_ref()) {
+            Some((downsample, merge)) => downsample.forward(&x, merge, pages),
             None => Ok(x),
         }
     }
@@ -303,7 +298,6 @@ fn relative_position_index(window_size: usize) -> Vec<u32> {
 /// Four neighbours become one token of twice the width (`DonutSwinPatchMerging`).
 #[derive(Debug)]
 struct PatchMerging {
-    layout: MergeLayout,
     norm: LayerNorm,
     reduction: Linear,
 }
@@ -312,12 +306,10 @@ impl PatchMerging {
     fn load(
         path: &str,
         dim: usize,
-        grid: [usize; 2],
         file: &WeightFile<'_>,
         linears: &mut LayerRegistry,
     ) -> std::result::Result<Self, ModelError> {
         Ok(Self {
-            layout: MergeLayout::new(grid, file.device())?,
             norm: LayerNorm::load(file, linears, &format!("{path}.norm"), 4 * dim, DEFAULT_EPS)?,
             reduction: Linear::load(
                 file,
@@ -330,7 +322,7 @@ impl PatchMerging {
         })
     }
 
-    fn forward(&self, x: &Tensor, pages: &AdapterRows) -> Result<Tensor> {
-        self.reduction.forward(&self.norm.forward(&self.layout.merge(x)?, pages)?, pages)
+    fn forward(&self, x: &Tensor, layout: &MergeLayout, pages: &AdapterRows) -> Result<Tensor> {
+        self.reduction.forward(&self.norm.forward(&layout.merge(x)?, pages)?, pages)
     }
 }

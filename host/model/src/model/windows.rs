@@ -2,6 +2,43 @@
 
 use candle_core::{Device, Result, Tensor};
 
+use crate::config::EncoderConfig;
+
+/// How the tokens of pages of one size lie in the encoder's windows, stage by stage. It has no weights:
+/// the encoder takes pages of any size for which there is one.
+#[derive(Debug)]
+pub(crate) struct EncoderLayout {
+    pub(super) stages: Vec<StageLayout>,
+}
+
+/// That of one stage (`DonutSwinStage`).
+#[derive(Debug)]
+pub(super) struct StageLayout {
+    pub(super) plain: WindowLayout,
+    pub(super) shifted: WindowLayout,
+    /// Of the merging behind it; the last has none.
+    pub(super) merge: Option<MergeLayout>,
+}
+
+impl EncoderLayout {
+    /// Lays out pages of the size that `config` says.
+    pub(crate) fn new(config: &EncoderConfig, device: &Device) -> Result<Self> {
+        let stages = (0..config.depths.len()).map(|stage| {
+            let (grid, window_size) = (config.grid(stage), config.window_size);
+            // A window as large as the grid has nowhere to shift to.
+            let shifts = grid.into_iter().all(|side| side > window_size);
+            let shift = if shifts { window_size / 2 } else { 0 };
+            let is_last = stage + 1 == config.depths.len();
+            Ok(StageLayout {
+                plain: WindowLayout::new(grid, window_size, 0, device)?,
+                shifted: WindowLayout::new(grid, window_size, shift, device)?,
+                merge: (!is_last).then(|| MergeLayout::new(grid, device)).transpose()?,
+            })
+        });
+        Ok(Self { stages: stages.collect::<Result<_>>()? })
+    }
+}
+
 /// How the tokens of a grid are laid out in windows (`modeling_donut_swin.py`, `DonutSwinLayer`).
 #[derive(Debug)]
 pub(super) struct WindowLayout {

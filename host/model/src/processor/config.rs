@@ -9,7 +9,7 @@ use crate::ModelError;
 use crate::json::JsonObject;
 
 /// What Donut's processor is told.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct ProcessorConfig {
     pub(super) do_align_long_axis: bool,
     pub(super) do_resize: bool,
@@ -35,7 +35,16 @@ impl ProcessorConfig {
         {
             return Self::take(object);
         }
-        Self::take(JsonObject::read(&folder.join("preprocessor_config.json"))?)
+        Self::take(JsonObject::read(&folder.join(PREPROCESSOR_CONFIG))?)
+    }
+
+    pub(super) fn parse(file: &Path, text: &[u8]) -> Result<Self, ModelError> {
+        Self::take(JsonObject::parse(file, text)?)
+    }
+
+    /// The same for images of another size.
+    pub(super) fn of_size_of(&self, other: &Self) -> Self {
+        Self { height: other.height, width: other.width, ..self.clone() }
     }
 
     fn take(mut object: JsonObject) -> Result<Self, ModelError> {
@@ -111,6 +120,9 @@ impl ProcessorConfig {
         })
     }
 }
+
+/// The file's name, in a base's folder and in an adapter's.
+pub(crate) const PREPROCESSOR_CONFIG: &str = "preprocessor_config.json";
 
 /// A page's longer side may be 16 times its shorter (`DecodeLimits::max_elongation`), and the shorter
 /// is brought to the model's first: with this, no page is then larger than [`MAX_RESIZED_PIXELS`].

@@ -34,6 +34,7 @@ fn kinds_on_a_tied_head_and_biases_everywhere() {
             "conv",
             "dora",
             "dora-bias",
+            "larger-pages",
             "lora-bias",
             "lora-xs",
             "lora-xs-cut",

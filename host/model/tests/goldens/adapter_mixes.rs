@@ -129,7 +129,7 @@ impl Rig {
 }
 
 /// Kinds of the goldens, adapters made of them, and none.
-const ADAPTERS: usize = 12 + 12 + 1;
+const ADAPTERS: usize = 13 + 12 + 1;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]

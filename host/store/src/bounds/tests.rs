@@ -48,7 +48,7 @@ fn at(place: &str, value: &Value, in_list: bool) -> Value {
     })
 }
 
-const FORMATS: [(&str, &Format); 7] = [
+const FORMATS: [(&str, &Format); 8] = [
     ("plugin.json", &PLUGIN),
     ("document-type.json", &DOCUMENT_TYPE),
     ("a change of settings", &SETTINGS_CHANGE),
@@ -56,6 +56,7 @@ const FORMATS: [(&str, &Format); 7] = [
     ("signature.json", &SIGNATURE),
     ("fixtures/*.json", &FIXTURE),
     ("adapter_config.json", &ADAPTER_CONFIG),
+    ("preprocessor_config.json", &PREPROCESSOR_CONFIG),
 ];
 
 #[test]

@@ -106,7 +106,7 @@ fn an_adapter_may_bring_the_records_of_its_training_and_nothing_else() {
         let names = [DOCUMENT_TYPE_MANIFEST, ADAPTER_CONFIG, ADAPTER_WEIGHTS, extra];
         Package::new(names.map(|name| (name.to_owned(), b"{}".to_vec())).into())
     };
-    for extra in ["README.md", "training.json", CALIBRATION, LORA_XS_FACTORS] {
+    for extra in ["README.md", "training.json", CALIBRATION, LORA_XS_FACTORS, PREPROCESSOR_CONFIG] {
         assert!(with(extra).is_ok(), "{extra}");
     }
     for extra in ["notes.txt", COMPONENT, "fixtures/one.json"] {

@@ -78,6 +78,11 @@ impl Preparer for CountsFields {
     fn prepare(&self, request: &ReadRequest) -> Result<Prepared, BackendError> {
         Ok(Prepared::new(request.fields.len()))
     }
+
+    /// Pages of three fields are as large as four others.
+    fn pages_worth(&self, request: &ReadRequest) -> usize {
+        request.pages.len() * if request.fields.len() == 3 { 4 } else { 1 }
+    }
 }
 
 #[test]
@@ -109,6 +114,37 @@ fn many_that_come_are_read_some_steps_apart() {
     assert!(between.iter().flat_map(|steps| steps.iter()).all(|event| *event == Event::Stepped));
     // 4 behind each pass, while the long one is read.
     assert!(between[..5].iter().all(|steps| steps.len() == 4), "{events:?}");
+}
+
+#[test]
+fn a_large_page_is_owed_and_bounded_as_several() {
+    let (begin, begin_in) = sync_channel(1);
+    let (events_out, events) = sync_channel(256);
+    let backend = SlowEncoder { begin: Some(begin_in), events: events_out, documents: Vec::new() };
+    let thread = InferenceThread::start(backend, settings(8, 8, 64)).expect("a thread starts");
+    let handle = thread.handle();
+    let mut long = pin!(handle.read(request(2)));
+    submit(long.as_mut());
+    assert_eq!(events.recv(), Ok(Event::Joined(1, false)));
+    let mut large = pin!(handle.read(request(3)));
+    submit(large.as_mut());
+    let mut short = pin!(handle.read(request(1)));
+    submit(short.as_mut());
+    begin.send(()).expect("the thread waits");
+    for read in [long, large, short] {
+        block_on(read).expect("read");
+    }
+    let three = ReadRequest { pages: vec![request(3).pages[0].clone(); 3], ..request(3) };
+    let refused = handle.refuse_unreadable(&three);
+    assert!(matches!(
+        refused,
+        Err(InferenceError::TooLarge { resource: Resource::Pages, requested: 12, limit: 8 })
+    ));
+    drop(thread);
+    let events = events.iter().collect::<Vec<_>>();
+    let steps = events.split(|event| *event != Event::Stepped).map(<[Event]>::len);
+    // 4 behind the long one, 16 behind the large one.
+    assert_eq!(steps.take(2).collect::<Vec<_>>(), [4, 16], "{events:?}");
 }
 
 #[test]

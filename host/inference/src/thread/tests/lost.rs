@@ -1,6 +1,7 @@
 //! Backends that fail, live on or are lost.
 
 use super::*;
+use crate::preparation::NothingToPrepare;
 
 /// Fails every document of three fields; whether it is lost then, the test decides.
 struct FailingBackend {
@@ -121,9 +122,12 @@ type Answer = oneshot::Receiver<Result<ReadOutput, BackendError>>;
 /// A document of so many fields, as it comes off the queue.
 fn entry(fields: usize) -> (Entry, Answer) {
     let (answer, answered) = oneshot::channel();
+    let request = request(fields);
+    let load = BatchLoad::of(&request, &NothingToPrepare);
     (
         Entry {
-            request: request(fields),
+            request,
+            load,
             prepared: None,
             tenant: Tenant::anonymous(),
             answer,

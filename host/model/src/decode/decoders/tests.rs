@@ -28,14 +28,15 @@ fn vocabulary(base: &Base) -> &Vocabulary {
 /// Some fields of one page, under keys that begin with `number`. No two pages are alike.
 fn document(base: &Base, number: usize, fields: usize) -> Vec<(Key, FieldRow)> {
     let parts = base.parts();
-    let [height, width] = parts.image_size;
+    let form = parts.forms.own();
+    let [height, width] = form.size;
     let pixels = Tensor::arange(0f32, (3 * height * width) as f32, &Device::Cpu)
         .and_then(|pixels| (pixels / (7.0 + 90.0 * number as f64))?.sin())
         .and_then(|pixels| pixels.reshape((1, 3, height, width)))
         .expect("pixels");
     let rows = AdapterRows::new([None]);
-    let states = parts.model.encoder_states(&pixels, &rows).expect("states");
-    let pages = Arc::new(parts.model.encoded_pages(&states, &rows).expect("keys and values"));
+    let states = parts.model.encoder_states(&pixels, form, &rows).expect("states");
+    let pages = Arc::new(parts.model.encoded_pages(&states, form, &rows).expect("keys and values"));
     let field = |field: usize| {
         let request = FieldRequest {
             name: ["surname", "document_number", "authority"][field % 3].parse().expect("a name"),

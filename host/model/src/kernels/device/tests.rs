@@ -46,8 +46,14 @@ fn tokens_of_more_pages_than_a_table_has_room_for_attend_to_their_own() {
         let vectors = tokens..tokens + 1 + number % 11;
         tokens = vectors.end;
         let page = number / 3 % pages;
-        spans.push(PageSpan { vectors: vectors.clone(), keys, values, page });
-        spans_there.push(PageSpan { vectors, keys: keys_there, values: values_there, page });
+        spans.push(PageSpan { vectors: vectors.clone(), keys, values, page, columns: 1 });
+        spans_there.push(PageSpan {
+            vectors,
+            keys: keys_there,
+            values: values_there,
+            page,
+            columns: 1,
+        });
     }
     let query = random(&[tokens, heads * head_dim], 1.0);
     let (expected, _) =

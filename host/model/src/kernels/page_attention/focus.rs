@@ -5,8 +5,6 @@
 pub(crate) struct Looking {
     /// The first so many heads.
     pub(crate) heads: usize,
-    /// Tokens of a page in a row.
-    pub(crate) columns: usize,
 }
 
 /// A place that a token looks at, in tokens of the page from its left and upper edge: the middle of the

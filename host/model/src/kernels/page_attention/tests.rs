@@ -12,8 +12,13 @@ fn tokens_of_a_span_attend_to_one_page() {
     };
     let (long, short) = (memory(2, 700), memory(1, 30));
     let spans = [(0..2, &long, 1), (2..32, &long, 0), (32..33, &short, 0)];
-    let spans =
-        spans.map(|(vectors, [keys, values], page)| PageSpan { vectors, keys, values, page });
+    let spans = spans.map(|(vectors, [keys, values], page)| PageSpan {
+        vectors,
+        keys,
+        values,
+        page,
+        columns: 10,
+    });
     let query = random(&[33, heads * head_dim], 1.5);
     let (found, foci) = attend_to_pages(&query, &spans, 0.3, None).expect("attention");
     assert_eq!(foci, []);
@@ -26,7 +31,7 @@ fn tokens_of_a_span_attend_to_one_page() {
 fn spans_must_cover_all_tokens_in_order_and_name_pages() {
     let (keys, values) = (random(&[2, 1, 4, 3], 1.5), random(&[2, 1, 3, 4], 1.5));
     let query = random(&[2, 4], 1.5);
-    let span = |vectors, page| PageSpan { vectors, keys: &keys, values: &values, page };
+    let span = |vectors, page| PageSpan { vectors, keys: &keys, values: &values, page, columns: 3 };
     for spans in [vec![span(0..1, 0)], vec![span(1..2, 0), span(0..1, 0)], vec![span(0..2, 2)]] {
         assert!(attend_to_pages(&query, &spans, 1.0, None).is_err());
     }
@@ -45,8 +50,8 @@ fn a_token_looks_where_the_denser_of_its_heads_does() {
     let values = random(&[1, heads, seq_len, head_dim], 1.5);
     let query = Tensor::ones((2, heads), candle_core::DType::F32, &candle_core::Device::Cpu);
     let query = query.expect("a tensor");
-    let spans = [PageSpan { vectors: 0..2, keys: &keys, values: &values, page: 0 }];
-    let looking = Looking { heads: 2, columns: 8 };
+    let spans = [PageSpan { vectors: 0..2, keys: &keys, values: &values, page: 0, columns: 8 }];
+    let looking = Looking { heads: 2 };
     let (attended, foci) = attend_to_pages(&query, &spans, 1.0, Some(looking)).expect("attention");
     let (alone, _) = attend_to_pages(&query, &spans, 1.0, None).expect("attention");
     let bits =
