@@ -6,9 +6,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from dossier_training import fonts
-from dossier_training.page import PIXELS_PER_UNIT, Page
-
-Colour = tuple[int, int, int]
+from dossier_training.page import PIXELS_PER_UNIT, Colour, Page, colour_of
 
 
 def mixed(ground: Colour, colour: Colour, share: float) -> Colour:
@@ -19,8 +17,7 @@ def mixed(ground: Colour, colour: Colour, share: float) -> Colour:
 
 def hue(rng: np.random.Generator) -> Colour:
     """A saturated colour of middle lightness."""
-    red, green, blue = (int(v) for v in rng.integers(20, 220, 3))
-    return red, green, blue
+    return colour_of(rng.integers(20, 220, 3))
 
 
 def gradient(page: Page, to: Colour, degrees: float) -> None:

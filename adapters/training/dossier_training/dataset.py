@@ -31,6 +31,7 @@ from dossier_training.places import corners_around
 
 # Training draws its seeds from below this; evaluation and samples from above.
 FIRST_HELD_OUT_SEED = 900_000_000
+_SAVED_WITH: dict[str, dict[str, bool | int]] = {"png": {"optimize": True}, "jpg": {"quality": 90}}
 
 @dataclass(frozen=True)
 class CapturedPage:
@@ -126,7 +127,7 @@ def drawn(folder: Path, type_name: str, count: int, seed: int, captures: Sequenc
 
 def write_samples(documents: Iterator[list[CapturedPage]], folder: Path, suffix: str = "png") -> None:
     """Writes a folder a document; `jpg` takes a fifth of the room of `png`."""
-    options = {"png": {"optimize": True}, "jpg": {"quality": 90}}[suffix]
+    options = _SAVED_WITH[suffix]
     for number, pages in enumerate(documents, 1):
         sample = folder / str(number)
         sample.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ import numpy as np
 
 from dossier_training import artwork, captions, dates, fonts, mrz, numbers, people
 from dossier_training.document import Document, categories, draw_mrz
-from dossier_training.page import LANDSCAPE, PORTRAIT, Ink, Page
+from dossier_training.page import LANDSCAPE, PORTRAIT, Ink, Page, colour_of
 from dossier_training.text_pages import text_page
 
 __all__ = ["Document", "base_lesson", "categories", "draw_mrz", "random_document"]
@@ -30,14 +30,14 @@ class _Style:
 
 
 def _style(rng: np.random.Generator, portrait: bool) -> _Style:
-    colour = tuple(int(v) for v in rng.integers(0, 90, 3))
+    colour = colour_of(rng.integers(0, 90, 3))
     size = float(rng.uniform(10, 12.5) if portrait else rng.uniform(10.5, 15.5))
     tracking = float(rng.uniform(0.2, 2.0)) if rng.random() < 0.2 else 0.0
     value = Ink(str(rng.choice(fonts.MORE_TEXT_FONTS)), size, colour, 0.0 if portrait else tracking)
     number = value
     if rng.random() < 0.4:
-        number = Ink(str(rng.choice((fonts.OCR_B, fonts.OCR_B, *fonts.MORE_TEXT_FONTS))), float(rng.uniform(size, size + 2.5)), tuple(int(v) for v in rng.integers(0, 110, 3)))
-    caption = Ink(str(rng.choice(fonts.MORE_TEXT_FONTS)), float(rng.uniform(5.5, 8)), tuple(int(v) for v in rng.integers(20, 150, 3)))
+        number = Ink(str(rng.choice((fonts.OCR_B, fonts.OCR_B, *fonts.MORE_TEXT_FONTS))), float(rng.uniform(size, size + 2.5)), colour_of(rng.integers(0, 110, 3)))
+    caption = Ink(str(rng.choice(fonts.MORE_TEXT_FONTS)), float(rng.uniform(5.5, 8)), colour_of(rng.integers(20, 150, 3)))
     language = "en" if rng.random() < 0.5 else str(rng.choice(captions.LANGUAGES))
     second = "en" if language != "en" and rng.random() < 0.6 else str(rng.choice(captions.LANGUAGES)) if rng.random() < 0.15 else None
     return _Style(
@@ -103,7 +103,7 @@ def _random_mrz(rng: np.random.Generator, person: people.Person) -> str:
 def _background(rng: np.random.Generator, page: Page) -> None:
     ground = page.background
     if rng.random() < 0.4:
-        artwork.gradient(page, tuple(int(v) for v in rng.integers(170, 252, 3)), float(rng.uniform(0, 90)))
+        artwork.gradient(page, colour_of(rng.integers(170, 252, 3)), float(rng.uniform(0, 90)))
     if rng.random() < 0.35:
         for _ in range(int(rng.integers(1, 4))):
             start, thickness = float(rng.uniform(0, page.height)), float(rng.uniform(3, 60))
@@ -126,7 +126,7 @@ def _header(rng: np.random.Generator, page: Page, style: _Style) -> None:
     if rng.random() < 0.3:
         artwork.band(page, (0, 0, page.width, float(rng.uniform(14, 24))), artwork.mixed(page.background, artwork.hue(rng), float(rng.uniform(0.2, 0.9))))
     titles = [people.word(rng, int(rng.integers(2, 4))) for _ in range(2)]
-    ink = Ink(style.caption.font, float(rng.uniform(8, 14)), tuple(int(v) for v in rng.integers(0, 140, 3)))
+    ink = Ink(style.caption.font, float(rng.uniform(8, 14)), colour_of(rng.integers(0, 140, 3)))
     page.caption(float(rng.uniform(6, page.width / 3)), float(rng.uniform(2, 7)), titles[0] if rng.random() < 0.5 else titles[0].title(), ink)
     if rng.random() < 0.5:
         page.caption(float(rng.uniform(page.width * 0.5, page.width * 0.7)), float(rng.uniform(2, 9)), titles[1], _resized(ink, float(rng.uniform(7, 10))))
@@ -166,7 +166,7 @@ def _place_mrz(rng: np.random.Generator, page: Page, text: str, line_pitch: floa
     pitch = float(rng.uniform(7.9, room / count)) if count > 40 else float(rng.uniform(9, min(11.9, room / count)))
     x = float(rng.uniform(4, max(5, min(24, page.width - 6 - pitch * count))))
     font = fonts.OCR_B if rng.random() < 0.88 else str(rng.choice(_MONO))
-    ink = Ink(font, float(rng.uniform(12.4, 15.2)), tuple(int(v) for v in rng.integers(0, 70, 3)))
+    ink = Ink(font, float(rng.uniform(12.4, 15.2)), colour_of(rng.integers(0, 70, 3)))
     draw_mrz(page, text, x, page.height - 6 - len(lines) * line_pitch, line_pitch, pitch, ink)
 
 
@@ -174,7 +174,7 @@ def random_document(rng: np.random.Generator) -> Document:
     """One page of a layout made for this document alone: shuffled fields in columns, MRZ or none, any artwork."""
     portrait = rng.random() < 0.1
     person, style = people.any_person(rng), _style(rng, portrait)
-    page = Page(tuple(int(v) for v in rng.integers(165, 253, 3)), size=PORTRAIT if portrait else LANDSCAPE)
+    page = Page(colour_of(rng.integers(165, 253, 3)), size=PORTRAIT if portrait else LANDSCAPE)
     _background(rng, page)
     _header(rng, page, style)
     mrz_text = _random_mrz(rng, person) if not portrait and rng.random() < 0.5 else None

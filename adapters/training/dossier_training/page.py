@@ -4,6 +4,7 @@ Coordinates are document units: a landscape page is 384 x 256 units, a portrait 
 the pixels. A unit is one pixel of what the encoder sees: 384 x 256, where a portrait page stands in the middle.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,6 +17,14 @@ from dossier_training.light import Glare, Shadow, jpeg, smear
 WIDTH, HEIGHT = 384, 256
 LANDSCAPE, PORTRAIT = (384.0, 256.0), (170.5, 256.0)
 PIXELS_PER_UNIT = 2
+
+Colour = tuple[int, int, int]
+
+
+def colour_of(parts: Iterable[float]) -> Colour:
+    """Red, green and blue out of numbers of any kind; fractions are dropped."""
+    red, green, blue = (int(part) for part in parts)
+    return red, green, blue
 
 
 @dataclass(frozen=True)
@@ -39,7 +48,7 @@ class Ink:
 
     font: str
     size: float
-    colour: tuple[int, int, int]
+    colour: Colour
     tracking: float = 0.0
 
     @property
@@ -55,7 +64,7 @@ class Ink:
 class Page:
     """An RGB canvas of 2 pixels a unit and the glyphs drawn on it."""
 
-    background: tuple[int, int, int]
+    background: Colour
     glyphs: list[Glyph] = field(default_factory=list)
     size: tuple[float, float] = LANDSCAPE
 
@@ -97,7 +106,7 @@ class Page:
         """Draws the fine wavy lines of security printing, `depth` levels darker than the ground."""
         xs = np.linspace(0, self.width * PIXELS_PER_UNIT, 48)
         for _ in range(lines):
-            colour = tuple(max(0, int(c - rng.integers(4, depth))) for c in self.background)
+            colour = colour_of(max(0, int(c - rng.integers(4, depth))) for c in self.background)
             amplitude, period, phase = rng.uniform(4, 60), rng.uniform(60, 500), rng.uniform(0, 6.3)
             base = rng.uniform(0, self.height * PIXELS_PER_UNIT)
             ys = base + amplitude * np.sin(xs / period * 6.28 + phase) + xs * rng.uniform(-0.3, 0.3)
@@ -125,7 +134,7 @@ def _printed(ink: Ink, character: str, x: float, y: float) -> tuple[tuple[float,
     return tuple(((x + across) / PIXELS_PER_UNIT, (y + down) / PIXELS_PER_UNIT) for across, down in box)
 
 
-def _grey(rng: np.random.Generator, low: int, high: int) -> tuple[int, int, int]:
+def _grey(rng: np.random.Generator, low: int, high: int) -> Colour:
     level = int(rng.integers(low, high))
     return level, level - int(rng.integers(0, 12)), level - int(rng.integers(0, 20))
 
@@ -146,7 +155,7 @@ class Capture:
     gain: float = 1.0
     lift: float = 0.0
     noise: float = 0.0
-    surround: tuple[int, int, int] = (255, 255, 255)
+    surround: Colour = (255, 255, 255)
     # Where perspective moves the corners, as (x, y): left top, right top, right bottom, left bottom.
     corners: tuple[tuple[float, float], ...] = ((0.0, 0.0),) * 4
     cast: tuple[float, float, float] = (1.0, 1.0, 1.0)

@@ -39,7 +39,7 @@ def _judged(host: Path, document_type: str, fields: dict[str, str]) -> dict[str,
     with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as values:
         json.dump({"fields": fields}, values, ensure_ascii=False)
         values.flush()
-        command = [host, "plugin", "run", _rules(document_type), "--document-type", document_type, "--values", values.name, "--today", _TODAY, "--data-root", _ROOT]
+        command: list[str | Path] = [host, "plugin", "run", _rules(document_type), "--document-type", document_type, "--values", values.name, "--today", _TODAY, "--data-root", _ROOT]
         report = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     checks = [{"code": check["code"], "outcome": check["outcome"]} for check in report["checks"]]
     return {"fields": report["fields"], "checks": checks}
@@ -50,7 +50,7 @@ def _requests(host: Path, document_type: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "fixture.json")
         file.write_text(json.dumps({"document_type": document_type, "today": _TODAY, "fields": {}}))
-        command = [host, "plugin", "test", _rules(document_type), "--fixtures", folder, "--accept", "--data-root", _ROOT]
+        command: list[str | Path] = [host, "plugin", "test", _rules(document_type), "--fixtures", folder, "--accept", "--data-root", _ROOT]
         subprocess.run(command, check=True, capture_output=True)
         return json.loads(file.read_text())["requests"]
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from dossier_training import fonts, numbers, people, vocabulary
-from dossier_training.page import HEIGHT, WIDTH, Ink, Page
+from dossier_training.page import HEIGHT, WIDTH, Ink, Page, colour_of
 
 _PUNCTUATION = "<<<---../'' ,"
 _NARROW = "IIIJJ1117LT''-.</"
@@ -32,12 +32,12 @@ def _mrz_like(rng: np.random.Generator, length: int) -> str:
 
 def text_page(rng: np.random.Generator) -> Page:
     """A page of text lines in random fonts, a third of them set as MRZ lines."""
-    background = tuple(int(v) for v in rng.integers(170, 252, 3))
+    background = colour_of(rng.integers(170, 252, 3))
     page = Page(background)
     page.guilloche(rng, int(rng.integers(0, 8)), 40)
     y = float(rng.uniform(2, 8))
     while y < HEIGHT - 18:
-        colour = tuple(int(v) for v in rng.integers(0, 90, 3))
+        colour = colour_of(rng.integers(0, 90, 3))
         if rng.random() < 0.35:
             count, ink = int(rng.choice([30, 36, 44])), Ink(fonts.OCR_B, float(rng.uniform(12.5, 15)), colour)
             pitch = float(rng.uniform(7.9, (WIDTH - 16) / count)) if count > 36 else float(rng.uniform(8, 11))

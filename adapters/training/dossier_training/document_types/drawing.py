@@ -5,7 +5,7 @@ import numpy as np
 from dossier_training import artwork, captions, dates, fonts, mrz, names, numbers, people
 from dossier_training.document import Document, categories, draw_mrz
 from dossier_training.document_types.declared import Kind, Side, State
-from dossier_training.page import LANDSCAPE, PORTRAIT, Ink, Page
+from dossier_training.page import LANDSCAPE, PORTRAIT, Ink, Page, colour_of
 
 _EDGE, _GAP, _TRIES = 8.0, 5.0, 200
 _EYES = ("BLUE", "BROWN", "GREEN", "GREY", "BLACK")
@@ -27,7 +27,7 @@ def draw(rng: np.random.Generator, state: State, kind: Kind) -> Document:
         raise DoesNotFit(f"{kind.title}: {trouble}")
     pages, by_page = [], []
     for side in kind.sides:
-        page = Page(tuple(kind.ground or state.ground), size=PORTRAIT if kind.portrait else LANDSCAPE)
+        page = Page(colour_of(kind.ground or state.ground), size=PORTRAIT if kind.portrait else LANDSCAPE)
         _decorate(rng, page, state, kind, side)
         shown = {name: values[name] for name in side.places}
         for name, text in shown.items():
@@ -94,12 +94,12 @@ def _mrz(state: State, kind: Kind, person: people.Person, values: dict[str, str]
 def _ink(state: State, kind: Kind, name: str, text: str) -> Ink:
     value_font, number_font = kind.value_font or state.value_font, kind.number_font or state.number_font
     if name.endswith("number") and fonts.covers(number_font, text):
-        return Ink(number_font, kind.number_size or kind.value_size + 0.5, tuple(state.ink))
-    return Ink(value_font, kind.value_size, tuple(state.ink), kind.tracking)
+        return Ink(number_font, kind.number_size or kind.value_size + 0.5, colour_of(state.ink))
+    return Ink(value_font, kind.value_size, colour_of(state.ink), kind.tracking)
 
 
 def _caption_ink(state: State, kind: Kind) -> Ink:
-    faded = artwork.mixed(tuple(state.accent), (90, 90, 90), 0.4)
+    faded = artwork.mixed(colour_of(state.accent), (90, 90, 90), 0.4)
     return Ink(kind.caption_font or state.caption_font, kind.caption_size, faded)
 
 
@@ -148,7 +148,7 @@ def _draw_field(page: Page, state: State, kind: Kind, side: Side, name: str, tex
 
 
 def _decorate(rng: np.random.Generator, page: Page, state: State, kind: Kind, side: Side) -> None:
-    accent = tuple(state.accent)
+    accent = colour_of(state.accent)
     faint = artwork.mixed(page.background, accent, 0.16)
     for art in kind.artwork or state.artwork:
         if art == "gradient":
@@ -168,9 +168,9 @@ def _decorate(rng: np.random.Generator, page: Page, state: State, kind: Kind, si
     for where, text, size in ((side.state_name, state.name.upper(), 12.0), (side.heading, kind.heading, 9.0)):
         if where:
             page.caption(where[0], where[1], text, Ink(kind.caption_font or state.caption_font, where[2] if len(where) > 2 else size, accent))
-    if side.photograph:
-        page.portrait(rng, tuple(side.photograph))
-    if side.ghost:
-        page.portrait(rng, tuple(side.ghost))
+    for box in (side.photograph, side.ghost):
+        if box:
+            left, top, right, bottom = box
+            page.portrait(rng, (left, top, right, bottom))
     if side.chip:
         artwork.chip(page, *side.chip)

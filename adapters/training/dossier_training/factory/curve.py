@@ -33,6 +33,8 @@ def draw(types: list[str], counts: list[int], base: Path, out: Path, training: T
             data = drawn(out / "data" / f"{file_name_of(name)}-{count}-{seed}", name, count, seed, LEVELS)
             taught = run / "adapter"
             cost = adapter.make(Order(name, data, base, taught, run, training, allow=_ALLOWED, start=start), quiet=True)["cost"]
+        # Without documents there is an adapter to begin as: `draw` refuses to go on without.
+        assert taught is not None
         read = measure(name, base, taught, test_count, test_seed, out / "test")
         return {**read, "document_type": name, "documents": count, "test_documents": test_count, "steps": cost["step"], "seconds": cost["seconds"], "cpu_seconds": cost["cpu_seconds"]}
 

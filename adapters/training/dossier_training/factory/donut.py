@@ -50,7 +50,7 @@ class Record:
 
 def read(folder: Path) -> tuple[list[Record], list[Fault]]:
     """Every page that can be read, and a fault for each that can't."""
-    parts = [(name, folder / name) for name in SPLITS if (folder / name / "metadata.jsonl").is_file()]
+    parts: list[tuple[str | None, Path]] = [(name, folder / name) for name in SPLITS if (folder / name / "metadata.jsonl").is_file()]
     if (folder / "metadata.jsonl").is_file():
         parts.append((None, folder))
     if not parts:

@@ -61,7 +61,12 @@ def plan(fleet: Fleet, runs: Path, only: tuple[str, ...] = ()) -> list[Planned]:
     wanted = only or tuple(entries)
     # What a type shares hangs on the documents of all that share it.
     concerned = {name for asked in wanted for group in [fleet.group_of(asked)] for name in (group.document_types if group else (asked,))}
-    sources = {name: source_digest(entries[name].data) for name in entries if name in concerned}
+    sources = {}
+    for name, entry in entries.items():
+        if name in concerned:
+            # `every_type` has given the generator's to those that have none, and no fleet is valid where it can't.
+            assert entry.data is not None
+            sources[name] = source_digest(entry.data)
     sharing = shared_by(fleet, runs, base, start, sources)
     return [_planned(fleet, entries[name], runs, base, start, sources[name], sharing.get(name)) for name in entries if name in wanted]
 

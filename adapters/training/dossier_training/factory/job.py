@@ -14,6 +14,7 @@ import threading
 import traceback
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import overload
 
 OUTCOME, CANDIDATE = "outcome.json", "candidate"
 
@@ -70,6 +71,10 @@ def folders_of(data: dict | None) -> list[str]:
     return [data["folder"]] if "folder" in data else []
 
 
+@overload
+def moved(data: dict, places: dict[str, str]) -> dict: ...
+@overload
+def moved(data: dict | None, places: dict[str, str]) -> dict | None: ...
 def moved(data: dict | None, places: dict[str, str]) -> dict | None:
     """The same `data` or `regression`, where its folders lie elsewhere."""
     if not data:

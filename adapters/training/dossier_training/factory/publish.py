@@ -87,10 +87,10 @@ class Host:
         # The token must not go to the public listener, so it is no header of the session.
         self.headers = {"Authorization": f"Bearer {token}"}
 
-    def _ask(self, method: str, path: str, **body: object) -> dict:
+    def _ask(self, method: str, path: str, data: bytes | None = None, body: dict[str, object] | None = None) -> dict:
         url = f"{self.settings.admin_url.rstrip('/')}/v1/packages{path}"
         try:
-            answer = self.session.request(method, url, headers=self.headers, timeout=_PATIENCE_SECONDS, **body)
+            answer = self.session.request(method, url, headers=self.headers, timeout=_PATIENCE_SECONDS, data=data, json=body)
             value = answer.json()
         except (requests.RequestException, ValueError) as error:
             raise HostError(f"{url}: {type(error).__name__}") from None
@@ -113,7 +113,7 @@ class Host:
 
     def change(self, document_type: str, step: str, **body: object) -> dict:
         """`activate`, `canary`, `promote` or `rollback`."""
-        return self._ask("POST", f"/{quote(document_type, safe='')}/{step}", **({"json": body} if body else {}))
+        return self._ask("POST", f"/{quote(document_type, safe='')}/{step}", body=body or None)
 
     def extract(self, document_type: str, pages: list[bytes]) -> dict:
         """Has a document read."""

@@ -88,8 +88,11 @@ def _task(job: dict, base: bytes, base_name: str, adapters: dict[str, bytes], fo
     base_folder = unpack(base, node / "base" / base_name)
     unpacked = {name: str(unpack(contents, node / name)) for name, contents in adapters.items()}
     places = {folder: str(unpack(contents, node / f"data-{number}")) for number, (folder, contents) in enumerate(folders.items())}
-    data, regression = moved(job["data"], places), moved(job["regression"], places)
-    there = replace(Job(**job), base=str(base_folder), run=str(run), data=data, regression=regression, **unpacked)
+    sent = Job(**job)
+    there = replace(
+        sent, base=str(base_folder), run=str(run), data=moved(sent.data, places), regression=moved(sent.regression, places),
+        live=unpacked.get("live"), start=unpacked.get("start"), shared=unpacked.get("shared"),
+    )  # fmt: skip
     outcome = perform(there)
     candidate = run / CANDIDATE
     return outcome, pack(candidate) if candidate.is_dir() and outcome["state"] in ("accepted", "rejected", "trained") else None

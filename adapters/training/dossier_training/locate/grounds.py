@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
+from dossier_training.page import colour_of
 from dossier_training.typeset.text_sheets import text_sheet
 
 PACKAGES = ("plasma-workspace-wallpapers", "mate-backgrounds", "ukui-wallpapers", "lomiri-wallpapers")
@@ -80,7 +81,7 @@ def _grain(rng: np.random.Generator, size: tuple[int, int]) -> Image.Image:
         streaks = streaks + _field(rng, size, (int(rng.integers(2, 8)), int(rng.integers(30, 200))))
     pixels = _colour(rng) + streaks[..., None] * rng.uniform(4, 28) + _field(rng, size, (3, 4))[..., None] * rng.uniform(0, 20)
     image = Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
-    return image.rotate(float(rng.uniform(0, 180)), Image.Resampling.BILINEAR, fillcolor=tuple(int(v) for v in pixels.mean((0, 1)).clip(0, 255))) if rng.random() < 0.3 else image
+    return image.rotate(float(rng.uniform(0, 180)), Image.Resampling.BILINEAR, fillcolor=colour_of(pixels.mean((0, 1)).clip(0, 255))) if rng.random() < 0.3 else image
 
 
 def _keys(rng: np.random.Generator, size: tuple[int, int]) -> Image.Image:
@@ -88,7 +89,7 @@ def _keys(rng: np.random.Generator, size: tuple[int, int]) -> Image.Image:
     image = _plain(rng, size)
     draw = ImageDraw.Draw(image)
     pitch, gap = float(rng.uniform(18, 90)), float(rng.uniform(1, 8))
-    fill = tuple(int(v) for v in _colour(rng))
+    fill = colour_of(_colour(rng))
     for row in range(int(size[1] / pitch) + 2):
         for column in range(int(size[0] / pitch) + 2):
             x, y = (column - (row % 2) * 0.5) * pitch, row * pitch
@@ -103,7 +104,7 @@ def _things(rng: np.random.Generator, image: Image.Image) -> None:
     width, height = image.size
     for _ in range(int(rng.integers(0, 6))):
         x, y = rng.uniform(0, width), rng.uniform(0, height)
-        colour = tuple(int(v) for v in _colour(rng))
+        colour = colour_of(_colour(rng))
         kind = rng.random()
         if kind < 0.3:
             r = rng.uniform(8, 0.25 * width)
@@ -117,7 +118,7 @@ def _things(rng: np.random.Generator, image: Image.Image) -> None:
             c, s = math.cos(angle), math.sin(angle)
             draw.polygon([(x + u * a * c - v * b * s, y + u * a * s + v * b * c) for u, v in ((-1, -1), (1, -1), (1, 1), (-1, 1))], fill=colour)
     if rng.random() < 0.12:
-        sheet = text_sheet(rng, 160, 224).image.rotate(float(rng.uniform(0, 360)), expand=True, fillcolor=tuple(int(v) for v in _colour(rng)))
+        sheet = text_sheet(rng, 160, 224).image.rotate(float(rng.uniform(0, 360)), expand=True, fillcolor=colour_of(_colour(rng)))
         image.paste(sheet, (int(rng.uniform(-100, width)), int(rng.uniform(-100, height))))
 
 

@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from dossier_training.geometry import Projection
 from dossier_training.light import Glare, Shadow, jpeg
 from dossier_training.locate.grounds import ground
+from dossier_training.page import colour_of
 from dossier_training.typeset import phrases, security, typefaces
 from dossier_training.typeset.forms import form
 from dossier_training.typeset.sheet import Ink, Sheet
@@ -56,11 +57,11 @@ class Faces:
 
 def _other_page(rng: np.random.Generator, size: tuple[int, int]) -> Image.Image:
     """The page beside the one that is read: art, a little text, stamps."""
-    paper = tuple(int(v) for v in rng.integers(170, 250, 3))
+    paper = colour_of(rng.integers(170, 250, 3))
     sheet = Sheet(size[0], size[1], paper, scale=1.0)
     security.under(rng, sheet)
     for _ in range(int(rng.integers(0, 5))):
-        ink = Ink(typefaces.draw(rng), float(rng.uniform(8, 22)), tuple(int(v) for v in rng.integers(20, 150, 3)))
+        ink = Ink(typefaces.draw(rng), float(rng.uniform(8, 22)), colour_of(rng.integers(20, 150, 3)))
         sheet.text(float(rng.uniform(0, size[0] * 0.6)), float(rng.uniform(0, size[1] * 0.9)), phrases.any_text(rng, "latin")[:24], ink, counts=False)
     security.over(rng, sheet)
     return sheet.image
@@ -143,8 +144,8 @@ def fingers(rng: np.random.Generator, scene: Image.Image, corners: np.ndarray, d
         r = length * rng.uniform(0.05, 0.1)
         tip = at - outward * r * rng.uniform(0.2 * deepest, deepest)
         far = at + outward * length * rng.uniform(0.5, 1.5)
-        draw.line([tuple(tip), tuple(far)], fill=tuple(int(v) for v in skin), width=int(2 * r))
-        draw.ellipse([tip[0] - r, tip[1] - r, tip[0] + r, tip[1] + r], fill=tuple(int(v) for v in skin))
+        draw.line([tuple(tip), tuple(far)], fill=colour_of(skin), width=int(2 * r))
+        draw.ellipse([tip[0] - r, tip[1] - r, tip[0] + r, tip[1] + r], fill=colour_of(skin))
 
 
 def scenes(rng: np.random.Generator, faces: Faces, views: int = 3) -> list[Scene]:

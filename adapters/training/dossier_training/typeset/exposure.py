@@ -10,8 +10,8 @@ from PIL import Image, ImageFilter
 
 from dossier_training.geometry import Projection
 from dossier_training.light import Glare, Shadow, jpeg, smear
-from dossier_training.page import Glyph
-from dossier_training.typeset.sheet import Colour, Sheet
+from dossier_training.page import Colour, Glyph, colour_of
+from dossier_training.typeset.sheet import Sheet
 
 _FILTERS = (Image.Resampling.BILINEAR, Image.Resampling.BILINEAR, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS, Image.Resampling.BOX)
 
@@ -52,7 +52,7 @@ class Exposure:
             zoom=float(rng.uniform(0.96 - 0.06 * h, 1.01)),
             shift=(float(rng.normal(0, 1 + 3 * h)), float(rng.normal(0, 1 + 2 * h))),
             corners=rng.uniform(-1, 1, (4, 2)) * (1 + 7 * h),
-            surround=tuple(int(v) for v in rng.integers(10, 250, 3)),
+            surround=colour_of(rng.integers(10, 250, 3)),
             blur=float(rng.uniform(0, 0.35 + 0.6 * h)),
             smear=(float(rng.uniform(1, 2.6)), float(rng.uniform(0, 180))) if moved else None,
             spread=float(rng.uniform(0.15, 0.6)) if chance(0.1) else 0.0,

@@ -7,6 +7,7 @@ import numpy as np
 
 from dossier_training import captions, dates, people
 from dossier_training.document import categories
+from dossier_training.page import Colour, colour_of
 from dossier_training.typeset import letters, phrases, security, typefaces, zones
 from dossier_training.typeset.sheet import Ink, Sheet
 from dossier_training.typeset.text_sheets import ground
@@ -35,18 +36,18 @@ def _typeface(rng: np.random.Generator, sample: str, capitals: bool = False) -> 
     return "DejaVuSans"
 
 
-def _style(rng: np.random.Generator, ink: tuple[int, int, int], em: float) -> _Style:
+def _style(rng: np.random.Generator, ink: Colour, em: float) -> _Style:
     script = phrases.script(rng)
     sample = "".join(phrases.alphabet(script)[:1]) + "aé9"
     value = Ink(_typeface(rng, sample), em, ink, float(rng.uniform(0.1, 0.1 * em)) if rng.random() < 0.1 else 0.0)
-    faded = tuple(int(c + (128 - c) * rng.uniform(0, 0.6)) for c in ink) if rng.random() < 0.5 else tuple(int(v) for v in rng.integers(20, 140, 3))
+    faded = colour_of(c + (128 - c) * rng.uniform(0, 0.6) for c in ink) if rng.random() < 0.5 else colour_of(rng.integers(20, 140, 3))
     language = "en" if rng.random() < 0.4 else str(rng.choice(captions.LANGUAGES))
     second = () if rng.random() < 0.45 else (str(rng.choice(captions.LANGUAGES)) if language == "en" else "en",)
     return _Style(
         script=script,
         value=value,
         caption=Ink(_typeface(rng, sample), max(7.0, em * float(rng.uniform(0.42, 0.8))), faded),
-        number=Ink(_typeface(rng, "A9"), em * float(rng.uniform(0.95, 1.5)), ink if rng.random() < 0.7 else tuple(int(v) for v in rng.integers(0, 120, 3))) if rng.random() < 0.45 else value,
+        number=Ink(_typeface(rng, "A9"), em * float(rng.uniform(0.95, 1.5)), ink if rng.random() < 0.7 else colour_of(rng.integers(0, 120, 3))) if rng.random() < 0.45 else value,
         small=replace(value, size=max(9.0, em * float(rng.uniform(0.6, 0.95)))),
         capitals=float(rng.choice([0.0, 0.15, 0.6, 1.0], p=[0.3, 0.3, 0.15, 0.25])),
         captions=str(rng.choice(["words", "numerals", "none"], p=[0.82, 0.1, 0.08])),
@@ -145,7 +146,7 @@ def form(rng: np.random.Generator, width: float, height: float) -> tuple[Sheet, 
     return sheet, fields
 
 
-def _place_zone(rng: np.random.Generator, sheet: Sheet, fields: dict[str, str], ink: tuple[int, int, int], bottom: float) -> float:
+def _place_zone(rng: np.random.Generator, sheet: Sheet, fields: dict[str, str], ink: Colour, bottom: float) -> float:
     text = zones.zone(rng)
     lines = text.split("\n")
     pitch = float(rng.uniform(0.82, 0.985)) * (sheet.width - 12) / len(lines[0])
@@ -159,7 +160,7 @@ def _place_zone(rng: np.random.Generator, sheet: Sheet, fields: dict[str, str], 
     x = float(rng.uniform(4, max(5, sheet.width - pitch * len(lines[0]) - 5)))
     if rng.random() < 0.4:
         sheet.draw.rectangle([0, (top - 4) * sheet.scale, sheet.image.width, sheet.image.height], fill=security.mixed(sheet.ground, (255, 255, 255), float(rng.uniform(0.2, 0.9))))
-    sheet.zone(x, top, text, pitch, line_pitch, Ink(face, em, tuple(min(90, c) for c in ink)))
+    sheet.zone(x, top, text, pitch, line_pitch, Ink(face, em, colour_of(min(90, c) for c in ink)))
     fields["mrz"] = text
     return top - 4
 
@@ -182,7 +183,7 @@ def _portrait(rng: np.random.Generator, sheet: Sheet, left: float, right: float,
     start = left if rng.random() < 0.75 else right - width
     upper = float(rng.uniform(top, max(top + 1, bottom - width * 1.3)))
     box = [v * sheet.scale for v in (start, upper, start + width, min(bottom, upper + width * 1.28))]
-    grey = lambda low, high: tuple(int(v) for v in rng.integers(low, high) + rng.integers(-14, 15, 3))  # noqa: E731
+    grey = lambda low, high: colour_of(rng.integers(low, high) + rng.integers(-14, 15, 3))  # noqa: E731
     if box[3] - box[1] > 20:
         w, h = box[2] - box[0], box[3] - box[1]
         sheet.draw.rectangle(box, fill=grey(150, 235))

@@ -5,8 +5,9 @@ import math
 import numpy as np
 from PIL import Image, ImageDraw
 
+from dossier_training.page import Colour, colour_of
 from dossier_training.typeset import phrases, typefaces
-from dossier_training.typeset.sheet import Colour, Ink, Sheet
+from dossier_training.typeset.sheet import Ink, Sheet
 
 
 def mixed(ground: Colour, colour: Colour, share: float) -> Colour:
@@ -17,8 +18,7 @@ def mixed(ground: Colour, colour: Colour, share: float) -> Colour:
 
 def hue(rng: np.random.Generator) -> Colour:
     """Any colour but the extremes."""
-    red, green, blue = (int(v) for v in rng.integers(20, 220, 3))
-    return red, green, blue
+    return colour_of(rng.integers(20, 220, 3))
 
 
 def _gradient(rng: np.random.Generator, sheet: Sheet) -> None:

@@ -8,10 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image, ImageDraw
 
-from dossier_training.page import Glyph
+from dossier_training.page import Colour, Glyph
 from dossier_training.typeset import typefaces
-
-Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True)

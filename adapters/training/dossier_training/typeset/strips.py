@@ -6,6 +6,7 @@ would no longer be shifted, and Hugging Face's classes would keep that for every
 
 import numpy as np
 
+from dossier_training.page import Colour, colour_of
 from dossier_training.typeset import phrases, security, typefaces, zones
 from dossier_training.typeset.sheet import Ink, Sheet
 from dossier_training.typeset.text_sheets import ground
@@ -32,12 +33,12 @@ def strip(rng: np.random.Generator) -> tuple[Sheet, dict[str, str]]:
     if shown:
         face = zones.typeface(rng)
         x = float(rng.uniform(3, max(4, WIDTH - pitch * len(lines[0]) - 3)))
-        sheet.zone(x, top, text, pitch, line_pitch, Ink(face, em, tuple(min(100, c) for c in ink)))
+        sheet.zone(x, top, text, pitch, line_pitch, Ink(face, em, colour_of(min(100, c) for c in ink)))
     security.over(rng, sheet)
     return sheet, {"mrz": text} if shown else {}
 
 
-def _lines_above(rng: np.random.Generator, sheet: Sheet, bottom: float, ink: tuple[int, int, int]) -> None:
+def _lines_above(rng: np.random.Generator, sheet: Sheet, bottom: float, ink: Colour) -> None:
     """What the page says just above its zone: large, since the strip is enlarged."""
     y = float(rng.uniform(-14, 20))
     while y < bottom:

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from dossier_training.page import Colour, colour_of
 from dossier_training.typeset import phrases, security, typefaces
-from dossier_training.typeset.sheet import Colour, Ink, Sheet
+from dossier_training.typeset.sheet import Ink, Sheet
 
 SMALLEST, LARGEST = 8.5, 30.0
 
@@ -21,8 +22,7 @@ def ground(rng: np.random.Generator) -> tuple[Colour, Colour]:
 
 
 def _colour(rng: np.random.Generator, low: int, high: int) -> Colour:
-    red, green, blue = (int(v) for v in rng.integers(low, high, 3))
-    return red, green, blue
+    return colour_of(rng.integers(low, high, 3))
 
 
 def size(rng: np.random.Generator, smallest: float = SMALLEST, largest: float = LARGEST) -> float:
