@@ -15,6 +15,7 @@ use dossier_engine::{EngineError, Extraction, Reader, RequestId, extract};
 use dossier_inference::BackendLost;
 use tokio::time::{Instant, timeout_at};
 
+use crate::audit::{Attempt, Audit};
 use crate::auth::{Access, Caller};
 use crate::config::HttpLimits;
 use crate::metrics::{Exposition, Recorder, Source, Standing};
@@ -82,10 +83,12 @@ pub struct App {
     reader: Reader,
     access: Access,
     admission: Admission,
+    audit: Option<Audit>,
     bodies: Bodies,
     answers: Answers,
     limits: HttpLimits,
-    /// False once the server drains; `/readyz` says so, as it does once the model is lost.
+    /// False once the server drains; `/readyz` says so, as it does once the model is lost, or while the
+    /// audit file can't be written.
     ready: AtomicBool,
     recorder: Recorder,
 }
@@ -104,7 +107,14 @@ impl App {
         let bodies = Bodies::new(&limits);
         let answers = Answers::new(limits.idempotency);
         let (ready, recorder) = (AtomicBool::new(true), Recorder::default());
-        Self { reader, access, admission, bodies, answers, limits, ready, recorder }
+        let audit = None;
+        Self { reader, access, admission, audit, bodies, answers, limits, ready, recorder }
+    }
+
+    /// The same, where every document stands in the audit file before it is answered.
+    #[must_use]
+    pub(crate) fn audited(self, audit: Option<Audit>) -> Self {
+        Self { audit, ..self }
     }
 
     /// What counts the requests.
@@ -114,7 +124,9 @@ impl App {
     }
 
     fn is_ready(&self) -> bool {
-        self.ready.load(Ordering::Relaxed) && !self.reader.is_lost()
+        self.ready.load(Ordering::Relaxed)
+            && !self.reader.is_lost()
+            && self.audit.as_ref().is_none_or(Audit::is_writable)
     }
 
     /// Fails `/readyz` from now on; requests are still answered.
@@ -331,6 +343,7 @@ async fn admit_and_read(
     let (bytes, held) = app.bodies.read(&head.headers, body, &app.limits, caller.tenant()).await?;
     let Parsed { mut request, tensors, held } = way.parse(bytes, held, conditions).await?;
     caller.check(&request.document_type)?;
+    let audit = app.audit.as_ref();
     let mut place = None;
     let _held = match key {
         None => held,
@@ -340,15 +353,35 @@ async fn admit_and_read(
                 input::apart(held, move |_| Ok(Fingerprint::of(&hashed, &form))).await?;
             match app.answers.begin(key, fingerprint)? {
                 Begun::First(first) => place = Some(first),
-                Begun::Again(answer) => return Ok(Outcome::Again(answer)),
+                Begun::Again(answer) => {
+                    if let Some(audit) = audit {
+                        audit.attempt(caller, id, &request.document_type).read_before().await?;
+                    }
+                    return Ok(Outcome::Again(answer));
+                }
             }
             held
         }
     };
     request.permit = Some(app.admission.try_acquire(&quota, &request.document_type)?);
-    let extraction = extract(&app.reader, request, id).await?;
+    let attempt = audit.map(|audit| audit.attempt(caller, id, &request.document_type));
+    let extracted = extract(&app.reader, request, id).await;
+    let extraction = told(attempt, extracted).await?;
     let tensors = tensors.unwrap_or_default();
     Ok(Outcome::Read(Box::new(Read { extraction, tensors, place })))
+}
+
+/// What came of a document, once the audit file has it.
+async fn told(
+    attempt: Option<Attempt<'_>>,
+    extracted: Result<Extraction, EngineError>,
+) -> Result<Extraction, ApiError> {
+    match (attempt, &extracted) {
+        (Some(attempt), Ok(extraction)) => attempt.read(extraction).await?,
+        (Some(attempt), Err(error)) => attempt.failed(engine_problem(error).code).await?,
+        (None, _) => {}
+    }
+    Ok(extracted?)
 }
 
 /// What is served.

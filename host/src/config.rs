@@ -88,6 +88,8 @@ pub struct AccessConfig {
     pub jwt: Option<JwtConfig>,
     /// Whether everybody may, whoever reaches the address.
     pub allow_anonymous: bool,
+    /// Where every document that is read stands in a line.
+    pub audit_file: Option<PathBuf>,
 }
 
 /// What a listener shows, and whom clients must be known by.
@@ -314,6 +316,7 @@ impl Config {
                 tokens_file: access.tokens_file(),
                 jwt: args.jwt.over(file.jwt).settle()?,
                 allow_anonymous: access.allow_anonymous(),
+                audit_file: access.audit_file(),
             },
             tls,
             admin_tls,

@@ -19,6 +19,8 @@ pub mod api;
 
 pub mod admin;
 
+mod audit;
+
 pub mod auth;
 
 mod certificates;

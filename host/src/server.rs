@@ -15,6 +15,7 @@ use tokio::time::sleep;
 
 use crate::admin::{self, Admin};
 use crate::api::{App, metrics_router, router};
+use crate::audit::Audit;
 use crate::auth::jwt::{JwtVerifier, KeySource};
 use crate::auth::token_file::ClientTokens;
 use crate::auth::{Access, KeySourceError};
@@ -103,6 +104,11 @@ pub async fn serve(config: Config) -> Result<RunningServer, ServeError> {
             Some(JwtVerifier::new(config, keys))
         }
     };
+    let audit = access.audit_file.as_deref().map(|path| {
+        let unwritable = |source| FileError::Unwritable { path: path.to_owned(), source };
+        Audit::open(path).map_err(unwritable)
+    });
+    let audit = audit.transpose()?;
     let access = Access::new(tokens, jwt);
     let [tls, admin_tls] = [tls, admin_tls].map(|config| {
         let tls = config.map(|config| tls::load(&config)).transpose();
@@ -127,7 +133,7 @@ pub async fn serve(config: Config) -> Result<RunningServer, ServeError> {
         None => (None, None),
     };
     let watch = watched.map(|folder| Watch::start(&folder, reload.clone())).transpose()?;
-    let app = Arc::new(App::for_whom(reader, http, access));
+    let app = Arc::new(App::for_whom(reader, http, access).audited(audit));
     let recorder = app.recorder().clone();
     let source = Arc::clone(&app) as Arc<dyn Source>;
     let exposition = Arc::new(Exposition::new(&recorder, source, Some(reload.clone())));

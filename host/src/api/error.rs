@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::auth::seconds_until;
 use super::{FormError, HeadError, JsonError, TensorError};
+use crate::audit::Unwritten;
 use crate::auth::AuthError;
 
 mod catalogue;
@@ -91,6 +92,9 @@ pub enum ApiError {
     /// The host's disk refuses changes.
     #[error("the host's disk refuses: nothing can be published or changed")]
     Unwritable,
+    /// What is read can't be written into the audit file.
+    #[error(transparent)]
+    Audit(#[from] Unwritten),
     /// The header that says how long the client waits is none.
     #[error("the header x-request-timeout-ms must stand once, as a whole number of milliseconds")]
     Timeout,
@@ -202,6 +206,10 @@ impl ApiError {
             Self::Unwritable => {
                 let title = "The host can't keep changes";
                 of(S::SERVICE_UNAVAILABLE, "store.unavailable", title, self)
+            }
+            Self::Audit(_) => {
+                let title = "The audit file can't be written";
+                of(S::SERVICE_UNAVAILABLE, "audit.unavailable", title, self)
             }
             Self::DocumentJson(error) => json_problem(error),
             Self::Tensors(error) => error.problem(),

@@ -10,6 +10,9 @@ use super::AuthError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     pub(super) tenant: Tenant,
+    /// What the token or the certificate is called, or whom an identity provider's is of; none where nobody
+    /// is told apart.
+    pub(super) token: Option<String>,
     /// Without it, every document type.
     pub(super) document_types: Option<Vec<Pattern>>,
     pub(super) requests_a_minute: Option<u32>,
@@ -18,9 +21,10 @@ pub struct Caller {
 
 impl Caller {
     /// Whoever asks where nobody is told apart.
-    pub(super) fn anybody() -> Self {
+    pub(crate) fn anybody() -> Self {
         Self {
             tenant: Tenant::anonymous(),
+            token: None,
             document_types: None,
             requests_a_minute: None,
             concurrent_documents: None,
@@ -31,6 +35,12 @@ impl Caller {
     #[must_use]
     pub fn tenant(&self) -> &Tenant {
         &self.tenant
+    }
+
+    /// By what the caller is known.
+    #[must_use]
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
     }
 
     /// What admission has to know.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dossier_document::Tenant;
+use dossier_document::{Tenant, is_plain};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use serde_json::{Map, Value};
@@ -104,6 +104,10 @@ impl JwtVerifier {
     fn caller_of(&self, claims: &Map<String, Value>) -> Option<Caller> {
         // The library takes several issuers if one is right; a token has one.
         claims.get("iss")?.as_str()?;
+        let subject = claims.get("sub")?.as_str()?;
+        if subject.len() > MOST_SUBJECT_BYTES || !subject.chars().all(is_plain) {
+            return None;
+        }
         let tenant = claims.get(&self.tenant_claim)?.as_str()?.parse::<Tenant>().ok()?;
         let document_types = match claims.get(&self.document_types_claim)? {
             // As scopes are written.
@@ -120,12 +124,16 @@ impl JwtVerifier {
         let document_types = patterns_of(&document_types).ok()?;
         Some(Caller {
             tenant,
+            token: Some(subject.to_owned()),
             document_types: Some(document_types),
             requests_a_minute: None,
             concurrent_documents: None,
         })
     }
 }
+
+/// Longest `sub`, in bytes: OpenID Connect Core, section 2.
+const MOST_SUBJECT_BYTES: usize = 255;
 
 #[cfg(test)]
 mod tests;

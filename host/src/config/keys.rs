@@ -89,6 +89,9 @@ keys! {
     tokens_file: PathBuf, text("FILE"), unset "everybody may send documents";
     /// Serve without tokens on an address that others than this machine reach.
     allow_anonymous: bool = false, Form::Switch;
+    /// File to which a line of JSON is added for every document, before its client has the answer: who, when,
+    /// which type, what read it and the verdict, never a value. Whatever moves it away gets a new one begun.
+    audit_file: PathBuf, text("FILE"), unset "no such lines are written";
 }
 
 keys! {

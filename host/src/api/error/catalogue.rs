@@ -93,6 +93,7 @@ const DOCUMENT: &[(&str, u16)] = &[
     ("idempotency.in_work", 409),
     ("idempotency.not_kept", 400),
     ("overloaded", 429),
+    ("audit.unavailable", 503),
     ("deadline", 504),
     ("page.missing", 400),
     ("page.empty", 400),

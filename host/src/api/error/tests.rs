@@ -120,6 +120,7 @@ fn table() -> Vec<(ApiError, u16, &'static str)> {
         (ApiError::Timeout, 400, "deadline.header"),
         (ApiError::DeadlineExceeded, 504, "deadline"),
         (ApiError::NotReady, 503, "not_ready"),
+        (ApiError::Audit(Unwritten), 503, "audit.unavailable"),
         (ApiError::Panicked, 500, "internal"),
         (EngineError::UnknownDocumentType.into(), 404, "document_type.unknown"),
         (EngineError::NoPages.into(), 400, "page.missing"),

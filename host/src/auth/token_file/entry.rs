@@ -125,6 +125,7 @@ impl TokenEntry {
         within("concurrent_documents", concurrent_documents, MOST_CONCURRENT_DOCUMENTS)?;
         let caller = Caller {
             tenant,
+            token: Some(self.id.clone()),
             document_types: Some(document_types),
             requests_a_minute,
             concurrent_documents: concurrent_documents.map(|number| number as usize),
