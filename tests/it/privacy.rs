@@ -2,6 +2,7 @@
 
 use std::io::Read as _;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::{self, JoinHandle};
@@ -10,25 +11,42 @@ use std::time::{Duration, Instant};
 use dossier_tests::{Answer, Client, TODAY, samples_of, shipped_root, shipped_types};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::{DOSSIER, PASSPORT};
+
+const AUDIT: &str = "audit.jsonl";
 
 /// Shorter texts, such as a sex or a state, stand in logs by chance.
 const TELLING_CHARACTERS: usize = 5;
 
-/// The server as a process that logs all it can.
+/// The server as a process that logs all it can, and writes whatever it writes into a folder.
 struct Process {
     child: Child,
     address: SocketAddr,
     log: JoinHandle<String>,
+    written: TempDir,
+}
+
+/// What a process leaves behind.
+struct Left {
+    log: String,
+    audit: String,
+    /// Every other file, as text, whatever it holds.
+    store: String,
 }
 
 impl Process {
     fn start() -> Self {
+        let written = tempfile::tempdir().expect("a folder");
         let mut child = Command::new(DOSSIER)
             .args(["serve", "--listen", "127.0.0.1:0", "--today", TODAY, "--metrics-on-listen"])
             .args(["--log-level", "trace", "--log-format", "json", "--data-root"])
             .arg(shipped_root())
+            .arg("--audit-file")
+            .arg(written.path().join(AUDIT))
+            .arg("--data-dir")
+            .arg(written.path().join("store"))
             .env("RUST_BACKTRACE", "full")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -50,21 +68,38 @@ impl Process {
             String::from_utf8_lossy(&log).into_owned()
         });
         let address = first_address(&addresses, &mut child);
-        Self { child, address, log }
+        Self { child, address, log, written }
     }
 
     /// Ends the server in order and returns all it wrote.
-    fn stop(mut self) -> String {
+    fn stop(mut self) -> Left {
         // A shell has `kill` built in; not every machine has it as a program.
         let kill = format!("kill -TERM {}", self.child.id());
         let killed = Command::new("sh").args(["-c", &kill]).status().expect("sh runs");
         assert!(killed.success());
         let status = self.child.wait().expect("ends");
         assert!(status.success(), "{status}");
-        let mut written = self.log.join().expect("the log is read");
+        let mut log = self.log.join().expect("the log is read");
         let mut stdout = self.child.stdout.take().expect("is piped");
-        stdout.read_to_string(&mut written).expect("text");
-        written
+        stdout.read_to_string(&mut log).expect("text");
+        let folder = self.written.path();
+        let audit = std::fs::read_to_string(folder.join(AUDIT)).expect("lines");
+        let mut store = String::new();
+        add_files(&folder.join("store"), &mut store);
+        Left { log, audit, store }
+    }
+}
+
+/// Adds the contents of every file of a folder, but for weights and native code, which are what the
+/// repository ships or makes.
+fn add_files(folder: &Path, contents: &mut String) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            add_files(&path, contents);
+        } else if path.extension().is_none_or(|extension| extension != "safetensors") {
+            contents.push_str(&String::from_utf8_lossy(&std::fs::read(&path).expect("a file")));
+        }
     }
 }
 
@@ -112,8 +147,10 @@ async fn no_value_is_logged_or_comes_back_in_an_error() {
         assert!(metrics.text.contains("dossier_ready"), "{}", metrics.text);
         errors.push((path, metrics));
     }
-    let log = process.stop();
+    let Left { log, audit, store } = process.stop();
     assert!(log.contains("answered") && log.contains("stopped"), "the log is not what is read");
+    assert!(audit.lines().count() > 30 && audit.contains("accepted"), "{audit}");
+    assert!(store.contains(PASSPORT), "the store is not what is read");
 
     let mut secrets = secrets
         .iter()
@@ -124,7 +161,9 @@ async fn no_value_is_logged_or_comes_back_in_an_error() {
     secrets.dedup();
     assert!(secrets.len() > 100, "{} values to look for", secrets.len());
     for secret in secrets {
-        assert!(!log.contains(secret), "the log has a value of {} bytes", secret.len());
+        for (name, text) in [("the log", &log), ("the audit file", &audit), ("the store", &store)] {
+            assert!(!text.contains(secret), "{name} has a value of {} bytes", secret.len());
+        }
         for (name, error) in &errors {
             assert!(!error.text.contains(secret), "{name}: {}", error.text);
         }

@@ -20,6 +20,8 @@ pub use pipeline::{Conditions, ExtractRequest, Extraction, ModelChoice, extract}
 
 mod page_decoder;
 mod page_finder;
+pub use page_finder::LONGEST_SIDE;
+
 mod page_quality;
 
 pub mod snapshot;

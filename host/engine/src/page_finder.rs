@@ -8,7 +8,7 @@ use dossier_model::{
 };
 
 use crate::error::EngineError;
-use crate::page_quality::{self, Measured};
+use crate::page_quality::{self, Measured, check};
 
 /// A picture whose likeliest place of a page is less sure than this shows no document: a desk, a face, a
 /// blank sheet. Above it and below what counts as found, it is read as it was sent.
@@ -19,7 +19,7 @@ const LEAST_DOUBT: f32 = 0.1;
 const LEAST_PIXELS: u32 = 32;
 
 /// The longer side of a page that is laid flat, in pixels: more than bases see, less than cameras take.
-const LONGEST_SIDE: u32 = 1024;
+pub const LONGEST_SIDE: u32 = 1024;
 
 /// Whether each picture shows a document.
 const LOCATED: &str = "page.located";
@@ -217,10 +217,6 @@ fn single_check(crowded: Option<usize>) -> Check {
             ),
         ),
     }
-}
-
-fn check(code: &str, outcome: CheckOutcome, message: String) -> Check {
-    Check { code: code.to_owned(), outcome, fields: Vec::new(), message }
 }
 
 #[cfg(test)]

@@ -37,11 +37,11 @@ pub(crate) struct Measured {
 /// The checks of a document's pages, the same for every document, in this order.
 pub(crate) fn checks(pages: &[Measured]) -> Vec<Check> {
     vec![
-        check("image.resolution", pages, resolution),
-        check("image.cut_off", pages, cut_off),
-        check("image.exposure", pages, exposure),
-        check("image.blur", pages, blur),
-        check("image.glare", pages, glare),
+        judged("image.resolution", pages, resolution),
+        judged("image.cut_off", pages, cut_off),
+        judged("image.exposure", pages, exposure),
+        judged("image.blur", pages, blur),
+        judged("image.glare", pages, glare),
     ]
 }
 
@@ -53,7 +53,7 @@ enum Finding {
 }
 
 /// The first page that fails decides, then the first that could not be looked at.
-fn check(code: &str, pages: &[Measured], judge: fn(&Measured) -> Finding) -> Check {
+fn judged(code: &str, pages: &[Measured], judge: fn(&Measured) -> Finding) -> Check {
     let mut unknown = None;
     for page in pages {
         let picture = page.picture + 1;
@@ -64,17 +64,18 @@ fn check(code: &str, pages: &[Measured], judge: fn(&Measured) -> Finding) -> Che
             }
             Finding::Bad(reason) => {
                 let message = format!("picture {picture}: {reason}");
-                return made(code, CheckOutcome::Failed, message);
+                return check(code, CheckOutcome::Failed, message);
             }
         }
     }
     match unknown {
-        Some(message) => made(code, CheckOutcome::NotPerformed, message),
-        None => made(code, CheckOutcome::Passed, "nothing stands in the way".to_owned()),
+        Some(message) => check(code, CheckOutcome::NotPerformed, message),
+        None => check(code, CheckOutcome::Passed, "nothing stands in the way".to_owned()),
     }
 }
 
-fn made(code: &str, outcome: CheckOutcome, message: String) -> Check {
+/// What is said of pictures, whatever field stands on them.
+pub(crate) fn check(code: &str, outcome: CheckOutcome, message: String) -> Check {
     Check { code: code.to_owned(), outcome, fields: Vec::new(), message }
 }
 

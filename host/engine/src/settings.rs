@@ -1,7 +1,7 @@
 //! What the engine is told: plain values, settled and checked by whoever starts it.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use dossier_document::DocumentTypeId;
@@ -178,6 +178,12 @@ pub struct TrustedKey {
     pub scope: Scope,
 }
 
+/// The folder below a data root of what finds pages in pictures.
+#[must_use]
+pub fn locator_of(data_root: &Path) -> PathBuf {
+    data_root.join("adapters").join("locator")
+}
+
 impl ReaderSettings {
     /// How the pool of adapters is sized. As many documents may wait for a load as for the model.
     #[must_use]
@@ -198,7 +204,7 @@ impl ReaderSettings {
     /// The folder of what finds pages in pictures.
     #[must_use]
     pub fn locator(&self) -> PathBuf {
-        self.adapters().join("locator")
+        locator_of(&self.data_root)
     }
 
     /// The folder of prebuilt rules components.

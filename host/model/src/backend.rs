@@ -14,6 +14,7 @@ use dossier_inference::{
 };
 use rayon::prelude::*;
 
+use crate::base::Parts;
 use crate::decode::{DecodedField, FieldDecoders};
 use crate::device::is_out_of_memory;
 use crate::kernels::map_on_cores;
@@ -192,14 +193,14 @@ impl ModelBackend {
         &self,
         pages: &[PageToEncode<'_>],
     ) -> Result<impl Iterator<Item = PageMemory> + use<>, ModelError> {
-        let model = &self.planner.parts().model;
+        let Parts { model, forms, .. } = self.planner.parts();
         let Some(PageToEncode { form, .. }) = pages.first() else {
             return Err(candle_core::Error::msg("a pass without a page").into());
         };
         let pixels = pages.iter().map(|page| page.pixels).collect::<Vec<_>>();
         let adapters = AdapterRows::new(pages.iter().map(|page| page.adapter.cloned()));
         let pixels = self.planner.parts().to_model(&pixels)?;
-        let states = model.encoder_states(&pixels, form, &adapters)?;
+        let states = model.encoder_states(&pixels, &*forms.layout(form)?, &adapters)?;
         let encoded = Arc::new(model.encoded_pages(&states, form, &adapters)?);
         Ok((0..pages.len()).map(move |index| PageMemory { pages: encoded.clone(), index }))
     }

@@ -48,6 +48,15 @@ impl ModelConfig {
     }
 }
 
+impl ModelConfig {
+    /// The same for pages of another height and width, in pixels.
+    pub(crate) fn of_size(&self, size: [usize; 2]) -> Self {
+        let mut config = self.clone();
+        config.encoder.image_size = size;
+        config
+    }
+}
+
 /// Refuses another kind of model.
 fn expect_model_type(object: &mut JsonObject, expected: &str) -> Result<(), ModelError> {
     let model_type =

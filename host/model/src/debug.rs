@@ -31,7 +31,11 @@ pub fn encoder_states(
     let (parts, form) = (base.parts(), form_of(base, adapter));
     let pixels = parts.to_model(&[&parts.pixels(image, form)?])?;
     let pages = AdapterRows::new([adapter.cloned()]);
-    Ok(parts.model.encoder_states(&pixels, form, &pages)?.squeeze(0)?.to_vec2()?)
+    Ok(parts
+        .model
+        .encoder_states(&pixels, &*parts.forms.layout(form)?, &pages)?
+        .squeeze(0)?
+        .to_vec2()?)
 }
 
 /// The logits behind each of `tokens`, `(tokens, vocab_size)`: `decoder_input_ids` are the tokens
@@ -102,7 +106,7 @@ fn encode(
     let (parts, form) = (base.parts(), form_of(base, adapter));
     let pixels = parts.to_model(&[&parts.pixels(image, form)?])?;
     let pages = AdapterRows::new([adapter.cloned()]);
-    let states = parts.model.encoder_states(&pixels, form, &pages)?;
+    let states = parts.model.encoder_states(&pixels, &*parts.forms.layout(form)?, &pages)?;
     let pages = Arc::new(parts.model.encoded_pages(&states, form, &pages)?);
     Ok(PageMemory { pages, index: 0 })
 }

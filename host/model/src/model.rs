@@ -70,15 +70,15 @@ impl VisionEncoderDecoder {
         &self.linears
     }
 
-    /// `(pages, 3, height, width)` to the last hidden state, `(pages, seq_len, hidden_size)`; all pages
-    /// are of `form`.
+    /// `(pages, 3, height, width)` to the last hidden state, `(pages, seq_len, hidden_size)`; `layout` is
+    /// that of their size.
     pub(crate) fn encoder_states(
         &self,
         pixels: &Tensor,
-        form: &PageForm,
+        layout: &EncoderLayout,
         pages: &AdapterRows,
     ) -> Result<Tensor> {
-        self.encoder.forward(pixels, &form.layout, pages)
+        self.encoder.forward(pixels, layout, pages)
     }
 
     /// Keys and values of cross-attention for each page of `form`, from `encoder_states`.

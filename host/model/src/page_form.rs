@@ -1,9 +1,8 @@
 //! What a page becomes before it is encoded: of one size in pixels, and so many tokens.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use candle_core::Device;
 
@@ -11,7 +10,7 @@ use crate::config::ModelConfig;
 use crate::model::{EncoderLayout, numbers_of_a_page};
 use crate::{ImageProcessor, ModelError};
 
-/// Pages of one size, and how the encoder takes them.
+/// Pages of one size.
 pub(crate) struct PageForm {
     pub(crate) processor: ImageProcessor,
     /// Height and width in pixels.
@@ -20,25 +19,17 @@ pub(crate) struct PageForm {
     pub(crate) grid: [usize; 2],
     /// Of the largest tensor that a page becomes.
     pub(crate) numbers: usize,
-    pub(crate) layout: EncoderLayout,
 }
 
 impl PageForm {
-    fn new(
-        config: &ModelConfig,
-        size: [usize; 2],
-        processor: ImageProcessor,
-        device: &Device,
-    ) -> Result<Self, ModelError> {
-        let mut config = config.clone();
-        config.encoder.image_size = size;
-        Ok(Self {
+    fn new(config: &ModelConfig, size: [usize; 2], processor: ImageProcessor) -> Self {
+        let config = config.of_size(size);
+        Self {
             processor,
             size,
             grid: config.encoder.grid(config.encoder.depths.len() - 1),
             numbers: numbers_of_a_page(&config),
-            layout: EncoderLayout::new(&config.encoder, device)?,
-        })
+        }
     }
 
     fn pixels(&self) -> usize {
@@ -59,8 +50,10 @@ pub(crate) struct PageForms {
     own: Arc<PageForm>,
     config: ModelConfig,
     device: Device,
-    /// By height and width, for as long as an adapter needs it.
-    others: Mutex<BTreeMap<[usize; 2], Weak<PageForm>>>,
+    own_layout: Arc<EncoderLayout>,
+    /// Of other sizes, the one that was used last in front. Whoever publishes adapters chooses sizes, and
+    /// must not take anybody else's memory with them: what is not here is laid out again.
+    layouts: Mutex<Vec<([usize; 2], Arc<EncoderLayout>)>>,
 }
 
 impl PageForms {
@@ -70,9 +63,9 @@ impl PageForms {
         processor: ImageProcessor,
         device: &Device,
     ) -> Result<Self, ModelError> {
-        let own = PageForm::new(&config, config.encoder.image_size, processor, device)?;
-        let others = Mutex::default();
-        Ok(Self { own: Arc::new(own), config, device: device.clone(), others })
+        let own = Arc::new(PageForm::new(&config, config.encoder.image_size, processor));
+        let own_layout = Arc::new(EncoderLayout::new(&config.encoder, device)?);
+        Ok(Self { own, config, device: device.clone(), own_layout, layouts: Mutex::default() })
     }
 
     /// That of the base.
@@ -83,8 +76,8 @@ impl PageForms {
     /// That of an adapter, whose `preprocessor_config.json` in `file` made `processor`.
     ///
     /// # Errors
-    /// When it differs from the base's in more than its size, does not pad to it, or the size is too large,
-    /// too small for the encoder's windows, or one too many.
+    /// When it differs from the base's in more than its size, does not pad to it, or the size is too large
+    /// or too small for the encoder's windows.
     pub(crate) fn of(
         &self,
         file: &Path,
@@ -113,31 +106,45 @@ impl PageForms {
                 format!("a height and a width of {most} pixels at most together"),
             ));
         }
-        let mut encoder = self.config.encoder.clone();
-        encoder.image_size = size;
-        encoder.check_grids(file)?;
-        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-        others.retain(|_, form| form.strong_count() > 0);
-        if let Some(form) = others.get(&size).and_then(Weak::upgrade) {
-            return Ok(form);
+        self.config.of_size(size).encoder.check_grids(file)?;
+        Ok(Arc::new(PageForm::new(&self.config, size, processor)))
+    }
+
+    /// How pages of a form lie in the encoder's windows.
+    pub(crate) fn layout(&self, form: &PageForm) -> candle_core::Result<Arc<EncoderLayout>> {
+        if form.size == self.own.size {
+            return Ok(Arc::clone(&self.own_layout));
         }
-        if others.len() >= MOST_FORMS {
-            let sizes = others.keys().map(|[height, width]| format!("{width} x {height}"));
-            let expected = format!("one of {}", sizes.collect::<Vec<_>>().join(", "));
-            return Err(invalid("size", expected));
+        if let Some(layout) = self.kept(form.size) {
+            return Ok(layout);
         }
-        let form = Arc::new(PageForm::new(&self.config, size, processor, &self.device)?);
-        others.insert(size, Arc::downgrade(&form));
-        Ok(form)
+        let layout = EncoderLayout::new(&self.config.of_size(form.size).encoder, &self.device)?;
+        let layout = Arc::new(layout);
+        let mut layouts = self.layouts();
+        layouts.truncate(KEPT_LAYOUTS - 1);
+        layouts.insert(0, (form.size, Arc::clone(&layout)));
+        Ok(layout)
+    }
+
+    fn kept(&self, size: [usize; 2]) -> Option<Arc<EncoderLayout>> {
+        let mut layouts = self.layouts();
+        let place = layouts.iter().position(|(kept, _)| *kept == size)?;
+        layouts[..=place].rotate_right(1);
+        layouts.first().map(|(_, layout)| Arc::clone(layout))
+    }
+
+    /// No step under the lock can panic half-way.
+    fn layouts(&self) -> MutexGuard<'_, Vec<([usize; 2], Arc<EncoderLayout>)>> {
+        self.layouts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Pixels of an adapter's page, as a multiple of those of the base's own.
 const MOST_TIMES_THE_OWN: usize = 8;
 
-/// Sizes that adapters may ask for at a time, beside the base's own: each has windows laid out for it in the
-/// model's memory, which no adapter is charged.
-const MOST_FORMS: usize = 16;
+/// Layouts of other sizes than the base's own that are kept. One takes some megabytes, and a hundredth of
+/// the time of encoding a page to be made again.
+const KEPT_LAYOUTS: usize = 16;
 
 impl fmt::Debug for PageForm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

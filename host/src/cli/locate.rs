@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use dossier_document::{LocatedPage, PageImage};
+use dossier_engine::LONGEST_SIDE;
+use dossier_engine::settings::locator_of;
 use dossier_model::{DeviceKind, FlatPage, Located, Locator, Quality, fills, quality, rectify};
 use image::{ImageFormat, RgbImage};
 use serde::Serialize;
@@ -10,9 +12,6 @@ use serde::Serialize;
 use super::draw::{DrawError, outlines};
 use super::{CommandError, LocateArgs, output, read_image};
 use crate::api::{corners_body, to_decimals};
-
-/// The longer side of a page that is written, in pixels.
-const LONGEST_SIDE: u32 = 1024;
 
 /// The answer of `dossier locate --json`.
 #[derive(Serialize)]
@@ -69,7 +68,7 @@ impl QualityBody {
 
 /// `dossier locate`.
 pub(super) fn locate(args: &LocateArgs) -> Result<(), CommandError> {
-    let folder = args.root.data_root().join("adapters").join("locator");
+    let folder = locator_of(&args.root.data_root());
     let locator = Locator::load(&folder, DeviceKind::Cpu)?;
     let picture = read_image(&args.file)?;
     let located = locator.locate(&picture)?;

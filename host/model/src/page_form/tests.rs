@@ -37,14 +37,13 @@ fn sized(width: usize, height: usize) -> Value {
 }
 
 #[test]
-fn adapters_that_ask_for_one_size_share_its_form() {
+fn a_size_is_worth_as_many_pages_as_it_has_pixels() {
     let base = base();
-    let one = form_of(&base, sized(768, 512)).expect("a form");
-    assert_eq!((one.size, one.grid), ([512, 768], [32, 96]));
-    assert!(Arc::ptr_eq(&one, &form_of(&base, sized(768, 512)).expect("a form")));
+    let large = form_of(&base, sized(768, 512)).expect("a form");
+    assert_eq!((large.size, large.grid), ([512, 768], [32, 96]));
     let own = base.parts().forms.own();
     assert!(Arc::ptr_eq(own, &form_of(&base, sized(384, 256)).expect("a form")));
-    assert_eq!((one.worth(own), own.worth(own)), (4, 1));
+    assert_eq!((large.worth(own), own.worth(own)), (4, 1));
     assert_eq!(form_of(&base, sized(392, 256)).expect("a form").worth(own), 2);
     assert_eq!(form_of(&base, sized(192, 144)).expect("a form").worth(own), 1);
 }
@@ -69,15 +68,20 @@ fn what_is_not_a_size_or_too_much_of_it_is_refused_by_name() {
 }
 
 #[test]
-fn sizes_are_no_more_than_some_at_a_time() {
+fn what_is_laid_out_is_kept_for_some_sizes_and_made_again_for_any() {
     let base = base();
-    let sizes = (0..MOST_FORMS).map(|index| form_of(&base, sized(400 + 8 * index, 256)));
-    let mut forms = sizes.collect::<Result<Vec<_>, _>>().expect("forms");
-    let error = form_of(&base, sized(768, 512)).expect_err("one too many").to_string();
-    assert!(error.contains("400 x 256") && error.contains("408 x 256"), "{error}");
-    assert!(form_of(&base, sized(400, 256)).is_ok(), "one that is there");
-    forms.pop();
-    assert!(form_of(&base, sized(768, 512)).is_ok(), "one that nobody needs makes room");
+    let forms = &base.parts().forms;
+    let of_width = |width| form_of(&base, sized(width, 256)).expect("a form");
+    let first = forms.layout(&of_width(400)).expect("windows");
+    for index in 1..KEPT_LAYOUTS {
+        forms.layout(&of_width(400 + 8 * index)).expect("windows");
+    }
+    assert!(Arc::ptr_eq(&first, &forms.layout(&of_width(400)).expect("windows")), "kept, and used");
+    for index in 0..KEPT_LAYOUTS {
+        forms.layout(&of_width(600 + 8 * index)).expect("windows");
+        assert!(forms.layouts().len() <= KEPT_LAYOUTS);
+    }
+    assert!(!Arc::ptr_eq(&first, &forms.layout(&of_width(400)).expect("windows")), "made again");
 }
 
 /// A pool with adapters of random numbers for pages of these sizes.

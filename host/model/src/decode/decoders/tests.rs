@@ -35,7 +35,8 @@ fn document(base: &Base, number: usize, fields: usize) -> Vec<(Key, FieldRow)> {
         .and_then(|pixels| pixels.reshape((1, 3, height, width)))
         .expect("pixels");
     let rows = AdapterRows::new([None]);
-    let states = parts.model.encoder_states(&pixels, form, &rows).expect("states");
+    let layout = parts.forms.layout(form).expect("windows");
+    let states = parts.model.encoder_states(&pixels, &layout, &rows).expect("states");
     let pages = Arc::new(parts.model.encoded_pages(&states, form, &rows).expect("keys and values"));
     let field = |field: usize| {
         let request = FieldRequest {
