@@ -12,6 +12,9 @@ pub use dossier_document::with_causes;
 mod run;
 pub use run::{CommandError, install_quiet, run};
 
+mod check_config;
+pub use check_config::{CheckConfigArgs, Unservable};
+
 mod kit_args;
 pub use kit_args::{
     PluginBenchArgs, PluginBuildArgs, PluginInspectArgs, PluginNewArgs, PluginTestArgs,
@@ -53,6 +56,11 @@ pub struct Cli {
 pub enum Command {
     /// Serve documents over HTTP.
     Serve(Box<ServeArgs>),
+    /// Tell what `serve` would run with, where each value was set, and whether it would start.
+    ///
+    /// It takes the file, the environment and the flags that `serve` takes, and looks at the files and folders
+    /// that they name. It binds no port, opens no data directory and loads no model. Secrets are never printed.
+    CheckConfig(Box<CheckConfigArgs>),
     /// Read one document here, without a server.
     ///
     /// It loads the one adapter and the rules that the document type needs.
@@ -85,7 +93,9 @@ pub enum Command {
         #[command(subcommand)]
         command: DebugCommand,
     },
-    /// Write the pages of the documentation that follow from the program: cli.md and configuration.md.
+    /// Print what a shell completes the arguments of this program with.
+    Completions(CompletionsArgs),
+    /// Write the pages that follow from the program: cli.md, configuration.md, openapi.json and dossier.1.
     #[command(hide = true)]
     Docs(DocsArgs),
 }
@@ -96,6 +106,14 @@ pub struct DocsArgs {
     /// Folder to write them into.
     #[arg(value_name = "FOLDER", default_value = "host/docs")]
     pub folder: PathBuf,
+}
+
+/// Flags of `dossier completions`.
+#[derive(Args, Debug)]
+pub struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
 }
 
 /// Flags of `dossier extract`.

@@ -23,6 +23,9 @@ use crate::metrics::{Exposition, Listener, Source};
 use crate::reloaded::{FileError, Refresh, Refreshing};
 
 mod activity;
+mod check;
+pub(crate) use check::{Checked, Outcome, check};
+
 mod connection;
 mod gate;
 mod heads;

@@ -3,6 +3,7 @@
 mod access;
 mod arrows;
 mod bad_input;
+mod check_config;
 mod cli;
 mod docs;
 mod extract;

@@ -52,7 +52,9 @@ pub mod reload;
 pub use reload::Reload;
 
 mod start;
-pub use start::{Engine, Rebuilt, StoreLifetime, code_of_user, rebuild_catalogue};
+pub use start::{
+    Engine, Rebuilt, StoreLifetime, code_of_user, has_catalogue, rebuild_catalogue,
+};
 
 mod watch;
 pub use watch::Watch;

@@ -203,6 +203,12 @@ pub fn code_of_user(folder: &Path) -> Option<CodeCache> {
     }
 }
 
+/// Whether a data directory has a catalogue, which says what serves, whatever stands in the operator's folders.
+#[must_use]
+pub fn has_catalogue(data_dir: &Path) -> bool {
+    catalogue_exists(&data_dir.join(CATALOGUE_FILE)).unwrap_or(false)
+}
+
 /// Packages without a catalogue: it was lost, and the folders are not what served last.
 fn refuse_lost(file: &Path, data_dir: &Path) -> Result<(), EngineError> {
     let io = |source| ArtifactError::Io { path: file.to_owned(), source };

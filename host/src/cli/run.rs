@@ -14,8 +14,11 @@ use dossier_model::ModelError;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::draw::DrawError;
-use super::{Cli, Command, DebugCommand, DocsArgs, DocumentTypesArgs, ExtractArgs, PluginCommand};
-use super::{debug, docs, draw, locate, output, package, plugin, token};
+use super::{
+    Cli, Command, CompletionsArgs, DebugCommand, DocsArgs, DocumentTypesArgs, ExtractArgs,
+    PluginCommand,
+};
+use super::{check_config, debug, docs, draw, locate, output, package, plugin, token};
 use crate::api::{FormError, engine_problem, field_names, problem_of_form};
 use crate::config::{
     Config, ConfigError, LogLevel, ServeArgs, TelemetryArgs, TelemetryConfig, nobody_publishes,
@@ -36,6 +39,9 @@ pub enum CommandError {
     /// The places of the fields can't be drawn.
     #[error("--draw: {0}")]
     Draw(#[from] DrawError),
+    /// The configuration was looked at, and can't be served with.
+    #[error(transparent)]
+    Unservable(check_config::Unservable),
     /// The server did not start.
     #[error(transparent)]
     Serve(#[from] ServeError),
@@ -105,6 +111,7 @@ pub enum UsageError {
 pub async fn run(cli: Cli) -> Result<(), CommandError> {
     match cli.command {
         Command::Serve(args) => serve_until_told(*args).await,
+        Command::CheckConfig(args) => check_config::run(*args).await,
         Command::Extract(args) => extract_files(*args).await,
         Command::Locate(args) => locate::locate(&args),
         Command::DocumentTypes(args) => list_document_types(args).await,
@@ -114,6 +121,9 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Token { command } => Ok(token::run(command)?),
         Command::Debug { command: DebugCommand::Forward(args) } => debug::forward(&args),
         Command::Debug { command: DebugCommand::Generate(args) } => debug::generate(&args),
+        Command::Completions(CompletionsArgs { shell }) => {
+            output::completions(shell).map_err(CommandError::Output)
+        }
         Command::Docs(DocsArgs { folder }) => {
             docs::write(&folder).map_err(|source| CommandError::Unwritable { folder, source })
         }
