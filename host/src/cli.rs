@@ -12,6 +12,9 @@ pub use dossier_document::with_causes;
 mod run;
 pub use run::{CommandError, install_quiet, run};
 
+mod backup;
+pub use backup::{BackupArgs, RestoreArgs};
+
 mod check_config;
 pub use check_config::{CheckConfigArgs, Unservable};
 
@@ -81,6 +84,13 @@ pub enum Command {
         #[command(subcommand)]
         command: PackageCommand,
     },
+    /// Write the data directory into one archive: what serves, its history, its packages.
+    ///
+    /// A host that runs is asked for it by its admin API, and serves on. What is published while the archive is
+    /// written is not in it.
+    Backup(BackupArgs),
+    /// Make a data directory of a backup, after every digest and signature in it is checked.
+    Restore(RestoreArgs),
     /// Make, list and revoke the tokens that clients bear.
     Token {
         /// What to do with them.

@@ -53,7 +53,8 @@ pub use reload::Reload;
 
 mod start;
 pub use start::{
-    Engine, Rebuilt, StoreLifetime, code_of_user, has_catalogue, rebuild_catalogue,
+    Engine, Rebuilt, StoreLifetime, begin_backup, code_of_user, has_catalogue, rebuild_catalogue,
+    restore_backup,
 };
 
 mod watch;

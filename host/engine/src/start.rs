@@ -37,6 +37,9 @@ mod import;
 pub(crate) use import::package_of_component;
 use import::{Imported, Importer};
 
+mod backup;
+pub use backup::{begin_backup, restore_backup};
+
 mod rebuild;
 pub use rebuild::{Rebuilt, rebuild_catalogue};
 

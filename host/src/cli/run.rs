@@ -18,7 +18,7 @@ use super::{
     Cli, Command, CompletionsArgs, DebugCommand, DocsArgs, DocumentTypesArgs, ExtractArgs,
     PluginCommand,
 };
-use super::{check_config, debug, docs, draw, locate, output, package, plugin, token};
+use super::{backup, check_config, debug, docs, draw, locate, output, package, plugin, token};
 use crate::api::{FormError, engine_problem, field_names, problem_of_form};
 use crate::config::{
     Config, ConfigError, LogLevel, ServeArgs, TelemetryArgs, TelemetryConfig, nobody_publishes,
@@ -66,6 +66,15 @@ pub enum CommandError {
     /// The file of tokens can't be read or changed.
     #[error(transparent)]
     Token(#[from] token::TokenError),
+    /// A backup is asked of a folder that a host has open.
+    #[error(
+        "{}: a host runs on it: let it make the backup, by its admin API, without --data-dir",
+        folder.display()
+    )]
+    InUse {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// A component does not compile.
     #[error(transparent)]
     Compile(#[from] dossier_engine::CompileRefusal),
@@ -118,6 +127,8 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Debug { command: DebugCommand::Compile(args) } => debug::compile(&args),
         Command::Plugin { command } => run_plugin(command).await,
         Command::Package { command } => package::run(command).await,
+        Command::Backup(args) => backup::back_up(args).await,
+        Command::Restore(args) => backup::restore(&args),
         Command::Token { command } => Ok(token::run(command)?),
         Command::Debug { command: DebugCommand::Forward(args) } => debug::forward(&args),
         Command::Debug { command: DebugCommand::Generate(args) } => debug::generate(&args),
