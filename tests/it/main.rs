@@ -7,6 +7,7 @@ mod check_config;
 mod cli;
 mod docs;
 mod extract;
+mod hand_over;
 mod hostile_plugins;
 mod load;
 mod metrics;

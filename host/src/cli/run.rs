@@ -24,8 +24,9 @@ use crate::config::{
     Config, ConfigError, LogLevel, ServeArgs, TelemetryArgs, TelemetryConfig, nobody_publishes,
     reader_settings,
 };
-use crate::server::{RunningServer, ServeError, serve};
-use crate::{telemetry, user_cache};
+use crate::server::{HandedOver, RunningServer, ServeError, serve_on};
+use crate::supervisor::State;
+use crate::{supervisor, telemetry, user_cache};
 
 /// A command failed.
 #[derive(Debug, thiserror::Error)]
@@ -153,6 +154,7 @@ async fn run_plugin(command: PluginCommand) -> Result<(), CommandError> {
 }
 
 async fn serve_until_told(args: ServeArgs) -> Result<(), CommandError> {
+    let sockets = HandedOver::of_environment().map_err(ServeError::from)?;
     let (mut config, telemetry) = Config::resolve(args)?;
     install(telemetry)?;
     if let Some(platform) = &mut config.platform {
@@ -162,7 +164,8 @@ async fn serve_until_told(args: ServeArgs) -> Result<(), CommandError> {
     config.code_dir = user_cache::compiled_rules();
     tracing::info!(?config, "starting");
     // A signal during the load ends the process by its default action: nothing is in work yet.
-    let server = serve(config).await?;
+    let server = serve_on(sockets, config).await?;
+    supervisor::tell(State::Ready);
     let lost = tokio::select! {
         told = wait_for_signal(&server) => {
             told.map_err(|error| CommandError::Process(error.into()))?;
@@ -173,6 +176,7 @@ async fn serve_until_told(args: ServeArgs) -> Result<(), CommandError> {
     if let Some(lost) = &lost {
         tracing::error!(%lost, "the model is lost");
     }
+    supervisor::tell(State::Stopping);
     server.shutdown().await;
     lost.map_or(Ok(()), |lost| Err(CommandError::ModelLost(lost)))
 }
