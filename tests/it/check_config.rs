@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use dossier_tests::shipped_root;
+use dossier_tests::{repository, shipped_root};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -78,6 +78,30 @@ fn every_file_is_looked_at_and_a_mistake_is_told_by_file_and_key() {
     let table = String::from_utf8(output.stdout).expect("text");
     assert!(table.contains("failed") && table.contains("not performed"), "{table}");
     assert!(!table.contains("a-secret-value") && !told.contains("a-secret-value"));
+}
+
+#[test]
+fn the_configuration_to_begin_with_can_be_served_with_on_the_sockets_of_its_unit() {
+    let deploy = repository().join("host/deploy");
+    let (file, folder) = (deploy.join("dossier.toml"), tempfile::tempdir().expect("a folder"));
+    let output = Command::new(DOSSIER)
+        .args(["check-config", "--config"])
+        .arg(&file)
+        .arg("--data-root")
+        .arg(shipped_root())
+        .arg("--data-dir")
+        .arg(folder.path())
+        .output()
+        .expect("the binary starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = fs::read_to_string(file).expect("is there");
+    let unit = fs::read_to_string(deploy.join("dossier.socket")).expect("is there");
+    let sockets = unit.lines().filter_map(|line| line.strip_prefix("ListenStream="));
+    let sockets = sockets.collect::<Vec<_>>();
+    assert_eq!(sockets.len(), 2);
+    for socket in sockets {
+        assert!(text.contains(&format!("listen = \"{socket}\"")), "{socket}");
+    }
 }
 
 #[test]
