@@ -26,6 +26,8 @@ mod asked;
 pub use asked::{MOST_EVENTS, MOST_NAMES};
 use asked::{Name, history_limit, page, parse, read, read_json, refuse_body, refuse_query};
 
+mod backup;
+
 mod settings;
 
 mod lora;
@@ -78,6 +80,7 @@ pub fn router(admin: Arc<Admin>, metrics: Arc<Exposition>, recorder: Recorder) -
         .route(ROLLBACK, post(roll_back))
         .route("/v1/document-types/{name}/settings", settings::methods())
         .route("/v1/prune", post(prune))
+        .route("/v1/backup", post(backup::backup))
         .route_layer(middleware::from_fn(refuse_query));
     without_query
         .route("/v1/packages", get(list))

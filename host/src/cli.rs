@@ -12,6 +12,12 @@ pub use dossier_document::with_causes;
 mod run;
 pub use run::{CommandError, install_quiet, run};
 
+mod backup;
+pub use backup::{BackupArgs, RestoreArgs};
+
+mod check_config;
+pub use check_config::{CheckConfigArgs, Unservable};
+
 mod kit_args;
 pub use kit_args::{
     PluginBenchArgs, PluginBuildArgs, PluginInspectArgs, PluginNewArgs, PluginTestArgs,
@@ -53,6 +59,11 @@ pub struct Cli {
 pub enum Command {
     /// Serve documents over HTTP.
     Serve(Box<ServeArgs>),
+    /// Tell what `serve` would run with, where each value was set, and whether it would start.
+    ///
+    /// It takes the file, the environment and the flags that `serve` takes, and looks at the files and folders
+    /// that they name. It binds no port, opens no data directory and loads no model. Secrets are never printed.
+    CheckConfig(Box<CheckConfigArgs>),
     /// Read one document here, without a server.
     ///
     /// It loads the one adapter and the rules that the document type needs.
@@ -73,6 +84,13 @@ pub enum Command {
         #[command(subcommand)]
         command: PackageCommand,
     },
+    /// Write the data directory into one archive: what serves, its history, its packages.
+    ///
+    /// A host that runs is asked for it by its admin API, and serves on. What is published while the archive is
+    /// written is not in it.
+    Backup(BackupArgs),
+    /// Make a data directory of a backup, after every digest and signature in it is checked.
+    Restore(RestoreArgs),
     /// Make, list and revoke the tokens that clients bear.
     Token {
         /// What to do with them.
@@ -85,7 +103,9 @@ pub enum Command {
         #[command(subcommand)]
         command: DebugCommand,
     },
-    /// Write the pages of the documentation that follow from the program: cli.md and configuration.md.
+    /// Print what a shell completes the arguments of this program with.
+    Completions(CompletionsArgs),
+    /// Write the pages that follow from the program: cli.md, configuration.md, openapi.json and dossier.1.
     #[command(hide = true)]
     Docs(DocsArgs),
 }
@@ -96,6 +116,14 @@ pub struct DocsArgs {
     /// Folder to write them into.
     #[arg(value_name = "FOLDER", default_value = "host/docs")]
     pub folder: PathBuf,
+}
+
+/// Flags of `dossier completions`.
+#[derive(Args, Debug)]
+pub struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
 }
 
 /// Flags of `dossier extract`.

@@ -27,6 +27,10 @@ mod file;
 pub(crate) use file::{EntryKeys, entries};
 pub use file::{FileConfig, FileSigningKey, FileToken};
 
+mod effective;
+pub use effective::PlacedArgs;
+pub(crate) use effective::{Place, Setting, effective};
+
 mod jwt;
 pub use jwt::JwtConfig;
 
@@ -292,8 +296,18 @@ impl Config {
     /// # Errors
     /// When the file can't be read, has an unknown key, or a value makes no sense; the error names it.
     pub fn resolve(args: ServeArgs) -> Result<(Self, TelemetryConfig), ConfigError> {
-        let file =
-            args.config.as_deref().map_or_else(|| Ok(FileConfig::default()), FileConfig::read)?;
+        let file = FileConfig::of(&args)?;
+        Self::settle(args, file)
+    }
+
+    /// Settles what was typed over a file that is read.
+    ///
+    /// # Errors
+    /// When a value makes no sense; the error names its key.
+    pub(crate) fn settle(
+        args: ServeArgs,
+        file: FileConfig,
+    ) -> Result<(Self, TelemetryConfig), ConfigError> {
         let platform = args.platform.over(file.platform.clone());
         let platform = PlatformConfig::settle(&platform, &file)?;
         let http = args.http.over(file.http);

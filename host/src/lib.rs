@@ -11,7 +11,9 @@ pub mod config;
 pub mod telemetry;
 
 mod server;
-pub use server::{RunningServer, ServeError, listen, serve};
+pub use server::{HandOverError, HandedOver, RunningServer, ServeError, listen, serve, serve_on};
+
+mod supervisor;
 
 pub mod metrics;
 

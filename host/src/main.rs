@@ -26,9 +26,10 @@ fn main() -> ExitCode {
         Err(error) => {
             eprintln!("dossier: {}", with_causes(&*error));
             match error.downcast_ref::<CommandError>() {
-                Some(CommandError::Config(_) | CommandError::Serve(ServeError::File(_))) => {
-                    ExitCode::from(BAD_CONFIGURATION)
-                }
+                Some(
+                    CommandError::Config(_)
+                    | CommandError::Serve(ServeError::File(_) | ServeError::HandOver(_)),
+                ) => ExitCode::from(BAD_CONFIGURATION),
                 Some(CommandError::Usage(_)) => ExitCode::from(BAD_USAGE),
                 Some(CommandError::Compile(_)) => ExitCode::from(COMPONENT_REFUSED),
                 _ => ExitCode::FAILURE,

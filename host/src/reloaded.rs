@@ -57,6 +57,19 @@ pub enum FileError {
     },
 }
 
+impl FileError {
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Unreadable { path, .. }
+            | Self::Unwritable { path, .. }
+            | Self::TooLong { path, .. }
+            | Self::Content { path, .. } => path,
+        }
+    }
+}
+
 /// Something made of files; whoever asks gets what was made last.
 pub(crate) struct Reloaded<T> {
     paths: Vec<PathBuf>,

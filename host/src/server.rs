@@ -24,15 +24,22 @@ use crate::metrics::{Exposition, Listener, Source};
 use crate::reloaded::{FileError, Refresh, Refreshing};
 
 mod activity;
+mod check;
+pub(crate) use check::{Checked, Outcome, check};
+
 mod connection;
 mod gate;
+
+mod handed_over;
+pub use handed_over::{HandOverError, HandedOver};
+
 mod heads;
 mod tls;
 mod wire;
 use tls::Tls;
 
 mod listening;
-use listening::Listening;
+use listening::{Listening, Socket, bind};
 
 /// The server could not start.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +53,9 @@ pub enum ServeError {
     /// The keys of an identity provider can't be had.
     #[error("jwt_keys: {0}")]
     Keys(#[from] KeySourceError),
+    /// A socket that was handed over can't be used.
+    #[error(transparent)]
+    HandOver(#[from] HandOverError),
     /// The address can't be listened on.
     #[error("{address}: can't listen: {source}")]
     Listen {
@@ -81,6 +91,17 @@ struct Packages {
 /// # Errors
 /// When an artifact can't be loaded, or an address can't be listened on.
 pub async fn serve(config: Config) -> Result<RunningServer, ServeError> {
+    serve_on(HandedOver::default(), config).await
+}
+
+/// The same on sockets that were handed over, where they have the addresses of the configuration.
+///
+/// # Errors
+/// As [`serve`], and when one of the sockets has no address of the configuration.
+pub async fn serve_on(
+    mut sockets: HandedOver,
+    config: Config,
+) -> Result<RunningServer, ServeError> {
     let Config {
         listen: address,
         metrics,
@@ -92,7 +113,11 @@ pub async fn serve(config: Config) -> Result<RunningServer, ServeError> {
         platform,
         code_dir,
     } = config;
-    // Ahead of what takes long: a mistake in a file is told at once.
+    // Ahead of what takes long: a mistake is told at once.
+    let of_admin = platform.as_ref().and_then(|platform| platform.admin.as_ref());
+    let of_admin = of_admin.map(|admin| admin.listen);
+    let asked = [Some(address), of_admin, metrics.listen];
+    sockets.refuse_unasked(&asked.into_iter().flatten().collect::<Vec<_>>())?;
     let mut files = Vec::new();
     let tokens = access.tokens_file.as_deref().map(ClientTokens::load).transpose()?.map(Arc::new);
     files.extend(tokens.iter().map(|tokens| Arc::clone(tokens) as Arc<dyn Refresh>));
@@ -143,7 +168,8 @@ pub async fn serve(config: Config) -> Result<RunningServer, ServeError> {
             let admin = Arc::new(Admin::new(reload.clone(), tokens, http));
             let recorder = recorder.of(Listener::Admin);
             let router = admin::router(admin, Arc::clone(&exposition), recorder.clone());
-            let listening = Listening::start(listen, router, http, recorder, admin_tls).await?;
+            let socket = bind(listen, sockets.take(listen))?;
+            let listening = Listening::start(socket, router, http, recorder, admin_tls);
             tracing::info!(address = %listening.address, "the admin API listens");
             Some(listening)
         }
@@ -154,13 +180,15 @@ pub async fn serve(config: Config) -> Result<RunningServer, ServeError> {
             let recorder = recorder.of(Listener::Metrics);
             let router =
                 metrics_router(Arc::clone(&exposition), Arc::clone(&app), recorder.clone());
-            let listening = Listening::start(listen, router, http, recorder, None).await?;
+            let socket = bind(listen, sockets.take(listen))?;
+            let listening = Listening::start(socket, router, http, recorder, None);
             tracing::info!(address = %listening.address, "metrics listen");
             Some(listening)
         }
     };
     let here = metrics.on_listen.then_some(exposition);
-    let mut server = listen_with(app, address, http, here, tls).await?;
+    let socket = bind(address, sockets.take(address))?;
+    let mut server = listen_with(app, socket, http, here, tls);
     server.admin = admin;
     server.metrics = metrics_listening;
     server.files = Refreshing::start(files);
@@ -177,22 +205,23 @@ pub async fn listen(
     address: SocketAddr,
     limits: HttpLimits,
 ) -> Result<RunningServer, ServeError> {
-    listen_with(Arc::new(App::new(reader, limits)), address, limits, None, None).await
+    let socket = bind(address, None)?;
+    Ok(listen_with(Arc::new(App::new(reader, limits)), socket, limits, None, None))
 }
 
-async fn listen_with(
+fn listen_with(
     app: Arc<App>,
-    address: SocketAddr,
+    socket: Socket,
     limits: HttpLimits,
     metrics: Option<Arc<Exposition>>,
     tls: Option<Arc<Tls>>,
-) -> Result<RunningServer, ServeError> {
+) -> RunningServer {
     let (router, recorder) = (router(Arc::clone(&app), metrics), app.recorder().clone());
-    let documents = Listening::start(address, router, limits, recorder, tls).await?;
+    let documents = Listening::start(socket, router, limits, recorder, tls);
     let drain_delay = limits.drain_delay;
     tracing::info!(address = %documents.address, "listening");
     let (admin, metrics, packages, files) = (None, None, None, None);
-    Ok(RunningServer { documents, admin, metrics, packages, files, app, drain_delay })
+    RunningServer { documents, admin, metrics, packages, files, app, drain_delay }
 }
 
 impl RunningServer {
@@ -227,12 +256,19 @@ impl RunningServer {
         self.app.model_lost().await
     }
 
-    /// Ends in order: `/readyz` fails, then nothing more is accepted, then requests in work finish
-    /// or are cut off at their deadline.
+    /// From now on `/readyz` fails, and every answer is the last of its connection.
+    fn drain(&self) {
+        self.app.drain();
+        let listening = [Some(&self.documents), self.admin.as_ref(), self.metrics.as_ref()];
+        listening.into_iter().flatten().for_each(Listening::drain);
+    }
+
+    /// Ends in order: `/readyz` fails and answers close their connections, so that whoever keeps some goes
+    /// elsewhere; then nothing more is accepted, then requests in work finish or are cut off at their deadline.
     pub async fn shutdown(self) {
-        let Self { documents, admin, metrics, packages, files: _, app, drain_delay } = self;
-        app.drain();
+        self.drain();
         tracing::info!("draining");
+        let Self { documents, admin, metrics, packages, files: _, app, drain_delay } = self;
         sleep(drain_delay).await;
         let end = async |listening: Option<Listening>| {
             if let Some(listening) = listening {

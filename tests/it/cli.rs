@@ -82,6 +82,17 @@ fn a_refusal_is_one_line_and_an_exit_code() {
 }
 
 #[test]
+fn every_shell_is_told_the_commands_and_keys() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let output = dossier(&["completions", shell], &[]);
+        let script = String::from_utf8(output.stdout).expect("text");
+        assert!(output.status.success() && script.contains("check-config"), "{shell}");
+        assert!(script.contains("max-body-bytes"), "{shell}");
+    }
+    assert_eq!(dossier(&["completions", "tcsh"], &[]).status.code(), Some(2));
+}
+
+#[test]
 fn plugin_run_reports_on_values_of_no_model() {
     let sample = &samples_of(PASSPORT).expect("samples")[0];
     let folder = tempfile::tempdir().expect("a folder");

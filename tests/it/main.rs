@@ -3,9 +3,11 @@
 mod access;
 mod arrows;
 mod bad_input;
+mod check_config;
 mod cli;
 mod docs;
 mod extract;
+mod hand_over;
 mod hostile_plugins;
 mod load;
 mod metrics;

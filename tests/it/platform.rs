@@ -1,5 +1,6 @@
 //! Packages come and go while the host serves.
 
+mod backup;
 mod calibration;
 mod code_cache;
 mod command_line;

@@ -12,8 +12,8 @@ use dossier_inference::InferenceError;
 use dossier_model::ModelError;
 use dossier_plugin::{CodeCacheError, PluginError};
 use dossier_store::{
-    ArtifactError, CatalogueError, ManifestError, PackageDigest, PackageError, PublicKey,
-    SettingsTooLong, SigningError, VersionNumber,
+    ArtifactError, BackupError, CatalogueError, ManifestError, PackageDigest, PackageError,
+    PublicKey, SettingsTooLong, SigningError, VersionNumber,
 };
 
 use crate::fixture::FixtureError;
@@ -364,6 +364,9 @@ pub enum EngineError {
     /// The catalogue can't be read or written.
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),
+    /// A backup can't be made or restored.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
 
     // The start.
     /// A folder of the operator can't be served.

@@ -54,7 +54,10 @@ pub mod reload;
 pub use reload::Reload;
 
 mod start;
-pub use start::{Engine, Rebuilt, StoreLifetime, code_of_user, rebuild_catalogue};
+pub use start::{
+    Engine, Rebuilt, StoreLifetime, begin_backup, code_of_user, has_catalogue, rebuild_catalogue,
+    restore_backup,
+};
 
 mod watch;
 pub use watch::Watch;

@@ -28,6 +28,9 @@ use ask::{Answers, Pair};
 
 mod assemble;
 
+mod backup;
+pub use backup::LiveBackup;
+
 mod fitness;
 
 mod prepare;
@@ -112,12 +115,15 @@ pub(crate) struct Turns {
     /// A compilation takes a whole core: one at a time leaves the others to the documents.
     probe: Semaphore,
     pub(super) publish: Semaphore,
+    /// A backup reads the whole store from the disk.
+    backup: Arc<Semaphore>,
 }
 
 impl Default for Turns {
     fn default() -> Self {
         let publishers = Publishers::default();
-        Self { publishers, probe: Semaphore::new(1), publish: Semaphore::new(CONCURRENT_PUBLISHES) }
+        let publish = Semaphore::new(CONCURRENT_PUBLISHES);
+        Self { publishers, probe: Semaphore::new(1), publish, backup: Arc::new(Semaphore::new(1)) }
     }
 }
 

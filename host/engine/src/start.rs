@@ -37,6 +37,9 @@ mod import;
 pub(crate) use import::package_of_component;
 use import::{Imported, Importer};
 
+mod backup;
+pub use backup::{begin_backup, restore_backup};
+
 mod rebuild;
 pub use rebuild::{Rebuilt, rebuild_catalogue};
 
@@ -201,6 +204,12 @@ pub fn code_of_user(folder: &Path) -> Option<CodeCache> {
             None
         }
     }
+}
+
+/// Whether a data directory has a catalogue, which says what serves, whatever stands in the operator's folders.
+#[must_use]
+pub fn has_catalogue(data_dir: &Path) -> bool {
+    catalogue_exists(&data_dir.join(CATALOGUE_FILE)).unwrap_or(false)
 }
 
 /// Packages without a catalogue: it was lost, and the folders are not what served last.

@@ -1,8 +1,9 @@
-//! The pages `cli.md`, `configuration.md` and `openapi.json`, from what the program declares: a test compares them with
-//! those in `host/docs`, and `dossier docs` writes them.
+//! The pages `cli.md`, `configuration.md`, `openapi.json` and `dossier.1`, from what the program declares: a test
+//! compares them with those in `host/docs`, and `dossier docs` writes them.
 
 mod commands;
 mod configuration;
+mod man;
 
 use std::path::Path;
 
@@ -19,11 +20,12 @@ pub struct Page {
 
 /// All such pages.
 #[must_use]
-pub fn pages() -> [Page; 3] {
+pub fn pages() -> [Page; 4] {
     [
         Page { name: "cli.md", text: commands::page() },
         Page { name: "configuration.md", text: configuration::page() },
         Page { name: "openapi.json", text: openapi_text().to_owned() },
+        Page { name: "dossier.1", text: man::page() },
     ]
 }
 

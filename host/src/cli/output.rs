@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
+use clap::CommandFactory as _;
 use dossier_document::FieldText;
 use dossier_engine::RequestId;
 use dossier_engine::pipeline::{ExtractedField, Extraction};
@@ -11,6 +12,7 @@ use dossier_plugin::Report;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::Cli;
 use crate::api::{CheckBody, DocumentTypesBody, ExtractBody};
 
 /// The report of `dossier plugin run`: normalised values by name, then the checks.
@@ -88,6 +90,16 @@ pub fn print(text: &str) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
     }
+}
+
+/// Prints what a shell completes arguments with.
+///
+/// # Errors
+/// When the output can't be written.
+pub(super) fn completions(shell: clap_complete::Shell) -> io::Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "dossier", &mut script);
+    print(&String::from_utf8_lossy(&script))
 }
 
 fn report_body(report: &Report) -> ReportBody<'_> {

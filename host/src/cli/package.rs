@@ -15,6 +15,7 @@ mod settings;
 mod source;
 mod transfer;
 pub use client::AdminError;
+pub(in crate::cli) use client::Client;
 pub use registry::{RegistryArgs, RegistryError};
 use settings::SettingsArgs;
 

@@ -14,15 +14,19 @@ use dossier_model::ModelError;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::draw::DrawError;
-use super::{Cli, Command, DebugCommand, DocsArgs, DocumentTypesArgs, ExtractArgs, PluginCommand};
-use super::{debug, docs, draw, locate, output, package, plugin, token};
+use super::{
+    Cli, Command, CompletionsArgs, DebugCommand, DocsArgs, DocumentTypesArgs, ExtractArgs,
+    PluginCommand,
+};
+use super::{backup, check_config, debug, docs, draw, locate, output, package, plugin, token};
 use crate::api::{FormError, engine_problem, field_names, problem_of_form};
 use crate::config::{
     Config, ConfigError, LogLevel, ServeArgs, TelemetryArgs, TelemetryConfig, nobody_publishes,
     reader_settings,
 };
-use crate::server::{RunningServer, ServeError, serve};
-use crate::{telemetry, user_cache};
+use crate::server::{HandedOver, RunningServer, ServeError, serve_on};
+use crate::supervisor::State;
+use crate::{supervisor, telemetry, user_cache};
 
 /// A command failed.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +40,9 @@ pub enum CommandError {
     /// The places of the fields can't be drawn.
     #[error("--draw: {0}")]
     Draw(#[from] DrawError),
+    /// The configuration was looked at, and can't be served with.
+    #[error(transparent)]
+    Unservable(check_config::Unservable),
     /// The server did not start.
     #[error(transparent)]
     Serve(#[from] ServeError),
@@ -60,6 +67,15 @@ pub enum CommandError {
     /// The file of tokens can't be read or changed.
     #[error(transparent)]
     Token(#[from] token::TokenError),
+    /// A backup is asked of a folder that a host has open.
+    #[error(
+        "{}: a host runs on it: let it make the backup, by its admin API, without --data-dir",
+        folder.display()
+    )]
+    InUse {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// A component does not compile.
     #[error(transparent)]
     Compile(#[from] dossier_engine::CompileRefusal),
@@ -105,15 +121,21 @@ pub enum UsageError {
 pub async fn run(cli: Cli) -> Result<(), CommandError> {
     match cli.command {
         Command::Serve(args) => serve_until_told(*args).await,
+        Command::CheckConfig(args) => check_config::run(*args).await,
         Command::Extract(args) => extract_files(*args).await,
         Command::Locate(args) => locate::locate(&args),
         Command::DocumentTypes(args) => list_document_types(args).await,
         Command::Debug { command: DebugCommand::Compile(args) } => debug::compile(&args),
         Command::Plugin { command } => run_plugin(command).await,
         Command::Package { command } => package::run(command).await,
+        Command::Backup(args) => backup::back_up(args).await,
+        Command::Restore(args) => backup::restore(&args),
         Command::Token { command } => Ok(token::run(command)?),
         Command::Debug { command: DebugCommand::Forward(args) } => debug::forward(&args),
         Command::Debug { command: DebugCommand::Generate(args) } => debug::generate(&args),
+        Command::Completions(CompletionsArgs { shell }) => {
+            output::completions(shell).map_err(CommandError::Output)
+        }
         Command::Docs(DocsArgs { folder }) => {
             docs::write(&folder).map_err(|source| CommandError::Unwritable { folder, source })
         }
@@ -132,6 +154,7 @@ async fn run_plugin(command: PluginCommand) -> Result<(), CommandError> {
 }
 
 async fn serve_until_told(args: ServeArgs) -> Result<(), CommandError> {
+    let sockets = HandedOver::of_environment().map_err(ServeError::from)?;
     let (mut config, telemetry) = Config::resolve(args)?;
     install(telemetry)?;
     if let Some(platform) = &mut config.platform {
@@ -141,7 +164,8 @@ async fn serve_until_told(args: ServeArgs) -> Result<(), CommandError> {
     config.code_dir = user_cache::compiled_rules();
     tracing::info!(?config, "starting");
     // A signal during the load ends the process by its default action: nothing is in work yet.
-    let server = serve(config).await?;
+    let server = serve_on(sockets, config).await?;
+    supervisor::tell(State::Ready);
     let lost = tokio::select! {
         told = wait_for_signal(&server) => {
             told.map_err(|error| CommandError::Process(error.into()))?;
@@ -152,6 +176,7 @@ async fn serve_until_told(args: ServeArgs) -> Result<(), CommandError> {
     if let Some(lost) = &lost {
         tracing::error!(%lost, "the model is lost");
     }
+    supervisor::tell(State::Stopping);
     server.shutdown().await;
     lost.map_or(Ok(()), |lost| Err(CommandError::ModelLost(lost)))
 }

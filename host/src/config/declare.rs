@@ -73,6 +73,10 @@ macro_rules! keys {
                 }
             }
 
+            fn given(&self) -> Vec<Option<String>> {
+                vec![$( self.$name.as_ref().map($crate::config::value::Value::shown) ),+]
+            }
+
             fn over(self, lower: Self) -> Self {
                 Self { $( $name: self.$name.or(lower.$name), )+ }
             }

@@ -11,8 +11,8 @@ use serde::{Deserialize, Deserializer};
 use super::key::{Group as _, Key};
 use super::value::{BadValue, Given};
 use super::{
-    AccessArgs, ConfigError, HttpArgs, JwtArgs, PlatformArgs, ReaderArgs, TelemetryArgs, TlsArgs,
-    groups,
+    AccessArgs, ConfigError, HttpArgs, JwtArgs, PlatformArgs, ReaderArgs, ServeArgs, TelemetryArgs,
+    TlsArgs, groups,
 };
 
 mod entry;
@@ -49,6 +49,14 @@ pub struct FileConfig {
 }
 
 impl FileConfig {
+    /// What the file sets that is typed, or nothing without one.
+    ///
+    /// # Errors
+    /// As [`FileConfig::read`].
+    pub(crate) fn of(args: &ServeArgs) -> Result<Self, ConfigError> {
+        args.config.as_deref().map_or_else(|| Ok(Self::default()), Self::read)
+    }
+
     /// Reads a file.
     ///
     /// # Errors

@@ -60,6 +60,9 @@ pub(crate) trait Group: Default {
     /// Reads the value of a key; none if the group has no such key.
     fn set(&mut self, name: &str, given: &Given<'_>) -> Option<Result<(), BadValue>>;
 
+    /// Of each key, in the order of [`Group::keys`], what is given, as it would be written.
+    fn given(&self) -> Vec<Option<String>>;
+
     /// What is given here, and where nothing is, what is given in `lower`.
     #[must_use]
     fn over(self, lower: Self) -> Self;

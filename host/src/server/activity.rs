@@ -50,6 +50,11 @@ impl Activity {
         self.asked.fetch_add(heads, Ordering::Relaxed);
     }
 
+    /// Whether there was a whole head.
+    pub(super) fn has_asked(&self) -> bool {
+        self.asked.load(Ordering::Relaxed) != 0
+    }
+
     /// A request is answered from now on.
     pub(super) fn begins(&self) {
         self.idle_since.store(0, Ordering::Relaxed);

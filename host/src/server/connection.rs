@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use axum::Router;
@@ -55,6 +56,8 @@ pub(super) struct Common {
     pub(super) recorder: Recorder,
     /// Without it, everything is in the clear.
     pub(super) tls: Option<Arc<Tls>>,
+    /// True once every answer is the last of its connection.
+    pub(super) draining: Arc<AtomicBool>,
     /// True once the listener is to end.
     pub(super) stopping: watch::Receiver<bool>,
 }
@@ -66,7 +69,7 @@ pub(super) async fn serve(
     common: Common,
     activity: Arc<Activity>,
 ) {
-    let Common { router, no_room, limits, recorder, tls, mut stopping } = common;
+    let Common { router, no_room, limits, recorder, tls, draining, mut stopping } = common;
     let (header_timeout, life) = match place {
         Place::Shared => (limits.header_timeout, limits.longest_connection()),
         Place::Reserved => {
@@ -83,7 +86,9 @@ pub(super) async fn serve(
         let gate = Gate::new(wire, Arc::clone(&activity), limits.write_timeout);
         let [router, no_room] = [router, no_room].map(TowerToHyperService::new);
         let activity_of = Arc::clone(&activity);
-        let answering = Answering { router, no_room, place, certificate, activity: activity_of };
+        let ending = Ending { draining, stopping: stopping.clone() };
+        let answering =
+            Answering { router, no_room, place, certificate, ending, activity: activity_of };
         let mut connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(header_timeout)
@@ -100,7 +105,11 @@ pub(super) async fn serve(
         let ended = tokio::select! {
             ended = poll_fn(|cx| connection.poll_without_shutdown(cx)) => ended,
             () = stopped => {
-                Pin::new(&mut connection).graceful_shutdown();
+                // One that was accepted just before has its first request on its way: hyper would close it
+                // unanswered. Its first answer is its last, and it gives way where it asks nothing.
+                if activity.has_asked() {
+                    Pin::new(&mut connection).graceful_shutdown();
+                }
                 poll_fn(|cx| connection.poll_without_shutdown(cx)).await
             }
         };
@@ -174,7 +183,21 @@ struct Answering {
     place: Place,
     /// What the client has shown, where it was asked for one.
     certificate: Option<Fingerprint>,
+    ending: Ending,
     activity: Arc<Activity>,
+}
+
+/// Whether the listener is about to end.
+#[derive(Clone)]
+struct Ending {
+    draining: Arc<AtomicBool>,
+    stopping: watch::Receiver<bool>,
+}
+
+impl Ending {
+    fn has_begun(&self) -> bool {
+        self.draining.load(Ordering::Relaxed) || *self.stopping.borrow()
+    }
 }
 
 type Answer = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
@@ -193,10 +216,12 @@ impl Service<Request<Incoming>> for Answering {
         let router = if is_refused { &self.no_room } else { &self.router };
         let answer = router.call(request);
         let (place, activity) = (self.place, Arc::clone(&self.activity));
+        let ending = self.ending.clone();
         Box::pin(async move {
             let mut response = answer.await?;
             let answered = activity.ends();
             let is_last = place == Place::Reserved
+                || ending.has_begun()
                 || answered >= defaults::CONNECTION_REQUESTS
                 || activity.age() >= defaults::CONNECTION_LIFE;
             if is_last {

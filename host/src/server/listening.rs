@@ -5,9 +5,10 @@
 //! taken and may ask for probes only.
 
 use std::collections::HashMap;
-use std::io;
-use std::net::SocketAddr;
+use std::net::{self, SocketAddr};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -37,24 +38,41 @@ const END_TICK: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(super) struct Listening {
     pub(super) address: SocketAddr,
+    draining: Arc<AtomicBool>,
     stop: oneshot::Sender<()>,
     accepting: JoinHandle<()>,
 }
 
 impl Listening {
-    pub(super) async fn start(
-        address: SocketAddr,
+    pub(super) fn start(
+        socket: Socket,
         router: Router,
         limits: HttpLimits,
         recorder: Recorder,
         tls: Option<Arc<Tls>>,
-    ) -> Result<Self, ServeError> {
-        let failed = |source| ServeError::Listen { address, source };
-        let listener = bind(address).map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
+    ) -> Self {
+        let Socket { address, listener } = socket;
         let (stop, stopped) = oneshot::channel();
-        let accepting = tokio::spawn(accept(listener, router, limits, recorder, tls, stopped));
-        Ok(Self { address, stop, accepting })
+        let (stopping, told) = watch::channel(false);
+        let draining = Arc::new(AtomicBool::new(false));
+        let no_room = no_room(recorder.clone());
+        let is_draining = Arc::clone(&draining);
+        let common = Common {
+            router,
+            no_room,
+            limits,
+            recorder,
+            tls,
+            draining: is_draining,
+            stopping: told,
+        };
+        let accepting = tokio::spawn(accept(listener, common, stopping, stopped));
+        Self { address, draining, stop, accepting }
+    }
+
+    /// Goes on accepting and answering, and closes each connection with its next answer.
+    pub(super) fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
     }
 
     /// Accepts nothing more and lets connections end, for as long as they may take.
@@ -65,30 +83,55 @@ impl Listening {
     }
 }
 
+/// A socket that listens.
+#[derive(Debug)]
+pub(super) struct Socket {
+    address: SocketAddr,
+    listener: TcpListener,
+}
+
 /// Listens with small buffers for what goes out: answers are small, and the kernel would hold megabytes of
-/// them for each client that reads none.
-fn bind(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    // As `TcpListener::bind` does it: an address is free again at once.
-    socket.set_reuseaddr(true)?;
-    socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
-    socket.bind(address)?;
-    socket.listen(BACKLOG)
+/// them for each client that reads none. A socket that was handed over listens already.
+///
+/// # Errors
+/// When the address can't be had.
+pub(super) fn bind(
+    address: SocketAddr,
+    handed_over: Option<net::TcpListener>,
+) -> Result<Socket, ServeError> {
+    let listen = || {
+        let socket = match handed_over {
+            Some(listener) => {
+                listener.set_nonblocking(true)?;
+                // No stream: it is how a socket of any kind gets in there.
+                TcpSocket::from_std_stream(net::TcpStream::from(OwnedFd::from(listener)))
+            }
+            None => {
+                let socket =
+                    if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+                // As `TcpListener::bind` does it: an address is free again at once.
+                socket.set_reuseaddr(true)?;
+                socket.bind(address)?;
+                socket
+            }
+        };
+        socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
+        let listener = socket.listen(BACKLOG)?;
+        Ok(Socket { address: listener.local_addr()?, listener })
+    };
+    listen().map_err(|source| ServeError::Listen { address, source })
 }
 
 /// Accepts until `stop` is sent or dropped, then lets connections end.
 async fn accept(
     listener: TcpListener,
-    router: Router,
-    limits: HttpLimits,
-    recorder: Recorder,
-    tls: Option<Arc<Tls>>,
+    common: Common,
+    stopping: watch::Sender<bool>,
     mut stop: oneshot::Receiver<()>,
 ) {
-    let (stopping, told) = watch::channel(false);
-    let no_room = no_room(recorder.clone());
+    let limits = common.limits;
     let mut open = Open {
-        common: Common { router, no_room, limits, recorder, tls, stopping: told },
+        common,
         shared: Places::new(limits.connections),
         reserved: Places::new(defaults::PROBE_CONNECTIONS),
         tasks: JoinSet::new(),

@@ -12,6 +12,8 @@ use super::*;
 use crate::config::defaults;
 use crate::testing::{PASSPORT, PATIENCE, config, engine, form, held_engine, png, with_backend};
 
+mod drain;
+
 async fn connect(server: &RunningServer) -> TcpStream {
     TcpStream::connect((Ipv4Addr::LOCALHOST, server.address().port())).await.expect("it listens")
 }

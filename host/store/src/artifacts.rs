@@ -196,6 +196,15 @@ impl ArtifactStore {
         tempfile::NamedTempFile::new_in(&self.incoming).map_err(at(&self.incoming))
     }
 
+    /// A folder for what is in the making. It is gone when it is dropped, or with the next
+    /// [`ArtifactStore::open`].
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn scratch(&self) -> Result<tempfile::TempDir, ArtifactError> {
+        tempfile::tempdir_in(&self.incoming).map_err(at(&self.incoming))
+    }
+
     /// Every package on disk, by digest, whether or not anybody published it.
     ///
     /// # Errors

@@ -27,11 +27,14 @@ pub use settings::{MAX_SETTINGS_BYTES, SettingsDigest, SettingsTooLong, TypeSett
 mod names;
 pub use names::NameRecords;
 
+mod snapshot;
+
 mod record;
 pub use record::{Action, Attempt, Event, Origin, Refusal, Version};
 
 mod tables;
-use tables::{FORMAT, GENERATIONS, HISTORY, NEWEST, SETTINGS, VERSIONS, all, from_record};
+pub(crate) use tables::FORMAT;
+use tables::{GENERATIONS, HISTORY, NEWEST, SETTINGS, VERSIONS, all, from_record};
 
 /// The catalogue's database. Opened by one process at a time, which the file's lock sees to; reads
 /// go on beside a write.
@@ -126,7 +129,10 @@ pub enum CatalogueError {
         file: PathBuf,
     },
     /// The database was written by another version of the program.
-    #[error("the catalogue has format {found}, this program reads format {FORMAT}")]
+    #[error(
+        "the catalogue has format {found}, and this program reads formats up to {FORMAT}: run the program that \
+         wrote it, or a later one, or restore a backup that was made before it"
+    )]
     Format {
         /// The format found.
         found: u64,

@@ -35,6 +35,9 @@ pub use scope::{InvalidPattern, Pattern, Scope};
 mod artifacts;
 pub use artifacts::{ArtifactError, ArtifactStore, StoredPackage, make_private};
 
+mod backup;
+pub use backup::{Backup, BackupError, Restored, restore};
+
 mod catalogue;
 pub use catalogue::{
     Action, Attempt, Canary, Catalogue, CatalogueError, Change, Event, Generation,

@@ -2,7 +2,7 @@
 
 use dossier_image_decode::DecodeError;
 use dossier_inference::{BackendError, InferenceError};
-use dossier_store::{ArtifactError, SigningError};
+use dossier_store::{ArtifactError, BackupError, SigningError};
 
 use super::EngineError;
 use crate::fixture::FixtureError;
@@ -77,6 +77,8 @@ impl EngineError {
             Self::Upload { .. } => STORE,
             Self::Artifacts(error) if error.is_of_the_disk() => STORE,
             Self::Catalogue(error) if error.is_of_the_disk() => STORE,
+            Self::Backup(BackupError::Catalogue(error)) if error.is_of_the_disk() => STORE,
+            Self::Backup(BackupError::Artifact(error)) if error.is_of_the_disk() => STORE,
             Self::Artifacts(
                 ArtifactError::Damaged { .. }
                 | ArtifactError::Changed { .. }
@@ -84,6 +86,7 @@ impl EngineError {
             ) => "package.damaged",
             Self::Artifacts(_)
             | Self::Catalogue(_)
+            | Self::Backup(_)
             | Self::Folder(_)
             | Self::Base(_)
             | Self::Locator(_)

@@ -115,8 +115,10 @@ pub(crate) fn engine_problem(error: &EngineError) -> Problem {
         E::Upload { .. } => store_problem(error),
         E::Artifacts(source) if source.is_of_the_disk() => store_problem(error),
         E::Catalogue(source) if source.is_of_the_disk() => store_problem(error),
+        E::Backup(_) if error.code() == "store.unavailable" => store_problem(error),
         E::Artifacts(_)
         | E::Catalogue(_)
+        | E::Backup(_)
         | E::Panicked
         | E::Left
         // What only a start meets.

@@ -29,8 +29,7 @@ Logs go to the standard error stream, results to the standard output.
 pub(super) fn page() -> String {
     let mut command = Cli::command();
     command.build();
-    let mut leaves = Vec::new();
-    collect(&command, "", &mut leaves);
+    let leaves = leaves(&command);
     let mut page = TOP.to_owned() + "\n" + &head(["command", "what it does"]);
     for (name, command) in &leaves {
         page += &row([&format!("[`{name}`](#{})", name.replace(' ', "-")), &about(command)]);
@@ -41,7 +40,13 @@ pub(super) fn page() -> String {
     page
 }
 
-/// The commands that do something: the leaves that are not hidden.
+/// The commands that do something, by what is typed for them: the leaves that are not hidden.
+pub(super) fn leaves(command: &Command) -> Vec<(String, &Command)> {
+    let mut leaves = Vec::new();
+    collect(command, "", &mut leaves);
+    leaves
+}
+
 fn collect<'a>(command: &'a Command, parents: &str, leaves: &mut Vec<(String, &'a Command)>) {
     let name = format!("{parents}{}", command.get_name());
     let mut is_leaf = true;
@@ -64,7 +69,9 @@ fn section(name: &str, command: &Command) -> String {
     let groups = groups();
     let is_key = |argument: &Arg| {
         let id = argument.get_id().as_str();
-        groups.iter().flat_map(|group| group.keys).any(|key| key.name() == id)
+        // A key is never typed by its place alone.
+        argument.get_long().is_some()
+            && groups.iter().flat_map(|group| group.keys).any(|key| key.name() == id)
     };
     let own = command
         .get_arguments()
@@ -79,7 +86,8 @@ fn section(name: &str, command: &Command) -> String {
     }
     let taken = groups.iter().filter(|group| {
         let first = group.keys.first().map(|key| key.name());
-        command.get_arguments().any(|argument| Some(argument.get_id().as_str()) == first)
+        let is_first = |argument: &Arg| Some(argument.get_id().as_str()) == first;
+        command.get_arguments().any(|argument| is_key(argument) && is_first(argument))
     });
     let taken = taken
         .map(|group| format!("[{}](configuration.md#{})", group.title, group.title.to_lowercase()));

@@ -1,6 +1,7 @@
 //! The client of the admin API.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -18,6 +19,9 @@ use crate::outgoing::client_of;
 
 /// A publication compiles and runs fixtures; that has limits of its own on the host.
 const PATIENCE: Duration = Duration::from_secs(300);
+
+/// No connection to a host lives longer than a quarter of an hour.
+const DOWNLOAD_PATIENCE: Duration = Duration::from_secs(900);
 
 /// A package can't be sent, or the host refuses.
 #[derive(Debug, thiserror::Error)]
@@ -216,14 +220,14 @@ async fn change_to(args: ActivateArgs, action: &str, percent: Option<u8>) -> Don
     client.change(&args.name, action, Some(body)).await
 }
 
-pub(super) struct Client {
+pub(in crate::cli) struct Client {
     http: reqwest::Client,
     args: AdminArgs,
     token: String,
 }
 
 impl Client {
-    pub(super) fn new(args: AdminArgs) -> Result<Self, AdminError> {
+    pub(in crate::cli) fn new(args: AdminArgs) -> Result<Self, AdminError> {
         let token = match &args.token_file {
             Some(path) => std::fs::read_to_string(path)
                 .map_err(|source| AdminError::File { path: path.clone(), source })?,
@@ -253,16 +257,26 @@ impl Client {
         let response = request.send().await.map_err(unanswered)?;
         let is_success = response.status().is_success();
         let bytes = response.bytes().await.map_err(unanswered)?;
-        let answer = serde_json::from_slice::<Value>(&bytes).map_err(|_| AdminError::Answer)?;
-        if is_success {
-            return Ok(answer);
+        if !is_success {
+            return Err(refusal(&bytes));
         }
-        match (answer["code"].as_str(), answer["detail"].as_str()) {
-            (Some(code), Some(detail)) => {
-                Err(AdminError::Refused { code: code.to_owned(), detail: detail.to_owned() })
-            }
-            _ => Err(AdminError::Answer),
+        serde_json::from_slice(&bytes).map_err(|_| AdminError::Answer)
+    }
+
+    /// Posts nothing, and writes the answer into a file, which may be longer than memory.
+    pub(in crate::cli) async fn download(&self, path: &str, into: &mut File) -> Done {
+        let url = format!("{}{path}", self.args.admin_url.trim_end_matches('/'));
+        let unanswered =
+            |source| AdminError::Unanswered { url: url.clone(), source: Box::new(source) };
+        let request = self.http.post(&url).bearer_auth(&self.token).timeout(DOWNLOAD_PATIENCE);
+        let mut response = request.send().await.map_err(unanswered)?;
+        if !response.status().is_success() {
+            return Err(refusal(&response.bytes().await.map_err(unanswered)?));
         }
+        while let Some(chunk) = response.chunk().await.map_err(unanswered)? {
+            into.write_all(&chunk).map_err(AdminError::Output)?;
+        }
+        Ok(())
     }
 
     /// How everything stands, page by page.
@@ -305,6 +319,17 @@ impl Client {
         let printed =
             if self.args.json { output::json(answer) } else { output::print(&as_text(answer)) };
         printed.map_err(AdminError::Output)
+    }
+}
+
+/// What a host says that refuses.
+fn refusal(bytes: &[u8]) -> AdminError {
+    let answer = serde_json::from_slice::<Value>(bytes).unwrap_or_default();
+    match (answer["code"].as_str(), answer["detail"].as_str()) {
+        (Some(code), Some(detail)) => {
+            AdminError::Refused { code: code.to_owned(), detail: detail.to_owned() }
+        }
+        _ => AdminError::Answer,
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::super::{RunningServer, listen_with};
+use super::super::{RunningServer, bind, listen_with};
 use super::*;
 use crate::api::App;
 use crate::auth::Access;
@@ -101,7 +101,8 @@ async fn serve(tls: Arc<Tls>, access: Access, header_timeout: Duration) -> Runni
     config.http.header_timeout = header_timeout;
     let reader = engine(&config).await.reader;
     let app = Arc::new(App::for_whom(reader, config.http, access));
-    listen_with(app, config.listen, config.http, None, Some(tls)).await.expect("listens")
+    let socket = bind(config.listen, None).expect("listens");
+    listen_with(app, socket, config.http, None, Some(tls))
 }
 
 /// A client that trusts one authority, and shows something.
@@ -177,8 +178,8 @@ async fn an_answer_that_nobody_reads_ends_its_connection_within_tls_too() {
     let reader = engine(&config).await.reader;
     let tls = Some(files.load());
     let app = Arc::new(App::new(reader, config.http));
-    let server = listen_with(app, config.listen, config.http, None, tls).await;
-    let server = server.expect("listens");
+    let socket = bind(config.listen, None).expect("listens");
+    let server = listen_with(app, socket, config.http, None, tls);
 
     let mut roots = RootCertStore::empty();
     let trusted = CertificateDer::from_pem_slice(authority.pem.as_bytes()).expect("a certificate");

@@ -91,7 +91,7 @@ impl Reopened {
 }
 
 impl Source {
-    fn open(&self) -> Result<Database, CatalogueError> {
+    pub(super) fn open(&self) -> Result<Database, CatalogueError> {
         let database = match self {
             Self::File(file) => open_file(file)?,
             Self::Memory => create(redb::backends::InMemoryBackend::new())?,

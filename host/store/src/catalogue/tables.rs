@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use redb::{ReadableTable, ReadableTableMetadata as _, TableDefinition, WriteTransaction};
+use redb::{
+    ReadTransaction, ReadableTable, ReadableTableMetadata as _, TableDefinition, WriteTransaction,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -11,7 +13,7 @@ use crate::{PackageDigest, VersionNumber};
 
 /// The format written here. Format 1 had no order but that of the clock, and no history a publisher; format
 /// 2 did not tell packages by publisher.
-pub(super) const FORMAT: u64 = 3;
+pub(crate) const FORMAT: u64 = 3;
 /// Whole generations kept; the history of events goes further back.
 pub(super) const KEPT_GENERATIONS: u64 = 256;
 /// Events kept of each publisher: nobody else's push them out.
@@ -263,7 +265,7 @@ fn count_event(transaction: &WriteTransaction, event: &Event) -> Result<(), Cata
 }
 
 /// Whether every record of every table is understood.
-pub(super) fn check(transaction: &redb::ReadTransaction) -> Result<(), CatalogueError> {
+pub(super) fn check(transaction: &ReadTransaction) -> Result<(), CatalogueError> {
     let settings = transaction.open_table(SETTINGS)?;
     let mut kept = BTreeSet::new();
     for entry in settings.iter()? {
@@ -297,6 +299,34 @@ pub(super) fn check(transaction: &redb::ReadTransaction) -> Result<(), Catalogue
         if indexed != versions.len() {
             return Err(CatalogueError::Counts { versions: versions.len(), indexed });
         }
+    }
+    Ok(())
+}
+
+/// Copies every table into a database that has none of their records.
+pub(super) fn copy(from: &ReadTransaction, into: &WriteTransaction) -> Result<(), CatalogueError> {
+    copy_table(from, into, META)?;
+    copy_table(from, into, GENERATIONS)?;
+    copy_table(from, into, VERSIONS)?;
+    copy_table(from, into, SETTINGS)?;
+    copy_table(from, into, NAMES)?;
+    copy_table(from, into, PUBLISHERS)?;
+    copy_table(from, into, NEWEST)?;
+    copy_table(from, into, ATTEMPTS)?;
+    copy_table(from, into, HISTORY)?;
+    copy_table(from, into, ACTORS)?;
+    copy_table(from, into, COUNTS)
+}
+
+fn copy_table<K: redb::Key + 'static, V: redb::Value + 'static>(
+    from: &ReadTransaction,
+    into: &WriteTransaction,
+    table: TableDefinition<'_, K, V>,
+) -> Result<(), CatalogueError> {
+    let mut copied = into.open_table(table)?;
+    for entry in from.open_table(table)?.iter()? {
+        let (key, value) = entry?;
+        copied.insert(key.value(), value.value())?;
     }
     Ok(())
 }

@@ -99,3 +99,21 @@ fn a_catalogue_of_format_2_is_brought_up() {
     let catalogue = Catalogue::open(&file).expect("is brought up");
     assert_eq!(catalogue.packages_of("test").expect("reads"), [package(1)]);
 }
+
+#[test]
+fn a_later_format_is_refused_by_its_number_and_left_as_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("catalogue.redb");
+    publish(&Catalogue::open(&file).expect("opens"), version("a", 1));
+    let database = Database::open(&file).expect("opens");
+    let transaction = database.begin_write().expect("begins");
+    let mut meta = transaction.open_table(tables::META).expect("opens");
+    meta.insert("format", FORMAT + 1).expect("is written");
+    drop(meta);
+    transaction.commit().expect("is written");
+    drop(database);
+    for _ in 0..2 {
+        let error = Catalogue::open(&file).expect_err("a later format");
+        assert!(matches!(error, CatalogueError::Format { found } if found == FORMAT + 1));
+    }
+}

@@ -1,0 +1,47 @@
+//! A backup of the store, beside everything else that is done with it.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use dossier_store::Backup;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::{Reload, blocking};
+use crate::error::EngineError;
+use crate::settings::Publisher;
+
+/// A backup that is about to be sent: what serves now, whatever is changed meanwhile.
+#[derive(Debug)]
+pub struct LiveBackup {
+    backup: Backup,
+    _turn: OwnedSemaphorePermit,
+}
+
+impl Reload {
+    /// Begins a backup for a publisher that reaches everything: it holds everybody's packages, and the history.
+    ///
+    /// # Errors
+    /// [`EngineError::Forbidden`] for any other, [`EngineError::Busy`] while another backup is made; when the
+    /// disk refuses.
+    pub async fn begin_backup(&self, publisher: &Publisher) -> Result<LiveBackup, EngineError> {
+        if !publisher.scope.is_everything() {
+            return Err(EngineError::Forbidden { name: "*".to_owned() });
+        }
+        let turn = Arc::clone(&self.shared.turns.backup).try_acquire_owned();
+        let turn = turn.map_err(|_| EngineError::Busy)?;
+        let shared = Arc::clone(&self.shared);
+        let begun = blocking(move || Backup::begin(&shared.catalogue, &shared.store));
+        let backup = self.unless_stopped(async { Ok(begun.await??) }).await?;
+        Ok(LiveBackup { backup, _turn: turn })
+    }
+}
+
+impl LiveBackup {
+    /// Writes the archive. It blocks.
+    ///
+    /// # Errors
+    /// When it can't be written, or a package is damaged or was pruned meanwhile.
+    pub fn write(self, into: impl Write) -> Result<(), EngineError> {
+        Ok(self.backup.write(into)?)
+    }
+}
