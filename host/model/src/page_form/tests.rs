@@ -68,6 +68,17 @@ fn what_is_not_a_size_or_too_much_of_it_is_refused_by_name() {
 }
 
 #[test]
+fn the_next_base_is_one_of_ours_and_takes_larger_pages() {
+    let folder = folder_of_base().with_file_name("dossier-reader");
+    let next = Base::load(&folder, DeviceKind::Cpu).expect("a base that is shipped");
+    let (folder, pool, digests) = pool(&next, &[(768, 512)]);
+    let mut backend = ModelBackend::new(next, pool).expect("a backend");
+    let answer = backend.read_batch(&[request(Some(digests[0]))]).remove(0);
+    assert_eq!(answer.expect("an answer").readings.len(), 3);
+    drop(folder);
+}
+
+#[test]
 fn what_is_laid_out_is_kept_for_some_sizes_and_made_again_for_any() {
     let base = base();
     let forms = &base.parts().forms;
