@@ -183,7 +183,12 @@ impl ModelBackend {
         let mut passes = Vec::new();
         for of_a_size in pages.chunk_by(|one, next| one.form.size == next.form.size) {
             let form = of_a_size[0].form;
-            passes.extend(of_a_size.chunks(passes::pages_at_once(self.planner.device(), form)?));
+            // Of most pages it is known since the start: a device is not asked for its memory again.
+            let pages_at_once = match form.size == self.planner.parts().forms.own().size {
+                true => self.pages_at_once,
+                false => passes::pages_at_once(self.planner.device(), form)?,
+            };
+            passes.extend(of_a_size.chunks(pages_at_once));
         }
         Ok(passes)
     }

@@ -85,12 +85,18 @@ impl Preparer for CountsFields {
     }
 }
 
-#[test]
-fn many_that_come_are_read_some_steps_apart() {
+/// A thread with a [`SlowEncoder`], what lets it begin, and what it tells.
+fn slow_thread() -> (InferenceThread, SyncSender<()>, Receiver<Event>) {
     let (begin, begin_in) = sync_channel(1);
     let (events_out, events) = sync_channel(256);
     let backend = SlowEncoder { begin: Some(begin_in), events: events_out, documents: Vec::new() };
     let thread = InferenceThread::start(backend, settings(8, 8, 64)).expect("a thread starts");
+    (thread, begin, events)
+}
+
+#[test]
+fn many_that_come_are_read_some_steps_apart() {
+    let (thread, begin, events) = slow_thread();
     let handle = thread.handle();
     let mut long = pin!(handle.read(request(2)));
     submit(long.as_mut());
@@ -118,10 +124,7 @@ fn many_that_come_are_read_some_steps_apart() {
 
 #[test]
 fn a_large_page_is_owed_and_bounded_as_several() {
-    let (begin, begin_in) = sync_channel(1);
-    let (events_out, events) = sync_channel(256);
-    let backend = SlowEncoder { begin: Some(begin_in), events: events_out, documents: Vec::new() };
-    let thread = InferenceThread::start(backend, settings(8, 8, 64)).expect("a thread starts");
+    let (thread, begin, events) = slow_thread();
     let handle = thread.handle();
     let mut long = pin!(handle.read(request(2)));
     submit(long.as_mut());
@@ -149,10 +152,7 @@ fn a_large_page_is_owed_and_bounded_as_several() {
 
 #[test]
 fn where_nobody_is_read_all_that_wait_join_at_once() {
-    let (begin, begin_in) = sync_channel(1);
-    let (events_out, events) = sync_channel(256);
-    let backend = SlowEncoder { begin: Some(begin_in), events: events_out, documents: Vec::new() };
-    let thread = InferenceThread::start(backend, settings(8, 8, 64)).expect("a thread starts");
+    let (thread, begin, events) = slow_thread();
     let handle = thread.handle();
     let mut first = pin!(handle.read(request(1)));
     submit(first.as_mut());
