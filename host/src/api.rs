@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 use axum::{Json, middleware};
 use dossier_engine::admission::Admission;
 use dossier_engine::pipeline::document_type;
-use dossier_engine::{EngineError, Extraction, Reader, RequestId, extract};
+use dossier_engine::{EngineError, Extraction, Reader, RequestId, TypeChoice, extract};
 use dossier_inference::BackendLost;
 use tokio::time::{Instant, timeout_at};
 
@@ -342,7 +342,11 @@ async fn admit_and_read(
     };
     let (bytes, held) = app.bodies.read(&head.headers, body, &app.limits, caller.tenant()).await?;
     let Parsed { mut request, tensors, held } = way.parse(bytes, held, conditions).await?;
-    caller.check(&request.document_type)?;
+    match &mut request.document_type {
+        TypeChoice::Named(document_type) => caller.check(document_type)?,
+        TypeChoice::Identified(reach) => reach.clone_from(caller.reach()),
+    }
+    let named = request.document_type.named().cloned();
     let audit = app.audit.as_ref();
     let mut place = None;
     let _held = match key {
@@ -355,7 +359,7 @@ async fn admit_and_read(
                 Begun::First(first) => place = Some(first),
                 Begun::Again(answer) => {
                     if let Some(audit) = audit {
-                        audit.attempt(caller, id, &request.document_type).read_before().await?;
+                        audit.attempt(caller, id, named).read_before().await?;
                     }
                     return Ok(Outcome::Again(answer));
                 }
@@ -363,8 +367,8 @@ async fn admit_and_read(
             held
         }
     };
-    request.permit = Some(app.admission.try_acquire(&quota, &request.document_type)?);
-    let attempt = audit.map(|audit| audit.attempt(caller, id, &request.document_type));
+    request.permit = Some(app.admission.try_acquire(&quota, named.as_ref())?);
+    let attempt = audit.map(|audit| audit.attempt(caller, id, named));
     let extracted = extract(&app.reader, request, id).await;
     let extraction = told(attempt, extracted).await?;
     let tensors = tensors.unwrap_or_default();

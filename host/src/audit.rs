@@ -46,7 +46,7 @@ pub(crate) struct Attempt<'a> {
     audit: &'a Audit,
     caller: &'a Caller,
     request_id: &'a RequestId,
-    document_type: DocumentTypeId,
+    document_type: Option<DocumentTypeId>,
     is_told: bool,
 }
 
@@ -59,7 +59,8 @@ struct Entry<'a> {
     tenant: &'a str,
     /// The id of the token or certificate, or the `sub` of an identity provider's; none where nobody is told apart.
     token: Option<&'a str>,
-    document_type: &'a str,
+    /// What it was said to be, or was found to be; none where neither.
+    document_type: Option<&'a str>,
     /// `read`, `read_before` for an answer that is given again, `not_answered` where its client left or its
     /// time was over, or the code of the problem.
     outcome: &'a str,
@@ -103,21 +104,21 @@ impl Audit {
         self.is_writable.load(Ordering::Relaxed)
     }
 
-    /// A document of a type is taken, of somebody who may have it read.
+    /// A document is taken, of somebody who may have it read; of what type, where that is said.
     pub(crate) fn attempt<'a>(
         &'a self,
         caller: &'a Caller,
         request_id: &'a RequestId,
-        document_type: &DocumentTypeId,
+        document_type: Option<DocumentTypeId>,
     ) -> Attempt<'a> {
-        let document_type = document_type.clone();
         Attempt { audit: self, caller, request_id, document_type, is_told: false }
     }
 }
 
 impl Attempt<'_> {
     /// The document was read.
-    pub(crate) async fn read(self, extraction: &Extraction) -> Result<(), Unwritten> {
+    pub(crate) async fn read(mut self, extraction: &Extraction) -> Result<(), Unwritten> {
+        self.document_type = Some(extraction.document_type.clone());
         let ServedBy { base, adapter, calibration, rules, generation } = &extraction.served_by;
         let read = ReadBy {
             verdict: extraction.verdict.as_str(),
@@ -156,7 +157,7 @@ impl Attempt<'_> {
             request_id: self.request_id.as_str(),
             tenant: self.caller.tenant().as_str(),
             token: self.caller.token(),
-            document_type: self.document_type.as_str(),
+            document_type: self.document_type.as_ref().map(DocumentTypeId::as_str),
             outcome,
             read,
         };

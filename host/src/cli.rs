@@ -132,9 +132,9 @@ pub struct ExtractArgs {
     /// The pages of the document, in order: JPEG, PNG, WebP, TIFF or PDF.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// The document type, such as utopia/passport/2024.
+    /// The document type, such as utopia/passport/2024 [default: found out by how the first page looks].
     #[arg(long, value_name = "TYPE")]
-    pub document_type: String,
+    pub document_type: Option<String>,
     /// The fields to read, separated by commas [default: all that the rules read].
     #[arg(long, value_name = "NAMES")]
     pub fields: Option<String>,

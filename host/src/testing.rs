@@ -104,7 +104,12 @@ fn read(request: &ReadRequest) -> ReadOutput {
         confidence: 0.75,
         polygon: None,
     });
-    ReadOutput { readings: readings.collect(), timings: ReadTimings::default(), batch_documents: 0 }
+    ReadOutput {
+        readings: readings.collect(),
+        timings: ReadTimings::default(),
+        embedding: None,
+        batch_documents: 0,
+    }
 }
 
 /// An engine for passports with the prebuilt rules.

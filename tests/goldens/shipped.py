@@ -6,10 +6,27 @@ from pathlib import Path
 import torch
 from peft import PeftModel
 from PIL import Image
+from safetensors.torch import load_file
 from transformers.models.donut.image_processing_pil_donut import DonutImageProcessorPil
 
 import environment
 import tiny_models
+
+
+def _embedding(base: Path, model: torch.nn.Module, pixels: torch.Tensor) -> torch.Tensor:
+    """What `type_embedding.safetensors` makes of a page, cell by cell."""
+    tensors = {name: tensor.float() for name, tensor in load_file(base / "type_embedding.safetensors").items()}
+    rows, columns, _ = tensors["mean"].shape
+    states = model.encoder(pixel_values=pixels).last_hidden_state[0]
+    high, wide = pixels.shape[2] // 16, pixels.shape[3] // 8
+    grid = states.reshape(high, wide, -1)
+    cells = [
+        grid[row * high // rows : (row + 1) * high // rows, column * wide // columns : (column + 1) * wide // columns].mean((0, 1)) @ tensors["channels"]
+        for row in range(rows)
+        for column in range(columns)
+    ]
+    values = (torch.cat(cells) - tensors["mean"].flatten()) @ tensors["projection"]
+    return values / values.norm()
 
 
 def write(folder: Path, base: Path, adapter: Path | None, image: Path | None) -> None:
@@ -35,6 +52,7 @@ def write(folder: Path, base: Path, adapter: Path | None, image: Path | None) ->
         facts[f"{name}.greedy"] = tiny_models.greedy(model, pixels, facts["prompt"], facts["new_tokens"])
 
     add("base", model)
+    golden["base.embedding"] = _embedding(base, model, pixels)
     if adapter:
         add("adapter", PeftModel.from_pretrained(model, adapter).eval())
     environment.write_tensors(folder / "golden.safetensors", golden)

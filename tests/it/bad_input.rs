@@ -66,7 +66,7 @@ fn bad_forms() -> Vec<Case> {
     vec![
         case("an unknown type", unknown, 404, "document_type.unknown"),
         case("a type that is a path", no_type_at_all, 404, "document_type.unknown"),
-        case("no type", no_type, 400, "form.missing_part"),
+        case("no type, and nothing that has one", no_type, 422, "page.no_document"),
         case("no page", passport(), 400, "page.missing"),
         case("two types", complete().text("document_type", PASSPORT), 400, "form.repeated_part"),
         case("an unknown part", complete().text("feilds", "sex"), 400, "form.unknown_part"),

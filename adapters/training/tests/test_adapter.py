@@ -151,7 +151,7 @@ def test_a_full_disk_leaves_the_last_good_adapter(made, tmp_path):
     resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
     try:
         with pytest.raises(Exception, match="(?i)file too large|os error 27"):
-            artifact.write(adapted, BASE, order.out, order.run, manifest, order.training, {}, {"work": "x", "data_set": record["data_set"], "metrics": record["metrics"], "cost": record["cost"]})
+            artifact.write(adapted, BASE, order.out, order.run, manifest, order.training, {}, None, {"work": "x", "data_set": record["data_set"], "metrics": record["metrics"], "cost": record["cost"]})
         with pytest.raises((OSError, RuntimeError)), files.replacing(order.run / "checkpoint.pt") as fresh:
             torch.save({"x": torch.zeros(100_000)}, fresh)
     finally:

@@ -23,6 +23,8 @@ pub(crate) enum Command {
     Adapters(BenchAdaptersArgs),
     /// Documents a second with given adapters, to set beside another program.
     Documents(BenchDocumentsArgs),
+    /// What it takes to find out what kind of document a page is, of any number of kinds.
+    Types(BenchTypesArgs),
     /// Compile a component under limits, as the host that is measured does before it publishes one.
     #[command(hide = true)]
     Compile(CompileArgs),
@@ -52,6 +54,26 @@ pub(crate) struct BenchPluginsArgs {
     /// Log lines.
     #[command(flatten)]
     pub(crate) telemetry: TelemetryArgs,
+}
+
+/// Flags of `dossier-bench types`.
+#[derive(Args, Debug)]
+pub(crate) struct BenchTypesArgs {
+    /// The base, a folder.
+    #[arg(long, value_name = "DIR", default_value = "adapters/base/dossier-small")]
+    pub(crate) base: PathBuf,
+    /// Document types, each with a prototype that points anywhere.
+    #[arg(long, value_name = "N", default_value_t = 2000)]
+    pub(crate) types: usize,
+    /// How often each thing is measured.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) rounds: u32,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Where the model computes, and in what.
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
 }
 
 /// Flags of `dossier-bench compile`.

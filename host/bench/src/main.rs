@@ -10,7 +10,10 @@ use dossier::config::ConfigError;
 use dossier_engine::{CompileProbe, compile_under_limits};
 
 mod args;
-use args::{BenchAdaptersArgs, BenchDocumentsArgs, BenchModelArgs, Cli, Command, CompileArgs};
+use args::{
+    BenchAdaptersArgs, BenchDocumentsArgs, BenchModelArgs, BenchTypesArgs, Cli, Command,
+    CompileArgs,
+};
 
 mod adapters;
 
@@ -25,6 +28,8 @@ mod plot;
 mod plugins;
 
 mod reloads;
+
+mod types;
 
 mod workload;
 use workload::{Workload, WorkloadError};
@@ -56,6 +61,7 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Plugins(args) => plugins::run(*args).await?,
             Command::Adapters(args) => bench_adapters(args).await?,
             Command::Documents(args) => bench_documents(args).await?,
+            Command::Types(args) => bench_types(&args)?,
         }
         Ok(ExitCode::SUCCESS)
     };
@@ -118,6 +124,21 @@ async fn bench_adapters(args: BenchAdaptersArgs) -> anyhow::Result<()> {
     rows.push(row("adapters: share of the base's bytes", {
         report.pool_bytes as f64 / report.base_bytes as f64
     }));
+    Ok(print(&table(["measured", "value"], rows.into_iter()))?)
+}
+
+fn bench_types(args: &BenchTypesArgs) -> anyhow::Result<()> {
+    let report = types::run(&args.base, args.model.settings(), args.types, args.rounds)?;
+    if args.json {
+        return Ok(print_json(&report)?);
+    }
+    let row = |name: &str, value: f64| [name.to_owned(), format!("{value:.4}")];
+    let rows = [
+        row("embedding a page: ms", report.embed_ms),
+        row("comparing it with all types: ms", report.identify_ms),
+        row("comparing: share of embedding", report.identify_to_embed),
+        row("likeness to the nearest of them", report.nearest),
+    ];
     Ok(print(&table(["measured", "value"], rows.into_iter()))?)
 }
 

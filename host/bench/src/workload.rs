@@ -98,7 +98,12 @@ impl Workload {
     /// The document, to be read with `adapter`.
     #[must_use]
     pub(crate) fn request(&self, adapter: Option<Digest>) -> ReadRequest {
-        ReadRequest { pages: vec![self.page.clone()], fields: self.fields.clone(), adapter }
+        ReadRequest {
+            pages: vec![self.page.clone()],
+            fields: self.fields.clone(),
+            adapter,
+            embed: false,
+        }
     }
 
     /// Reads one document for each of `adapters`, all waiting at once, and says how long it took.

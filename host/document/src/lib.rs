@@ -13,6 +13,9 @@ pub use page::{InvalidPageImage, PageImage};
 mod located_page;
 pub use located_page::{LocatedPage, Point};
 
+mod embedding;
+pub use embedding::Embedding;
+
 mod field;
 pub use field::{FieldName, FieldReading, FieldRequest, FieldText, InvalidFieldName, LineShape};
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dossier_document::{Digest, FieldName};
-use dossier_model::ModelError;
+use dossier_model::{ModelError, TypeLikeness};
 
 use crate::statistics::AdapterStatistics;
 
@@ -16,6 +16,10 @@ pub trait AdapterLoader: fmt::Debug + Send + Sync {
     fn base(&self) -> Digest;
     /// Whether the base has a way to be asked for a field.
     fn supports_field(&self, field: &FieldName) -> bool;
+    /// What likeness to a document type is worth, where the base tells types apart by how pages look.
+    fn type_likeness(&self) -> Option<TypeLikeness> {
+        None
+    }
     /// Loads the adapter of a folder. One that is loaded already is kept.
     ///
     /// # Errors

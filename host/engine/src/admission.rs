@@ -46,11 +46,11 @@ struct Shared {
 struct Held {
     documents: usize,
     /// Of each type that has any.
-    of_type: BTreeMap<DocumentTypeId, usize>,
+    of_type: BTreeMap<Option<DocumentTypeId>, usize>,
     /// Of each tenant that has any.
     of_tenant: BTreeMap<Tenant, usize>,
     /// Of one type and one tenant.
-    of_both: BTreeMap<(Tenant, DocumentTypeId), usize>,
+    of_both: BTreeMap<(Tenant, Option<DocumentTypeId>), usize>,
     releases: ReleaseRate,
 }
 
@@ -64,7 +64,7 @@ pub struct Permit {
 #[derive(Debug)]
 struct HeldPlace {
     shared: Arc<Shared>,
-    document_type: DocumentTypeId,
+    document_type: Option<DocumentTypeId>,
     tenant: Tenant,
 }
 
@@ -91,7 +91,7 @@ impl Admission {
         (self.shared.held().documents, self.shared.documents)
     }
 
-    /// A permit, or the refusal at once: nobody waits here.
+    /// A permit, or the refusal at once: nobody waits here. Documents whose type nobody named count as of one.
     ///
     /// # Errors
     /// [`EngineError::TenantBusy`] when the tenant holds as many as it may,
@@ -100,11 +100,12 @@ impl Admission {
     pub fn try_acquire(
         &self,
         quota: &TenantQuota,
-        document_type: &DocumentTypeId,
+        document_type: Option<&DocumentTypeId>,
     ) -> Result<Permit, EngineError> {
         let mut held = self.shared.held();
         self.shared.check(&held, quota)?;
-        let of_type = held.of_type.get(document_type).copied().unwrap_or(0);
+        let document_type = document_type.cloned();
+        let of_type = held.of_type.get(&document_type).copied().unwrap_or(0);
         let tenant = quota.tenant.clone();
         let both = (tenant.clone(), document_type.clone());
         let of_both = held.of_both.get(&both).copied().unwrap_or(0);
@@ -118,7 +119,7 @@ impl Admission {
         held.documents += 1;
         held.of_type.insert(document_type.clone(), of_type + 1);
         *held.of_tenant.entry(tenant.clone()).or_default() += 1;
-        let (shared, document_type) = (Arc::clone(&self.shared), document_type.clone());
+        let shared = Arc::clone(&self.shared);
         Ok(Permit { place: Arc::new(HeldPlace { shared, document_type, tenant }) })
     }
 

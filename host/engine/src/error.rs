@@ -18,6 +18,7 @@ use dossier_store::{
 
 use crate::fixture::FixtureError;
 use crate::folders::FolderError;
+use crate::identify::Candidate;
 use crate::probe::ProbeError;
 
 mod code;
@@ -29,6 +30,15 @@ pub enum EngineError {
     /// No such document type is served.
     #[error("the document type is not known here")]
     UnknownDocumentType,
+    /// The document is of none of the types that are served, or looks like two of them.
+    #[error("the document looks like none of the types that are served here, or like several")]
+    Unrecognised {
+        /// What comes nearest, the likeliest first.
+        candidates: Vec<Candidate>,
+    },
+    /// No document type was named, and this base can't tell what a page is.
+    #[error("the document type must be named: the base of this host can't tell what a page is")]
+    TypeNotNamed,
     /// The document type is there and can't be served: its packages can't be made ready.
     #[error("`{document_type}` is not served: its packages can't be made ready ({cause})")]
     Quarantined {

@@ -14,6 +14,9 @@ pub use manifest::{MANIFEST_FILE, Manifest, is_artifact_name};
 mod calibration;
 pub use calibration::Calibration;
 
+mod prototypes;
+pub use prototypes::Prototypes;
+
 /// What stands in a folder can't be served. Every variant names the file or folder.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {

@@ -16,7 +16,9 @@ mod request_id;
 pub use request_id::RequestId;
 
 pub mod pipeline;
-pub use pipeline::{Conditions, ExtractRequest, Extraction, ModelChoice, extract};
+pub use pipeline::{Conditions, ExtractRequest, Extraction, ModelChoice, TypeChoice, extract};
+
+pub mod identify;
 
 mod page_decoder;
 mod page_finder;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use dossier_document::{Digest, FieldName};
-use dossier_model::{AdapterPool, Base, ModelBackend, ModelError};
+use dossier_model::{AdapterPool, Base, ModelBackend, ModelError, TypeLikeness};
 
 use crate::adapters::AdapterLoader;
 use crate::settings::ReaderSettings;
@@ -44,6 +44,10 @@ impl AdapterLoader for PoolOfBase {
 
     fn supports_field(&self, field: &FieldName) -> bool {
         self.base.supports_field(field)
+    }
+
+    fn type_likeness(&self) -> Option<TypeLikeness> {
+        self.base.type_likeness()
     }
 
     fn load(&self, folder: &Path) -> Result<Digest, ModelError> {

@@ -135,8 +135,9 @@ impl Drop for Waits {
 
 /// The pages are there already: preparing them only takes time.
 fn cost_of_preparing(request: &ReadRequest) -> Cost {
-    let is_read =
-        |(page, _): &(usize, &PageImage)| request.fields.iter().any(|field| field.page == *page);
+    let is_read = |(page, _): &(usize, &PageImage)| {
+        (request.embed && *page == 0) || request.fields.iter().any(|field| field.page == *page)
+    };
     let pages = request.pages.iter().enumerate().filter(is_read);
     let visits = pages.map(|(_, page)| pixels(page).saturating_mul(BYTES_PER_PIXEL)).sum();
     Cost { visits, memory_bytes: 0 }

@@ -91,6 +91,31 @@ impl FoundPages {
     }
 }
 
+impl FoundPages {
+    /// No more than a document of `most_pages` pages has, where that was not known while they were looked for:
+    /// of a picture with several, the last ones are left out.
+    ///
+    /// # Errors
+    /// [`EngineError::TooManyPages`] when there are more pictures than that.
+    pub(crate) fn at_most(mut self, most_pages: usize) -> Result<Self, EngineError> {
+        let pages = self.images.len();
+        let shares_its_picture = |places: &[PagePlace], page: usize| {
+            page > 0 && places[page - 1].picture == places[page].picture
+        };
+        while self.images.len() > most_pages {
+            let last =
+                (0..self.places.len()).rev().find(|page| shares_its_picture(&self.places, *page));
+            let last = last.ok_or(EngineError::TooManyPages { pages, limit: most_pages })?;
+            let place = self.places.remove(last);
+            self.images.remove(last);
+            let crowded = single_check(Some(place.picture));
+            self.checks.retain(|check| check.code != crowded.code);
+            self.checks.push(crowded);
+        }
+        Ok(self)
+    }
+}
+
 impl PageFinder {
     /// Loads the locator of a folder. It computes on the CPU, wherever the base does.
     ///

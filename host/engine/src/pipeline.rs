@@ -13,6 +13,7 @@ use dossier_plugin::{BeforeOutcome, PluginError, Report, Usage};
 use crate::admission::Permit;
 use crate::error::EngineError;
 use crate::folders::Calibration;
+use crate::identify::{Candidate, Reach};
 use crate::page_decoder::DecodedPages;
 use crate::page_finder::FoundPages;
 use crate::reader::Reader;
@@ -25,14 +26,17 @@ pub use conditions::Conditions;
 
 pub use crate::page_finder::PagePlace;
 
+mod seen;
+use seen::{LookedAt, Seen};
+
 mod shadow;
 use shadow::Comparison;
 
 /// What is asked of one document.
 #[derive(Clone, Debug)]
 pub struct ExtractRequest {
-    /// The type the document is said to have.
-    pub document_type: DocumentTypeId,
+    /// Its type, or what may be found out.
+    pub document_type: TypeChoice,
     /// The files of its pages, in order; a PDF or a TIFF may hold several pages.
     pub pages: Vec<Bytes>,
     /// The fields to read, or `None` for all that the rules read.
@@ -44,6 +48,26 @@ pub struct ExtractRequest {
     /// The right to hold the document, kept until nothing of it is held any more; none where nobody
     /// counts documents.
     pub permit: Option<Permit>,
+}
+
+/// How the document's type is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TypeChoice {
+    /// It is said to be this one.
+    Named(DocumentTypeId),
+    /// Nobody says: it is found out by how its first page looks, and is one of these or none.
+    Identified(Reach),
+}
+
+impl TypeChoice {
+    /// The type, where it is named.
+    #[must_use]
+    pub fn named(&self) -> Option<&DocumentTypeId> {
+        match self {
+            Self::Named(document_type) => Some(document_type),
+            Self::Identified(_) => None,
+        }
+    }
 }
 
 /// The document type of this name. What is no identifier names none that could be served.
@@ -69,6 +93,8 @@ pub enum ModelChoice {
 pub struct Extraction {
     /// The document type.
     pub document_type: DocumentTypeId,
+    /// What else it may have been, the likeliest first, itself included; none where it was named.
+    pub candidates: Vec<Candidate>,
     /// Its pages, and where they are in the pictures that were sent.
     pub pages: Vec<PagePlace>,
     /// The fields read, in the order of the request; then those the rules derived from them.
@@ -130,6 +156,8 @@ pub struct ServedBy {
 pub struct Timings {
     /// Files to pixels, the wait for a free decoder included.
     pub pages: Duration,
+    /// What kind of document it is; nothing where that was named.
+    pub identify: Duration,
     /// The rules' `before`.
     pub before: Duration,
     /// The model's stages.
@@ -140,21 +168,46 @@ pub struct Timings {
     pub total: Duration,
 }
 
+impl Timings {
+    /// The stages by name, in their order.
+    #[must_use]
+    pub fn stages(&self) -> [(&'static str, Duration); 8] {
+        [
+            ("pages", self.pages),
+            ("identify", self.identify),
+            ("before", self.before),
+            ("preprocess", self.read.preprocess),
+            ("queue", self.read.queue),
+            ("encode", self.read.encode),
+            ("decode", self.read.decode),
+            ("after", self.after),
+        ]
+    }
+}
+
 /// Reads and checks the document of the request of this id; a canary takes some ids.
 ///
 /// # Errors
 /// The first step that refuses or fails; nothing of the document is kept.
 pub async fn extract(
     reader: &Reader,
-    request: ExtractRequest,
+    mut request: ExtractRequest,
     id: &RequestId,
 ) -> Result<Extraction, EngineError> {
     // One snapshot from here to the end: both hooks and the adapter are of one generation.
     let snapshot = reader.snapshot().pin();
-    let known = snapshot.served(&request.document_type)?;
+    let seen = match &request.document_type {
+        TypeChoice::Named(document_type) => Seen::named(document_type.clone()),
+        TypeChoice::Identified(reach) => {
+            let files = std::mem::take(&mut request.pages);
+            Seen::by_its_look(reader, &snapshot, files, request.permit.as_ref(), reach).await?
+        }
+    };
+    let known = snapshot.served(&seen.document_type)?;
     let route = request.conditions.route(&snapshot, known, id)?;
     let shadow = known.rollout.shadow.as_ref();
-    let extracted = read_and_check(reader, &snapshot, &route.document_type, shadow, request).await;
+    let document_type = &route.document_type;
+    let extracted = read_and_check(reader, &snapshot, document_type, shadow, request, seen).await;
     match &extracted {
         Ok(_) => route.count(false),
         Err(error) if is_of_the_version(error) => route.count(true),
@@ -169,10 +222,15 @@ async fn read_and_check(
     document_type: &Arc<DocumentType>,
     shadow: Option<&Shadow>,
     request: ExtractRequest,
+    seen: Seen,
 ) -> Result<Extraction, EngineError> {
-    let start = Instant::now();
+    let Seen { candidates, pages: looked_at, started, .. } = seen;
     tracing::Span::current().record("document_type", document_type.id().as_str());
-    judge(&request, document_type, reader.max_pages())?;
+    let most_pages = document_type.pages().min(reader.max_pages());
+    refuse_fields(request.fields.as_deref().unwrap_or_default(), &document_type.fields)?;
+    if looked_at.is_none() {
+        refuse_page_count(request.pages.len(), most_pages)?;
+    }
     let (id, rules) = (document_type.id(), document_type.plugin());
     let rules_failed =
         |source| EngineError::Rules { rules: rules.name().to_owned(), source: Box::new(source) };
@@ -181,10 +239,14 @@ async fn read_and_check(
     let page_decoder = reader.page_decoder();
     let permit = request.permit.as_ref();
     let tenant = permit.map_or_else(Tenant::anonymous, |permit| permit.tenant().clone());
-    let most_pages = document_type.pages().min(reader.max_pages());
-    let decoding = page_decoder.decode(request.pages, most_pages, &tenant);
-    let DecodedPages { found, memory } = decoding.await?;
-    let FoundPages { images: pages, places, checks } = found;
+    let (DecodedPages { found, memory }, decoding, identifying) = match looked_at {
+        Some(LookedAt { decoded, decoding, identifying }) => (decoded, decoding, identifying),
+        None => {
+            let decoded = page_decoder.decode(request.pages, most_pages, &tenant).await?;
+            (decoded, started.elapsed(), Duration::ZERO)
+        }
+    };
+    let FoundPages { images: pages, places, checks } = found.at_most(most_pages)?;
     let decoded = Instant::now();
 
     let counters = reader.rules_counters();
@@ -202,7 +264,7 @@ async fn read_and_check(
         ModelChoice::Adapter => Some(document_type.adapter_digest()),
         ModelChoice::BaseOnly => None,
     };
-    let read_request = ReadRequest { pages, fields, adapter };
+    let read_request = ReadRequest { pages, fields, adapter, embed: false };
     let comparison = shadow.and_then(|shadow| {
         let fields = request.fields.as_deref();
         Comparison::begin(shadow, document_type, fields, &read_request, permit, &memory)
@@ -233,6 +295,7 @@ async fn read_and_check(
     tracing::debug!(batch_documents = output.batch_documents, "read");
     Ok(Extraction {
         document_type: id.clone(),
+        candidates,
         verdict: Verdict::of(&checks),
         fields: join(readings, &places, &report),
         pages: places,
@@ -245,11 +308,12 @@ async fn read_and_check(
             generation: snapshot.generation,
         },
         timings: Timings {
-            pages: decoded - start,
+            pages: decoding,
+            identify: identifying,
             before: chosen - decoded,
             read: output.timings,
             after: end - read,
-            total: end - start,
+            total: end - started,
         },
     })
 }
@@ -291,17 +355,8 @@ fn is_of_the_version(error: &EngineError) -> bool {
     }
 }
 
-/// The one place that judges what is asked, before anything is decoded: how many files there are, each of
-/// one page at least, and which fields. How many pages are in them, `page_decoder` knows first.
-fn judge(
-    request: &ExtractRequest,
-    document_type: &DocumentType,
-    max_pages: usize,
-) -> Result<(), EngineError> {
-    refuse_page_count(request.pages.len(), document_type.pages().min(max_pages))?;
-    refuse_fields(request.fields.as_deref().unwrap_or_default(), &document_type.fields)
-}
-
+/// Refuses files, of one page each at least, that are none or too many. How many pages are in them,
+/// `page_decoder` knows first.
 fn refuse_page_count(pages: usize, limit: usize) -> Result<(), EngineError> {
     match pages {
         0 => Err(EngineError::NoPages),

@@ -8,7 +8,7 @@ use dossier_store::{PackageDigest, RulesManifest};
 
 use crate::adapters::LoadedAdapter;
 use crate::error::EngineError;
-use crate::folders::{Calibration, Manifest};
+use crate::folders::{Calibration, Manifest, Prototypes};
 
 /// A package that can serve at once. Whoever reads with it holds it, so it is never taken away from
 /// a request.
@@ -40,6 +40,8 @@ pub struct ReadyAdapter {
     pub adapter: LoadedAdapter,
     /// Its calibration, if it brings one.
     pub calibration: Option<Calibration>,
+    /// What first pages of its document type look like, if it brings that.
+    pub prototypes: Option<Prototypes>,
     /// The manifest of its document type.
     pub manifest: Manifest,
 }

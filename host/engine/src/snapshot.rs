@@ -9,10 +9,11 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use dossier_document::{Digest, DocumentTypeId, FieldName, FieldReading};
+use dossier_model::TypeLikeness;
 use dossier_plugin::Plugin;
 
 use crate::error::EngineError;
-use crate::folders::Calibration;
+use crate::folders::{Calibration, Prototypes};
 use crate::ready::{ReadyAdapter, ReadyRules};
 use crate::request_id::RequestId;
 
@@ -32,6 +33,8 @@ pub struct Snapshot {
     pub generation: u64,
     /// The digest of the base that all adapters stand on.
     pub base: Digest,
+    /// What likeness to a document type is worth, where the base tells types apart by how pages look.
+    pub type_likeness: Option<TypeLikeness>,
     /// By identifier.
     pub document_types: BTreeMap<DocumentTypeId, Arc<DocumentType>>,
     /// Those that the generation has and that can't be served, and why.
@@ -76,9 +79,15 @@ pub struct CurrentSnapshot {
 
 impl Snapshot {
     /// A snapshot that serves nothing.
-    pub(crate) fn empty(base: Digest) -> Self {
-        let (document_types, quarantined) = (BTreeMap::new(), BTreeMap::new());
-        Self { generation: 0, base, document_types, quarantined, unfit: BTreeMap::new() }
+    pub(crate) fn empty(base: Digest, type_likeness: Option<TypeLikeness>) -> Self {
+        Self {
+            generation: 0,
+            base,
+            type_likeness,
+            document_types: BTreeMap::new(),
+            quarantined: BTreeMap::new(),
+            unfit: BTreeMap::new(),
+        }
     }
 
     /// Whether everything serves as the generation names it.
@@ -101,6 +110,12 @@ impl Snapshot {
             }
             (None, None) => Err(EngineError::UnknownDocumentType),
         }
+    }
+
+    /// What the document types look like that say so.
+    pub(crate) fn prototypes(&self) -> impl Iterator<Item = (&DocumentTypeId, &Prototypes)> {
+        let types = self.document_types.iter();
+        types.filter_map(|(id, served)| Some((id, served.adapter.prototypes.as_ref()?)))
     }
 
     /// The document type of this name.

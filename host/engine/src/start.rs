@@ -132,7 +132,7 @@ impl Engine {
             let loaded = blocking(move || PageFinder::load(&locator)).await?;
             Some(loaded.map_err(|error| EngineError::Locator(Box::new(error)))?)
         };
-        let empty = Snapshot::empty(base);
+        let empty = Snapshot::empty(base, adapters.type_likeness());
         let reader = Reader::new(settings.clone(), empty, backend, finder);
         let reader = reader.map_err(EngineError::Thread)?;
         let prune_at_start = packages.prune_at_start;

@@ -169,7 +169,10 @@ impl Backend for BlindBackend {
             });
             let readings = readings.collect();
             let timings = ReadTimings::default();
-            self.answers.insert(number, ReadOutput { readings, timings, batch_documents: 0 });
+            self.answers.insert(
+                number,
+                ReadOutput { readings, embedding: None, timings, batch_documents: 0 },
+            );
         }
     }
 

@@ -114,6 +114,9 @@ pub enum BackendError {
     /// A document without a field.
     #[error("no field is requested")]
     NoFields,
+    /// The first page is to be embedded, and the base was not made for it.
+    #[error("the base can't tell document types apart by how a page looks")]
+    NoEmbedding,
     /// A field asks for a page that is not there.
     #[error("the field `{field}` stands on page {}, the document has {pages}", page + 1)]
     NoSuchPage {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dossier_document::{Digest, FieldReading, FieldRequest, PageImage};
+use dossier_document::{Digest, Embedding, FieldReading, FieldRequest, PageImage};
 
 /// One document to read.
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub struct ReadRequest {
     pub fields: Vec<FieldRequest>,
     /// The LoRA adapter, or `None` for the base alone.
     pub adapter: Option<Digest>,
+    /// Whether the first page is embedded too, by the base alone. Then there need not be a field.
+    pub embed: bool,
 }
 
 /// What was read from one document.
@@ -20,6 +22,8 @@ pub struct ReadRequest {
 pub struct ReadOutput {
     /// One reading for every requested field, in the order of the request.
     pub readings: Vec<FieldReading>,
+    /// What the first page looks like, where that was asked for.
+    pub embedding: Option<Embedding>,
     /// Where the time went.
     pub timings: ReadTimings,
     /// Documents that were being read when this one joined, itself included. The

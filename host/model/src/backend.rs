@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use candle_core::Tensor;
-use dossier_document::{FieldReading, FieldRequest, FieldText};
+use dossier_document::{Embedding, FieldReading, FieldRequest, FieldText};
 use dossier_inference::{
     Backend, BackendError, BackendLost, DocumentNumber, Prepared, Preparer, ReadOutput,
     ReadRequest, ReadTimings, Residency,
@@ -52,6 +52,7 @@ struct InWork {
     request: ReadRequest,
     /// One a requested field, in order; there once it is read.
     fields: Vec<Option<DecodedField>>,
+    embedding: Option<Embedding>,
     /// Of the pages that fields stand on, each with its number.
     prints: Vec<(usize, Print)>,
     preprocess: Duration,
@@ -147,6 +148,7 @@ impl ModelBackend {
         for pass in passes {
             encoded.extend(pass?);
         }
+        let mut embeddings = self.embed(planned)?;
         let encode = started.elapsed();
 
         let mut encoded = encoded.into_iter();
@@ -161,18 +163,51 @@ impl ModelBackend {
             rows.collect()
         });
         self.decoder.add(documents)?;
-        for Planned { number, plan, request } in planned {
+        for (document, Planned { number, plan, request }) in planned.iter().enumerate() {
             let in_work = InWork {
                 request: request.clone(),
+                embedding: embeddings.remove(&document),
                 fields: vec![None; plan.prepared.fields.len()],
                 prints: plan.prepared.prints().collect(),
                 preprocess: plan.prepared.preprocess,
                 encode,
                 decode_started: Instant::now(),
             };
-            self.documents.insert(*number, in_work);
+            match in_work.fields.is_empty() {
+                true => self.answers.push((*number, Ok(in_work.answer()))),
+                false => _ = self.documents.insert(*number, in_work),
+            }
         }
         Ok(())
+    }
+
+    /// Embeds the first page of those documents that ask for it, by the base alone.
+    fn embed(&self, planned: &[Planned]) -> Result<HashMap<usize, Embedding>, ModelError> {
+        let Parts { model, forms, type_embedding, .. } = self.planner.parts();
+        let Some(type_embedding) = type_embedding else { return Ok(HashMap::new()) };
+        let asked = planned.iter().enumerate();
+        let asked = asked
+            .filter_map(|(document, planned)| {
+                Some((document, planned.plan.prepared.to_embed.as_ref()?))
+            })
+            .collect::<Vec<_>>();
+        let form = forms.own();
+        let of_pass = |pass: &[(usize, &Tensor)]| -> Result<_, ModelError> {
+            let pixels = pass.iter().map(|(_, pixels)| *pixels).collect::<Vec<_>>();
+            let pixels = self.planner.parts().to_model(&pixels)?;
+            let nobody = AdapterRows::new(pass.iter().map(|_| None));
+            let states = model.encoder_states(&pixels, &*forms.layout(form)?, &nobody)?;
+            let embeddings = type_embedding.of(&states, form.grid)?;
+            Ok(pass.iter().map(|(document, _)| *document).zip(embeddings).collect::<Vec<_>>())
+        };
+        let passes = asked.chunks(self.pages_at_once).collect();
+        let mut embeddings = HashMap::new();
+        for pass in map_on_cores(self.planner.device(), passes, of_pass) {
+            for (document, embedding) in pass? {
+                embeddings.extend(embedding.map(|embedding| (document, embedding)));
+            }
+        }
+        Ok(embeddings)
     }
 
     /// Parts pages into passes of the encoder: each of neighbours of one size.
@@ -374,7 +409,12 @@ impl InWork {
             raw: FieldText::new(decoded.text),
             confidence: decoded.confidence,
         };
-        ReadOutput { readings: fields.map(reading).collect(), timings, batch_documents: 0 }
+        ReadOutput {
+            readings: fields.map(reading).collect(),
+            embedding: self.embedding,
+            timings,
+            batch_documents: 0,
+        }
     }
 }
 

@@ -14,9 +14,12 @@ use crate::lora::{AdapterFiles, AdapterHost, SharedMatrices};
 use crate::model::VisionEncoderDecoder;
 use crate::page_form::{PageForm, PageForms};
 use crate::processor::OnDevice;
+use crate::type_embedding::TypeEmbedding;
 use crate::vocabulary::Vocabulary;
 use crate::weights::WeightFile;
-use crate::{Adapter, AdapterPrecision, DeviceKind, ImageProcessor, ModelError, ModelSettings};
+use crate::{
+    Adapter, AdapterPrecision, DeviceKind, ImageProcessor, ModelError, ModelSettings, TypeLikeness,
+};
 
 /// A base model in memory. Clones share it.
 #[derive(Clone)]
@@ -29,6 +32,8 @@ pub(crate) struct Parts {
     pub(crate) forms: PageForms,
     /// Makes pixel values where the model computes, unless that is in the host's memory.
     on_device: Option<OnDevice>,
+    /// Where the base tells document types apart.
+    pub(crate) type_embedding: Option<TypeEmbedding>,
     pub(crate) generation: GenerationConfig,
     /// Absent for checkpoints that are only debugged.
     pub(crate) vocabulary: Option<Arc<Vocabulary>>,
@@ -42,8 +47,8 @@ pub(crate) struct Parts {
 impl Base {
     /// Loads a Hugging Face folder of a `VisionEncoderDecoderModel` with a DonutSwin encoder and an
     /// mBART decoder: `config.json`, `model.safetensors` (f32, f16 or bf16), `preprocessor_config.json`
-    /// (or `processor_config.json`), and, where they exist, `generation_config.json` and
-    /// `tokenizer.json`. Keeps all weights in f32, and computes in f32.
+    /// (or `processor_config.json`), and, where they exist, `generation_config.json`, `tokenizer.json`,
+    /// `guided_attention.json` and `type_embedding.json` with its `.safetensors`. Keeps all weights in f32, and computes in f32.
     ///
     /// # Errors
     /// When a file is missing or corrupt, when a key or a tensor is unknown, missing or of another
@@ -91,9 +96,12 @@ impl Base {
             true => None,
             false => Some(OnDevice::new(&processor, &device)?),
         };
+        let hidden_size = config.encoder.hidden_size();
+        let forms = PageForms::new(config, processor, &device)?;
         let parts = Parts {
             model,
-            forms: PageForms::new(config, processor, &device)?,
+            type_embedding: TypeEmbedding::read(folder, forms.own().grid, hidden_size)?,
+            forms,
             on_device,
             generation,
             vocabulary,
@@ -134,6 +142,12 @@ impl Base {
             .vocabulary
             .as_ref()
             .is_some_and(|vocabulary| vocabulary.field_prompt(field).is_some())
+    }
+
+    /// What likeness to a document type is worth, where the base tells document types apart.
+    #[must_use]
+    pub fn type_likeness(&self) -> Option<TypeLikeness> {
+        self.parts.type_embedding.as_ref().map(TypeEmbedding::likeness)
     }
 
     /// Loads an adapter for this base from a folder as PEFT writes it, `adapter_config.json` and

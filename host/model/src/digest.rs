@@ -31,6 +31,13 @@ pub(crate) fn digest_contents<'a>(files: impl IntoIterator<Item = (&'a Path, &'a
     Digest::from_sha256(hasher.finalize().into())
 }
 
+/// SHA-256 over nothing but the contents of a file, as `sha256sum` prints it.
+pub(crate) fn digest_file(path: &Path) -> Result<Digest, ModelError> {
+    let contents = std::fs::read(path);
+    let contents = contents.map_err(|source| ModelError::Io { path: path.to_owned(), source })?;
+    Ok(digest_bytes(&contents))
+}
+
 /// SHA-256 over nothing but `contents`, as `sha256sum` prints it.
 pub(crate) fn digest_bytes(contents: &[u8]) -> Digest {
     Digest::from_sha256(Sha256::digest(contents).into())

@@ -18,7 +18,7 @@
 //! let passport = adapters.add(Path::new("adapters/utopia/passport/2024"))?;
 //! let backend = ModelBackend::new(base.clone(), adapters.clone())?;
 //! let inference = InferenceThread::start(backend, InferenceSettings::default())?;
-//! // inference.handle().read(ReadRequest { pages, fields, adapter: Some(passport) }).await
+//! // inference.handle().read(ReadRequest { pages, fields, adapter: Some(passport), embed: false, embed: false }).await
 //!
 //! adapters.remove(&passport); // at any time; documents that wait for it are read
 //! # Ok(())
@@ -51,6 +51,9 @@ mod backend;
 pub use backend::ModelBackend;
 
 pub mod debug;
+
+mod type_embedding;
+pub use type_embedding::TypeLikeness;
 
 mod processor;
 pub use processor::ImageProcessor;

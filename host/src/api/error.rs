@@ -5,10 +5,12 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use dossier_document::{plain_text, with_causes};
 use dossier_engine::EngineError;
+use dossier_engine::identify::Candidate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::auth::seconds_until;
+use super::response::CandidateBody;
 use super::{FormError, HeadError, JsonError, TensorError};
 use crate::audit::Unwritten;
 use crate::auth::AuthError;
@@ -148,6 +150,8 @@ pub struct Problem {
     pub plugin: Option<String>,
     /// The rules' own code, where they refused.
     pub rules_code: Option<String>,
+    /// What a document of no named type comes nearest to, where it is of none.
+    pub candidates: Vec<Candidate>,
     /// For the log only: what failed inside. It never holds a field value.
     pub cause: Option<String>,
 }
@@ -165,6 +169,8 @@ pub(super) struct ProblemBody<'a> {
     plugin: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rules_code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    candidates: Vec<CandidateBody<'a>>,
 }
 
 /// An error as the Open Inference Protocol has it.
@@ -298,7 +304,8 @@ impl Problem {
     ) -> Self {
         // Whatever it quotes, it stays on its line.
         let detail = plain_text(&detail.to_string());
-        Self { status, code, title, detail, plugin: None, rules_code: None, cause: None }
+        let (plugin, rules_code, cause) = (None, None, None);
+        Self { status, code, title, detail, plugin, rules_code, candidates: Vec::new(), cause }
     }
 
     /// Something failed inside: the client learns that, the log learns what.
@@ -326,6 +333,7 @@ impl Problem {
             request_id,
             plugin: self.plugin.as_deref(),
             rules_code: self.rules_code.as_deref(),
+            candidates: self.candidates.iter().map(CandidateBody::of).collect(),
         }
     }
 }
@@ -423,7 +431,6 @@ fn form_problem(error: &FormError) -> Problem {
             ..of("form.unknown_part")
         },
         FormError::RepeatedPart { .. } => of("form.repeated_part"),
-        FormError::MissingPart { .. } => of("form.missing_part"),
         FormError::NotText { .. } => of("form.not_text"),
         FormError::NotAFieldName { text } => {
             Problem { detail: format!("`{text}` is no field name"), ..of("form.field_name") }

@@ -2,7 +2,7 @@
 //!
 //! A page is any part with a file name, or one named `page`, `pages`, `image` or `file`; pages count
 //! in the order of the form. A file control that was left empty, which browsers send all the same, is
-//! none. `document_type` is required; blanks around it don't count. `fields` lists field names,
+//! none. Without `document_type` it is found out by how the first page looks; blanks around it don't count. `fields` lists field names,
 //! separated by commas or in parts of their own; one with nothing in it is as none. Any other part is
 //! refused: a misspelt option must not be ignored.
 
@@ -52,12 +52,6 @@ pub enum FormError {
     /// A part that may stand once stands twice.
     #[error("the part `{name}` stands twice")]
     RepeatedPart {
-        /// Its name.
-        name: &'static str,
-    },
-    /// A part that is needed.
-    #[error("the part `{name}` is missing")]
-    MissingPart {
         /// Its name.
         name: &'static str,
     },
@@ -129,8 +123,7 @@ pub async fn parse(body: Bytes, boundary: String) -> Result<Asked, ApiError> {
             _ => return Err(FormError::UnknownPart { name }.into()),
         }
     }
-    let name = name_of_type.ok_or(FormError::MissingPart { name: "document_type" })?;
-    let document_type = document_type(&name)?;
+    let document_type = name_of_type.map(|name| document_type(&name)).transpose()?;
     Ok(Asked { document_type, pages, fields })
 }
 

@@ -11,7 +11,7 @@ use axum::body::Bytes;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
-use dossier_document::Tenant;
+use dossier_document::{DocumentTypeId, Tenant};
 use dossier_engine::{EngineError, ExtractRequest};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -118,7 +118,8 @@ impl Fingerprint {
             hash.update(bytes);
         };
         part(form.as_bytes());
-        part(request.document_type.as_str().as_bytes());
+        // A name is never empty.
+        part(request.document_type.named().map_or("", DocumentTypeId::as_str).as_bytes());
         part(format!("{:?}", request.conditions).as_bytes());
         part(&(request.pages.len() as u64).to_le_bytes());
         request.pages.iter().for_each(|page| part(page));

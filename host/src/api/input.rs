@@ -5,8 +5,9 @@ use axum::body::Bytes;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use dossier_document::{DocumentTypeId, FieldName};
+use dossier_engine::identify::Reach;
 use dossier_engine::pipeline::document_type;
-use dossier_engine::{Conditions, EngineError, ExtractRequest, ModelChoice};
+use dossier_engine::{Conditions, EngineError, ExtractRequest, ModelChoice, TypeChoice};
 
 use super::bodies::HeldBody;
 use super::form::{self, FormError, field_names};
@@ -55,8 +56,8 @@ pub(super) struct Parsed {
 /// What is asked of a document, by whatever way it came.
 #[derive(Debug)]
 pub struct Asked {
-    /// The type the document is said to have.
-    pub document_type: DocumentTypeId,
+    /// The type the document is said to have; none where it is to be found out.
+    pub document_type: Option<DocumentTypeId>,
     /// The files of its pages, in order; a PDF or a TIFF may hold several pages.
     pub pages: Vec<Bytes>,
     /// The fields to read, or `None` for all that the rules read.
@@ -111,6 +112,7 @@ impl Way {
         let (asked, held) = match self {
             Self::Form { boundary } => (form::parse(body, boundary).await?, held),
             Self::Page { document_type, fields } => {
+                let document_type = Some(document_type);
                 (Asked { document_type, pages: vec![body], fields }, held)
             }
             Self::Json => apart(held, move |held| json::parse(body, held)).await?,
@@ -131,6 +133,11 @@ impl Way {
             }
         };
         let Asked { document_type, pages, fields } = asked;
+        let document_type = match document_type {
+            Some(document_type) => TypeChoice::Named(document_type),
+            // Whoever knows the caller narrows it.
+            None => TypeChoice::Identified(Reach::default()),
+        };
         let model = ModelChoice::Adapter;
         let request =
             ExtractRequest { document_type, pages, fields, model, conditions, permit: None };

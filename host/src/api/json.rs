@@ -1,4 +1,5 @@
-//! A document as JSON: `{"document_type": "...", "pages": ["base64", ...], "fields": ["surname"]}`.
+//! A document as JSON: `{"document_type": "...", "pages": ["base64", ...], "fields": ["surname"]}`. Only the
+//! pages must be there.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -60,7 +61,8 @@ pub enum JsonError {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DocumentBody<'a> {
-    document_type: AtMost<Text<'a>>,
+    #[serde(borrow, default)]
+    document_type: Option<AtMost<Text<'a>>>,
     #[serde(borrow)]
     pages: AtMost<Vec<Text<'a>>>,
     #[serde(borrow, default)]
@@ -74,7 +76,7 @@ struct DocumentBody<'a> {
 pub(super) fn parse(body: Bytes, held: &mut HeldBody) -> Result<Asked, ApiError> {
     let asked = {
         let DocumentBody { document_type: name, pages, fields } = read(&body)?;
-        let document_type = document_type(name.0.0.trim())?;
+        let document_type = name.map(|name| document_type(name.0.0.trim())).transpose()?;
         let pages = decode_pages(pages.0.iter().map(|page| &*page.0), held)?;
         let fields = fields.map(|fields| {
             fields.0.iter().map(|name| field_name(&name.0)).collect::<Result<Vec<_>, _>>()

@@ -119,9 +119,9 @@ pub(super) struct DocumentForm {
     /// The pages, in their order: JPEG, PNG, WebP, TIFF or PDF.
     #[schema(max_items = 256)]
     page: Vec<String>,
-    /// Such as `utopia/passport/2024`.
+    /// Such as `utopia/passport/2024`; without it, the type is found out by how the first page looks.
     #[schema(max_length = 144)]
-    document_type: String,
+    document_type: Option<String>,
     /// The fields to read, separated by commas; without it, all that the rules read.
     fields: Option<String>,
 }
@@ -131,9 +131,9 @@ pub(super) struct DocumentForm {
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "its fields are what is described")]
 pub(super) struct DocumentJson {
-    /// Such as `utopia/passport/2024`.
+    /// Such as `utopia/passport/2024`; without it, the type is found out by how the first page looks.
     #[schema(max_length = 256)]
-    document_type: String,
+    document_type: Option<String>,
     /// The pages in base64 (RFC 4648, section 4, with padding), in their order.
     #[schema(max_items = 256)]
     pages: Vec<String>,
@@ -286,7 +286,7 @@ fn abouts_of(path: &str, has_body: bool) -> Vec<About> {
             About::Readiness,
         ]);
         abouts.extend(match path {
-            "/v1/extract" => vec![About::Form, About::Json, About::Base64],
+            "/v1/extract" => vec![About::Form, About::Json, About::Base64, About::Look],
             "/v1/document-types/{type}/extract" => vec![About::Page],
             _ => vec![About::Tensors, About::Json, About::Base64],
         });

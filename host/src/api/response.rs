@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use dossier_document::{Check, DocumentTypeId, Point};
+use dossier_engine::identify::Candidate;
 use dossier_engine::pipeline::{ExtractedField, Extraction, PagePlace, ServedBy, Timings};
 use dossier_engine::snapshot::{DocumentType, Snapshot};
 use serde::Serialize;
@@ -12,6 +13,7 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub struct ExtractBody<'a> {
     document_type: &'a str,
+    candidates: Vec<CandidateBody<'a>>,
     pages: Vec<PageBody>,
     fields: Vec<FieldBody<'a>>,
     checks: Vec<CheckBody<'a>>,
@@ -19,6 +21,13 @@ pub struct ExtractBody<'a> {
     served_by: ServedByBody,
     timings_ms: TimingsBody,
     request_id: &'a str,
+}
+
+/// What a document of no named type may be.
+#[derive(Serialize, ToSchema)]
+pub(super) struct CandidateBody<'a> {
+    document_type: &'a str,
+    confidence: f64,
 }
 
 /// A page of the document, and where it is in what was sent.
@@ -64,6 +73,7 @@ struct ServedByBody {
 #[derive(Serialize, ToSchema)]
 struct TimingsBody {
     pages: f64,
+    identify: f64,
     before: f64,
     queue: f64,
     preprocess: f64,
@@ -114,6 +124,7 @@ impl<'a> ExtractBody<'a> {
     pub fn of(extraction: &'a Extraction, request_id: &'a str) -> Self {
         Self {
             document_type: extraction.document_type.as_str(),
+            candidates: extraction.candidates.iter().map(CandidateBody::of).collect(),
             pages: extraction.pages.iter().enumerate().map(PageBody::of).collect(),
             fields: extraction.fields.iter().map(FieldBody::of).collect(),
             checks: extraction.checks.iter().map(CheckBody::of).collect(),
@@ -121,6 +132,15 @@ impl<'a> ExtractBody<'a> {
             served_by: ServedByBody::of(&extraction.served_by),
             timings_ms: TimingsBody::of(&extraction.timings),
             request_id,
+        }
+    }
+}
+
+impl<'a> CandidateBody<'a> {
+    pub(super) fn of(candidate: &'a Candidate) -> Self {
+        Self {
+            document_type: candidate.document_type.as_str(),
+            confidence: to_decimals(candidate.confidence, 4),
         }
     }
 }
@@ -183,6 +203,7 @@ impl TimingsBody {
     fn of(timings: &Timings) -> Self {
         Self {
             pages: milliseconds(timings.pages),
+            identify: milliseconds(timings.identify),
             before: milliseconds(timings.before),
             queue: milliseconds(timings.read.queue),
             preprocess: milliseconds(timings.read.preprocess),

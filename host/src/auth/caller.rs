@@ -2,7 +2,7 @@
 
 use dossier_document::{DocumentTypeId, Tenant};
 use dossier_engine::admission::TenantQuota;
-use dossier_store::Pattern;
+use dossier_engine::identify::Reach;
 
 use super::AuthError;
 
@@ -13,8 +13,7 @@ pub struct Caller {
     /// What the token or the certificate is called, or whom an identity provider's is of; none where nobody
     /// is told apart.
     pub(super) token: Option<String>,
-    /// Without it, every document type.
-    pub(super) document_types: Option<Vec<Pattern>>,
+    pub(super) document_types: Reach,
     pub(super) requests_a_minute: Option<u32>,
     pub(super) concurrent_documents: Option<usize>,
 }
@@ -25,7 +24,7 @@ impl Caller {
         Self {
             tenant: Tenant::anonymous(),
             token: None,
-            document_types: None,
+            document_types: Reach::default(),
             requests_a_minute: None,
             concurrent_documents: None,
         }
@@ -52,9 +51,13 @@ impl Caller {
     /// Whether the caller may ask for documents of a type, or see that there is one.
     #[must_use]
     pub fn reaches(&self, document_type: &DocumentTypeId) -> bool {
-        self.document_types.as_ref().is_none_or(|patterns| {
-            patterns.iter().any(|pattern| pattern.matches(document_type.as_str()))
-        })
+        self.document_types.has(document_type)
+    }
+
+    /// What a document may be of that the caller sends without saying its type.
+    #[must_use]
+    pub fn reach(&self) -> &Reach {
+        &self.document_types
     }
 
     /// Refuses a document type that the caller does not reach, whether there is one or not.

@@ -8,6 +8,8 @@ use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use serde_json::{Map, Value};
 
 use super::{AuthError, Caller};
+use dossier_engine::identify::Reach;
+
 use crate::config::{JwtConfig, patterns_of};
 
 mod keys;
@@ -125,7 +127,7 @@ impl JwtVerifier {
         Some(Caller {
             tenant,
             token: Some(subject.to_owned()),
-            document_types: Some(document_types),
+            document_types: Reach::of(Some(document_types)),
             requests_a_minute: None,
             concurrent_documents: None,
         })

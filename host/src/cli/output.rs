@@ -121,7 +121,12 @@ fn extraction_text(extraction: &Extraction) -> String {
     });
     let served_by = &extraction.served_by;
     let adapter = served_by.adapter.map_or_else(|| "none".to_owned(), |digest| digest.to_string());
-    let mut text = format!("{}\n\n", extraction.document_type);
+    let mut text = format!("{}\n", extraction.document_type);
+    for candidate in &extraction.candidates {
+        // Writing to a String can't fail.
+        let _ = writeln!(text, "  {:.3}  {}", candidate.confidence, candidate.document_type);
+    }
+    text.push('\n');
     text += &table(["field", "value", "raw", "confidence", "page", "source"], fields);
     text.push('\n');
     text += &table(["outcome", "check", "message"], checks);

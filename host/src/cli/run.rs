@@ -4,10 +4,11 @@ use std::io;
 use std::path::PathBuf;
 
 use dossier_document::DocumentTypeId;
+use dossier_engine::identify::Reach;
 use dossier_engine::pipeline::document_type;
 use dossier_engine::settings::{EngineSettings, ReaderSettings, StoreSettings};
 use dossier_engine::{
-    Conditions, Engine, EngineError, ExtractRequest, ModelChoice, RequestId, extract,
+    Conditions, Engine, EngineError, ExtractRequest, ModelChoice, RequestId, TypeChoice, extract,
 };
 use dossier_inference::BackendLost;
 use dossier_model::ModelError;
@@ -189,7 +190,8 @@ async fn extract_files(args: ExtractArgs) -> Result<(), CommandError> {
         .map(|names| field_names(&names))
         .transpose()
         .map_err(|error| CommandError::Usage(UsageError::Fields(error)))?;
-    let document_type = document_type(&args.document_type).map_err(CommandError::Extract)?;
+    let named = args.document_type.as_deref().map(document_type).transpose();
+    let named = named.map_err(CommandError::Extract)?;
     let mut pages = Vec::with_capacity(args.files.len());
     for path in args.files {
         match std::fs::read(&path) {
@@ -197,11 +199,12 @@ async fn extract_files(args: ExtractArgs) -> Result<(), CommandError> {
             Err(source) => return Err(CommandError::Unreadable { path, source }),
         }
     }
-    let engine = engine_of_folders(settings, Some(document_type.clone())).await?;
+    let engine = engine_of_folders(settings, named.clone()).await?;
     let model = if args.base_only { ModelChoice::BaseOnly } else { ModelChoice::Adapter };
     let drawn = args.draw.map(|path| (path, pages.clone()));
     let request = ExtractRequest {
-        document_type,
+        document_type: named
+            .map_or_else(|| TypeChoice::Identified(Reach::default()), TypeChoice::Named),
         pages,
         fields,
         model,

@@ -122,6 +122,17 @@ pub const CALIBRATION: Format = Format {
     ],
 };
 
+/// `prototypes.json`.
+pub const PROTOTYPES: Format = Format {
+    bytes: 256 << 10,
+    places: &[
+        ("embedding", Bound::Line(80)),
+        ("prototypes", Bound::Members(16)),
+        ("prototypes.*", Bound::Members(4096)),
+        ("prototypes.*.*", Bound::Number(1000.0)),
+    ],
+};
+
 /// `signature.json`.
 pub const SIGNATURE: Format = Format {
     bytes: 1 << 10,

@@ -16,8 +16,8 @@ pub mod bounds;
 mod package;
 pub use package::{
     ADAPTER_CONFIG, ADAPTER_WEIGHTS, CALIBRATION, COMPONENT, DOCUMENT_TYPE_MANIFEST,
-    LORA_XS_FACTORS, PREPROCESSOR_CONFIG, Package, PackageError, PackageKind, PackageLimits,
-    PackageParts, RULES_MANIFEST,
+    LORA_XS_FACTORS, PREPROCESSOR_CONFIG, PROTOTYPES, Package, PackageError, PackageKind,
+    PackageLimits, PackageParts, RULES_MANIFEST,
 };
 
 mod number;

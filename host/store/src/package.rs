@@ -27,6 +27,8 @@ pub const ADAPTER_CONFIG: &str = "adapter_config.json";
 pub const ADAPTER_WEIGHTS: &str = "adapter_model.safetensors";
 /// What confidences of the adapter's readings should be, field by field.
 pub const CALIBRATION: &str = "calibration.json";
+/// What first pages of an adapter's document type look like.
+pub const PROTOTYPES: &str = "prototypes.json";
 /// What LoRA-XS needs beside them.
 pub const LORA_XS_FACTORS: &str = "lora_xs_factors.safetensors";
 
@@ -168,12 +170,14 @@ impl PackageKind {
         }
     }
 
-    /// What may be there beside them: the calibration, what LoRA-XS needs, the size of its pages, and the
-    /// record of `dossier-train`, which nobody reads here.
+    /// What may be there beside them: the calibration, what the type looks like, what LoRA-XS needs, the size
+    /// of its pages, and the record of `dossier-train`, which nobody reads here.
     fn optional(self) -> &'static [&'static str] {
         match self {
             Self::Rules => &[],
-            Self::Adapter => &["training.json", CALIBRATION, LORA_XS_FACTORS, PREPROCESSOR_CONFIG],
+            Self::Adapter => {
+                &["training.json", CALIBRATION, PROTOTYPES, LORA_XS_FACTORS, PREPROCESSOR_CONFIG]
+            }
         }
     }
 
@@ -348,6 +352,7 @@ fn format_of(name: &str) -> Option<&'static Format> {
         DOCUMENT_TYPE_MANIFEST => Some(&bounds::DOCUMENT_TYPE),
         ADAPTER_CONFIG => Some(&bounds::ADAPTER_CONFIG),
         CALIBRATION => Some(&bounds::CALIBRATION),
+        PROTOTYPES => Some(&bounds::PROTOTYPES),
         PREPROCESSOR_CONFIG => Some(&bounds::PREPROCESSOR_CONFIG),
         SIGNATURE => Some(&bounds::SIGNATURE),
         name if name.starts_with(FIXTURES) => Some(&bounds::FIXTURE),

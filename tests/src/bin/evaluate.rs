@@ -11,7 +11,9 @@ use clap::{Parser, ValueEnum};
 use dossier::config::{Config, ModelArgs, nobody_publishes};
 use dossier_engine::pipeline::document_type;
 use dossier_engine::settings::{EngineSettings, StoreSettings};
-use dossier_engine::{Conditions, Engine, ExtractRequest, ModelChoice, RequestId, extract};
+use dossier_engine::{
+    Conditions, Engine, ExtractRequest, ModelChoice, RequestId, TypeChoice, extract,
+};
 use dossier_tests::{
     Client, Sample, Score, TODAY, config, differences, in_turn, post_all, samples_below,
     shipped_types,
@@ -161,7 +163,7 @@ async fn base_alone(options: &Options, name: &str, samples: &[Sample]) -> anyhow
     let mut score = Score::default();
     for sample in samples {
         let request = ExtractRequest {
-            document_type: document_type.clone(),
+            document_type: TypeChoice::Named(document_type.clone()),
             pages: sample.pages.iter().map(|page| page.clone().into()).collect(),
             fields: None,
             model: ModelChoice::BaseOnly,

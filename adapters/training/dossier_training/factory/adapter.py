@@ -11,9 +11,12 @@ from dossier_training.factory import artifact, calibration, checks, metrics, rea
 from dossier_training.factory.donut import Record
 from dossier_training.factory.faults import Report
 from dossier_training.factory.files import alone_in, digest_of, sha256_of, staging, write_json
+from dossier_training.factory.pages import opened
 from dossier_training.factory.reader import start_from
 from dossier_training.factory.settings import Training
 from dossier_training.factory.train import Progress
+from dossier_training.identification import prototypes
+from dossier_training.identification.embedding import has_directions
 from dossier_training.lora_xs import FACTORS_FILE
 from dossier_training.methods import Adapted
 from dossier_training.page_form import PageForm
@@ -107,7 +110,15 @@ def make(order: Order, quiet: bool = False, after_step=lambda _step: None) -> di
         }
         pages = order.pages or max(record_.page for record_ in records)
         manifest = artifact.manifest_of(order.document_type, order.base, order.out, order.title, pages, order.rules)
-        return artifact.write(adapted, order.base, order.out, order.run, manifest, order.training, scalings, record)
+        return artifact.write(adapted, order.base, order.out, order.run, manifest, order.training, scalings, _look(order.base, records), record)
+
+
+def _look(base: Path, records: list[Record]) -> dict[str, Any] | None:
+    """What first pages of a data set look like to a base that tells types apart."""
+    first = [record for record in records if record.split == "train" and record.page == 1]
+    if not first or not has_directions(base):
+        return None
+    return prototypes.made_of(base, (opened(record) for record in first[: prototypes.MOST_PAGES]))
 
 
 def make_shared(records: list[Record], document_types: tuple[str, ...], base: Path, out: Path, run: Path, training: Training, work: str, start: Path | None, quiet: bool = False) -> Progress:

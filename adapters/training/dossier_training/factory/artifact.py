@@ -16,6 +16,7 @@ from dossier_training.factory import calibration
 from dossier_training.factory.calibration import Scaling
 from dossier_training.factory.files import sha256_of, staging
 from dossier_training.factory.settings import Training
+from dossier_training.identification import prototypes
 from dossier_training.lora_xs import FACTORS_FILE
 from dossier_training.methods import Adapted
 from dossier_training.page_form import PREPROCESSOR, PageForm
@@ -72,14 +73,16 @@ def record_of(folder: Path) -> dict[str, Any] | None:
 
 
 def write(
-    adapted: Adapted, base: Path, out: Path, near: Path, manifest: dict[str, Any], training: Training, scalings: dict[str, Scaling], record: dict[str, Any]
+    adapted: Adapted, base: Path, out: Path, near: Path, manifest: dict[str, Any], training: Training, scalings: dict[str, Scaling], look: dict[str, Any] | None, record: dict[str, Any]
 ) -> dict[str, Any]:
-    """Writes the whole folder beside and swaps it in; until then `out` stays as it was. Returns the record."""
+    """Writes the whole folder beside and swaps it in; until then `out` stays as it was. `look` is what tells the type by its look, where the base can. Returns the record."""
     with staging(out, near) as fresh:
         adapted.export(base, fresh)
         PageForm(base, training.page_size).save(fresh)
         (fresh / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
         (fresh / CALIBRATION).write_text(json.dumps(calibration.as_json(scalings), indent=2) + "\n")
+        if look:
+            prototypes.write(fresh / prototypes.PROTOTYPES, look)
         files = {path.name: sha256_of(path.read_bytes()) for path in sorted(fresh.iterdir())}
         record = {
             "format": 1,

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dossier_training.factory import artifact
 from dossier_training.factory.donut import Record
 from dossier_training.factory.settings import Publish
+from dossier_training.identification import prototypes
 
 _SECRET = "ed25519-secret:"
 _PATIENCE_SECONDS = 300
@@ -41,7 +42,8 @@ class Package:
     @staticmethod
     def of(folder: Path) -> "Package":
         """The package of an adapter's folder; card and record stay there."""
-        return Package({name: (folder / name).read_bytes() for name in (artifact.MANIFEST, *artifact.read_from(folder))})
+        look = [name for name in (prototypes.PROTOTYPES,) if (folder / name).exists()]
+        return Package({name: (folder / name).read_bytes() for name in (artifact.MANIFEST, *artifact.read_from(folder), *look)})
 
     @property
     def statement(self) -> bytes:

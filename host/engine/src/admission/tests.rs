@@ -21,41 +21,41 @@ fn of(tenant: &str) -> TenantQuota {
 /// As many permits as a tenant gets, half of them of either type.
 fn flood(admission: &Admission, quota: &TenantQuota) -> Vec<Permit> {
     let types = [paper(), card()].into_iter().cycle();
-    types.map_while(|id| admission.try_acquire(quota, &id).ok()).collect()
+    types.map_while(|id| admission.try_acquire(quota, Some(&id)).ok()).collect()
 }
 
 #[test]
 fn the_last_permit_is_followed_by_a_refusal_until_one_returns() {
     let admission = Admission::new(2);
-    let first = admission.try_acquire(&anybody(), &paper()).expect("two are free");
-    let _second = admission.try_acquire(&anybody(), &paper()).expect("one is free");
+    let first = admission.try_acquire(&anybody(), Some(&paper())).expect("two are free");
+    let _second = admission.try_acquire(&anybody(), Some(&paper())).expect("one is free");
     assert!(matches!(admission.check(&anybody()), Err(EngineError::Overloaded)));
-    assert!(admission.try_acquire(&anybody(), &card()).is_err());
+    assert!(admission.try_acquire(&anybody(), Some(&card())).is_err());
     drop(first);
     assert!(admission.check(&anybody()).is_ok());
-    assert!(admission.try_acquire(&anybody(), &paper()).is_ok());
+    assert!(admission.try_acquire(&anybody(), Some(&paper())).is_ok());
 }
 
 #[test]
 fn a_permit_returns_with_the_last_who_holds_it() {
     let admission = Admission::new(1);
-    let request = admission.try_acquire(&anybody(), &paper()).expect("one is free");
+    let request = admission.try_acquire(&anybody(), Some(&paper())).expect("one is free");
     let shadow = request.clone();
     drop(request);
-    let refused = admission.try_acquire(&anybody(), &paper());
+    let refused = admission.try_acquire(&anybody(), Some(&paper()));
     assert!(refused.is_err(), "the shadow still holds the document");
     drop(shadow);
-    assert!(admission.try_acquire(&anybody(), &paper()).is_ok());
+    assert!(admission.try_acquire(&anybody(), Some(&paper())).is_ok());
 }
 
 #[test]
 fn no_type_gets_all_permits() {
     let admission = Admission::new(8);
-    let permits = std::iter::from_fn(|| admission.try_acquire(&anybody(), &paper()).ok());
+    let permits = std::iter::from_fn(|| admission.try_acquire(&anybody(), Some(&paper())).ok());
     let permits = permits.collect::<Vec<_>>();
     assert_eq!(permits.len(), 6);
     assert!(admission.check(&anybody()).is_ok());
-    let others = [(); 2].map(|()| admission.try_acquire(&anybody(), &card()));
+    let others = [(); 2].map(|()| admission.try_acquire(&anybody(), Some(&card())));
     assert!(others.iter().all(Result::is_ok) && admission.check(&anybody()).is_err());
     drop((permits, others));
     assert!(admission.shared.held().of_type.is_empty(), "names are not kept");
@@ -69,7 +69,7 @@ fn a_tenant_that_comes_finds_a_permit_whatever_others_hold() {
     assert_eq!(first.len(), 24, "three quarters for one that is alone");
     let second = flood(&admission, &of("second"));
     assert_eq!(second.len(), 6);
-    assert!(admission.try_acquire(&of("third"), &card()).is_ok());
+    assert!(admission.try_acquire(&of("third"), Some(&card())).is_ok());
     // What the first gives back is shared out anew: it does not come before those who have less.
     drop(first);
     let second_again = flood(&admission, &of("second"));
@@ -81,7 +81,7 @@ fn a_tenant_that_comes_finds_a_permit_whatever_others_hold() {
 fn a_flood_of_one_type_leaves_another_tenant_some_of_the_type() {
     let admission = Admission::new(32);
     let one_type = |quota: &TenantQuota| {
-        let acquired = || admission.try_acquire(quota, &paper()).ok();
+        let acquired = || admission.try_acquire(quota, Some(&paper())).ok();
         std::iter::from_fn(acquired).collect::<Vec<_>>()
     };
     let flood = one_type(&of("flood"));
@@ -97,10 +97,10 @@ fn a_quota_holds_whatever_is_free_and_is_the_tenants_own() {
     let quota = TenantQuota { concurrent_documents: Some(2), ..of("small") };
     let held = flood(&admission, &quota);
     assert_eq!(held.len(), 2);
-    let busy = admission.try_acquire(&quota, &paper());
+    let busy = admission.try_acquire(&quota, Some(&paper()));
     assert!(matches!(busy, Err(EngineError::TenantBusy { limit: 2 })));
     assert!(matches!(admission.check(&quota), Err(EngineError::TenantBusy { limit: 2 })));
-    assert!(admission.try_acquire(&of("other"), &paper()).is_ok());
+    assert!(admission.try_acquire(&of("other"), Some(&paper())).is_ok());
     drop(held);
-    assert!(admission.try_acquire(&quota, &paper()).is_ok());
+    assert!(admission.try_acquire(&quota, Some(&paper())).is_ok());
 }

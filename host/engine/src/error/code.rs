@@ -17,7 +17,8 @@ impl EngineError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::UnknownDocumentType => "document_type.unknown",
+            Self::UnknownDocumentType | Self::Unrecognised { .. } => "document_type.unknown",
+            Self::TypeNotNamed => "document_type.missing",
             Self::Quarantined { .. } => "document_type.quarantined",
             Self::Changed { .. } => "generation.changed",
             Self::AdapterInUse { .. } => "adapter.in_use",

@@ -105,3 +105,25 @@ fn corners_that_make_no_page_leave_the_picture() {
     let found = choose(vec![picture(20, 10)], vec![located(vec![flat])], 1).expect("a page");
     assert_eq!((found.images[0].width(), found.images[0].height()), (20, 10));
 }
+
+#[test]
+fn surplus_pages_of_a_picture_are_left_out_once_the_type_is_known() {
+    let two =
+        || located(vec![page(10.0, 10.0, 80.0, 60.0, 0.9), page(120.0, 10.0, 190.0, 60.0, 0.8)]);
+    let found = choose(vec![picture(200, 100)], vec![two()], 8).expect("pages");
+    assert_eq!((found.images.len(), outcome(&found, SINGLE)), (2, CheckOutcome::Passed));
+    let codes = |found: &FoundPages| found.checks.len();
+    let checks = codes(&found);
+    let found = found.at_most(1).expect("the first is kept");
+    assert_eq!((found.images.len(), found.places.len()), (1, 1));
+    assert_eq!(found.places[0].corners[0].x, 10.0);
+    assert_eq!((codes(&found), outcome(&found, SINGLE)), (checks, CheckOutcome::Failed));
+
+    let pictures = vec![picture(200, 100), picture(200, 100)];
+    let found = choose(pictures, vec![two(), two()], 8).expect("pages");
+    let found = found.at_most(2).expect("one of each picture");
+    let of = found.places.iter().map(|place| place.picture).collect::<Vec<_>>();
+    assert_eq!(of, [0, 1]);
+    let refused = found.at_most(1).expect_err("two pictures are two pages");
+    assert!(matches!(refused, EngineError::TooManyPages { pages: 2, limit: 1 }), "{refused}");
+}

@@ -108,7 +108,7 @@ impl Comparison {
             candidate.calibrated(readings.to_vec())
         } else {
             let pages = active.pages.clone();
-            let request = ReadRequest { pages, fields, adapter };
+            let request = ReadRequest { pages, fields, adapter, embed: false };
             let permit = self.document.as_ref();
             let tenant = permit.map_or_else(Tenant::anonymous, |permit| permit.tenant().clone());
             match page_decoder.read(inference, request, &tenant).await {

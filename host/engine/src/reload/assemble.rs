@@ -189,8 +189,8 @@ impl Assembly<'_> {
     pub(super) fn assemble(&self, generation: &ReadyGeneration) -> Result<Assembled, EngineError> {
         let runs = self.runs(generation);
         let mut missing = Missing::default();
-        let base = self.adapters.base();
-        let mut snapshot = Snapshot { generation: generation.number, ..Snapshot::empty(base) };
+        let empty = Snapshot::empty(self.adapters.base(), self.adapters.type_likeness());
+        let mut snapshot = Snapshot { generation: generation.number, ..empty };
         for adapter in generation.active.adapters.values() {
             let id = &adapter.manifest.document_type;
             if !self.touched.holds(&adapter.manifest) && self.take_over(id, &mut snapshot) {

@@ -7,13 +7,13 @@ use dossier_document::PageImage;
 use dossier_inference::{InferenceError, ReadRequest};
 use dossier_plugin::BeforeOutcome;
 use dossier_store::{
-    CALIBRATION, COMPONENT, DOCUMENT_TYPE_MANIFEST, Package, PackageDigest, PackageKind,
-    RULES_MANIFEST, RulesManifest,
+    CALIBRATION, COMPONENT, DOCUMENT_TYPE_MANIFEST, PROTOTYPES, Package, PackageDigest,
+    PackageKind, RULES_MANIFEST, RulesManifest,
 };
 
 use super::{Shared, blocking};
 use crate::error::EngineError;
-use crate::folders::{Calibration, Manifest};
+use crate::folders::{Calibration, Manifest, Prototypes};
 use crate::ready::{Ready, ReadyAdapter, ReadyRules};
 
 /// Side of the blank page that a new adapter reads first, in pixels.
@@ -56,13 +56,27 @@ impl Shared {
                     return Err(EngineError::WrongBase { base: manifest.base, served });
                 }
                 let calibration = calibration(&package, &folder)?;
+                let prototypes = self.prototypes(&package, &folder)?;
                 let adapters = self.adapters.clone();
                 let loaded = blocking(move || adapters.load(&folder)).await?;
                 let adapter = loaded.map_err(|error| EngineError::Adapter(Box::new(error)))?;
-                let ready = ReadyAdapter { package: digest, adapter, calibration, manifest };
+                let ready =
+                    ReadyAdapter { package: digest, adapter, calibration, prototypes, manifest };
                 Ok(Ready::Adapter(Arc::new(ready)))
             }
         }
+    }
+
+    /// What first pages look like of the document type of an adapter's package, if that says so.
+    fn prototypes(
+        &self,
+        package: &Package,
+        folder: &Path,
+    ) -> Result<Option<Prototypes>, EngineError> {
+        let Some(text) = package.file(PROTOTYPES) else { return Ok(None) };
+        let likeness = self.adapters.loader().type_likeness();
+        let prototypes = Prototypes::parse(text, folder, likeness.as_ref());
+        prototypes.map(Some).map_err(EngineError::AdapterManifest)
     }
 
     /// The manifest of rules.
@@ -86,7 +100,7 @@ impl Shared {
         };
         let page = PageImage::white(BLANK_SIDE, BLANK_SIDE);
         let pages = vec![page; manifest.pages];
-        let request = ReadRequest { pages, fields, adapter: Some(adapter.digest()) };
+        let request = ReadRequest { pages, fields, adapter: Some(adapter.digest()), embed: false };
         match self.inference.read(request).await {
             Ok(_) => Ok(()),
             Err(InferenceError::Overloaded) => Err(EngineError::Busy),

@@ -5,7 +5,7 @@ use dossier_store::Package;
 use super::*;
 use crate::admission::{Admission, TenantQuota};
 use crate::folders::FolderError;
-use crate::pipeline::{Conditions, ExtractRequest, ModelChoice, extract};
+use crate::pipeline::{Conditions, ExtractRequest, ModelChoice, TypeChoice, extract};
 use crate::reload::Step;
 use crate::request_id::RequestId;
 use crate::testing::{FakeAdapters, PASSPORT, blind, data_root, png, settings};
@@ -162,7 +162,7 @@ async fn pages_and_fields_are_judged_before_anything_is_decoded() {
     let engine = started(&[OF_UTOPIA], &FakeAdapters::default()).await.expect("starts");
     let ask = async |pages: usize, fields: &[&str]| {
         let request = ExtractRequest {
-            document_type: PASSPORT.parse().expect("a document type"),
+            document_type: TypeChoice::Named(PASSPORT.parse().expect("a document type")),
             pages: vec![b"no page".as_slice().into(); pages],
             fields: Some(fields.iter().map(|name| name.parse().expect("a name")).collect()),
             model: ModelChoice::Adapter,
@@ -198,17 +198,19 @@ async fn what_a_shadow_holds_counts_in_admission() {
     let (admission, anybody) = (Admission::new(1), TenantQuota::default());
     let passport: DocumentTypeId = PASSPORT.parse().expect("a document type");
     let request = ExtractRequest {
-        document_type: passport.clone(),
+        document_type: TypeChoice::Named(passport.clone()),
         pages: vec![png(8, 8)],
         fields: None,
         model: ModelChoice::Adapter,
         conditions: Conditions::default(),
-        permit: Some(admission.try_acquire(&anybody, &passport).expect("nobody else is there")),
+        permit: Some(
+            admission.try_acquire(&anybody, Some(&passport)).expect("nobody else is there"),
+        ),
     };
     // On this thread nothing of the shadow runs before the next await.
     extract(&engine.reader, request, &RequestId::new()).await.expect("read");
     assert!(
-        admission.try_acquire(&anybody, &passport).is_err(),
+        admission.try_acquire(&anybody, Some(&passport)).is_err(),
         "the shadow still holds the pages"
     );
     loop {
@@ -224,7 +226,7 @@ async fn what_a_shadow_holds_counts_in_admission() {
         tokio::task::yield_now().await;
     }
     // Counted just before it is dropped, in one step of the shadow's task.
-    assert!(admission.try_acquire(&anybody, &passport).is_ok());
+    assert!(admission.try_acquire(&anybody, Some(&passport)).is_ok());
 }
 
 fn adapter_package(root: &Path, weights: &str) -> Package {

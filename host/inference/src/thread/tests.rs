@@ -84,7 +84,12 @@ fn answer(request: &ReadRequest, fault: Fault) -> Result<ReadOutput, BackendErro
             polygon: None,
         })
         .collect();
-    Ok(ReadOutput { readings, timings: ReadTimings::default(), batch_documents: 0 })
+    Ok(ReadOutput {
+        readings,
+        timings: ReadTimings::default(),
+        embedding: None,
+        batch_documents: 0,
+    })
 }
 
 /// How long a busy machine may take for what happens at once otherwise.
@@ -131,6 +136,7 @@ fn request(fields: usize) -> ReadRequest {
         pages: vec![PageImage::new(1, 1, vec![0; 3]).expect("one pixel")],
         fields: (0..fields).map(field).collect(),
         adapter: None,
+        embed: false,
     }
 }
 

@@ -43,6 +43,8 @@ pub(super) struct PreparedDocument {
     pub(super) form: Arc<PageForm>,
     /// One a requested field, in order.
     pub(super) fields: Vec<FieldPlan>,
+    /// The first page in the base's own form, where it is to be embedded: as `Parts::pixels` makes it.
+    pub(super) to_embed: Option<Tensor>,
     pub(super) preprocess: Duration,
 }
 
@@ -107,7 +109,11 @@ impl Preparer for Planner {
         // An adapter that is not known is the answer, later.
         let form = self.form(request.adapter.as_ref()).ok();
         let worth = form.map_or(1, |form| form.worth(self.parts().forms.own()));
-        request.pages.len().saturating_mul(worth)
+        let read = match request.fields.is_empty() {
+            true => 0,
+            false => request.pages.len().saturating_mul(worth),
+        };
+        read.saturating_add(usize::from(request.embed))
     }
 }
 
@@ -163,11 +169,14 @@ impl Planner {
         if request.pages.is_empty() {
             return Err(BackendError::NoPages);
         }
-        if request.fields.is_empty() {
+        if request.fields.is_empty() && !request.embed {
             return Err(BackendError::NoFields);
         }
         let plan_field = |field| self.plan_field(field, request.pages.len());
         let fields = request.fields.iter().map(plan_field).collect::<Result<Vec<_>, _>>()?;
+        if request.embed && self.parts().type_embedding.is_none() {
+            return Err(BackendError::NoEmbedding);
+        }
         let form = self.form(request.adapter.as_ref())?;
         let started = Instant::now();
         // A page without a field is not encoded.
@@ -175,8 +184,13 @@ impl Planner {
         let pages = request.pages.iter().enumerate().filter(is_read);
         let pages = pages.map(|(number, page)| self.plan_page(number, page, &form));
         let pages = pages.collect::<Result<_, _>>()?;
+        let own = self.parts().forms.own();
+        let to_embed = request.pages.first().filter(|_| request.embed);
+        let to_embed = to_embed.map(|page| self.parts().pixels(page, own)).transpose();
+        let to_embed =
+            to_embed.map_err(|error| BackendError::Preprocess { page: 0, source: error.into() })?;
         let preprocess = started.elapsed();
-        Ok(PreparedDocument { pages, form, fields, preprocess })
+        Ok(PreparedDocument { pages, form, fields, to_embed, preprocess })
     }
 
     /// What pages become that an adapter reads, or the base alone.

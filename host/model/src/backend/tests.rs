@@ -24,7 +24,7 @@ fn request() -> ReadRequest {
         shape: None,
     };
     let page = PageImage::new(80, 60, pixels).expect("pixels");
-    ReadRequest { pages: vec![page], fields: vec![field], adapter: None }
+    ReadRequest { pages: vec![page], fields: vec![field], adapter: None, embed: false }
 }
 
 #[test]

@@ -121,7 +121,7 @@ fn request(adapter: Option<Digest>) -> ReadRequest {
         shape: None,
     };
     let fields = vec![field("surname", 0), field("document_number", 1), field("authority", 0)];
-    ReadRequest { pages: vec![page.clone(), page], fields, adapter }
+    ReadRequest { pages: vec![page.clone(), page], fields, adapter, embed: false }
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn steady_step(base: &Base, folder: &Path, adapters: usize) -> Calls {
         });
         let pages = vec![PageImage::white(32, 32)];
         let adapter = digests.get(number).copied();
-        (number, ReadRequest { pages, fields: fields.to_vec(), adapter })
+        (number, ReadRequest { pages, fields: fields.to_vec(), adapter, embed: false })
     });
     backend.admit(documents.collect());
     let mut steps = Vec::new();

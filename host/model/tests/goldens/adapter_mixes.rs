@@ -103,6 +103,7 @@ impl Rig {
             pages: pages.into_iter().map(page).collect(),
             fields,
             adapter: self.digests.get(adapter).copied(),
+            embed: false,
         }
     }
 

@@ -122,6 +122,7 @@ fn a_mixed_batch_of_a_narrow_model_reads_what_each_document_reads_alone() {
             pages: vec![page("landscape")],
             fields: vec![field("ab", 0, "a-z", 9), zone(0)],
             adapter,
+            embed: false,
         });
         let together = backend.read_batch(&batch);
         for (request, together) in batch.iter().zip(together) {

@@ -101,6 +101,7 @@ fn document(rig: &Rig, layout: usize, adapter: usize) -> ReadRequest {
         pages: pages.map(page).to_vec(),
         fields,
         adapter: rig.digests.get(adapter).copied(),
+        embed: false,
     }
 }
 

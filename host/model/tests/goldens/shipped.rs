@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use dossier_model::{Adapter, Base, debug};
+use dossier_document::Embedding;
+use dossier_inference::{Backend as _, ReadRequest};
+use dossier_model::{Adapter, AdapterPool, Base, ModelBackend, PoolSettings, debug};
 use serde::Deserialize;
 
 use crate::fixtures::{
@@ -42,9 +44,26 @@ fn shipped_base_equals_transformers() {
     let golden = Tensors::read(&folder.join("golden.safetensors"));
     let base = Base::load(&repository().join(&facts.paths.base), device()).expect("a base");
     compare(&base, None, "base", &facts, &facts.base_greedy, &golden);
+    compare_embedding(base.clone(), &facts, &golden);
     if let (Some(adapter), Some(greedy)) = (&facts.paths.adapter, &facts.adapter_greedy) {
         let adapter = load_adapter(&base, &repository().join(adapter));
         compare(&base, Some(&adapter), "adapter", &facts, greedy, &golden);
+    }
+}
+
+fn compare_embedding(base: Base, facts: &Facts, golden: &Tensors) {
+    let pool = AdapterPool::new(&base, PoolSettings::default()).expect("a pool");
+    let mut backend = ModelBackend::new(base, pool).expect("a backend");
+    let page = read_page(&repository().join(&facts.paths.image));
+    let request = ReadRequest { pages: vec![page], fields: Vec::new(), adapter: None, embed: true };
+    // One that is embedded beside others is embedded all the same.
+    for answer in backend.read_batch(&[request.clone(), request]) {
+        let output = answer.expect("an answer");
+        assert!(output.readings.is_empty());
+        let (_, wanted) = golden.get("base.embedding");
+        let wanted = Embedding::new(wanted.clone()).expect("a direction");
+        let likeness = output.embedding.and_then(|found| found.likeness(&wanted));
+        assert!(likeness.is_some_and(|likeness| likeness > 0.999_99), "{likeness:?}");
     }
 }
 

@@ -14,6 +14,8 @@ pub(in crate::api) enum About {
     Document,
     /// The document type that a path or a document names.
     DocumentType,
+    /// What a document is whose type is not named.
+    Look,
     /// What must serve it.
     Generation,
     /// A form.
@@ -53,6 +55,7 @@ pub(in crate::api) fn known() -> impl Iterator<Item = Known> {
         .chain(of(About::Reach, &[("auth.document_type", 403)]))
         .chain(of(About::Document, DOCUMENT))
         .chain(of(About::DocumentType, DOCUMENT_TYPE))
+        .chain(of(About::Look, LOOK))
         .chain(of(About::Generation, &[("generation.changed", 412)]))
         .chain(of(About::Form, FORM))
         .chain(of(About::Json, JSON))
@@ -62,6 +65,8 @@ pub(in crate::api) fn known() -> impl Iterator<Item = Known> {
         .chain(of(About::Tensors, TENSORS))
         .chain(of(About::Readiness, &[("not_ready", 503)]))
 }
+
+const LOOK: &[(&str, u16)] = &[("document_type.missing", 400)];
 
 const REQUEST: &[(&str, u16)] = &[
     ("request.malformed", 400),
@@ -130,7 +135,6 @@ const FORM: &[(&str, u16)] = &[
     ("form.too_many_parts", 400),
     ("form.unknown_part", 400),
     ("form.repeated_part", 400),
-    ("form.missing_part", 400),
     ("form.not_text", 400),
 ];
 

@@ -11,6 +11,9 @@ use dossier_store::SigningError;
 
 use super::{INTERNAL, Problem};
 
+/// Whether it was named, or was to be found out.
+const UNKNOWN_TYPE: &str = "The document type is not known here";
+
 /// The one match over everything that the engine can refuse or fail at.
 pub(crate) fn engine_problem(error: &EngineError) -> Problem {
     use EngineError as E;
@@ -18,7 +21,12 @@ pub(crate) fn engine_problem(error: &EngineError) -> Problem {
     let of = |status, title| Problem::new(status, error.code(), title, error);
     let internal = || Problem::internal(error.code(), INTERNAL, error);
     match error {
-        E::UnknownDocumentType => of(S::NOT_FOUND, "The document type is not known here"),
+        E::UnknownDocumentType => of(S::NOT_FOUND, UNKNOWN_TYPE),
+        E::Unrecognised { candidates } => Problem {
+            candidates: candidates.clone(),
+            ..of(S::NOT_FOUND, UNKNOWN_TYPE)
+        },
+        E::TypeNotNamed => of(S::BAD_REQUEST, "The document type is missing"),
         E::Quarantined { .. } => of(S::SERVICE_UNAVAILABLE, "The document type can't be served"),
         E::Changed { .. } => of(S::PRECONDITION_FAILED, "What serves has changed"),
         E::AdapterInUse { .. } => of(S::CONFLICT, "The adapter is in use"),

@@ -1,6 +1,7 @@
 //! Keys and answers, at times that the test decides.
 
-use dossier_engine::{Conditions, ModelChoice};
+use dossier_engine::identify::Reach;
+use dossier_engine::{Conditions, ModelChoice, TypeChoice};
 
 use super::*;
 
@@ -132,7 +133,7 @@ fn keys_are_short_and_visible() {
 #[test]
 fn a_fingerprint_is_of_everything_that_makes_an_answer() {
     let asked = |pages: &[&str], fields: Option<&[&str]>| ExtractRequest {
-        document_type: "a/b".parse().expect("an identifier"),
+        document_type: TypeChoice::Named("a/b".parse().expect("an identifier")),
         model: ModelChoice::Adapter,
         conditions: Conditions::default(),
         permit: None,
@@ -151,6 +152,8 @@ fn a_fingerprint_is_of_everything_that_makes_an_answer() {
     ];
     let conditions = Conditions { generation: Some(1), ..Conditions::default() };
     seen.push(of(&ExtractRequest { conditions, ..asked(&["one"], None) }));
+    let document_type = TypeChoice::Identified(Reach::default());
+    seen.push(of(&ExtractRequest { document_type, ..asked(&["one"], None) }));
     let count = seen.len();
     seen.sort_unstable();
     seen.dedup();

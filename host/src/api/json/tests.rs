@@ -38,7 +38,8 @@ async fn pages_come_in_their_order() {
     let body = r#"{"document_type": "utopia/passport/2024", "pages": ["b25l", "dHdv"]}"#;
     let asked = parsed(body).await.expect("valid");
     assert_eq!(asked.pages, ["one", "two"].map(Bytes::from));
-    assert_eq!(asked.document_type.as_str(), "utopia/passport/2024");
+    let document_type = asked.document_type.as_ref().expect("named");
+    assert_eq!(document_type.as_str(), "utopia/passport/2024");
     assert_eq!(asked.fields, None);
 }
 
@@ -67,7 +68,6 @@ async fn what_is_not_documented_is_refused_without_its_values() {
         (r#"{"document_type": "a/b", "pages": ["b25l"]} x"#, "json.malformed"),
         (r#"{"document_type": "a/b", "pages": [], "page": 1}"#, "json.unknown_key"),
         (r#"{"document_type": "a/b"}"#, "json.missing_key"),
-        (r#"{"pages": []}"#, "json.missing_key"),
         (r#"{"document_type": "a/b", "pages": "ERIKSSON"}"#, "json.value"),
         (r#"{"document_type": ["ERIKSSON"], "pages": []}"#, "json.value"),
         (r#"{"document_type": "a/b", "pages": [], "pages": []}"#, "json.value"),

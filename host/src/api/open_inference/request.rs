@@ -181,7 +181,7 @@ pub(in crate::api) fn parse(
         // Of JSON, the pages alone are left.
         held.shrinks_to(pages.iter().map(Bytes::len).sum());
     }
-    let asked = Asked { document_type, pages, fields };
+    let asked = Asked { document_type: Some(document_type), pages, fields };
     Ok((asked, TensorsAsked { model: name.to_owned(), id, outputs, is_binary }))
 }
 

@@ -18,6 +18,10 @@ fn an_extraction_reads_as_documented() {
     let digest = Digest::from_sha256([7; 32]);
     let extraction = Extraction {
         document_type: "utopia/passport/2024".parse().expect("a document type"),
+        candidates: vec![Candidate {
+            document_type: "utopia/passport/2024".parse().expect("a document type"),
+            confidence: 0.987_65,
+        }],
         pages: vec![PagePlace::whole(0, (600, 400), Some(0.912_34))],
         fields: vec![
             ExtractedField {
@@ -63,6 +67,7 @@ fn an_extraction_reads_as_documented() {
         serde_json::to_value(ExtractBody::of(&extraction, "id")).expect("serialisable"),
         json!({
             "document_type": "utopia/passport/2024",
+            "candidates": [{"document_type": "utopia/passport/2024", "confidence": 0.9877}],
             "pages": [{"page": 1, "picture": 1, "rotation": 0.0, "score": 0.9123, "rectified": false,
                        "corners": [[0.0, 0.0], [600.0, 0.0], [600.0, 400.0], [0.0, 400.0]]}],
             "fields": [
@@ -77,7 +82,7 @@ fn an_extraction_reads_as_documented() {
             "verdict": "incomplete",
             "served_by": {"base": digest, "adapter": null, "calibration": null,
                           "rules": digest, "generation": 3},
-            "timings_ms": {"pages": 0.0, "before": 0.0, "queue": 1.5, "preprocess": 0.0,
+            "timings_ms": {"pages": 0.0, "identify": 0.0, "before": 0.0, "queue": 1.5, "preprocess": 0.0,
                            "encode": 0.0, "decode": 0.0, "after": 0.0, "total": 20.0},
             "request_id": "id",
         })

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use dossier_engine::identify::Reach;
+
 use super::*;
 
 /// A token of a client, by its digest.
@@ -126,7 +128,7 @@ impl TokenEntry {
         let caller = Caller {
             tenant,
             token: Some(self.id.clone()),
-            document_types: Some(document_types),
+            document_types: Reach::of(Some(document_types)),
             requests_a_minute,
             concurrent_documents: concurrent_documents.map(|number| number as usize),
         };

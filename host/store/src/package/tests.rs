@@ -106,7 +106,14 @@ fn an_adapter_may_bring_the_records_of_its_training_and_nothing_else() {
         let names = [DOCUMENT_TYPE_MANIFEST, ADAPTER_CONFIG, ADAPTER_WEIGHTS, extra];
         Package::new(names.map(|name| (name.to_owned(), b"{}".to_vec())).into())
     };
-    for extra in ["README.md", "training.json", CALIBRATION, LORA_XS_FACTORS, PREPROCESSOR_CONFIG] {
+    for extra in [
+        "README.md",
+        "training.json",
+        CALIBRATION,
+        PROTOTYPES,
+        LORA_XS_FACTORS,
+        PREPROCESSOR_CONFIG,
+    ] {
         assert!(with(extra).is_ok(), "{extra}");
     }
     for extra in ["notes.txt", COMPONENT, "fixtures/one.json"] {
@@ -227,6 +234,7 @@ fn numbers_and_texts_are_bounded_before_anything_is_stored() {
         (ADAPTER_CONFIG, r#"{"r": 10000000000000}"#, "`r`"),
         (ADAPTER_CONFIG, r#"{"rank_pattern": {"x": 1e300}}"#, "`rank_pattern.*`"),
         (CALIBRATION, r#"{"fields": {"surname": {"slope": 1e300}}}"#, "`fields.*.slope`"),
+        (PROTOTYPES, r#"{"prototypes": [[1e30]]}"#, "`prototypes.*.*`"),
     ] {
         let error = with(name, content).expect_err(place).to_string();
         assert!(error.starts_with(name) && error.contains(place), "{error}");
