@@ -19,6 +19,7 @@ use crate::audit::{Attempt, Audit};
 use crate::auth::{Access, Caller};
 use crate::config::HttpLimits;
 use crate::metrics::{Exposition, Recorder, Source, Standing};
+use crate::traces::{DocumentSpans, Traces};
 
 mod body;
 pub(crate) use body::{discard, read as read_body};
@@ -115,6 +116,11 @@ impl App {
     #[must_use]
     pub(crate) fn audited(self, audit: Option<Audit>) -> Self {
         Self { audit, ..self }
+    }
+
+    /// The same, where what requests take is sent to a collector.
+    pub(crate) fn traced(self, traces: Option<Traces>) -> Self {
+        Self { recorder: self.recorder.traced(traces), ..self }
     }
 
     /// What counts the requests.
@@ -293,7 +299,12 @@ async fn read_document(
             if let Some(place) = place {
                 place.keep(&answer);
             }
-            Ok(answer.first())
+            let mut response = answer.first();
+            if app.recorder.traces().is_some() {
+                let spans = DocumentSpans::of(&extraction, caller.tenant().as_str());
+                response.extensions_mut().insert(spans);
+            }
+            Ok(response)
         }
     }
 }

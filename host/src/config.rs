@@ -76,11 +76,22 @@ pub struct Config {
     pub tls: Option<TlsConfig>,
     /// What the admin API's shows.
     pub admin_tls: Option<TlsConfig>,
+    /// Where traces go; without it, nowhere.
+    pub traces: Option<TracesConfig>,
     /// Packages that come and go while the host serves; without it, the folders are served.
     pub platform: Option<PlatformConfig>,
     /// Where compiled code is kept for the next process, if there is no data directory. Nothing that
     /// is typed says so: it follows from who starts the host.
     pub code_dir: Option<PathBuf>,
+}
+
+/// Where traces go.
+#[derive(Clone, Debug)]
+pub struct TracesConfig {
+    /// The address of the collector.
+    pub endpoint: String,
+    /// Of a hundred that begin here, those that are kept.
+    pub percent: u64,
 }
 
 /// Who may send documents.
@@ -334,6 +345,9 @@ impl Config {
             },
             tls,
             admin_tls,
+            traces: http
+                .traces_endpoint()
+                .map(|endpoint| TracesConfig { endpoint, percent: http.traces_percent() }),
             platform,
             code_dir: None,
         };
@@ -353,6 +367,15 @@ impl Config {
         if self.http.body_timeout > self.http.request_timeout {
             let reason = "must not be longer than request_timeout_ms";
             return Err(ConfigError::Invalid { key: "body_timeout_ms", reason });
+        }
+        let is_address = |endpoint: &str| {
+            let address = endpoint.parse::<axum::http::Uri>().ok();
+            let scheme = address.as_ref().and_then(|address| address.scheme_str());
+            matches!(scheme, Some("http" | "https"))
+        };
+        if self.traces.as_ref().is_some_and(|traces| !is_address(&traces.endpoint)) {
+            let reason = "must be an address that begins with http:// or https://";
+            return Err(ConfigError::Invalid { key: "traces_endpoint", reason });
         }
         let knows_clients = self.tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
         let AccessConfig { tokens_file, jwt, .. } = &self.access;

@@ -10,6 +10,8 @@ pub mod config;
 
 pub mod telemetry;
 
+mod traces;
+
 mod server;
 pub use server::{HandOverError, HandedOver, RunningServer, ServeError, listen, serve, serve_on};
 

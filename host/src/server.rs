@@ -22,6 +22,7 @@ use crate::auth::{Access, KeySourceError};
 use crate::config::{AdminConfig, Config, HttpLimits, nobody_publishes};
 use crate::metrics::{Exposition, Listener, Source};
 use crate::reloaded::{FileError, Refresh, Refreshing};
+use crate::traces::Traces;
 
 mod activity;
 mod check;
@@ -41,6 +42,9 @@ use tls::Tls;
 mod listening;
 use listening::{Listening, Socket, bind};
 
+/// Time for the last traces, once nothing is in work any more.
+const LAST_TRACES: Duration = Duration::from_secs(2);
+
 /// The server could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -53,6 +57,9 @@ pub enum ServeError {
     /// The keys of an identity provider can't be had.
     #[error("jwt_keys: {0}")]
     Keys(#[from] KeySourceError),
+    /// No client for the address of traces can be made.
+    #[error("traces_endpoint: {0}")]
+    Traces(#[source] reqwest::Error),
     /// A socket that was handed over can't be used.
     #[error(transparent)]
     HandOver(#[from] HandOverError),
@@ -110,6 +117,7 @@ pub async fn serve_on(
         access,
         tls,
         admin_tls,
+        traces,
         platform,
         code_dir,
     } = config;
@@ -158,7 +166,10 @@ pub async fn serve_on(
         None => (None, None),
     };
     let watch = watched.map(|folder| Watch::start(&folder, reload.clone())).transpose()?;
-    let app = Arc::new(App::for_whom(reader, http, access).audited(audit));
+    let app = App::for_whom(reader, http, access).audited(audit);
+    let untraced = app.recorder().untraced().clone();
+    let traces = traces.map(|config| Traces::start(&config, untraced)).transpose();
+    let app = Arc::new(app.traced(traces.map_err(ServeError::Traces)?));
     let recorder = app.recorder().clone();
     let source = Arc::clone(&app) as Arc<dyn Source>;
     let exposition = Arc::new(Exposition::new(&recorder, source, Some(reload.clone())));
@@ -277,6 +288,9 @@ impl RunningServer {
         };
         // At the same time: each may take as long as the others.
         tokio::join!(documents.end(), end(admin), end(metrics));
+        if let Some(traces) = app.recorder().traces() {
+            traces.flush(LAST_TRACES).await;
+        }
         // The last reference joins the model's thread, which may be in the middle of a batch.
         let _ = tokio::task::spawn_blocking(move || drop(app)).await;
         if let Some(Packages { reload, watch, store }) = packages {

@@ -1,10 +1,11 @@
 //! No value of a document is in anything written but its answer.
 
-use std::io::Read as _;
-use std::net::SocketAddr;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -28,6 +29,7 @@ struct Process {
     child: Child,
     address: SocketAddr,
     log: JoinHandle<String>,
+    collector: Collector,
     written: TempDir,
 }
 
@@ -35,6 +37,8 @@ struct Process {
 struct Left {
     log: String,
     audit: String,
+    /// What a collector of traces was sent.
+    traces: String,
     /// Every other file, as text, whatever it holds.
     store: String,
 }
@@ -42,10 +46,12 @@ struct Left {
 impl Process {
     fn start() -> Self {
         let written = tempfile::tempdir().expect("a folder");
+        let collector = Collector::start();
         let mut child = Command::new(DOSSIER)
             .args(["serve", "--listen", "127.0.0.1:0", "--today", TODAY, "--metrics-on-listen"])
             .args(["--log-level", "trace", "--log-format", "json", "--data-root"])
             .arg(shipped_root())
+            .args(["--traces-endpoint", &collector.endpoint])
             .arg("--audit-file")
             .arg(written.path().join(AUDIT))
             .arg("--data-dir")
@@ -71,7 +77,7 @@ impl Process {
             String::from_utf8_lossy(&log).into_owned()
         });
         let address = first_address(&addresses, &mut child);
-        Self { child, address, log, written }
+        Self { child, address, log, collector, written }
     }
 
     /// Ends the server in order and returns all it wrote.
@@ -89,7 +95,43 @@ impl Process {
         let audit = std::fs::read_to_string(folder.join(AUDIT)).expect("lines");
         let mut store = String::new();
         add_files(&folder.join("store"), &mut store);
-        Left { log, audit, store }
+        Left { log, audit, traces: self.collector.taken(), store }
+    }
+}
+
+/// Takes whatever is posted to it, and keeps it.
+struct Collector {
+    endpoint: String,
+    taken: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Collector {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let endpoint = format!("http://{}/v1/traces", listener.local_addr().expect("an address"));
+        let taken = Arc::new(Mutex::new(Vec::new()));
+        let keeps = Arc::clone(&taken);
+        thread::spawn(move || {
+            for connection in listener.incoming() {
+                let (mut connection, keeps) = (connection.expect("a connection"), keeps.clone());
+                thread::spawn(move || {
+                    let mut chunk = [0; 65_536];
+                    while let Ok(length @ 1..) = connection.read(&mut chunk) {
+                        keeps.lock().expect("no panic").extend_from_slice(&chunk[..length]);
+                        // The JSON of a body ends so, and nothing else in it does.
+                        if chunk[..length].ends_with(b"]}]}]}") {
+                            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+                            connection.write_all(answer).expect("is taken");
+                        }
+                    }
+                });
+            }
+        });
+        Self { endpoint, taken }
+    }
+
+    fn taken(&self) -> String {
+        String::from_utf8_lossy(&self.taken.lock().expect("no panic")).into_owned()
     }
 }
 
@@ -150,9 +192,11 @@ async fn no_value_is_logged_or_comes_back_in_an_error() {
         assert!(metrics.text.contains("dossier_ready"), "{}", metrics.text);
         errors.push((path, metrics));
     }
-    let Left { log, audit, store } = process.stop();
+    let Left { log, audit, traces, store } = process.stop();
     assert!(log.contains("answered") && log.contains("stopped"), "the log is not what is read");
     assert!(audit.lines().count() > 30 && audit.contains("accepted"), "{audit}");
+    let traced = traces.matches("dossier.verdict").count();
+    assert!(traced > 30 && traces.contains("decode"), "{traced} documents are traced");
     assert!(store.contains(PASSPORT), "the store is not what is read");
 
     let mut secrets = secrets
@@ -164,7 +208,8 @@ async fn no_value_is_logged_or_comes_back_in_an_error() {
     secrets.dedup();
     assert!(secrets.len() > 100, "{} values to look for", secrets.len());
     for secret in secrets {
-        for (name, text) in [("the log", &log), ("the audit file", &audit)] {
+        let written = [("the log", &log), ("the audit file", &audit), ("a trace", &traces)];
+        for (name, text) in written {
             assert!(!text.contains(secret), "{name} has a value of {} bytes", secret.len());
         }
         if secret.chars().count() >= TELLING_IN_THE_STORE {

@@ -1,5 +1,6 @@
 """A host on what is shipped, as a process, for clients that others wrote."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -11,12 +12,12 @@ ROOT = Path(__file__).resolve().parents[2]
 TODAY = "2026-11-24"
 
 
-@pytest.fixture(scope="session")
-def host():
-    """The address of a host at work."""
+@contextlib.contextmanager
+def started(*more):
+    """A host at work, and its address."""
     binary = os.environ["DOSSIER_BINARY"]
     command = [binary, "serve", "--listen", "127.0.0.1:0", "--data-root", str(ROOT), "--today", TODAY]
-    command += ["--log-format", "json", "--max-connections", "64"]
+    command += ["--log-format", "json", "--max-connections", "64", *more]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     try:
@@ -33,6 +34,13 @@ def host():
         code = process.wait(timeout=60)
         drain.wait(timeout=60)
     assert code == 0, "the host ends in order"
+
+
+@pytest.fixture(scope="session")
+def host():
+    """The address of a host at work."""
+    with started() as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 //! Around every request: its id, its log line, its panic, and the body of its problem.
 
 use std::panic::AssertUnwindSafe;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use axum::Json;
 use axum::extract::{MatchedPath, Request, State};
@@ -16,6 +16,7 @@ use tracing::{Instrument as _, field};
 use super::trace::{TRACEPARENT, Trace};
 use super::{ApiError, HeadError, Problem};
 use crate::metrics::Recorder;
+use crate::traces::{DocumentSpans, RequestSpan, Traces};
 
 /// What a request is counted under whose path is none of the host's.
 const UNKNOWN_ROUTE: &str = "unknown";
@@ -37,7 +38,8 @@ pub(crate) async fn observe(
 ) -> Response {
     let chosen = request.headers().get(&REQUEST_ID).and_then(|value| value.to_str().ok());
     let id = chosen.and_then(RequestId::chosen).unwrap_or_default();
-    let trace = Trace::of(request.headers(), &id.own().replace('-', ""));
+    let percent = recorder.traces().map_or(0, Traces::percent);
+    let trace = Trace::of(request.headers(), &id.own().replace('-', ""), percent);
     let route = request
         .extensions()
         .get::<MatchedPath>()
@@ -62,6 +64,9 @@ pub(crate) async fn observe(
         method,
         route,
         start: Instant::now(),
+        began: SystemTime::now(),
+        trace: trace.clone(),
+        id: id.clone(),
         is_answered: false,
     };
     request.extensions_mut().insert(id.clone());
@@ -70,7 +75,8 @@ pub(crate) async fn observe(
     let mut response = answer.unwrap_or_else(|_| ApiError::Panicked.into_response());
 
     let problem = response.extensions_mut().remove::<Problem>();
-    unanswered.answered(response.status(), problem.as_ref());
+    let document = response.extensions_mut().remove::<DocumentSpans>();
+    unanswered.answered(response.status(), problem.as_ref(), document);
     if let Some(problem) = problem {
         let written = match is_open_inference {
             true => Json(problem.open_inference_body(id.as_str())).into_response(),
@@ -119,11 +125,19 @@ struct Unanswered {
     method: &'static str,
     route: String,
     start: Instant,
+    began: SystemTime,
+    trace: Trace,
+    id: RequestId,
     is_answered: bool,
 }
 
 impl Unanswered {
-    fn answered(mut self, status: StatusCode, problem: Option<&Problem>) {
+    fn answered(
+        mut self,
+        status: StatusCode,
+        problem: Option<&Problem>,
+        document: Option<DocumentSpans>,
+    ) {
         self.is_answered = true;
         let _entered = self.span.enter();
         let (method, route) = (self.method, self.route.as_str());
@@ -131,6 +145,7 @@ impl Unanswered {
         let status = status.as_u16();
         let code = problem.map_or("ok", |problem| problem.code);
         self.recorder.request(route, status, code, self.start.elapsed());
+        self.trace(status, code, document);
         let rules = problem.and_then(|problem| problem.plugin.as_deref());
         let cause = problem.and_then(|problem| problem.cause.as_deref());
         if status >= 500 {
@@ -139,6 +154,27 @@ impl Unanswered {
             tracing::debug!(method, route, status, code, duration_ms, "answered");
         } else {
             tracing::info!(method, route, status, code, rules, duration_ms, "answered");
+        }
+    }
+
+    fn trace(&self, status: u16, code: &'static str, document: Option<DocumentSpans>) {
+        let is_asked_for = !is_probe(&self.route) && !is_scraped(&self.route);
+        let traces = self.recorder.traces().filter(|_| self.trace.is_sampled && is_asked_for);
+        if let Some(traces) = traces {
+            let Trace { trace_id, parent_id, span_id, .. } = self.trace.clone();
+            traces.tell(RequestSpan {
+                trace_id,
+                parent_id,
+                span_id,
+                method: self.method,
+                route: self.route.clone(),
+                status,
+                code,
+                request_id: self.id.as_str().to_owned(),
+                began: self.began,
+                ended: self.began + self.start.elapsed(),
+                document,
+            });
         }
     }
 
@@ -155,6 +191,7 @@ impl Drop for Unanswered {
         let _entered = self.span.enter();
         let (method, route, duration_ms) = (self.method, &self.route, self.milliseconds());
         self.recorder.request(route, CLIENT_LEFT.0, CLIENT_LEFT.1, self.start.elapsed());
+        self.trace(CLIENT_LEFT.0, CLIENT_LEFT.1, None);
         tracing::info!(method, route, duration_ms, "the client left before the answer");
     }
 }

@@ -16,14 +16,14 @@ pub(super) struct Trace {
     pub(super) parent_id: Option<String>,
     /// The host's own, of 16 digits.
     pub(super) span_id: String,
-    /// Whether the client keeps the trace.
-    is_sampled: bool,
+    /// Whether it is kept: the client's word, or else the host's own.
+    pub(super) is_sampled: bool,
 }
 
 impl Trace {
     /// The trace of a request; a new one where the client tells none that can be read. `random` are 32
-    /// digits that no other request has.
-    pub(super) fn of(headers: &HeaderMap, random: &str) -> Self {
+    /// digits that no other request has; of traces that begin here, `percent` of a hundred are kept.
+    pub(super) fn of(headers: &HeaderMap, random: &str, percent: u64) -> Self {
         let span_id = random.get(16..32).unwrap_or("0000000000000001").to_owned();
         match told(headers) {
             Some((trace_id, parent_id, is_sampled)) => {
@@ -31,7 +31,10 @@ impl Trace {
             }
             None => {
                 let trace_id = random.to_owned();
-                Self { trace_id, parent_id: None, span_id, is_sampled: false }
+                // The end of it is random: its beginning tells the time.
+                let drawn = random.get(24..).and_then(|end| u64::from_str_radix(end, 16).ok());
+                let is_sampled = drawn.unwrap_or_default() % 100 < percent;
+                Self { trace_id, parent_id: None, span_id, is_sampled }
             }
         }
     }
@@ -88,7 +91,7 @@ mod tests {
         for value in values {
             headers.append(&TRACEPARENT, HeaderValue::from_str(value).expect("a value"));
         }
-        Trace::of(&headers, RANDOM)
+        Trace::of(&headers, RANDOM, 0)
     }
 
     #[test]
@@ -100,6 +103,14 @@ mod tests {
         let later = of(&["cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-02-more"]);
         assert_eq!(later.trace_id, trace.trace_id);
         assert!(later.to_string().ends_with("-00"));
+    }
+
+    #[test]
+    fn of_traces_that_begin_here_some_are_kept() {
+        let kept = |random: &str, percent| Trace::of(&HeaderMap::new(), random, percent).is_sampled;
+        let random = |end: u64| format!("0193000000007000800012340000{end:04x}");
+        assert!((0..100).all(|end| kept(&random(end), 100) && !kept(&random(end), 0)));
+        assert_eq!((0..100).filter(|end| kept(&random(*end), 30)).count(), 30);
     }
 
     #[test]

@@ -72,6 +72,11 @@ keys! {
     // Who sends again does so within minutes; answers hold values of documents.
     /// Time that such an answer is kept.
     idempotency_ttl_ms: u64 = 600_000, number("MS", 1..=24 * HOUR_MS);
+    /// Address to which traces go, as OTLP/HTTP in JSON, such as `http://127.0.0.1:4318/v1/traces`.
+    traces_endpoint: String, text("ADDRESS"), unset "no traces are sent";
+    // A collector samples better than whoever does not know how a trace ends.
+    /// Of a hundred requests whose clients don't say whether their trace is kept, those that are.
+    traces_percent: u64 = 100, number("N", 0..=100);
     // No load balancer is told by default; in Kubernetes, set the time that endpoints take to vanish.
     /// After SIGTERM, time during which `/readyz` fails and requests are still taken.
     drain_delay_ms: u64 = 0, number("MS", 0..=HOUR_MS);

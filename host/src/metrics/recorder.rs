@@ -13,6 +13,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use super::MOST_DOCUMENT_TYPES;
+use crate::traces::Traces;
 
 /// From a refusal to the longest that a request may take by default.
 const SECONDS: [f64; 14] =
@@ -25,6 +26,8 @@ const OTHER: &str = "other";
 pub struct Recorder {
     listener: Listener,
     counted: Arc<Counted>,
+    /// Where a listener's requests are traced.
+    traces: Option<Traces>,
 }
 
 /// Which of the host's listeners answers.
@@ -45,6 +48,7 @@ struct Counted {
     queue_seconds: Histogram,
     compute_seconds: Histogram,
     stage_seconds: Family<StageLabels, Histogram, fn() -> Histogram>,
+    untraced: Counter,
     documents: Mutex<BTreeMap<String, [u64; 3]>>,
 }
 
@@ -86,9 +90,10 @@ impl Default for Recorder {
             queue_seconds: seconds(),
             compute_seconds: seconds(),
             stage_seconds: Family::new_with_constructor(seconds),
+            untraced: Counter::default(),
             documents: Mutex::default(),
         };
-        Self { listener: Listener::Documents, counted: Arc::new(counted) }
+        Self { listener: Listener::Documents, counted: Arc::new(counted), traces: None }
     }
 }
 
@@ -100,7 +105,22 @@ impl Recorder {
     /// The same counts, for what another listener answers.
     #[must_use]
     pub fn of(&self, listener: Listener) -> Self {
-        Self { listener, counted: Arc::clone(&self.counted) }
+        Self { listener, counted: Arc::clone(&self.counted), traces: None }
+    }
+
+    /// The same, where requests of this listener are traced.
+    pub(crate) fn traced(self, traces: Option<Traces>) -> Self {
+        Self { traces, ..self }
+    }
+
+    /// Where requests are traced.
+    pub(crate) fn traces(&self) -> Option<&Traces> {
+        self.traces.as_ref()
+    }
+
+    /// Counts requests whose traces are dropped.
+    pub(crate) fn untraced(&self) -> &Counter {
+        &self.counted.untraced
     }
 
     /// Counts a request. `route` is one that the host has, as its router writes it, or `unknown`; `code` is
@@ -128,15 +148,7 @@ impl Recorder {
         counted.queue_seconds.observe(read.queue.as_secs_f64());
         let compute = timings.total.saturating_sub(read.queue);
         counted.compute_seconds.observe(compute.as_secs_f64());
-        for (stage, time) in [
-            ("pages", timings.pages),
-            ("before", timings.before),
-            ("queue", read.queue),
-            ("preprocess", read.preprocess),
-            ("encode", read.encode),
-            ("decode", read.decode),
-            ("after", timings.after),
-        ] {
+        for (stage, time) in timings.stages() {
             let labels = StageLabels { stage };
             counted.stage_seconds.get_or_create(&labels).observe(time.as_secs_f64());
         }
@@ -179,6 +191,7 @@ impl Recorder {
             queue_seconds,
             compute_seconds,
             stage_seconds,
+            untraced,
             documents: _,
         } = &*self.counted;
         registry.register(
@@ -205,6 +218,11 @@ impl Recorder {
             "dossier_document_stage_seconds",
             "Of documents that were read: each stage",
             stage_seconds.clone(),
+        );
+        registry.register(
+            "dossier_untraced_requests",
+            "Requests whose traces the collector did not take in time",
+            untraced.clone(),
         );
     }
 }

@@ -50,6 +50,14 @@ pub(crate) async fn check(config: &Config) -> Vec<Checked> {
             checked.push(check_tls(tls, keys));
         }
     }
+    if config.access.audit_file.is_some() {
+        let reason = "the start opens it, and makes it where it is not there";
+        checked.push(Checked { key: "audit_file", outcome: Outcome::NotPerformed(reason) });
+    }
+    if config.traces.is_some() {
+        let reason = "nobody asks the collector before there are traces";
+        checked.push(Checked { key: "traces_endpoint", outcome: Outcome::NotPerformed(reason) });
+    }
     checked.push(check_data_root(config));
     if let Some(data_dir) = config.platform.as_ref().and_then(|platform| platform.data_dir.as_ref())
     {
