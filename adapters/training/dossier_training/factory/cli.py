@@ -37,6 +37,26 @@ def check(dataset: Dataset, document_type: Type, base: Base = _BASE, field: Fiel
 
 
 @app.command()
+def flatten(
+    dataset: Dataset,
+    out: Annotated[Path, typer.Option(help="the new data set's folder; it is replaced as a whole, at the end")],
+    program: Annotated[Path, typer.Option(help="the host's program")] = Path("dossier"),
+    data_root: Annotated[Path, typer.Option(help="where adapters/locator is")] = _ADAPTERS.parent,
+) -> None:
+    """Makes a data set of pages of one of photographs, by the host's own program. Exits with 1 where pictures had to be left out."""
+    from dossier_training.factory.flatten import LocatingFailed
+    from dossier_training.factory.flatten import flatten as lay_flat
+
+    try:
+        flattened = lay_flat(dataset, out, program, data_root)
+    except (LocatingFailed, OSError) as error:
+        print(error)
+        raise typer.Exit(2) from None
+    print(flattened.as_text())
+    raise typer.Exit(1 if flattened.no_page or flattened.several_pages else 0)
+
+
+@app.command()
 def adapter(
     dataset: Dataset,
     document_type: Type,
