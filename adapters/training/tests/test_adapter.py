@@ -58,7 +58,7 @@ def made(licences, tmp_path_factory):
 
 def test_the_folder_is_peft_s_and_the_host_s(made):
     order, record = made
-    assert {path.name for path in order.out.iterdir()} == {"adapter_config.json", "adapter_model.safetensors", "document-type.json", "training.json", "calibration.json", "README.md"}
+    assert {path.name for path in order.out.iterdir()} == {"adapter_config.json", "adapter_model.safetensors", "document-type.json", "training.json", "calibration.json", "prototypes.json", "README.md"}
     PeftModel.from_pretrained(load_base(BASE), order.out)
     # The host refuses any other key.
     manifest = json.loads((order.out / "document-type.json").read_text())

@@ -70,7 +70,7 @@ def main() -> None:
     encoder, rng = Encoder(base), np.random.default_rng(_SEED)
 
     layouts = [random_document(rng).pages[0] for _ in range(_LAYOUTS)]
-    of_layout = np.repeat(np.arange(_LAYOUTS), len(ALL_LEVELS))
+    of_layout = [number for number in range(_LAYOUTS) for _ in ALL_LEVELS]
     cells = encoder.cells(captured(page, level, rng) for page in layouts for level in ALL_LEVELS)
     directions = fitted(cells, of_layout, _CHANNELS, _DIMENSIONS)
     strangers = directions.of(cells)
