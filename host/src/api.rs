@@ -44,6 +44,10 @@ mod open_inference;
 pub use open_inference::TensorError;
 use open_inference::TensorsAsked;
 
+mod jobs;
+pub use jobs::JobError;
+pub(crate) use jobs::{KeptJobs, Workers};
+
 mod models;
 
 mod openapi;
@@ -84,6 +88,8 @@ pub struct App {
     access: Access,
     admission: Admission,
     audit: Option<Audit>,
+    /// Documents that are read later, where there are any.
+    jobs: Option<KeptJobs>,
     bodies: Bodies,
     answers: Answers,
     limits: HttpLimits,
@@ -107,14 +113,20 @@ impl App {
         let bodies = Bodies::new(&limits);
         let answers = Answers::new(limits.idempotency);
         let (ready, recorder) = (AtomicBool::new(true), Recorder::default());
-        let audit = None;
-        Self { reader, access, admission, audit, bodies, answers, limits, ready, recorder }
+        let (audit, jobs) = (None, None);
+        Self { reader, access, admission, audit, jobs, bodies, answers, limits, ready, recorder }
     }
 
     /// The same, where every document stands in the audit file before it is answered.
     #[must_use]
     pub(crate) fn audited(self, audit: Option<Audit>) -> Self {
         Self { audit, ..self }
+    }
+
+    /// The same, which takes jobs.
+    #[must_use]
+    pub(crate) fn keeping(self, jobs: Option<KeptJobs>) -> Self {
+        Self { jobs, ..self }
     }
 
     /// What counts the requests.
@@ -150,6 +162,7 @@ impl Source for App {
             permits_used,
             permits,
             bodies: self.bodies.standing(),
+            jobs: self.jobs.as_ref().map(|kept| kept.jobs.standing()),
         }
     }
 }
@@ -169,6 +182,7 @@ pub fn router(app: Arc<App>, metrics: Option<Arc<Exposition>>) -> Router {
         .route("/v1/document-types/{type}/extract", post(post_page))
         .route("/v1/models", get(models::get_models))
         .merge(open_inference::routes())
+        .merge(jobs::routes())
         .merge(metrics.map_or_else(Router::new, metrics_routes))
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)

@@ -9,6 +9,7 @@ mod docs;
 mod extract;
 mod hand_over;
 mod hostile_plugins;
+mod jobs;
 mod load;
 mod metrics;
 mod photographs;
