@@ -45,6 +45,10 @@ mod open_inference;
 pub use open_inference::TensorError;
 use open_inference::TensorsAsked;
 
+mod jobs;
+pub use jobs::JobError;
+pub(crate) use jobs::{KeptJobs, Workers};
+
 mod models;
 
 mod openapi;
@@ -85,6 +89,8 @@ pub struct App {
     access: Access,
     admission: Admission,
     audit: Option<Audit>,
+    /// Documents that are read later, where there are any.
+    jobs: Option<KeptJobs>,
     bodies: Bodies,
     answers: Answers,
     limits: HttpLimits,
@@ -108,8 +114,8 @@ impl App {
         let bodies = Bodies::new(&limits);
         let answers = Answers::new(limits.idempotency);
         let (ready, recorder) = (AtomicBool::new(true), Recorder::default());
-        let audit = None;
-        Self { reader, access, admission, audit, bodies, answers, limits, ready, recorder }
+        let (audit, jobs) = (None, None);
+        Self { reader, access, admission, audit, jobs, bodies, answers, limits, ready, recorder }
     }
 
     /// The same, where every document stands in the audit file before it is answered.
@@ -121,6 +127,12 @@ impl App {
     /// The same, where what requests take is sent to a collector.
     pub(crate) fn traced(self, traces: Option<Traces>) -> Self {
         Self { recorder: self.recorder.traced(traces), ..self }
+    }
+
+    /// The same, which takes jobs.
+    #[must_use]
+    pub(crate) fn keeping(self, jobs: Option<KeptJobs>) -> Self {
+        Self { jobs, ..self }
     }
 
     /// What counts the requests.
@@ -156,6 +168,7 @@ impl Source for App {
             permits_used,
             permits,
             bodies: self.bodies.standing(),
+            jobs: self.jobs.as_ref().map(|kept| kept.jobs.standing()),
         }
     }
 }
@@ -175,6 +188,7 @@ pub fn router(app: Arc<App>, metrics: Option<Arc<Exposition>>) -> Router {
         .route("/v1/document-types/{type}/extract", post(post_page))
         .route("/v1/models", get(models::get_models))
         .merge(open_inference::routes())
+        .merge(jobs::routes())
         .merge(metrics.map_or_else(Router::new, metrics_routes))
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)

@@ -16,8 +16,8 @@ pub(crate) use key::{Form, Key};
 
 mod keys;
 pub use keys::{
-    AccessArgs, HttpArgs, JwtArgs, ModelArgs, PlatformArgs, ReadingArgs, RootArgs, TelemetryArgs,
-    TlsArgs,
+    AccessArgs, HttpArgs, JobsArgs, JwtArgs, ModelArgs, PlatformArgs, ReadingArgs, RootArgs,
+    TelemetryArgs, TlsArgs,
 };
 
 mod args;
@@ -30,6 +30,9 @@ pub use file::{FileConfig, FileSigningKey, FileToken};
 mod effective;
 pub use effective::PlacedArgs;
 pub(crate) use effective::{Place, Setting, effective};
+
+mod jobs;
+pub use jobs::{JobsConfig, JobsKey};
 
 mod jwt;
 pub use jwt::JwtConfig;
@@ -80,6 +83,8 @@ pub struct Config {
     pub traces: Option<TracesConfig>,
     /// Packages that come and go while the host serves; without it, the folders are served.
     pub platform: Option<PlatformConfig>,
+    /// Documents that are read later; without it, none are.
+    pub jobs: Option<JobsConfig>,
     /// Where compiled code is kept for the next process, if there is no data directory. Nothing that
     /// is typed says so: it follows from who starts the host.
     pub code_dir: Option<PathBuf>,
@@ -286,13 +291,14 @@ impl KeyGroup {
 }
 
 /// Every group there is.
-pub(crate) fn groups() -> [KeyGroup; 9] {
+pub(crate) fn groups() -> [KeyGroup; 10] {
     [
         KeyGroup::of::<HttpArgs>(),
         KeyGroup::of::<AccessArgs>(),
         KeyGroup::of::<JwtArgs>(),
         KeyGroup::of::<TlsArgs>(),
         KeyGroup::of::<PlatformArgs>(),
+        KeyGroup::of::<JobsArgs>(),
         KeyGroup::of::<RootArgs>(),
         KeyGroup::of::<ModelArgs>(),
         KeyGroup::of::<ReadingArgs>(),
@@ -349,6 +355,7 @@ impl Config {
                 .traces_endpoint()
                 .map(|endpoint| TracesConfig { endpoint, percent: http.traces_percent() }),
             platform,
+            jobs: args.jobs.over(file.jobs).settle()?,
             code_dir: None,
         };
         config.validate()?;

@@ -25,6 +25,9 @@ pub mod admin;
 
 mod audit;
 
+mod jobs;
+pub use jobs::JobsStartError;
+
 pub mod auth;
 
 mod certificates;

@@ -28,7 +28,9 @@ fn main() -> ExitCode {
             match error.downcast_ref::<CommandError>() {
                 Some(
                     CommandError::Config(_)
-                    | CommandError::Serve(ServeError::File(_) | ServeError::HandOver(_)),
+                    | CommandError::Serve(
+                        ServeError::File(_) | ServeError::HandOver(_) | ServeError::Jobs(_),
+                    ),
                 ) => ExitCode::from(BAD_CONFIGURATION),
                 Some(CommandError::Usage(_)) => ExitCode::from(BAD_USAGE),
                 Some(CommandError::Compile(_)) => ExitCode::from(COMPONENT_REFUSED),

@@ -11,6 +11,7 @@ mod exposition;
 pub use exposition::Exposition;
 
 mod adapters;
+mod jobs;
 mod packages;
 mod writer;
 
@@ -19,6 +20,7 @@ use std::sync::Arc;
 
 use dossier_engine::snapshot::Snapshot;
 use dossier_engine::statistics::ReaderStatistics;
+use dossier_jobs::JobsStanding;
 
 /// Document types that have series of their own; those beyond are `other`, or have none.
 const MOST_DOCUMENT_TYPES: usize = 4096;
@@ -44,6 +46,8 @@ pub struct Standing {
     pub permits: usize,
     /// Bodies.
     pub bodies: BodiesStanding,
+    /// Jobs, where there are any.
+    pub jobs: Option<JobsStanding>,
 }
 
 /// Bodies at one time.

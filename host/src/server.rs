@@ -14,12 +14,13 @@ use dossier_inference::BackendLost;
 use tokio::time::sleep;
 
 use crate::admin::{self, Admin};
-use crate::api::{App, metrics_router, router};
+use crate::api::{App, KeptJobs, Workers, metrics_router, router};
 use crate::audit::Audit;
 use crate::auth::jwt::{JwtVerifier, KeySource};
 use crate::auth::token_file::ClientTokens;
 use crate::auth::{Access, KeySourceError};
 use crate::config::{AdminConfig, Config, HttpLimits, nobody_publishes};
+use crate::jobs::{self, JobsStartError};
 use crate::metrics::{Exposition, Listener, Source};
 use crate::reloaded::{FileError, Refresh, Refreshing};
 use crate::traces::Traces;
@@ -60,6 +61,9 @@ pub enum ServeError {
     /// No client for the address of traces can be made.
     #[error("traces_endpoint: {0}")]
     Traces(#[source] reqwest::Error),
+    /// Jobs can't be kept.
+    #[error(transparent)]
+    Jobs(#[from] JobsStartError),
     /// A socket that was handed over can't be used.
     #[error(transparent)]
     HandOver(#[from] HandOverError),
@@ -81,8 +85,10 @@ pub struct RunningServer {
     metrics: Option<Listening>,
     packages: Option<Packages>,
     files: Option<Refreshing>,
+    workers: Option<Workers>,
     app: Arc<App>,
     drain_delay: Duration,
+    shutdown_timeout: Duration,
 }
 
 /// What lets packages come and go.
@@ -119,6 +125,7 @@ pub async fn serve_on(
         admin_tls,
         traces,
         platform,
+        jobs,
         code_dir,
     } = config;
     // Ahead of what takes long: a mistake is told at once.
@@ -150,6 +157,13 @@ pub async fn serve_on(
     let (tls, admin_tls) = (tls?, admin_tls?);
     let shown = [&tls, &admin_tls].into_iter().flatten();
     files.extend(shown.map(|tls| Arc::clone(tls) as Arc<dyn Refresh>));
+    let (kept, workers) = match &jobs {
+        None => (None, 0),
+        Some(config) => {
+            let jobs = jobs::open(config).await?;
+            (Some(KeptJobs { jobs, most_documents: config.documents }), config.workers)
+        }
+    };
     let data_dir = platform.as_ref().and_then(|platform| platform.data_dir.clone());
     let store = match data_dir {
         Some(data_dir) => StoreSettings::Kept { data_dir },
@@ -166,7 +180,7 @@ pub async fn serve_on(
         None => (None, None),
     };
     let watch = watched.map(|folder| Watch::start(&folder, reload.clone())).transpose()?;
-    let app = App::for_whom(reader, http, access).audited(audit);
+    let app = App::for_whom(reader, http, access).audited(audit).keeping(kept);
     let untraced = app.recorder().untraced().clone();
     let traces = traces.map(|config| Traces::start(&config, untraced)).transpose();
     let app = Arc::new(app.traced(traces.map_err(ServeError::Traces)?));
@@ -199,7 +213,9 @@ pub async fn serve_on(
     };
     let here = metrics.on_listen.then_some(exposition);
     let socket = bind(address, sockets.take(address))?;
+    let workers = Workers::start(&app, workers);
     let mut server = listen_with(app, socket, http, here, tls);
+    server.workers = workers;
     server.admin = admin;
     server.metrics = metrics_listening;
     server.files = Refreshing::start(files);
@@ -229,10 +245,20 @@ fn listen_with(
 ) -> RunningServer {
     let (router, recorder) = (router(Arc::clone(&app), metrics), app.recorder().clone());
     let documents = Listening::start(socket, router, limits, recorder, tls);
-    let drain_delay = limits.drain_delay;
+    let (drain_delay, shutdown_timeout) = (limits.drain_delay, limits.shutdown_timeout);
     tracing::info!(address = %documents.address, "listening");
-    let (admin, metrics, packages, files) = (None, None, None, None);
-    RunningServer { documents, admin, metrics, packages, files, app, drain_delay }
+    let (admin, metrics, packages, files, workers) = (None, None, None, None, None);
+    RunningServer {
+        documents,
+        admin,
+        metrics,
+        packages,
+        files,
+        workers,
+        app,
+        drain_delay,
+        shutdown_timeout,
+    }
 }
 
 impl RunningServer {
@@ -270,6 +296,9 @@ impl RunningServer {
     /// From now on `/readyz` fails, and every answer is the last of its connection.
     fn drain(&self) {
         self.app.drain();
+        if let Some(workers) = &self.workers {
+            workers.finish();
+        }
         let listening = [Some(&self.documents), self.admin.as_ref(), self.metrics.as_ref()];
         listening.into_iter().flatten().for_each(Listening::drain);
     }
@@ -279,7 +308,8 @@ impl RunningServer {
     pub async fn shutdown(self) {
         self.drain();
         tracing::info!("draining");
-        let Self { documents, admin, metrics, packages, files: _, app, drain_delay } = self;
+        let Self { documents, admin, metrics, packages, workers, app, .. } = self;
+        let (drain_delay, shutdown_timeout) = (self.drain_delay, self.shutdown_timeout);
         sleep(drain_delay).await;
         let end = async |listening: Option<Listening>| {
             if let Some(listening) = listening {
@@ -287,7 +317,12 @@ impl RunningServer {
             }
         };
         // At the same time: each may take as long as the others.
-        tokio::join!(documents.end(), end(admin), end(metrics));
+        let read = async {
+            if let Some(workers) = workers {
+                workers.end(shutdown_timeout).await;
+            }
+        };
+        tokio::join!(documents.end(), end(admin), end(metrics), read);
         if let Some(traces) = app.recorder().traces() {
             traces.flush(LAST_TRACES).await;
         }

@@ -8,7 +8,7 @@ use dossier_tests::repository;
 use serde_json::Value;
 
 /// Each crate of the workspace, and the crates of the workspace it may use.
-const ARROWS: [(&str, &[&str]); 26] = [
+const ARROWS: [(&str, &[&str]); 27] = [
     (
         "dossier",
         &[
@@ -16,6 +16,7 @@ const ARROWS: [(&str, &[&str]); 26] = [
             "dossier-engine",
             "dossier-image-decode",
             "dossier-inference",
+            "dossier-jobs",
             "dossier-model",
             "dossier-plugin",
             "dossier-store",
@@ -48,6 +49,7 @@ const ARROWS: [(&str, &[&str]); 26] = [
     ),
     ("dossier-image-decode", &["dossier-document"]),
     ("dossier-inference", &["dossier-document"]),
+    ("dossier-jobs", &["dossier-document"]),
     ("dossier-model", &["dossier-document", "dossier-inference"]),
     ("dossier-plugin", &["dossier-document"]),
     ("dossier-store", &["dossier-document"]),
@@ -84,12 +86,13 @@ const ARROWS: [(&str, &[&str]); 26] = [
 const DECLARED: &[&str] = &["dossier-rules-declaration", "dossier-rules-sdk"];
 
 /// Crates that must be nowhere below a crate of the workspace.
-const FORBIDDEN: [(&str, &[&str]); 9] = [
+const FORBIDDEN: [(&str, &[&str]); 10] = [
     ("dossier", &["plotters", "icao", "hdrhistogram"]),
     ("dossier-document", &["serde", "tokio", "tracing"]),
     ("dossier-engine", &["axum", "clap", "hyper", "reqwest", "toml"]),
     ("dossier-image-decode", &["candle-core", "wasmtime", "hyper", "tokio", "serde"]),
     ("dossier-inference", &["candle-core", "wasmtime", "hyper", "serde", "tokio"]),
+    ("dossier-jobs", &["candle-core", "wasmtime", "hyper", "axum", "reqwest"]),
     ("dossier-model", &["tokio", "hyper", "wasmtime", "reqwest", "hf-hub"]),
     ("dossier-plugin", &["candle-core", "hyper", "axum"]),
     ("dossier-store", &["candle-core", "wasmtime", "hyper", "tokio"]),

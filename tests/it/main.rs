@@ -10,6 +10,7 @@ mod extract;
 mod hand_over;
 mod hostile_plugins;
 mod identify;
+mod jobs;
 mod load;
 mod metrics;
 mod photographs;

@@ -107,6 +107,30 @@ impl Client {
         answer(self.request(Method::GET, path)).await
     }
 
+    /// Posts JSON to any path, with headers of its own.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn post_json(
+        &self,
+        path: &str,
+        body: &Value,
+        headers: &[(&str, &str)],
+    ) -> anyhow::Result<Answer> {
+        let request = self.request(Method::POST, path).header(CONTENT_TYPE, "application/json");
+        let request =
+            headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        answer(request.body(body.to_string())).await
+    }
+
+    /// Deletes what a path names.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn delete(&self, path: &str) -> anyhow::Result<Answer> {
+        answer(self.request(Method::DELETE, path)).await
+    }
+
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("http://{}{path}", self.address));
         match &self.token {

@@ -236,10 +236,10 @@ fn digest_of(component: &[u8]) -> String {
 }
 
 /// xorshift64: moments need no better chance than this, and a seed repeats a run.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

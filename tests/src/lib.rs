@@ -18,6 +18,9 @@ mod process;
 mod crash;
 pub use crash::{CrashReport, crash};
 
+mod crash_jobs;
+pub use crash_jobs::{JobsReport, crash_jobs};
+
 mod registry;
 pub use registry::TestRegistry;
 

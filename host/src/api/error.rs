@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::auth::seconds_until;
 use super::response::CandidateBody;
-use super::{FormError, HeadError, JsonError, TensorError};
+use super::{FormError, HeadError, JobError, JsonError, TensorError};
 use crate::audit::Unwritten;
 use crate::auth::AuthError;
 
@@ -45,6 +45,9 @@ pub enum ApiError {
     /// The tensors of a request can't be used.
     #[error(transparent)]
     Tensors(#[from] TensorError),
+    /// A job is not taken, found or changed.
+    #[error(transparent)]
+    Job(#[from] JobError),
     /// The body of an inference is neither JSON nor JSON with tensors behind it.
     #[error(
         "the content type must be application/json, or application/octet-stream with inference-header-content-length"
@@ -219,6 +222,7 @@ impl ApiError {
             }
             Self::DocumentJson(error) => json_problem(error),
             Self::Tensors(error) => error.problem(),
+            Self::Job(error) => error.problem(),
             Self::NotTensors => {
                 let title = "The body is no tensors";
                 of(S::UNSUPPORTED_MEDIA_TYPE, "body.not_tensors", title, self)
@@ -339,8 +343,8 @@ impl Problem {
 }
 
 const S500: StatusCode = StatusCode::INTERNAL_SERVER_ERROR;
-const INTERNAL: &str = "Something failed inside";
-const INTERNAL_DETAIL: &str =
+pub(super) const INTERNAL: &str = "Something failed inside";
+pub(super) const INTERNAL_DETAIL: &str =
     "the request can be tried again; the request id finds the cause in the log";
 
 /// RFC 6750, 3.1: why a token is refused, where one was sent.

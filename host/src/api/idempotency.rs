@@ -108,6 +108,13 @@ pub(super) fn key_of(headers: &HeaderMap, tenant: &Tenant) -> Result<Option<Key>
     }
 }
 
+impl Key {
+    /// What the client wrote.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+}
+
 impl Fingerprint {
     /// Hashes the pages, so it takes as long as they are large. `form` is the form of the answer: what
     /// makes it besides the document.

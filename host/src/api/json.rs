@@ -58,9 +58,10 @@ pub enum JsonError {
     },
 }
 
+/// A document, as it is written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct DocumentBody<'a> {
+pub(super) struct DocumentBody<'a> {
     #[serde(borrow, default)]
     document_type: Option<AtMost<Text<'a>>>,
     #[serde(borrow)]
@@ -74,18 +75,26 @@ struct DocumentBody<'a> {
 /// # Errors
 /// What can't be used, or when there is no room for the pages.
 pub(super) fn parse(body: Bytes, held: &mut HeldBody) -> Result<Asked, ApiError> {
-    let asked = {
-        let DocumentBody { document_type: name, pages, fields } = read(&body)?;
+    let asked = read::<DocumentBody<'_>>(&body)?.asked(held)?;
+    drop(body);
+    held.shrinks_to(asked.pages.iter().map(Bytes::len).sum());
+    Ok(asked)
+}
+
+impl DocumentBody<'_> {
+    /// What is asked. Its pages count beside its text.
+    ///
+    /// # Errors
+    /// What can't be used, or when there is no room for the pages.
+    pub(super) fn asked(self, held: &mut HeldBody) -> Result<Asked, ApiError> {
+        let Self { document_type: name, pages, fields } = self;
         let document_type = name.map(|name| document_type(name.0.0.trim())).transpose()?;
         let pages = decode_pages(pages.0.iter().map(|page| &*page.0), held)?;
         let fields = fields.map(|fields| {
             fields.0.iter().map(|name| field_name(&name.0)).collect::<Result<Vec<_>, _>>()
         });
-        Asked { document_type, pages, fields: fields.transpose()? }
-    };
-    drop(body);
-    held.shrinks_to(asked.pages.iter().map(Bytes::len).sum());
-    Ok(asked)
+        Ok(Asked { document_type, pages, fields: fields.transpose()? })
+    }
 }
 
 /// Pages of base64. Their bytes are counted before they are made.

@@ -198,7 +198,7 @@ impl Drop for Unanswered {
 
 /// Whether a path is asked for many times a minute by machines.
 fn is_scraped(route: &str) -> bool {
-    matches!(route, "/metrics" | "/metrics/routing")
+    matches!(route, "/metrics" | "/metrics/routing" | "/metrics/jobs")
 }
 
 /// Whether a path is one of the probes.

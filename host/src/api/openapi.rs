@@ -17,7 +17,7 @@ use utoipa::{Modify, OpenApi as _, ToSchema};
 
 use super::error::{About, OpenInferenceErrorBody, ProblemBody, known};
 use super::{App, unknown_method};
-use super::{models, open_inference};
+use super::{jobs, models, open_inference};
 
 mod page;
 
@@ -67,6 +67,13 @@ async fn get_docs() -> Response {
         super::get_livez,
         super::get_readyz,
         models::get_models,
+        jobs::post_job,
+        jobs::get_jobs,
+        jobs::get_job,
+        jobs::get_result,
+        jobs::post_cancel,
+        jobs::delete_job,
+        jobs::post_erase,
         open_inference::get_server,
         open_inference::get_live,
         open_inference::get_ready,
@@ -80,6 +87,7 @@ async fn get_docs() -> Response {
     components(schemas(ProblemBody, OpenInferenceErrorBody, DocumentForm, DocumentJson, InferJson)),
     tags(
         (name = "documents", description = "Documents, and what reads them"),
+        (name = "jobs", description = "Documents that are read later"),
         (name = "probes", description = "How the host is"),
         (name = "open inference protocol", description = "The Open Inference Protocol, version 2"),
     ),
@@ -131,7 +139,7 @@ pub(super) struct DocumentForm {
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "its fields are what is described")]
 pub(super) struct DocumentJson {
-    /// Such as `utopia/passport/2024`; without it, the type is found out by how the first page looks.
+    /// Such as `utopia/passport/2024`; without it, the type is found out by how the first page looks. In a job it must be there.
     #[schema(max_length = 256)]
     document_type: Option<String>,
     /// The pages in base64 (RFC 4648, section 4, with padding), in their order.
@@ -216,8 +224,8 @@ struct Errors;
 impl Modify for Errors {
     fn modify(&self, description: &mut OpenApi) {
         for (path, item) in &mut description.paths.paths {
-            let PathItem { get, post, .. } = item;
-            for operation in [get, post].into_iter().flatten() {
+            let PathItem { get, post, delete, .. } = item;
+            for operation in [get, post, delete].into_iter().flatten() {
                 add_refusals(path, operation);
             }
         }
@@ -277,6 +285,13 @@ fn abouts_of(path: &str, has_body: bool) -> Vec<About> {
     if path.ends_with("/ready") || path.ends_with("/readyz") {
         abouts.push(About::Readiness);
     }
+    if path.starts_with("/v1/jobs") {
+        abouts.push(About::Jobs);
+        if path == "/v1/jobs" {
+            // The query of its list.
+            abouts.push(About::Page);
+        }
+    }
     if has_body {
         abouts.extend([
             About::Document,
@@ -288,6 +303,7 @@ fn abouts_of(path: &str, has_body: bool) -> Vec<About> {
         abouts.extend(match path {
             "/v1/extract" => vec![About::Form, About::Json, About::Base64, About::Look],
             "/v1/document-types/{type}/extract" => vec![About::Page],
+            "/v1/jobs" | "/v1/jobs/erase" => vec![About::JobAsked, About::Json, About::Base64],
             _ => vec![About::Tensors, About::Json, About::Base64],
         });
     }

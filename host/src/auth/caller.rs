@@ -30,6 +30,11 @@ impl Caller {
         }
     }
 
+    /// Whoever sent a job that was taken, for the audit of its documents: what it may ask for was judged then.
+    pub(crate) fn of_job(tenant: &Tenant, token: Option<&str>) -> Self {
+        Self { tenant: tenant.clone(), token: token.map(str::to_owned), ..Self::anybody() }
+    }
+
     /// Whose documents these are.
     #[must_use]
     pub fn tenant(&self) -> &Tenant {

@@ -6,8 +6,8 @@ use clap::Args;
 
 use super::key::Group as _;
 use super::{
-    AccessArgs, HttpArgs, JwtArgs, ModelArgs, PlatformArgs, ReadingArgs, RootArgs, TelemetryArgs,
-    TlsArgs,
+    AccessArgs, HttpArgs, JobsArgs, JwtArgs, ModelArgs, PlatformArgs, ReadingArgs, RootArgs,
+    TelemetryArgs, TlsArgs,
 };
 
 /// Flags of `dossier serve`.
@@ -31,6 +31,9 @@ pub struct ServeArgs {
     /// Packages that come and go while the host serves.
     #[command(flatten)]
     pub platform: PlatformArgs,
+    /// Documents that are read later.
+    #[command(flatten)]
+    pub jobs: JobsArgs,
     /// What reads the documents.
     #[command(flatten)]
     pub reader: ReaderArgs,

@@ -11,8 +11,8 @@ use serde::{Deserialize, Deserializer};
 use super::key::{Group as _, Key};
 use super::value::{BadValue, Given};
 use super::{
-    AccessArgs, ConfigError, HttpArgs, JwtArgs, PlatformArgs, ReaderArgs, ServeArgs, TelemetryArgs,
-    TlsArgs, groups,
+    AccessArgs, ConfigError, HttpArgs, JobsArgs, JwtArgs, PlatformArgs, ReaderArgs, ServeArgs,
+    TelemetryArgs, TlsArgs, groups,
 };
 
 mod entry;
@@ -36,6 +36,8 @@ pub struct FileConfig {
     pub tls: TlsArgs,
     /// Packages.
     pub platform: PlatformArgs,
+    /// Documents that are read later.
+    pub jobs: JobsArgs,
     /// What reads the documents.
     pub reader: ReaderArgs,
     /// Log lines.
@@ -87,6 +89,7 @@ impl FileConfig {
             .or_else(|| self.jwt.set(name, given))
             .or_else(|| self.tls.set(name, given))
             .or_else(|| self.platform.set(name, given))
+            .or_else(|| self.jobs.set(name, given))
             .or_else(|| root.set(name, given))
             .or_else(|| model.set(name, given))
             .or_else(|| reading.set(name, given))

@@ -189,6 +189,42 @@ keys! {
 }
 
 keys! {
+    /// Documents that are read later: jobs. Only `dossier serve` takes these.
+    JobsArgs, "Jobs";
+
+    /// Folder in which jobs are kept, sealed; one host at a time has it open. Needs `jobs_key_file` or
+    /// `jobs_key_command`.
+    jobs_dir: PathBuf, text("FOLDER"), unset "no jobs are taken";
+    /// File of the key that everything in it is sealed under: 64 hexadecimal digits, as
+    /// `openssl rand -hex 32` prints them. It is read once, at start.
+    jobs_key_file: PathBuf, text("FILE"), unset "the key is that of `jobs_key_command`";
+    /// Command that prints this key, such as a client of a key management service. It is split at blanks, run
+    /// once, at start, by no shell, and has 30 seconds.
+    jobs_key_command: String, text("COMMAND"), unset "the key is that of `jobs_key_file`";
+    // An eighth of the permits: whoever waits for an answer finds some.
+    /// Documents of jobs that this host reads at a time; 0 takes jobs and reads none.
+    job_workers: usize = 4, number("N", 0..=1_024);
+    // What fits a body of the default length.
+    /// Documents of a job at most.
+    job_documents: usize = 100, number("N", 1..=256);
+    // A day's work of a small host.
+    /// Documents of a tenant that wait or are read, at most; one more is answered 429.
+    job_waiting_documents: u64 = 10_000, number("N", 1..=100_000_000);
+    // A few thousand documents, and the results of a million.
+    /// Bytes of documents and results that a tenant may have, sealed; beyond it a job is answered 429.
+    job_bytes: u64 = 4 << 30, number("BYTES", 1..=1 << 50);
+    // What has failed so often for nobody's fault fails again.
+    /// Times that a document is begun before it is given up.
+    job_attempts: u32 = 5, number("N", 1..=100);
+    // A host that died is missed within two minutes; one that lives says so three times in this time.
+    /// Time after which a document is another's to read when its reader says nothing more.
+    job_lease_ms: u64 = 120_000, number("MS", 3_000..=HOUR_MS);
+    // Who sends a job asks for it within the day.
+    /// Time that a job and its results are kept at most; a client may ask for less.
+    job_ttl_ms: u64 = 24 * HOUR_MS, number("MS", 1_000..=30 * 24 * HOUR_MS);
+}
+
+keys! {
     /// Where adapters and rules are.
     RootArgs, "Folders";
 

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use dossier_engine::Reload;
 use dossier_inference::SizeCounts;
+use dossier_jobs::JobsStanding;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, prometheus_text};
 use prometheus_client::registry::Registry;
 
 use super::writer::{Classes, Writer};
-use super::{MOST_DOCUMENT_TYPES, Recorder, Source, Standing, adapters, packages};
+use super::{MOST_DOCUMENT_TYPES, Recorder, Source, Standing, adapters, jobs, packages};
 
 /// Document types up to which the short text tells where each adapter is: it is scraped twenty times a
 /// second, and a series takes a hundred bytes.
@@ -19,6 +20,7 @@ const MOST_ROUTED_TYPES: usize = 256;
 /// Writes what is scraped.
 #[derive(Debug)]
 pub struct Exposition {
+    source: Arc<dyn Source>,
     whole: Registry,
     routing: Registry,
 }
@@ -40,8 +42,15 @@ impl Exposition {
         };
         whole.register_collector(Box::new(everything));
         let mut routing = Registry::default();
-        routing.register_collector(Box::new(ForRouters { source, reload }));
-        Self { whole, routing }
+        let for_routers = ForRouters { source: Arc::clone(&source), reload };
+        routing.register_collector(Box::new(for_routers));
+        Self { source, whole, routing }
+    }
+
+    /// How jobs stand, where there are any.
+    #[must_use]
+    pub fn jobs(&self) -> Option<JobsStanding> {
+        self.source.standing().jobs
     }
 
     /// Everything there is.
@@ -111,6 +120,9 @@ impl Collector for Everything {
         to.counters("dossier_documents", "Documents that were read, by verdict", documents)?;
         packages::write_rules(&mut to, &standing.reader.rules)?;
         packages::write_snapshot(&mut to, &standing.snapshot)?;
+        if let Some(jobs) = standing.jobs {
+            jobs::write(&mut to, jobs)?;
+        }
         let Some(reload) = &self.reload else { return Ok(()) };
         packages::write_reload(&mut to, reload)?;
         match reload.adapters() {

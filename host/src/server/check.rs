@@ -9,7 +9,8 @@ use dossier_engine::has_catalogue;
 
 use super::{JwtVerifier, KeySource, tls};
 use crate::auth::token_file::ClientTokens;
-use crate::config::{Config, JwtConfig, TlsConfig};
+use crate::config::{Config, JobsConfig, JobsKey, JwtConfig, TlsConfig};
+use crate::jobs::key_of;
 use crate::reloaded::FileError;
 
 /// A key whose value was looked at.
@@ -58,10 +59,16 @@ pub(crate) async fn check(config: &Config) -> Vec<Checked> {
         let reason = "nobody asks the collector before there are traces";
         checked.push(Checked { key: "traces_endpoint", outcome: Outcome::NotPerformed(reason) });
     }
+    if let Some(jobs) = &config.jobs {
+        checked.extend(check_jobs(jobs).await);
+    }
     checked.push(check_data_root(config));
     if let Some(data_dir) = config.platform.as_ref().and_then(|platform| platform.data_dir.as_ref())
     {
-        checked.push(Checked { key: "data_dir", outcome: outcome_of_data_dir(data_dir) });
+        checked.push(Checked {
+            key: "data_dir",
+            outcome: outcome_of_folder(data_dir, CATALOGUE_OPENED),
+        });
     }
     checked
 }
@@ -75,6 +82,20 @@ impl Checked {
         Self { key, outcome }
     }
 }
+
+/// The store is not opened: that would take its lock from the host that may run on it.
+async fn check_jobs(config: &JobsConfig) -> [Checked; 2] {
+    let key = match &config.key {
+        JobsKey::File(_) => Checked::of("jobs_key_file", key_of(&config.key).await),
+        JobsKey::Command(_) => {
+            let outcome = Outcome::NotPerformed("the start runs the command");
+            Checked { key: "jobs_key_command", outcome }
+        }
+    };
+    [key, Checked { key: "jobs_dir", outcome: outcome_of_folder(&config.dir, JOBS_OPENED) }]
+}
+
+const JOBS_OPENED: &str = "it is a folder; the start opens the jobs in it";
 
 async fn check_keys(config: &JwtConfig) -> Checked {
     let key = "jwt_keys";
@@ -116,13 +137,13 @@ fn base_of(adapters: &Path, manifests: &[Manifest]) -> Result<(), FolderError> {
     listed.map_err(|source| FolderError::Unreadable { path: base, source })
 }
 
+const CATALOGUE_OPENED: &str = "it is a folder; the start opens the catalogue in it";
+
 /// It is not opened: that would take its lock from the host that may run on it, and bring it up to this
 /// program's format.
-fn outcome_of_data_dir(data_dir: &Path) -> Outcome {
+fn outcome_of_folder(data_dir: &Path, opened: &'static str) -> Outcome {
     match std::fs::metadata(data_dir) {
-        Ok(metadata) if metadata.is_dir() => {
-            Outcome::NotPerformed("it is a folder; the start opens the catalogue in it")
-        }
+        Ok(metadata) if metadata.is_dir() => Outcome::NotPerformed(opened),
         Ok(_) => Outcome::Failed(format!("{}: is no folder", data_dir.display())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             Outcome::NotPerformed("the start makes it")

@@ -30,6 +30,10 @@ pub(in crate::api) enum About {
     Base64,
     /// Tensors.
     Tensors,
+    /// Jobs.
+    Jobs,
+    /// What a job asks for.
+    JobAsked,
     /// Whether requests are wanted.
     Readiness,
 }
@@ -63,6 +67,8 @@ pub(in crate::api) fn known() -> impl Iterator<Item = Known> {
         .chain(of(About::Page, PAGE))
         .chain(of(About::Base64, &[("page.base64", 400)]))
         .chain(of(About::Tensors, TENSORS))
+        .chain(of(About::Jobs, JOBS))
+        .chain(of(About::JobAsked, JOB_ASKED))
         .chain(of(About::Readiness, &[("not_ready", 503)]))
 }
 
@@ -146,6 +152,17 @@ const JSON: &[(&str, u16)] = &[
 ];
 
 const PAGE: &[(&str, u16)] = &[("body.not_an_image_type", 415), ("query.malformed", 400)];
+
+const JOBS: &[(&str, u16)] =
+    &[("job.not_kept", 404), ("job.unknown", 404), ("job.unavailable", 503), ("job.given_up", 500)];
+
+const JOB_ASKED: &[(&str, u16)] = &[
+    ("body.not_json", 415),
+    ("job.documents", 422),
+    ("job.value", 400),
+    ("job.too_many", 429),
+    ("job.no_room", 429),
+];
 
 const TENSORS: &[(&str, u16)] = &[
     ("body.not_tensors", 415),

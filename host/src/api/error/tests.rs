@@ -6,6 +6,7 @@ use std::time::Duration;
 use dossier_document::FieldText;
 use dossier_image_decode::{DecodeError, PageFormat};
 use dossier_inference::{BackendError, InferenceError};
+use dossier_jobs::{JobsError, StoreError};
 use dossier_plugin::{Hook, PluginError};
 use dossier_store::{PackageError, SigningError};
 
@@ -17,6 +18,10 @@ fn page(source: DecodeError) -> ApiError {
 
 fn rules(source: PluginError) -> ApiError {
     EngineError::Rules { rules: "utopia".to_owned(), source: Box::new(source) }.into()
+}
+
+fn kept(error: StoreError) -> ApiError {
+    JobError::from(JobsError::from(error)).into()
 }
 
 fn inference(error: InferenceError) -> ApiError {
@@ -65,6 +70,21 @@ fn table() -> Vec<(ApiError, u16, &'static str)> {
         (ApiError::Parameters { known: "`fields`" }, 400, "query.malformed"),
         (ApiError::Header { name: "if-base", wanted: "a digest" }, 400, "header.malformed"),
         (ApiError::NotTensors, 415, "body.not_tensors"),
+        (JobError::NotKept.into(), 404, "job.not_kept"),
+        (JobError::Unknown.into(), 404, "job.unknown"),
+        (JobError::NotJson.into(), 415, "body.not_json"),
+        (JobError::Documents { limit: 4 }.into(), 422, "job.documents"),
+        (JobError::Value { key: "subject", wanted: "short" }.into(), 400, "job.value"),
+        (JobError::GivenUp.into(), 500, "job.given_up"),
+        (kept(StoreError::TooMany { limit: 1 }), 429, "job.too_many"),
+        (kept(StoreError::NoRoom { limit: 1 }), 429, "job.no_room"),
+        (kept(StoreError::OtherRequest), 422, "idempotency.other_request"),
+        (
+            kept(StoreError::Unavailable { source: std::io::Error::other("full").into() }),
+            503,
+            "job.unavailable",
+        ),
+        (kept(StoreError::Inconsistent { what: "a record" }), 500, "internal"),
         (
             TensorError::Unknown { what: "input", name: "x".to_owned() }.into(),
             400,

@@ -1,0 +1,29 @@
+//! Documents that are read later: the record of each job, the store that keeps it, and the keys that seal what
+//! is personal in it.
+//!
+//! The record is the truth: what wakes a worker up may be late, doubled or lost. A crate of its own because it
+//! is what must not be wrong after a crash, so it is tested alone.
+#![forbid(unsafe_code)]
+
+mod jobs;
+pub use jobs::{JobSettings, Jobs, JobsError, JobsStanding, Results, Submission, Task};
+
+mod record;
+pub use record::{Client, DocumentState, Idempotency, Job, JobDocument, JobId, JobState};
+
+mod document;
+pub use document::{Document, InvalidDocument, Wanted};
+
+mod vault;
+pub use vault::{MasterKey, VaultError, WrappedKey};
+
+mod store;
+pub use store::{
+    Answer, Claim, Claimed, Completed, JobStore, Lag, NewJob, Outcome, Reaped, Release, StoreError,
+    Stored, Submitted, TenantLimits,
+};
+
+mod embedded;
+pub use embedded::EmbeddedStore;
+
+pub mod conformance;

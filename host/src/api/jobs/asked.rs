@@ -1,0 +1,236 @@
+//! What a client asks of jobs, read and bounded.
+
+use std::time::Duration;
+
+use axum::body::Bytes;
+use dossier_engine::{Conditions, EngineError};
+use dossier_jobs::{Document, JobId, Wanted};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::JobError;
+use crate::api::bodies::HeldBody;
+use crate::api::json::{AtMost, DocumentBody, Text, read};
+use crate::api::openapi::DocumentJson;
+use crate::api::{ApiError, JsonError};
+
+/// Longest name of a subject in bytes.
+const MAX_SUBJECT_BYTES: usize = 128;
+/// Longest time that a client may ask for, in seconds: 30 days, the longest that a host may be set to.
+const MAX_TTL_SECONDS: u64 = 30 * 24 * 60 * 60;
+/// Jobs of a list, where nobody says how many.
+const LISTED: usize = 50;
+/// Jobs of a list at most.
+const MOST_LISTED: usize = 100;
+
+/// A job as JSON.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "its fields are what is described")]
+pub(in crate::api) struct JobJson {
+    /// The documents.
+    #[schema(min_items = 1, max_items = 256)]
+    documents: Vec<DocumentJson>,
+    /// Whom they are about, as the client calls them, to erase them by later. It is not kept as it is.
+    #[schema(min_length = 1, max_length = 128)]
+    subject: Option<String>,
+    /// How long the job and its results are kept, if not as long as the host keeps them.
+    #[schema(minimum = 1, maximum = 2_592_000)]
+    ttl_seconds: Option<u64>,
+}
+
+/// What is to be erased: one of the two.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "its fields are what is described")]
+pub(in crate::api) struct EraseJson {
+    /// Whom the jobs are about.
+    #[schema(min_length = 1, max_length = 128)]
+    subject: Option<String>,
+    /// `true` for all jobs of the tenant.
+    all: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JobAsked<'a> {
+    #[serde(borrow)]
+    documents: AtMost<Vec<DocumentBody<'a>>>,
+    #[serde(borrow, default)]
+    subject: Option<AtMost<Text<'a>>>,
+    #[serde(default)]
+    ttl_seconds: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EraseAsked<'a> {
+    #[serde(borrow, default)]
+    subject: Option<AtMost<Text<'a>>>,
+    #[serde(default)]
+    all: Option<bool>,
+}
+
+/// A job that is asked for.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) documents: Vec<Document>,
+    pub(super) subject: Option<String>,
+    pub(super) ttl: Option<Duration>,
+}
+
+/// What is to be erased.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Erase {
+    /// All jobs about somebody.
+    Subject(String),
+    /// Everything of the tenant.
+    All,
+}
+
+/// Reads a job. Its pages count beside its text until that is gone, and once more for their seals.
+///
+/// # Errors
+/// What can't be used, or when there is no room.
+pub(super) fn parse(
+    body: Bytes,
+    held: &mut HeldBody,
+    most_documents: usize,
+    conditions: Conditions,
+) -> Result<Asked, ApiError> {
+    let asked = {
+        let JobAsked { documents, subject, ttl_seconds } = read(&body)?;
+        let documents = documents.0;
+        if documents.is_empty() || documents.len() > most_documents {
+            return Err(JobError::Documents { limit: most_documents }.into());
+        }
+        let subject = subject.map(subject_of).transpose()?;
+        let ttl = ttl_seconds.map(ttl_of).transpose()?;
+        let Conditions { generation, base, adapter, rules } = conditions;
+        let wanted = Wanted { generation, base, adapter, rules };
+        let mut asked = Vec::with_capacity(documents.len());
+        for document in documents {
+            let document = document.asked(held)?;
+            if document.pages.is_empty() {
+                return Err(EngineError::NoPages.into());
+            }
+            // Whoever is there to be asked again can leave it out; a job's client is not.
+            let missing = || JsonError::MissingKey { name: "document_type".to_owned() };
+            let document_type = document.document_type.ok_or_else(missing)?;
+            let (pages, fields) = (document.pages, document.fields);
+            asked.push(Document { document_type, pages, fields, wanted });
+        }
+        Asked { documents: asked, subject, ttl }
+    };
+    let pages = asked.documents.iter().flat_map(|document| &document.pages);
+    let bytes = pages.map(Bytes::len).sum::<usize>();
+    drop(body);
+    held.shrinks_to(bytes);
+    // As they are written down, and sealed.
+    held.also_holds(bytes.saturating_mul(2))?;
+    Ok(asked)
+}
+
+/// Reads what is to be erased.
+///
+/// # Errors
+/// When it is not one thing.
+pub(super) fn parse_erase(body: &[u8]) -> Result<Erase, ApiError> {
+    let EraseAsked { subject, all } = read(body)?;
+    match (subject, all) {
+        (Some(subject), None | Some(false)) => Ok(Erase::Subject(subject_of(subject)?)),
+        (None, Some(true)) => Ok(Erase::All),
+        (None, None | Some(false)) => {
+            Err(JsonError::MissingKey { name: "subject".to_owned() }.into())
+        }
+        (Some(_), Some(true)) => {
+            Err(JobError::Value { key: "all", wanted: "left out where `subject` stands" }.into())
+        }
+    }
+}
+
+fn subject_of(text: AtMost<Text<'_>>) -> Result<String, JobError> {
+    let text = text.0.0;
+    match (1..=MAX_SUBJECT_BYTES).contains(&text.len()) {
+        true => Ok(text.into_owned()),
+        false => Err(JobError::Value { key: "subject", wanted: "1 to 128 bytes long" }),
+    }
+}
+
+fn ttl_of(seconds: u64) -> Result<Duration, JobError> {
+    match (1..=MAX_TTL_SECONDS).contains(&seconds) {
+        true => Ok(Duration::from_secs(seconds)),
+        false => Err(JobError::Value { key: "ttl_seconds", wanted: "1 to 2592000" }),
+    }
+}
+
+/// Which jobs of a list are wanted.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Page {
+    pub(super) limit: usize,
+    pub(super) before: Option<JobId>,
+}
+
+/// Reads the query of a list: `limit=50&before=ID`, each once.
+///
+/// # Errors
+/// When it has anything else.
+pub(super) fn page_of(query: &str) -> Result<Page, ApiError> {
+    let wrong = || ApiError::Parameters { known: "`limit` from 1 to 100, and `before` with an id" };
+    let (mut limit, mut before) = (None, None);
+    for pair in query.split('&').filter(|_| !query.is_empty()) {
+        let (key, value) = pair.split_once('=').ok_or_else(wrong)?;
+        let is_twice = match key {
+            "limit" => {
+                let digits = value.len() <= 3 && value.bytes().all(|byte| byte.is_ascii_digit());
+                let number = value.parse::<usize>().ok().filter(|_| digits);
+                let number = number.filter(|number| (1..=MOST_LISTED).contains(number));
+                limit.replace(number.ok_or_else(wrong)?).is_some()
+            }
+            "before" => before.replace(value.parse().map_err(|_| wrong())?).is_some(),
+            _ => return Err(wrong()),
+        };
+        if is_twice {
+            return Err(wrong());
+        }
+    }
+    Ok(Page { limit: limit.unwrap_or(LISTED), before })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_asked_for_by_limit_and_id_and_nothing_else() {
+        let page = |query: &str| page_of(query).ok().map(|page| (page.limit, page.before));
+        let id = JobId::new();
+        assert_eq!(page(""), Some((50, None)));
+        assert_eq!(page("limit=1"), Some((1, None)));
+        assert_eq!(page(&format!("limit=100&before={id}")), Some((100, Some(id))));
+        let bad = ["limit=0", "limit=101", "limit=1&limit=2", "limit", "x=1", "before=1", "&"];
+        for query in bad.into_iter().chain(["limit=+1", "limit=", "subject=x", "before="]) {
+            assert_eq!(page(query), None, "{query}");
+        }
+    }
+
+    #[test]
+    fn what_is_erased_is_one_thing() {
+        let erase = |text: &str| parse_erase(text.as_bytes()).ok();
+        assert_eq!(erase(r#"{"subject":"a"}"#), Some(Erase::Subject("a".to_owned())));
+        assert_eq!(erase(r#"{"all":true}"#), Some(Erase::All));
+        let long = "x".repeat(129);
+        for text in ["{}", r#"{"all":false}"#, r#"{"subject":""}"#, r#"{"subject":"a","all":true}"#]
+        {
+            assert_eq!(erase(text), None, "{text}");
+        }
+        assert_eq!(erase(&format!(r#"{{"subject":"{long}"}}"#)), None);
+        assert!(erase(&format!(r#"{{"subject":"{}"}}"#, &long[1..])).is_some());
+    }
+
+    #[test]
+    fn a_time_has_its_bounds() {
+        assert!(ttl_of(0).is_err() && ttl_of(2_592_001).is_err());
+        assert_eq!(ttl_of(2_592_000).ok(), Some(Duration::from_secs(2_592_000)));
+    }
+}

@@ -1,0 +1,25 @@
+//! Jobs: how much waits, and what became of documents.
+
+use std::fmt;
+
+use dossier_jobs::JobsStanding;
+
+use super::writer::Writer;
+
+/// Writes how jobs stood at the last look at the clock: a second ago at most.
+pub(super) fn write(to: &mut Writer<'_>, jobs: JobsStanding) -> fmt::Result {
+    let help = "Documents of jobs that wait, in the whole store";
+    to.gauge("dossier_job_documents_waiting", help, jobs.waiting)?;
+    let help = "Documents of jobs that are read, in the whole store";
+    to.gauge("dossier_job_documents_running", help, jobs.running)?;
+    let help = "How long the longest of those that wait could have been begun";
+    to.gauge("dossier_job_documents_oldest_seconds", help, jobs.oldest_ms as f64 / 1000.0)?;
+    let help = "1 while the store of jobs answers";
+    to.gauge("dossier_job_store_available", help, u64::from(jobs.is_available))?;
+    let outcomes =
+        [("succeeded", jobs.succeeded), ("failed", jobs.failed), ("tried_again", jobs.tried_again)];
+    let help = "Documents of jobs that this host was done with, or begins again";
+    let series = |(outcome, count): (&'static str, u64)| ([("outcome", outcome)], count as f64);
+    to.counters("dossier_job_documents", help, outcomes.map(series))?;
+    to.counter("dossier_jobs_expired", "Jobs whose time was over", jobs.expired)
+}
