@@ -15,7 +15,7 @@ use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 use crate::config::{LogFormat, LogLevel, TelemetryConfig};
 
 /// The crates whose log level is set; the names of targets begin with them.
-const OWN_CRATES: [&str; 9] = [
+const OWN_CRATES: [&str; 10] = [
     "dossier",
     "dossier_bench",
     "dossier_document",
@@ -23,6 +23,7 @@ const OWN_CRATES: [&str; 9] = [
     "dossier_image_decode",
     "dossier_plugin",
     "dossier_inference",
+    "dossier_jobs",
     "dossier_model",
     "dossier_store",
 ];
