@@ -1,5 +1,7 @@
 //! HTTP clients: of the admin API, of registries, and of the tests.
 
+pub(crate) mod guarded;
+
 /// Chooses, once in a process, the code that TLS runs on. Whoever makes a client calls this first.
 pub fn choose_tls() {
     // An error says that it is chosen already.

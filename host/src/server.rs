@@ -22,6 +22,7 @@ use crate::auth::{Access, KeySourceError};
 use crate::config::{AdminConfig, Config, HttpLimits, nobody_publishes};
 use crate::jobs::{self, JobsStartError};
 use crate::metrics::{Exposition, Listener, Source};
+use crate::outgoing::guarded::Reach;
 use crate::reloaded::{FileError, Refresh, Refreshing};
 use crate::traces::Traces;
 
@@ -161,7 +162,8 @@ pub async fn serve_on(
         None => (None, 0),
         Some(config) => {
             let jobs = jobs::open(config).await?;
-            (Some(KeptJobs { jobs, most_documents: config.documents }), config.workers)
+            let reach = if config.webhooks_to_private { Reach::Everything } else { Reach::Public };
+            (Some(KeptJobs { jobs, most_documents: config.documents, reach }), config.workers)
         }
     };
     let data_dir = platform.as_ref().and_then(|platform| platform.data_dir.clone());

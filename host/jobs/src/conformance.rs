@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use dossier_document::Tenant;
 
 use crate::store::{
-    Claim, Completed, JobStore, NewJob, Outcome, Release, StoreError, Submitted, TenantLimits,
+    Claim, Completed, JobStore, NewJob, Outcome, Release, StoreError, Submitted, TenantLimits, Told,
 };
-use crate::{Client, DocumentState, Idempotency, Job, JobId, JobState, WrappedKey};
+use crate::{Client, DocumentState, Idempotency, Job, JobId, JobState, WebhookState, WrappedKey};
 
 mod bench;
 pub use bench::Bench;
@@ -55,6 +55,7 @@ async fn new_job(
         expires_ms: now_ms + 1_000_000,
         client: Client { token: Some("clerk".to_owned()), concurrent_documents: Some(2) },
         idempotency: None,
+        webhook: None,
         documents: lengths.iter().map(document).collect(),
     })
 }
@@ -70,6 +71,7 @@ pub async fn rules(store: &dyn JobStore) -> Result<(), Violation> {
     a_holder_that_is_silent_loses_its_document(store).await?;
     what_is_sent_again_is_found(store).await?;
     lists_come_by_the_page(store).await?;
+    whoever_is_to_be_told_is_told(store).await?;
     what_is_over_is_erased(store).await
 }
 
@@ -229,6 +231,55 @@ async fn lists_come_by_the_page(store: &dyn JobStore) -> Result<(), Violation> {
     ensure(store.erase_subject(utopia.clone(), "two".to_owned()).await? == 3, "by subject")?;
     ensure(store.list(utopia.clone(), None, 9).await?.len() == 2, "the others stay")?;
     ensure(store.erase_tenant(utopia).await? == 2, "all are erased")
+}
+
+async fn whoever_is_to_be_told_is_told(store: &dyn JobStore) -> Result<(), Violation> {
+    let utopia = tenant("utopia");
+    let mut job = new_job(store, &utopia, 0, &[1]).await?;
+    job.webhook = Some("sealed".to_owned());
+    let id = job.id;
+    store.submit(job, WIDE).await?;
+    ensure(store.claim_delivery(9, 10).await?.is_none(), "there is nothing to tell yet")?;
+    ensure(store.redeliver(utopia.clone(), id, 9).await?.is_none(), "nor again")?;
+    let claimed = store.claim(1, 100).await?.ok_or(Violation("one waits".to_owned()))?;
+    store.complete(claimed.claim, Outcome::Succeeded, vec![1], 20).await?;
+    ensure(store.claim_delivery(19, 30).await?.is_none(), "it is not time yet")?;
+    let (first, _) = due(store, 20, 30).await?;
+    ensure(store.claim_delivery(29, 40).await?.is_none(), "somebody tells it")?;
+    // Who says nothing is taken for dead.
+    let (second, attempts) = due(store, 30, 40).await?;
+    ensure((first, attempts) == (second, 2), "attempts are counted")?;
+    ensure(
+        !store.settle_delivery(first, 1, Told::Delivered).await?,
+        "who was silent is not heard",
+    )?;
+    let again = Told::Again { code: "webhook.refused", due_ms: 50 };
+    ensure(store.settle_delivery(first, 2, again).await?, "who tells it is")?;
+    ensure(store.claim_delivery(49, 60).await?.is_none(), "it waits")?;
+    let (_, attempts) = due(store, 50, 60).await?;
+    ensure(store.settle_delivery(first, attempts, Told::Delivered).await?, "it is told")?;
+    ensure(store.claim_delivery(1_000, 2_000).await?.is_none(), "once")?;
+    let replayed = store.redeliver(utopia.clone(), id, 60).await?;
+    let webhook = replayed.and_then(|job| job.webhook);
+    ensure(webhook.is_some_and(|webhook| webhook.state == WebhookState::Due), "or again")?;
+    ensure(store.redeliver(tenant("norvaria"), id, 60).await?.is_none(), "by its tenant")?;
+    let (_, attempts) = due(store, 60, 70).await?;
+    ensure(
+        store.settle_delivery(first, attempts, Told::GivenUp("webhook.gone")).await?,
+        "or never",
+    )?;
+    ensure(store.claim_delivery(1_000, 2_000).await?.is_none(), "it is given up")?;
+    store.redeliver(utopia.clone(), id, 80).await?;
+    ensure(store.erase_tenant(utopia).await? == 1, "it is erased")?;
+    ensure(store.claim_delivery(1_000, 2_000).await?.is_none(), "nobody is told of it")
+}
+
+/// The number of the job that somebody is to be told of, and how often that was tried.
+async fn due(store: &dyn JobStore, now_ms: u64, until_ms: u64) -> Result<(u64, u32), Violation> {
+    let (job, _) =
+        store.claim_delivery(now_ms, until_ms).await?.ok_or(Violation("due".to_owned()))?;
+    let webhook = job.webhook.ok_or(Violation("a webhook".to_owned()))?;
+    Ok((job.number, webhook.attempts))
 }
 
 async fn what_is_over_is_erased(store: &dyn JobStore) -> Result<(), Violation> {

@@ -9,7 +9,7 @@ use redb::{ReadTransaction, WriteTransaction};
 
 use crate::store::{
     Answer, Claim, Claimed, Completed, JobStore, Lag, NewJob, Outcome, Reaped, Release, StoreError,
-    Stored, Submitted, TenantLimits,
+    Stored, Submitted, TenantLimits, Told,
 };
 use crate::{Job, JobId, WrappedKey};
 
@@ -20,6 +20,7 @@ mod tables;
 
 mod erase;
 mod steps;
+mod webhooks;
 
 /// A store in a folder of its own.
 pub struct EmbeddedStore {
@@ -162,6 +163,28 @@ impl JobStore for EmbeddedStore {
             let done = tokio::task::spawn_blocking(reap).await;
             done.map_err(|error| StoreError::Unavailable { source: error.into() })?
         })
+    }
+
+    fn claim_delivery(&self, now_ms: u64, until_ms: u64) -> Answer<'_, Option<(Job, WrappedKey)>> {
+        let database = Arc::clone(&self.database);
+        Box::pin(async move {
+            let claim = move || {
+                if !database.read(|of| webhooks::is_any_due(of, now_ms))? {
+                    return Ok(None);
+                }
+                database.write(|to| webhooks::claim(to, now_ms, until_ms))
+            };
+            let done = tokio::task::spawn_blocking(claim).await;
+            done.map_err(|error| StoreError::Unavailable { source: error.into() })?
+        })
+    }
+
+    fn settle_delivery(&self, number: u64, attempt: u32, told: Told) -> Answer<'_, bool> {
+        self.write(move |to| webhooks::settle(to, number, attempt, told))
+    }
+
+    fn redeliver(&self, tenant: Tenant, id: JobId, now_ms: u64) -> Answer<'_, Option<Job>> {
+        self.write(move |to| webhooks::again(to, &tenant, id, now_ms))
     }
 
     fn lag(&self, now_ms: u64) -> Answer<'_, Lag> {

@@ -14,10 +14,16 @@ use crate::store::{
     Claim, Completed, JobStore, Outcome, Release, StoreError, TenantLimits, backoff_ms,
 };
 use crate::vault::JobKey;
-use crate::{Client, Document, InvalidDocument, Job, JobId, MasterKey, Submitted, VaultError};
+use crate::{
+    Client, Document, InvalidDocument, Job, JobId, MasterKey, Submitted, Target, VaultError,
+    WebhookSigner,
+};
 
 mod sealing;
 use sealing::{place, subject_tag};
+
+mod delivery;
+pub use delivery::Delivery;
 
 mod standing;
 use standing::Counts;
@@ -33,6 +39,7 @@ pub struct Jobs {
     settings: JobSettings,
     /// Somebody may have something to do.
     woken: Notify,
+    signer: WebhookSigner,
     standing: Counts,
 }
 
@@ -62,6 +69,8 @@ pub struct Submission {
     pub ttl: Option<Duration>,
     /// By what it may be sent again.
     pub idempotency_key: Option<String>,
+    /// Who is told once it is done with.
+    pub webhook: Option<Target>,
     /// Its documents.
     pub documents: Vec<Document>,
 }
@@ -102,6 +111,9 @@ pub enum JobsError {
     /// The store was written with another master key.
     #[error("the jobs that are kept were sealed with another key than this")]
     OtherMaster,
+    /// What was opened is nobody to tell.
+    #[error("what was opened is no webhook")]
+    Webhook,
     /// Sealing panicked. Its message is nobody's to see.
     #[error("sealing panicked")]
     Panicked,
@@ -122,7 +134,9 @@ impl Jobs {
             return Err(JobsError::OtherMaster);
         }
         let (woken, standing) = (Notify::new(), Counts::default());
-        let jobs = Self { store, master, settings, woken, standing };
+        let signer = WebhookSigner::from_seed(&master.webhook_seed());
+        let signer = signer.ok_or(VaultError::NotAKey)?;
+        let jobs = Self { store, master, settings, woken, signer, standing };
         jobs.look_at_the_clock().await?;
         Ok(jobs)
     }
@@ -181,6 +195,8 @@ impl Jobs {
         let tenant_key = self.master.tenant_key(&stored.tenant_key, tenant.as_str())?;
         let key = tenant_key.job_key(&stored.job.key, &id.to_string())?;
         let open = |(index, result): (u32, Option<Vec<u8>>)| {
+            // Of one that did not open, nothing was kept.
+            let result = result.filter(|sealed| !sealed.is_empty());
             result.map(|sealed| key.open(sealed, &place(id, index, "result"))).transpose()
         };
         let results = (0..).zip(stored.results).map(open).collect::<Result<Vec<_>, _>>()?;
@@ -262,8 +278,13 @@ impl Jobs {
             Ok((document, key)) => Ok(Some(Task { claim, job, document, key })),
             Err(error) => {
                 // It opens never, or with the right key: it must not be lost in between.
-                self.release(claim, job.documents[claim.index as usize].attempts, "internal")
-                    .await?;
+                let attempts = job.documents[claim.index as usize].attempts;
+                if self.may_be_tried_again(attempts) {
+                    self.release(claim, attempts, "internal").await?;
+                } else {
+                    let outcome = Outcome::Failed("internal");
+                    self.store.complete(claim, outcome, Vec::new(), now_ms).await?;
+                }
                 Err(error)
             }
         }

@@ -6,10 +6,15 @@
 #![forbid(unsafe_code)]
 
 mod jobs;
-pub use jobs::{JobSettings, Jobs, JobsError, JobsStanding, Results, Submission, Task};
+pub use jobs::{Delivery, JobSettings, Jobs, JobsError, JobsStanding, Results, Submission, Task};
 
 mod record;
-pub use record::{Client, DocumentState, Idempotency, Job, JobDocument, JobId, JobState};
+pub use record::{
+    Client, DocumentState, Idempotency, Job, JobDocument, JobId, JobState, Webhook, WebhookState,
+};
+
+mod webhook;
+pub use webhook::{InvalidSecret, Message, Target, WebhookSecret, WebhookSigner, wait_after};
 
 mod document;
 pub use document::{Document, InvalidDocument, Wanted};
@@ -20,7 +25,7 @@ pub use vault::{MasterKey, VaultError, WrappedKey};
 mod store;
 pub use store::{
     Answer, Claim, Claimed, Completed, JobStore, Lag, NewJob, Outcome, Reaped, Release, StoreError,
-    Stored, Submitted, TenantLimits,
+    Stored, Submitted, TenantLimits, Told,
 };
 
 mod embedded;

@@ -35,8 +35,40 @@ pub struct Job {
     pub client: Client,
     /// By what its client may send it again.
     pub idempotency: Option<Idempotency>,
+    /// Who is told once it is done with.
+    pub webhook: Option<Webhook>,
     /// Its documents, in the order they were sent.
     pub documents: Vec<JobDocument>,
+}
+
+/// Who is told once a job is done with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhook {
+    /// The address and its secret, sealed with the job's key, as text.
+    pub target: String,
+    /// Whether it was told.
+    pub state: WebhookState,
+    /// How often that was tried.
+    pub attempts: u32,
+    /// When it is tried next.
+    pub due_ms: u64,
+    /// Why it was not told last.
+    pub code: Option<String>,
+}
+
+/// Whether somebody was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WebhookState {
+    /// There is nothing to tell yet.
+    Waiting,
+    /// It is to be told.
+    Due,
+    /// It was.
+    Delivered,
+    /// It was tried as often as it is.
+    GivenUp,
 }
 
 /// Who sent a job, as far as whoever reads its documents must know.
@@ -149,6 +181,19 @@ impl DocumentState {
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl WebhookState {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Due => "due",
+            Self::Delivered => "delivered",
+            Self::GivenUp => "given_up",
         }
     }
 }

@@ -73,6 +73,15 @@ pub trait JobStore: fmt::Debug + Send + Sync + 'static {
     /// Takes documents from holders whose time is over, and erases jobs whose time is.
     fn reap(&self, now_ms: u64, most_attempts: u32) -> Answer<'_, Reaped>;
 
+    /// Begins to tell somebody of a job, for whoever does so until `until_ms`.
+    fn claim_delivery(&self, now_ms: u64, until_ms: u64) -> Answer<'_, Option<(Job, WrappedKey)>>;
+
+    /// Says what came of an attempt to tell somebody of the job of a number; tells whether it was heard.
+    fn settle_delivery(&self, number: u64, attempt: u32, told: Told) -> Answer<'_, bool>;
+
+    /// Has somebody told again of a job that is done with; none where there is no such job, or nobody to tell.
+    fn redeliver(&self, tenant: Tenant, id: JobId, now_ms: u64) -> Answer<'_, Option<Job>>;
+
     /// How much waits.
     fn lag(&self, now_ms: u64) -> Answer<'_, Lag>;
 }
@@ -99,6 +108,8 @@ pub struct NewJob {
     pub client: Client,
     /// By what it may be sent again.
     pub idempotency: Option<Idempotency>,
+    /// Who is told once it is done with, sealed.
+    pub webhook: Option<String>,
     /// Of each document its type, and the document itself, sealed.
     pub documents: Vec<(String, Vec<u8>)>,
 }
@@ -172,6 +183,22 @@ pub enum Outcome {
     Succeeded,
     /// It was not, for the reason of this code.
     Failed(&'static str),
+}
+
+/// What came of an attempt to tell somebody of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// It was heard.
+    Delivered,
+    /// It was not, for the reason of this code, and is tried again.
+    Again {
+        /// Why.
+        code: &'static str,
+        /// When.
+        due_ms: u64,
+    },
+    /// It was not, for the reason of this code, and is not tried again.
+    GivenUp(&'static str),
 }
 
 /// What became of what a holder says.
@@ -271,10 +298,15 @@ impl StoreError {
     }
 }
 
-/// How long a document waits that has failed, by how often it was begun: a second, then twice as long each
-/// time, a minute at most.
+/// How long a document waits that has failed, by how often it was begun: two seconds, then four times as long
+/// each time, five minutes at most.
 pub(crate) fn backoff_ms(attempts: u32) -> u64 {
-    (1_000_u64 << attempts.saturating_sub(1).min(6)).min(60_000)
+    (2_000_u64 << (2 * attempts.saturating_sub(1).min(4))).min(300_000)
+}
+
+/// How long a document waits whose holder was silent: a host that was killed is back in a moment.
+pub(crate) fn silent_backoff_ms(attempts: u32) -> u64 {
+    u64::from(attempts).saturating_mul(1_000).min(60_000)
 }
 
 /// What a document's code is that was begun as often as it may be, and never answered.

@@ -94,6 +94,11 @@ impl MasterKey {
         self.0.wrap(&Secret([0; KEY_BYTES]), "witness")
     }
 
+    /// What webhooks are signed with: the same for as long as the key is.
+    pub(crate) fn webhook_seed(&self) -> [u8; KEY_BYTES] {
+        self.0.derived(b"webhooks").0
+    }
+
     /// Whether a store's witness was made with this key.
     pub(crate) fn made(&self, witness: &WrappedKey) -> bool {
         self.0.unwrap(witness, "witness").is_ok()

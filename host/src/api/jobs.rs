@@ -17,16 +17,19 @@ use super::{
     ApiError, App, auth, conditions, deadline, discard, idempotency, refuse, unknown_method,
 };
 use crate::auth::Caller;
+use crate::outgoing::guarded::Reach;
 
 mod asked;
 pub(super) use asked::{EraseJson, JobJson};
 use asked::{Page, page_of};
 
 mod body;
-pub(super) use body::{ErasedBody, JobBody, JobResultsBody, JobsBody};
+pub(super) use body::{ErasedBody, JobBody, JobResultsBody, JobsBody, WebhookKeyBody};
 
 mod error;
 pub use error::JobError;
+
+mod sender;
 
 mod worker;
 pub(crate) use worker::Workers;
@@ -42,6 +45,8 @@ pub(crate) struct KeptJobs {
     pub(crate) jobs: Arc<Jobs>,
     /// Documents of a job at most.
     pub(crate) most_documents: usize,
+    /// Whom webhooks may reach.
+    pub(crate) reach: Reach,
 }
 
 /// The routes.
@@ -49,8 +54,10 @@ pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/v1/jobs", post(post_job).get(get_jobs))
         .route("/v1/jobs/erase", post(post_erase))
+        .route("/v1/jobs/webhook-key", get(get_webhook_key))
         .route("/v1/jobs/{id}", get(get_job).delete(delete_job))
         .route("/v1/jobs/{id}/result", get(get_result).fallback(unknown_method))
+        .route("/v1/jobs/{id}/webhook", post(post_webhook).fallback(unknown_method))
         .route("/v1/jobs/{id}/cancel", post(post_cancel).fallback(unknown_method))
 }
 
@@ -106,7 +113,8 @@ async fn submit(app: &App, request: Request) -> Result<Response, ApiError> {
     };
     let (bytes, held) = app.bodies.read(&head.headers, body, &app.limits, caller.tenant()).await?;
     let most_documents = kept.most_documents;
-    let parse = move |held: &mut _| asked::parse(bytes, held, most_documents, conditions);
+    let reach = kept.reach;
+    let parse = move |held: &mut _| asked::parse(bytes, held, most_documents, reach, conditions);
     // The bytes count until the job is kept.
     let (asked, _held) = apart(held, parse).await?;
     let snapshot = app.reader.snapshot().pin();
@@ -120,6 +128,7 @@ async fn submit(app: &App, request: Request) -> Result<Response, ApiError> {
         subject: asked.subject,
         ttl: asked.ttl,
         idempotency_key: key.map(|key| key.text().to_owned()),
+        webhook: asked.webhook,
         documents: asked.documents,
     };
     let (status, job, is_again) =
@@ -246,6 +255,46 @@ pub(super) async fn post_cancel(
         Ok(job) => {
             tracing::info!(job = %job.id, state = job.state().as_str(), "a job was to be cancelled");
             Json(JobBody::of(&job, true)).into_response()
+        }
+        Err(error) => ApiError::from(error).into_response(),
+    }
+}
+
+/// Has whoever is to be told of a job that is done with told again.
+#[utoipa::path(
+    post, path = "/v1/jobs/{id}/webhook", tag = "jobs",
+    params(("id" = String, Path, description = "The job")),
+    responses((status = 202, description = "It is told again", body = JobBody)),
+)]
+pub(super) async fn post_webhook(
+    State(app): State<Arc<App>>,
+    name: Named,
+    request: Request,
+) -> Response {
+    let caller = auth::caller_of(&request);
+    let (head, body) = request.into_parts();
+    discard(&head.headers, body);
+    let told = async {
+        let (kept, id) = (app.jobs()?, named(name)?);
+        kept.jobs.job(caller.tenant(), id).await?.ok_or(JobError::Unknown)?;
+        kept.jobs.redeliver(caller.tenant(), id).await?.ok_or(JobError::Webhook)
+    };
+    match told.await {
+        Ok(job) => (StatusCode::ACCEPTED, Json(JobBody::of(&job, true))).into_response(),
+        Err(error) => ApiError::from(error).into_response(),
+    }
+}
+
+/// What this host's signatures of webhooks are checked with.
+#[utoipa::path(
+    get, path = "/v1/jobs/webhook-key", tag = "jobs",
+    responses((status = 200, description = "The key", body = WebhookKeyBody)),
+)]
+pub(super) async fn get_webhook_key(State(app): State<Arc<App>>) -> Response {
+    match app.jobs() {
+        Ok(kept) => {
+            let public_key = kept.jobs.signer().public_key();
+            Json(WebhookKeyBody { public_key }).into_response()
         }
         Err(error) => ApiError::from(error).into_response(),
     }

@@ -72,6 +72,8 @@ async fn get_docs() -> Response {
         jobs::get_job,
         jobs::get_result,
         jobs::post_cancel,
+        jobs::post_webhook,
+        jobs::get_webhook_key,
         jobs::delete_job,
         jobs::post_erase,
         open_inference::get_server,

@@ -18,6 +18,8 @@ pub struct JobsConfig {
     pub workers: usize,
     /// Documents of a job at most.
     pub documents: usize,
+    /// Whether webhooks may go to private addresses, and without TLS.
+    pub webhooks_to_private: bool,
     /// What holds for every job.
     pub settings: JobSettings,
 }
@@ -69,6 +71,7 @@ impl JobsArgs {
             key,
             workers: self.job_workers(),
             documents: self.job_documents(),
+            webhooks_to_private: self.webhooks_to_private(),
             settings: JobSettings {
                 limits: TenantLimits {
                     waiting: self.job_waiting_documents(),

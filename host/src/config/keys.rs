@@ -222,6 +222,9 @@ keys! {
     // Who sends a job asks for it within the day.
     /// Time that a job and its results are kept at most; a client may ask for less.
     job_ttl_ms: u64 = 24 * HOUR_MS, number("MS", 1_000..=30 * 24 * HOUR_MS);
+    /// Tell addresses too that are private or without TLS when a job is done with: for tests, and where only
+    /// those send jobs who may reach whatever this host reaches.
+    webhooks_to_private: bool = false, Form::Switch;
 }
 
 keys! {

@@ -21,5 +21,11 @@ pub(super) fn write(to: &mut Writer<'_>, jobs: JobsStanding) -> fmt::Result {
     let help = "Documents of jobs that this host was done with, or begins again";
     let series = |(outcome, count): (&'static str, u64)| ([("outcome", outcome)], count as f64);
     to.counters("dossier_job_documents", help, outcomes.map(series))?;
+    let outcomes = [
+        ("delivered", jobs.delivered),
+        ("tried_again", jobs.undelivered),
+        ("given_up", jobs.given_up),
+    ];
+    to.counters("dossier_job_webhooks", "Attempts to tell of a job", outcomes.map(series))?;
     to.counter("dossier_jobs_expired", "Jobs whose time was over", jobs.expired)
 }

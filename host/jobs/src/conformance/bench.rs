@@ -258,7 +258,7 @@ impl Bench {
                 given_up += 1;
             } else {
                 document.state = DocumentState::Queued;
-                document.until_ms = now_ms + crate::store::backoff_ms(document.attempts);
+                document.until_ms = now_ms + crate::store::silent_backoff_ms(document.attempts);
                 requeued += 1;
             }
         }

@@ -7,14 +7,19 @@ use super::tables::{
     EXPIRIES, IDS, INPUTS, JOBS, LEASES, OF_TENANT, RESULTS, SENT, SUBJECTS, TENANTS, charge,
     index, load, signed, store, unindex,
 };
-use crate::store::{GIVEN_UP, Reaped, backoff_ms};
+use super::webhooks::{arm, disarm};
+use crate::store::{GIVEN_UP, Reaped, silent_backoff_ms};
 use crate::{DocumentState, Job, JobDocument, JobId, StoreError};
 
 /// Most documents and jobs that one look at the clock ends: a transaction that holds others up no longer.
 const MOST_AT_A_TIME: usize = 256;
 
-/// The number of a tenant's job.
-fn number_of(to: &WriteTransaction, tenant: &Tenant, id: JobId) -> Result<Option<Job>, StoreError> {
+/// A job of a tenant.
+pub(super) fn job_of(
+    to: &WriteTransaction,
+    tenant: &Tenant,
+    id: JobId,
+) -> Result<Option<Job>, StoreError> {
     let number = to.open_table(IDS)?.get(id.number())?.map(|number| number.value());
     let Some(number) = number else { return Ok(None) };
     let job = load(&to.open_table(JOBS)?, number)?;
@@ -27,7 +32,7 @@ pub(super) fn cancel(
     id: JobId,
     now_ms: u64,
 ) -> Result<Option<Job>, StoreError> {
-    let Some(mut job) = number_of(to, tenant, id)? else { return Ok(None) };
+    let Some(mut job) = job_of(to, tenant, id)? else { return Ok(None) };
     if job.state().is_final() {
         return Ok(Some(job));
     }
@@ -37,6 +42,7 @@ pub(super) fn cancel(
         end(to, &mut job, place, |document| document.state = DocumentState::Cancelled)?;
     }
     job.finished_ms = Some(now_ms);
+    arm(to, &mut job, now_ms)?;
     store(&mut to.open_table(JOBS)?, &job)?;
     Ok(Some(job))
 }
@@ -60,7 +66,7 @@ fn end(
 }
 
 pub(super) fn erase(to: &WriteTransaction, tenant: &Tenant, id: JobId) -> Result<bool, StoreError> {
-    let Some(job) = number_of(to, tenant, id)? else { return Ok(false) };
+    let Some(job) = job_of(to, tenant, id)? else { return Ok(false) };
     remove(to, &job)?;
     Ok(true)
 }
@@ -69,6 +75,7 @@ pub(super) fn erase(to: &WriteTransaction, tenant: &Tenant, id: JobId) -> Result
 fn remove(to: &WriteTransaction, job: &Job) -> Result<(), StoreError> {
     let tenant = job.tenant.as_str();
     let (mut open, mut bytes) = (0, 0);
+    disarm(to, job)?;
     for (place, document) in (0_u32..).zip(&job.documents) {
         unindex(to, job, place)?;
         to.open_table(INPUTS)?.remove((job.number, place))?;
@@ -165,13 +172,14 @@ pub(super) fn reap(
             })?;
             if job.state().is_final() {
                 job.finished_ms = Some(now_ms);
+                arm(to, &mut job, now_ms)?;
             }
             reaped.given_up += 1;
         } else {
             unindex(to, &job, place)?;
             if let Some(document) = job.documents.get_mut(place as usize) {
                 document.state = DocumentState::Queued;
-                document.due_ms = now_ms + backoff_ms(attempts);
+                document.due_ms = now_ms + silent_backoff_ms(attempts);
             }
             index(to, &job, place)?;
             reaped.requeued += 1;

@@ -9,10 +9,11 @@ use super::tables::{
     EXPIRIES, IDS, INPUTS, JOBS, LEASES, OF_TENANT, QUEUE, RESULTS, SENT, SUBJECTS, TENANTS,
     charge, index, load, next_number, signed, store, tenant_key, unindex,
 };
+use super::webhooks::arm;
 use crate::store::{
     Claim, Claimed, Completed, Lag, NewJob, Outcome, Release, Stored, Submitted, TenantLimits,
 };
-use crate::{DocumentState, Job, JobDocument, JobId, StoreError};
+use crate::{DocumentState, Job, JobDocument, JobId, StoreError, Webhook, WebhookState};
 
 pub(super) fn submit(
     to: &WriteTransaction,
@@ -59,6 +60,13 @@ pub(super) fn submit(
         key: new.key,
         client: new.client,
         idempotency: new.idempotency,
+        webhook: new.webhook.map(|target| Webhook {
+            target,
+            state: WebhookState::Waiting,
+            attempts: 0,
+            due_ms: 0,
+            code: None,
+        }),
         documents: new.documents.iter().map(queued).collect(),
     };
     let bytes = new.documents.iter().map(|(_, input)| input.len() as u64).sum::<u64>();
@@ -294,6 +302,7 @@ pub(super) fn complete(
     let is_last = job.state().is_final();
     if is_last {
         job.finished_ms = Some(now_ms);
+        arm(to, &mut job, now_ms)?;
     }
     let key = (claim.number, claim.index);
     to.open_table(INPUTS)?.remove(key)?;

@@ -25,6 +25,9 @@ pub(super) const QUEUE: TableDefinition<'_, (&str, u64, u64, u32), ()> =
 /// Documents that somebody holds, by until when.
 pub(super) const LEASES: TableDefinition<'_, (u64, u64, u32), ()> = TableDefinition::new("leases");
 pub(super) const EXPIRIES: TableDefinition<'_, (u64, u64), ()> = TableDefinition::new("expiries");
+/// Jobs that somebody is to be told of, by when.
+pub(super) const DELIVERIES: TableDefinition<'_, (u64, u64), ()> =
+    TableDefinition::new("deliveries");
 /// Documents, sealed, until they are done with.
 pub(super) const INPUTS: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("inputs");
 /// What came of them, sealed.
@@ -56,6 +59,7 @@ pub(super) fn prepare(to: &WriteTransaction) -> Result<(), StoreError> {
     to.open_table(QUEUE)?;
     to.open_table(LEASES)?;
     to.open_table(EXPIRIES)?;
+    to.open_table(DELIVERIES)?;
     to.open_table(INPUTS)?;
     to.open_table(RESULTS)?;
     to.open_table(USAGE)?;

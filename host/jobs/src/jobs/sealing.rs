@@ -1,5 +1,9 @@
 //! A job on its way into the store: what is personal in it is sealed, or becomes a tag.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+
+use super::delivery::WEBHOOK;
 use super::{Jobs, JobsError, Submission, milliseconds, now_ms};
 use crate::store::NewJob;
 use crate::vault::TenantKey;
@@ -18,9 +22,12 @@ impl Jobs {
         let (job_key, key) = opened.new_job_key(&id.to_string())?;
         let plain = submission.documents.iter().map(Document::to_bytes);
         let plain = plain.collect::<Result<Vec<_>, _>>()?;
+        let target = submission.webhook.as_ref().map(serde_json::to_vec).transpose();
+        let target = target.map_err(|_| JobsError::Webhook)?;
         let idempotency = submission.idempotency_key.as_ref().map(|key| {
             let subject = submission.subject.as_deref().unwrap_or_default().as_bytes();
-            let parts = [subject].into_iter().chain(plain.iter().map(Vec::as_slice));
+            let target = target.as_deref().unwrap_or_default();
+            let parts = [subject, target].into_iter().chain(plain.iter().map(Vec::as_slice));
             Idempotency {
                 key: opened.tag("idempotency", [key.as_bytes()]),
                 fingerprint: opened.tag("request", parts),
@@ -31,6 +38,11 @@ impl Jobs {
             let sealed = job_key.seal(plain, &place(id, index, "pages"))?;
             documents.push((document.document_type.as_str().to_owned(), sealed));
         }
+        let seal_target = |target: &Vec<u8>| {
+            let sealed = job_key.seal(target, &place(id, 0, WEBHOOK))?;
+            Ok::<_, JobsError>(STANDARD_NO_PAD.encode(sealed))
+        };
+        let webhook = target.as_ref().map(seal_target).transpose()?;
         let created_ms = now_ms();
         let ttl = submission.ttl.map_or(self.settings.ttl, |ttl| ttl.min(self.settings.ttl));
         Ok(NewJob {
@@ -43,6 +55,7 @@ impl Jobs {
             expires_ms: created_ms.saturating_add(milliseconds(ttl)),
             client: submission.client.clone(),
             idempotency,
+            webhook,
             documents,
         })
     }

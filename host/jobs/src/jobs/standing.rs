@@ -19,6 +19,12 @@ pub struct JobsStanding {
     pub tried_again: u64,
     /// Jobs that were erased because their time was over.
     pub expired: u64,
+    /// Webhooks that were heard.
+    pub delivered: u64,
+    /// Attempts that were not, and are made again.
+    pub undelivered: u64,
+    /// Webhooks that were given up.
+    pub given_up: u64,
     /// Whether the store answered last.
     pub is_available: bool,
 }
@@ -33,6 +39,9 @@ pub(super) struct Counts {
     pub(super) failed: AtomicU64,
     pub(super) tried_again: AtomicU64,
     pub(super) expired: AtomicU64,
+    pub(super) delivered: AtomicU64,
+    pub(super) undelivered: AtomicU64,
+    pub(super) given_up: AtomicU64,
     pub(super) is_unavailable: AtomicU64,
 }
 
@@ -47,6 +56,9 @@ impl Counts {
             failed: read(&self.failed),
             tried_again: read(&self.tried_again),
             expired: read(&self.expired),
+            delivered: read(&self.delivered),
+            undelivered: read(&self.undelivered),
+            given_up: read(&self.given_up),
             is_available: read(&self.is_unavailable) == 0,
         }
     }

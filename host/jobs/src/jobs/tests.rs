@@ -40,6 +40,7 @@ fn submission(name: &str, pages: &[&'static [u8]]) -> Submission {
         subject: Some("case 7".to_owned()),
         ttl: None,
         idempotency_key: None,
+        webhook: None,
         documents: pages.iter().map(document).collect(),
     }
 }
@@ -177,7 +178,7 @@ async fn what_is_given_back_was_not_tried_and_what_fails_waits_for_a_while() {
     assert!(jobs.renew(again.claim).await.expect("answers"));
     assert!(!jobs.renew(task.claim).await.expect("answers"), "another holds it");
     assert!(jobs.release(again.claim, 1, "model.failed").await.expect("answers"));
-    assert!(jobs.claim().await.expect("answers").is_none(), "it waits for a second");
+    assert!(jobs.claim().await.expect("answers").is_none(), "it waits for a moment");
     let now = jobs.job(&tenant("utopia"), job.id).await.expect("answers").expect("there");
     assert_eq!(now.documents[0].code.as_deref(), Some("model.failed"));
     assert_eq!((now.state(), jobs.standing().tried_again), (JobState::Running, 1));

@@ -27,6 +27,7 @@ fn state_of(documents: &[(DocumentState, u32)]) -> JobState {
         key: WrappedKey::from_text("x".to_owned()),
         client: Client::default(),
         idempotency: None,
+        webhook: None,
         documents: documents.iter().map(|(state, attempts)| document(*state, *attempts)).collect(),
     };
     let text = serde_json::to_string(&job).expect("can be written");

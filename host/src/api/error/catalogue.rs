@@ -153,8 +153,13 @@ const JSON: &[(&str, u16)] = &[
 
 const PAGE: &[(&str, u16)] = &[("body.not_an_image_type", 415), ("query.malformed", 400)];
 
-const JOBS: &[(&str, u16)] =
-    &[("job.not_kept", 404), ("job.unknown", 404), ("job.unavailable", 503), ("job.given_up", 500)];
+const JOBS: &[(&str, u16)] = &[
+    ("job.not_kept", 404),
+    ("job.unknown", 404),
+    ("job.unavailable", 503),
+    ("job.given_up", 500),
+    ("job.webhook", 409),
+];
 
 const JOB_ASKED: &[(&str, u16)] = &[
     ("body.not_json", 415),

@@ -75,6 +75,7 @@ fn table() -> Vec<(ApiError, u16, &'static str)> {
         (JobError::NotJson.into(), 415, "body.not_json"),
         (JobError::Documents { limit: 4 }.into(), 422, "job.documents"),
         (JobError::Value { key: "subject", wanted: "short" }.into(), 400, "job.value"),
+        (JobError::Webhook.into(), 409, "job.webhook"),
         (JobError::GivenUp.into(), 500, "job.given_up"),
         (kept(StoreError::TooMany { limit: 1 }), 429, "job.too_many"),
         (kept(StoreError::NoRoom { limit: 1 }), 429, "job.no_room"),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use dossier_engine::{Conditions, EngineError};
-use dossier_jobs::{Document, JobId, Wanted};
+use dossier_jobs::{Document, JobId, Target, Wanted};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -13,9 +13,14 @@ use crate::api::bodies::HeldBody;
 use crate::api::json::{AtMost, DocumentBody, Text, read};
 use crate::api::openapi::DocumentJson;
 use crate::api::{ApiError, JsonError};
+use crate::outgoing::guarded::{Reach, judge};
 
 /// Longest name of a subject in bytes.
 const MAX_SUBJECT_BYTES: usize = 128;
+/// Longest address of a webhook in bytes.
+const MAX_URL_BYTES: usize = 2048;
+/// Longest secret of one, as it is written.
+const MAX_SECRET_BYTES: usize = 128;
 /// Longest time that a client may ask for, in seconds: 30 days, the longest that a host may be set to.
 const MAX_TTL_SECONDS: u64 = 30 * 24 * 60 * 60;
 /// Jobs of a list, where nobody says how many.
@@ -37,6 +42,20 @@ pub(in crate::api) struct JobJson {
     /// How long the job and its results are kept, if not as long as the host keeps them.
     #[schema(minimum = 1, maximum = 2_592_000)]
     ttl_seconds: Option<u64>,
+    /// Who is told once it is done with (Standard Webhooks).
+    webhook: Option<WebhookJson>,
+}
+
+/// Who is told once a job is done with.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "its fields are what is described")]
+struct WebhookJson {
+    /// An address that is told over TLS.
+    #[schema(min_length = 1, max_length = 2048)]
+    url: String,
+    /// `whsec_` and the base64 of 24 to 64 bytes.
+    secret: Option<String>,
 }
 
 /// What is to be erased: one of the two.
@@ -60,6 +79,17 @@ struct JobAsked<'a> {
     subject: Option<AtMost<Text<'a>>>,
     #[serde(default)]
     ttl_seconds: Option<u64>,
+    #[serde(borrow, default)]
+    webhook: Option<WebhookAsked<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WebhookAsked<'a> {
+    #[serde(borrow)]
+    url: Text<'a>,
+    #[serde(borrow, default)]
+    secret: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -77,6 +107,7 @@ pub(super) struct Asked {
     pub(super) documents: Vec<Document>,
     pub(super) subject: Option<String>,
     pub(super) ttl: Option<Duration>,
+    pub(super) webhook: Option<Target>,
 }
 
 /// What is to be erased.
@@ -96,16 +127,18 @@ pub(super) fn parse(
     body: Bytes,
     held: &mut HeldBody,
     most_documents: usize,
+    reach: Reach,
     conditions: Conditions,
 ) -> Result<Asked, ApiError> {
     let asked = {
-        let JobAsked { documents, subject, ttl_seconds } = read(&body)?;
+        let JobAsked { documents, subject, ttl_seconds, webhook } = read(&body)?;
         let documents = documents.0;
         if documents.is_empty() || documents.len() > most_documents {
             return Err(JobError::Documents { limit: most_documents }.into());
         }
         let subject = subject.map(subject_of).transpose()?;
         let ttl = ttl_seconds.map(ttl_of).transpose()?;
+        let webhook = webhook.map(|webhook| target_of(webhook, reach)).transpose()?;
         let Conditions { generation, base, adapter, rules } = conditions;
         let wanted = Wanted { generation, base, adapter, rules };
         let mut asked = Vec::with_capacity(documents.len());
@@ -120,7 +153,7 @@ pub(super) fn parse(
             let (pages, fields) = (document.pages, document.fields);
             asked.push(Document { document_type, pages, fields, wanted });
         }
-        Asked { documents: asked, subject, ttl }
+        Asked { documents: asked, subject, ttl, webhook }
     };
     let pages = asked.documents.iter().flat_map(|document| &document.pages);
     let bytes = pages.map(Bytes::len).sum::<usize>();
@@ -155,6 +188,22 @@ fn subject_of(text: AtMost<Text<'_>>) -> Result<String, JobError> {
         true => Ok(text.into_owned()),
         false => Err(JobError::Value { key: "subject", wanted: "1 to 128 bytes long" }),
     }
+}
+
+fn target_of(webhook: WebhookAsked<'_>, reach: Reach) -> Result<Target, JobError> {
+    let url = webhook.url.0;
+    let wanted = "an address that begins with https://, without a user or a fragment, of a public machine, \
+                  and 2048 bytes long at most";
+    if url.len() > MAX_URL_BYTES || judge(&url, reach).is_err() {
+        return Err(JobError::Value { key: "webhook.url", wanted });
+    }
+    let wanted = "`whsec_` and the base64 of 24 to 64 bytes";
+    let secret = webhook.secret.map(|secret| {
+        let secret = Some(secret.0.into_owned()).filter(|text| text.len() <= MAX_SECRET_BYTES);
+        let secret = secret.and_then(|text| text.try_into().ok());
+        secret.ok_or(JobError::Value { key: "webhook.secret", wanted })
+    });
+    Ok(Target { url: url.into_owned(), secret: secret.transpose()? })
 }
 
 fn ttl_of(seconds: u64) -> Result<Duration, JobError> {
@@ -226,6 +275,20 @@ mod tests {
         }
         assert_eq!(erase(&format!(r#"{{"subject":"{long}"}}"#)), None);
         assert!(erase(&format!(r#"{{"subject":"{}"}}"#, &long[1..])).is_some());
+    }
+
+    #[test]
+    fn a_webhook_has_its_bounds() {
+        let of = |url: &str, secret: Option<&str>| {
+            let secret = secret.map(|text| Text(text.into()));
+            target_of(WebhookAsked { url: Text(url.into()), secret }, Reach::Public).is_ok()
+        };
+        let url = format!("https://hooks.example/{}", "x".repeat(2048 - 22));
+        assert!(of(&url, None) && !of(&format!("{url}x"), None));
+        assert!(!of("http://hooks.example/", None) && !of("https://169.254.169.254/", None));
+        let secret = format!("whsec_{}", "A".repeat(32));
+        assert!(of(&url, Some(&secret)) && !of(&url, Some(&secret[1..])));
+        assert!(!of(&url, Some(&format!("whsec_{}", "A".repeat(1024)))));
     }
 
     #[test]

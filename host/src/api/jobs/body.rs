@@ -22,10 +22,32 @@ pub(in crate::api) struct JobBody {
     /// When nothing of it is kept any more.
     expires_at: String,
     finished_at: Option<String>,
+    /// Whether whoever is to be told was told.
+    webhook: Option<WebhookBody>,
     counts: CountsBody,
     /// In the order in which they were sent; lists leave it out.
     #[serde(skip_serializing_if = "Option::is_none")]
     documents: Option<Vec<JobDocumentBody>>,
+}
+
+/// Whether whoever is to be told was told.
+#[derive(Serialize, ToSchema)]
+#[schema(as = JobWebhook)]
+struct WebhookBody {
+    /// `waiting`, `due`, `delivered` or `given_up`.
+    state: &'static str,
+    /// How often that was tried.
+    attempts: u32,
+    /// Why it was not told last.
+    code: Option<String>,
+}
+
+/// What signatures are checked with.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WebhookKey)]
+pub(in crate::api) struct WebhookKeyBody {
+    /// `whpk_` and the base64 of an ed25519 key.
+    pub(super) public_key: String,
 }
 
 /// How many of its documents are in which state.
@@ -104,6 +126,11 @@ impl JobBody {
             created_at: written(job.created_ms),
             expires_at: written(job.expires_ms),
             finished_at: job.finished_ms.map(written),
+            webhook: job.webhook.as_ref().map(|webhook| WebhookBody {
+                state: webhook.state.as_str(),
+                attempts: webhook.attempts,
+                code: webhook.code.clone(),
+            }),
             counts: CountsBody {
                 queued: count(DocumentState::Queued),
                 running: count(DocumentState::Running),
@@ -161,6 +188,24 @@ impl JobResultsBody {
 /// The problem of a document that nobody has answered.
 fn given_up() -> Option<Value> {
     serde_json::to_value(JobError::GivenUp.problem().body("")).ok()
+}
+
+/// What is told of a job that is done with: what became of it, and no value.
+#[derive(Serialize)]
+pub(super) struct EventBody {
+    r#type: String,
+    timestamp: String,
+    data: JobBody,
+}
+
+impl EventBody {
+    pub(super) fn of(job: &Job) -> Self {
+        Self {
+            r#type: format!("job.{}", job.state().as_str()),
+            timestamp: written(job.finished_ms.unwrap_or(job.created_ms)),
+            data: JobBody { webhook: None, ..JobBody::of(job, false) },
+        }
+    }
 }
 
 fn written(ms: u64) -> String {

@@ -32,6 +32,9 @@ pub enum JobError {
         /// What it is to be.
         wanted: &'static str,
     },
+    /// Nobody is to be told of the job, or not yet.
+    #[error("the job has no webhook, or is not done with")]
+    Webhook,
     /// A document was begun as often as it may be.
     #[error("the document was begun as often as it may be, and nobody could read it to its end")]
     GivenUp,
@@ -53,6 +56,7 @@ impl JobError {
                 of(S::UNPROCESSABLE_ENTITY, "job.documents", "Too few or too many documents")
             }
             Self::Value { .. } => of(S::BAD_REQUEST, "job.value", "A value can't be used"),
+            Self::Webhook => of(S::CONFLICT, "job.webhook", "There is nothing to tell"),
             Self::GivenUp => {
                 of(S::INTERNAL_SERVER_ERROR, "job.given_up", "The document was begun too often")
             }

@@ -87,7 +87,7 @@ async fn kept(folder: &FilePath) -> KeptJobs {
         ttl: Duration::from_secs(60 * 60),
     };
     let jobs = Jobs::open(store, master, settings).await.expect("opens");
-    KeptJobs { jobs: Arc::new(jobs), most_documents: 3 }
+    KeptJobs { jobs: Arc::new(jobs), most_documents: 3, reach: Reach::Everything }
 }
 
 async fn host_of(reader: dossier_engine::Reader) -> Host {
@@ -179,6 +179,9 @@ async fn what_a_client_chooses_is_bounded() {
         (with("ttl_seconds", json!(-1)), 400, "json.value"),
         (with("webhok", json!(1)), 400, "json.unknown_key"),
         (json!({}), 400, "json.missing_key"),
+        (with("webhook", json!({"url": "ftp://hooks.example/"})), 400, "job.value"),
+        (with("webhook", json!({"url": "https://a.example/", "secret": "x"})), 400, "job.value"),
+        (with("webhook", json!({"secret": "x"})), 400, "json.missing_key"),
         (no_pages, 400, "page.missing"),
         (unknown, 404, "document_type.unknown"),
     ];
@@ -278,5 +281,109 @@ async fn what_is_cancelled_in_work_is_let_go_and_what_is_not_finished_is_given_b
     host.becomes(&second, "succeeded").await;
     let still = host.ask("GET", &first, None).await.body;
     assert_eq!(still["state"], "cancelled", "what came of it is nobody's");
+    workers.end(PATIENCE).await;
+}
+
+/// A listener that answers what it is told, and what it was sent.
+async fn hook(statuses: &'static [&'static str]) -> (String, tokio::task::JoinHandle<Vec<String>>) {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("binds");
+    let url = format!("http://{}/hook", listener.local_addr().expect("an address"));
+    let heard = tokio::spawn(async move {
+        let mut heard = Vec::new();
+        for status in statuses {
+            let (mut stream, _) = listener.accept().await.expect("somebody tells");
+            let mut request = Vec::new();
+            // The body is an object without one inside that ends it.
+            while !request.ends_with(b"}}}") {
+                let mut buffer = [0; 4096];
+                let read = stream.read(&mut buffer).await.expect("reads");
+                assert!(read > 0, "it ends with its body");
+                request.extend(&buffer[..read]);
+            }
+            heard.push(String::from_utf8(request).expect("text"));
+            let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n");
+            stream.write_all(answer.as_bytes()).await.expect("writes");
+        }
+        heard
+    });
+    (url, heard)
+}
+
+#[tokio::test]
+async fn whoever_is_to_be_told_is_told_signed_and_without_a_value() {
+    let host = host().await;
+    let (url, heard) = hook(&["204 No Content", "204 No Content"]).await;
+    let mut body = job(1);
+    let secret = format!("whsec_{}", STANDARD.encode([7; 32]));
+    body["webhook"] = json!({"url": url, "secret": secret});
+    let path = host.send(&body).await;
+    let early = host.ask("POST", &format!("{path}/webhook"), None).await;
+    assert_eq!((early.status, &early.body["code"]), (409, &json!("job.webhook")));
+    let workers = Workers::start(&host.app, 1).expect("there are jobs");
+    let told = async {
+        while host.ask("GET", &path, None).await.body["webhook"]["state"] != "delivered" {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, told).await.expect("in time");
+    // By hand, once more.
+    let again = host.ask("POST", &format!("{path}/webhook"), None).await;
+    assert_eq!((again.status, &again.body["webhook"]["state"]), (202, &json!("due")));
+    let heard = tokio::time::timeout(PATIENCE, heard).await.expect("in time").expect("heard");
+    workers.end(PATIENCE).await;
+    for request in &heard {
+        let (head, body) = request.split_once("\r\n\r\n").expect("a head and a body");
+        let header = |name: &str| {
+            let line = head.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")));
+            line.unwrap_or_else(|| panic!("no {name}: {head}")).to_owned()
+        };
+        assert!(head.starts_with("POST /hook HTTP/1.1"), "{head}");
+        assert_eq!(header("content-type"), "application/json");
+        let (id, time) = (header("webhook-id"), header("webhook-timestamp"));
+        let signed = format!("{id}.{time}.{body}");
+        let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &[7; 32]);
+        let tag = STANDARD.encode(ring::hmac::sign(&key, signed.as_bytes()).as_ref());
+        let signature = header("webhook-signature");
+        assert!(signature.starts_with(&format!("v1,{tag} v1a,")), "{signature}");
+        let told = serde_json::from_str::<Value>(body).expect("JSON");
+        assert_eq!(told["type"], "job.succeeded");
+        assert_eq!(format!("/v1/jobs/{}", told["data"]["id"].as_str().expect("an id")), path);
+        assert!(!request.contains(SURNAME) && !request.contains(&secret));
+    }
+    let key = host.ask("GET", "/v1/jobs/webhook-key", None).await.body;
+    assert!(key["public_key"].as_str().is_some_and(|key| key.starts_with("whpk_")), "{key}");
+}
+
+#[tokio::test]
+async fn who_does_not_listen_is_told_again_and_who_is_gone_is_not() {
+    let host = host().await;
+    let (url, refuses) = hook(&["500 No", "302 Found"]).await;
+    let (gone, is_gone) = hook(&["410 Gone"]).await;
+    let mut paths = Vec::new();
+    for url in [&url, &url, &gone] {
+        let mut body = job(1);
+        body["webhook"] = json!({"url": url});
+        paths.push(host.send(&body).await);
+    }
+    let workers = Workers::start(&host.app, 1).expect("there are jobs");
+    for (path, state) in [(&paths[0], "due"), (&paths[1], "due"), (&paths[2], "given_up")] {
+        let told = async {
+            loop {
+                let webhook = host.ask("GET", path, None).await.body["webhook"].clone();
+                if webhook["state"] == state && webhook["code"] != Value::Null {
+                    return webhook;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let webhook = tokio::time::timeout(PATIENCE, told).await.expect("in time");
+        assert_eq!(webhook["attempts"], 1, "{webhook}");
+        let code = if state == "due" { "webhook.refused" } else { "webhook.gone" };
+        assert_eq!(webhook["code"], code);
+    }
+    for heard in [refuses, is_gone] {
+        heard.await.expect("heard");
+    }
     workers.end(PATIENCE).await;
 }

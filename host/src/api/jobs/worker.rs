@@ -17,11 +17,15 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use tracing::Instrument as _;
 
+use super::sender;
 use crate::api::error::Problem;
 use crate::api::response::ExtractBody;
 use crate::api::{ApiError, App, told};
 use crate::auth::Caller;
+use crate::outgoing::guarded;
 
+/// Webhooks that are told at a time.
+const SENDERS: usize = 4;
 /// How long somebody who found nothing waits before looking again, unless woken.
 const IDLE: Duration = Duration::from_secs(1);
 /// How often somebody looks whether a document that is read is still wanted.
@@ -40,7 +44,7 @@ pub(crate) struct Workers {
 
 /// How far the end of the host is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Stage {
+pub(super) enum Stage {
     /// Documents are begun.
     Working,
     /// Those that were begun are finished.
@@ -52,13 +56,23 @@ enum Stage {
 impl Workers {
     /// Starts so many, if there are jobs.
     pub(crate) fn start(app: &Arc<App>, count: usize) -> Option<Self> {
-        let jobs = Arc::clone(&app.jobs.as_ref()?.jobs);
+        let kept = app.jobs.as_ref()?;
+        let jobs = Arc::clone(&kept.jobs);
         let (stage, watched) = watch::channel(Stage::Working);
         let mut tasks = JoinSet::new();
         for _ in 0..count {
             let worker =
                 Worker { app: Arc::clone(app), jobs: Arc::clone(&jobs), stage: watched.clone() };
             tasks.spawn(worker.run());
+        }
+        match guarded::client(kept.reach) {
+            Ok(client) => {
+                for _ in 0..SENDERS {
+                    let (jobs, client) = (Arc::clone(&jobs), client.clone());
+                    tasks.spawn(sender::run(jobs, client, kept.reach, watched.clone()));
+                }
+            }
+            Err(error) => tracing::error!(%error, "nobody can be told of jobs"),
         }
         tasks.spawn(look_at_the_clock(jobs, watched));
         Some(Self { stage, tasks })
@@ -81,7 +95,7 @@ impl Workers {
 }
 
 /// Waits until the end is so far; where nobody tells any more, it is.
-async fn reaches(watched: &mut watch::Receiver<Stage>, stage: Stage) {
+pub(super) async fn reaches(watched: &mut watch::Receiver<Stage>, stage: Stage) {
     // What is waited for is not held: it is a lock.
     let _ = watched.wait_for(|now| *now >= stage).await.map(drop);
 }
@@ -126,6 +140,11 @@ enum Read {
 impl Worker {
     async fn run(mut self) {
         while *self.stage.borrow() == Stage::Working {
+            // What can't be read now, for no document's fault, is not tried.
+            if !self.app.is_ready() {
+                self.pause(UNAVAILABLE).await;
+                continue;
+            }
             // Where nobody's document would get a permit, none is taken from its place.
             if self.app.admission.check(&TenantQuota::default()).is_err() {
                 let wait = self.app.admission.until_the_next_release().unwrap_or(NO_PERMIT);
