@@ -137,6 +137,11 @@ impl Permit {
     pub fn tenant(&self) -> &Tenant {
         &self.place.tenant
     }
+
+    /// Whose a document is that may have no permit.
+    pub(crate) fn tenant_of(permit: Option<&Self>) -> Tenant {
+        permit.map_or_else(Tenant::anonymous, |permit| permit.tenant().clone())
+    }
 }
 
 impl Shared {

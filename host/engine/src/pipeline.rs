@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use dossier_document::{
-    Check, Digest, DocumentTypeId, FieldName, FieldReading, FieldText, Point, Tenant, Verdict,
+    Check, Digest, DocumentTypeId, FieldName, FieldReading, FieldText, Point, Verdict,
 };
 use dossier_inference::{BackendError, InferenceError, ReadRequest, ReadTimings};
 use dossier_plugin::{BeforeOutcome, PluginError, Report, Usage};
@@ -227,10 +227,10 @@ async fn read_and_check(
     let Seen { candidates, pages: looked_at, started, .. } = seen;
     tracing::Span::current().record("document_type", document_type.id().as_str());
     let most_pages = document_type.pages().min(reader.max_pages());
-    refuse_fields(request.fields.as_deref().unwrap_or_default(), &document_type.fields)?;
     if looked_at.is_none() {
         refuse_page_count(request.pages.len(), most_pages)?;
     }
+    refuse_fields(request.fields.as_deref().unwrap_or_default(), &document_type.fields)?;
     let (id, rules) = (document_type.id(), document_type.plugin());
     let rules_failed =
         |source| EngineError::Rules { rules: rules.name().to_owned(), source: Box::new(source) };
@@ -238,7 +238,7 @@ async fn read_and_check(
 
     let page_decoder = reader.page_decoder();
     let permit = request.permit.as_ref();
-    let tenant = permit.map_or_else(Tenant::anonymous, |permit| permit.tenant().clone());
+    let tenant = Permit::tenant_of(permit);
     let (DecodedPages { found, memory }, decoding, identifying) = match looked_at {
         Some(LookedAt { decoded, decoding, identifying }) => (decoded, decoding, identifying),
         None => {

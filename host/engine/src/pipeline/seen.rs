@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use dossier_document::{DocumentTypeId, PageImage, Tenant};
+use dossier_document::{DocumentTypeId, PageImage};
 use dossier_inference::ReadRequest;
 
 use crate::admission::Permit;
@@ -52,7 +52,7 @@ impl Seen {
         let started = Instant::now();
         let likeness = snapshot.type_likeness.as_ref().ok_or(EngineError::TypeNotNamed)?;
         super::refuse_page_count(files.len(), reader.max_pages())?;
-        let tenant = permit.map_or_else(Tenant::anonymous, |permit| permit.tenant().clone());
+        let tenant = Permit::tenant_of(permit);
         let page_decoder = reader.page_decoder();
         let decoded = page_decoder.decode(files, reader.max_pages(), &tenant).await?;
         let decoding = started.elapsed();

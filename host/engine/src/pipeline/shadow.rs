@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use dossier_document::{FieldName, FieldReading, FieldText, Tenant, Verdict};
+use dossier_document::{FieldName, FieldReading, FieldText, Verdict};
 use dossier_inference::{InferenceError, InferenceHandle, ReadRequest};
 use dossier_plugin::{BeforeOutcome, Report};
 use tokio::sync::OwnedSemaphorePermit;
@@ -109,8 +109,7 @@ impl Comparison {
         } else {
             let pages = active.pages.clone();
             let request = ReadRequest { pages, fields, adapter, embed: false };
-            let permit = self.document.as_ref();
-            let tenant = permit.map_or_else(Tenant::anonymous, |permit| permit.tenant().clone());
+            let tenant = Permit::tenant_of(self.document.as_ref());
             match page_decoder.read(inference, request, &tenant).await {
                 Ok(output) => candidate.calibrated(output.readings),
                 Err(EngineError::Inference(

@@ -57,8 +57,7 @@ async fn tell(jobs: &Jobs, client: &Client, reach: Reach, delivery: &Delivery) {
         }
         Err(Unheard { code, is_final }) => {
             tracing::info!(%job, code, is_final, "a webhook was not heard");
-            let chance = f64::from(u8::try_from(job_chance()).unwrap_or(0)) / 255.0;
-            jobs.undelivered(delivery, code, is_final, chance).await
+            jobs.undelivered(delivery, code, is_final, chance()).await
         }
     };
     if let Err(error) = said {
@@ -66,11 +65,11 @@ async fn tell(jobs: &Jobs, client: &Client, reach: Reach, delivery: &Delivery) {
     }
 }
 
-/// A byte of chance; none where the system has none, which waits as long as is least.
-fn job_chance() -> u32 {
-    let mut byte = [0];
+/// Chance, 0 to 1; 0 where the system has none, which waits as long as is least.
+fn chance() -> f64 {
+    let mut byte = [0_u8];
     let _ = getrandom::fill(&mut byte);
-    u32::from(byte[0])
+    f64::from(byte[0]) / 255.0
 }
 
 /// Why an attempt was not heard.
