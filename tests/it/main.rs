@@ -3,6 +3,7 @@
 mod access;
 mod arrows;
 mod bad_input;
+mod barcodes;
 mod check_config;
 mod cli;
 mod docs;

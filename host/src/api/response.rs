@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use dossier_document::{Check, DocumentTypeId, Point};
 use dossier_engine::identify::Candidate;
-use dossier_engine::pipeline::{ExtractedField, Extraction, PagePlace, ServedBy, Timings};
+use dossier_engine::pipeline::{
+    BarcodePlace, ExtractedField, Extraction, PagePlace, ServedBy, Timings,
+};
 use dossier_engine::snapshot::{DocumentType, Snapshot};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -15,6 +17,7 @@ pub struct ExtractBody<'a> {
     document_type: &'a str,
     candidates: Vec<CandidateBody<'a>>,
     pages: Vec<PageBody>,
+    barcodes: Vec<BarcodeBody>,
     fields: Vec<FieldBody<'a>>,
     checks: Vec<CheckBody<'a>>,
     verdict: &'static str,
@@ -39,6 +42,14 @@ struct PageBody {
     rotation: f64,
     score: Option<f64>,
     rectified: bool,
+}
+
+/// A barcode that the rules search for. What it holds is in the fields that they take from it.
+#[derive(Serialize, ToSchema)]
+struct BarcodeBody {
+    source: &'static str,
+    page: usize,
+    polygon: [[f64; 2]; 4],
 }
 
 #[derive(Serialize, ToSchema)]
@@ -75,6 +86,7 @@ struct TimingsBody {
     pages: f64,
     identify: f64,
     before: f64,
+    barcodes: f64,
     queue: f64,
     preprocess: f64,
     encode: f64,
@@ -126,6 +138,7 @@ impl<'a> ExtractBody<'a> {
             document_type: extraction.document_type.as_str(),
             candidates: extraction.candidates.iter().map(CandidateBody::of).collect(),
             pages: extraction.pages.iter().enumerate().map(PageBody::of).collect(),
+            barcodes: extraction.barcodes.iter().map(BarcodeBody::of).collect(),
             fields: extraction.fields.iter().map(FieldBody::of).collect(),
             checks: extraction.checks.iter().map(CheckBody::of).collect(),
             verdict: extraction.verdict.as_str(),
@@ -155,6 +168,16 @@ impl PageBody {
             rotation: to_decimals(place.rotation_degrees, 1),
             score: place.score.map(|score| to_decimals(f64::from(score), 4)),
             rectified: place.is_rectified(),
+        }
+    }
+}
+
+impl BarcodeBody {
+    fn of(barcode: &BarcodePlace) -> Self {
+        Self {
+            source: barcode.symbology.source(),
+            page: barcode.page + 1,
+            polygon: corners_body(&barcode.corners),
         }
     }
 }
@@ -205,6 +228,7 @@ impl TimingsBody {
             pages: milliseconds(timings.pages),
             identify: milliseconds(timings.identify),
             before: milliseconds(timings.before),
+            barcodes: milliseconds(timings.barcodes),
             queue: milliseconds(timings.read.queue),
             preprocess: milliseconds(timings.read.preprocess),
             encode: milliseconds(timings.read.encode),
