@@ -9,6 +9,8 @@ use dossier_engine::snapshot::{DocumentType, Snapshot};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::openapi::{OutcomeWord, VerdictWord};
+
 /// The answer of `POST /v1/extract`, and of `dossier extract --json`.
 #[derive(Serialize, ToSchema)]
 pub struct ExtractBody<'a> {
@@ -17,6 +19,7 @@ pub struct ExtractBody<'a> {
     pages: Vec<PageBody>,
     fields: Vec<FieldBody<'a>>,
     checks: Vec<CheckBody<'a>>,
+    #[schema(value_type = VerdictWord, inline)]
     verdict: &'static str,
     served_by: ServedByBody,
     timings_ms: TimingsBody,
@@ -56,6 +59,7 @@ struct FieldBody<'a> {
 #[derive(Serialize, ToSchema)]
 pub struct CheckBody<'a> {
     code: &'a str,
+    #[schema(value_type = OutcomeWord, inline)]
     outcome: &'static str,
     fields: Vec<&'a str>,
     message: &'a str,

@@ -115,6 +115,7 @@ const DOCUMENT: &[(&str, u16)] = &[
     ("page.unsupported", 415),
     ("page.too_large", 413),
     ("page.too_long", 422),
+    ("page.no_document", 422),
     ("document.too_large", 413),
     ("document.too_many_pages", 422),
     ("document.refused", 422),
