@@ -13,7 +13,10 @@ export interface components {
             code: string;
             fields: string[];
             message: string;
-            /** @enum {string} */
+            /**
+             * @description `CheckOutcome::as_str`.
+             * @enum {string}
+             */
             outcome: "passed" | "failed" | "not_performed";
         };
         /** @description A form. */
@@ -72,7 +75,10 @@ export interface components {
             request_id: string;
             served_by: components["schemas"]["ServedByBody"];
             timings_ms: components["schemas"]["TimingsBody"];
-            /** @enum {string} */
+            /**
+             * @description `Verdict::as_str`.
+             * @enum {string}
+             */
             verdict: "accepted" | "incomplete" | "rejected";
         };
         FieldBody: {
@@ -97,7 +103,7 @@ export interface components {
             finished_at?: string | null;
             id: string;
             /**
-             * @description `queued`, `running`, `succeeded`, `failed` or `cancelled`.
+             * @description `JobState::as_str`, and that of a document in a job.
              * @enum {string}
              */
             state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
@@ -124,7 +130,7 @@ export interface components {
             document: number;
             document_type: string;
             /**
-             * @description `queued`, `running`, `succeeded`, `failed` or `cancelled`.
+             * @description `JobState::as_str`, and that of a document in a job.
              * @enum {string}
              */
             state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
@@ -148,14 +154,20 @@ export interface components {
             /** @description From 1. */
             document: number;
             problem?: components["schemas"]["ProblemBody"] | null;
-            /** @enum {string} */
+            /**
+             * @description `JobState::as_str`, and that of a document in a job.
+             * @enum {string}
+             */
             state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
         };
         /** @description What came of the documents of a job. */
         JobResults: {
             documents: components["schemas"]["JobResult"][];
             id: string;
-            /** @enum {string} */
+            /**
+             * @description `JobState::as_str`, and that of a document in a job.
+             * @enum {string}
+             */
             state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
         };
         /** @description Whether whoever is to be told was told. */
@@ -168,7 +180,7 @@ export interface components {
             /** @description Why it was not told last. */
             code?: string | null;
             /**
-             * @description `waiting`, `due`, `delivered` or `given_up`.
+             * @description `WebhookState::as_str`.
              * @enum {string}
              */
             state: "waiting" | "due" | "delivered" | "given_up";

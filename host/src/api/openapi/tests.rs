@@ -60,8 +60,11 @@ fn keys_that_hold_a_word_tell_which() {
 #[test]
 fn the_page_names_every_route_and_loads_nothing() {
     let page = page::of(text());
-    for path in described()["paths"].as_object().expect("paths").keys() {
-        assert!(page.contains(path.as_str()), "{path}");
+    for (path, item) in described()["paths"].as_object().expect("paths") {
+        for method in item.as_object().expect("an item").keys() {
+            let route = format!("{} {path}", method.to_uppercase());
+            assert!(page.contains(&format!("<code>{route}</code>")), "{route}");
+        }
     }
     for loading in ["http://", "https://", "<script", "src=", "@import"] {
         assert!(!page.contains(loading), "{loading}");

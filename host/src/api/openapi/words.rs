@@ -1,8 +1,9 @@
 //! The words that some keys of answers hold, for the description alone: whoever makes types of it gets these.
+//! A test compares them with `Verdict`, `CheckOutcome`, `JobState` and `WebhookState`.
 
 use utoipa::ToSchema;
 
-/// `Verdict::as_str`.
+/// What follows from the checks.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
 #[expect(dead_code, reason = "its variants are what is described")]
@@ -12,7 +13,7 @@ pub(in crate::api) enum VerdictWord {
     Rejected,
 }
 
-/// `CheckOutcome::as_str`.
+/// What came of the check.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
 #[expect(dead_code, reason = "its variants are what is described")]
@@ -22,7 +23,7 @@ pub(in crate::api) enum OutcomeWord {
     NotPerformed,
 }
 
-/// `JobState::as_str`, and that of a document in a job.
+/// What has become of it.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
 #[expect(dead_code, reason = "its variants are what is described")]
@@ -34,7 +35,7 @@ pub(in crate::api) enum StateWord {
     Cancelled,
 }
 
-/// `WebhookState::as_str`.
+/// Whether it was told.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
 #[expect(dead_code, reason = "its variants are what is described")]
