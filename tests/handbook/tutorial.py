@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LONGEST_PAGE_SECONDS = 900
 PORTS = ("8080", "8081", "8082")
 # What a tutorial may write to is copied, the rest is linked.
-COPIED = ("plugins",)
+COPIED = ("plugins", "Cargo.toml", "Cargo.lock")
 
 
 @dataclass
@@ -78,11 +78,18 @@ def place(folder: Path) -> Path:
     root = folder / "dossier"
     root.mkdir()
     for entry in ROOT.iterdir():
-        if entry.name in COPIED:
+        if entry.name in COPIED and entry.is_file():
+            shutil.copy(entry, root / entry.name)
+        elif entry.name in COPIED:
             ignored = shutil.ignore_patterns("node_modules", "target", "build", "__pycache__")
             shutil.copytree(entry, root / entry.name, ignore=ignored)
         elif entry.name not in (".git", "target"):
             (root / entry.name).symlink_to(entry)
+    # What rules are compiled of is kept from one run to the next.
+    components = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dossier/tutorial-components"
+    components.mkdir(parents=True, exist_ok=True)
+    (root / "target").mkdir()
+    (root / "target/components").symlink_to(components)
     return root
 
 
@@ -93,7 +100,7 @@ def environment(folder: Path, ports: dict[str, str]) -> dict[str, str]:
     (programs / "dossier").symlink_to(Path(os.environ["DOSSIER_BINARY"]).resolve())
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DOSSIER_")}
     paths = [str(programs), *filter(None, [os.environ.get("TUTORIAL_PATH")]), os.environ["PATH"]]
-    home = {"XDG_CACHE_HOME": str(folder / "cache"), "PYTHONDONTWRITEBYTECODE": "1"}
+    home = {"PYTHONDONTWRITEBYTECODE": "1"}
     return kept | home | {"PATH": ":".join(paths), "DOSSIER_LISTEN": f"127.0.0.1:{ports['8080']}"}
 
 
