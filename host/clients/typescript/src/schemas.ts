@@ -14,7 +14,7 @@ export interface components {
             fields: string[];
             message: string;
             /**
-             * @description `CheckOutcome::as_str`.
+             * @description What came of the check.
              * @enum {string}
              */
             outcome: "passed" | "failed" | "not_performed";
@@ -76,7 +76,7 @@ export interface components {
             served_by: components["schemas"]["ServedByBody"];
             timings_ms: components["schemas"]["TimingsBody"];
             /**
-             * @description `Verdict::as_str`.
+             * @description What follows from the checks.
              * @enum {string}
              */
             verdict: "accepted" | "incomplete" | "rejected";
@@ -103,7 +103,7 @@ export interface components {
             finished_at?: string | null;
             id: string;
             /**
-             * @description `JobState::as_str`, and that of a document in a job.
+             * @description What has become of it.
              * @enum {string}
              */
             state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
@@ -130,7 +130,7 @@ export interface components {
             document: number;
             document_type: string;
             /**
-             * @description `JobState::as_str`, and that of a document in a job.
+             * @description What has become of it.
              * @enum {string}
              */
             state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
@@ -155,7 +155,7 @@ export interface components {
             document: number;
             problem?: components["schemas"]["ProblemBody"] | null;
             /**
-             * @description `JobState::as_str`, and that of a document in a job.
+             * @description What has become of it.
              * @enum {string}
              */
             state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
@@ -165,7 +165,7 @@ export interface components {
             documents: components["schemas"]["JobResult"][];
             id: string;
             /**
-             * @description `JobState::as_str`, and that of a document in a job.
+             * @description What has become of it.
              * @enum {string}
              */
             state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
@@ -180,7 +180,7 @@ export interface components {
             /** @description Why it was not told last. */
             code?: string | null;
             /**
-             * @description `WebhookState::as_str`.
+             * @description Whether it was told.
              * @enum {string}
              */
             state: "waiting" | "due" | "delivered" | "given_up";
