@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import email.utils
 import itertools
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
+import anyio
 import pytest
 from fake import EXTRACTION, JOB, FakeHost, Reply, problem
 
@@ -35,15 +36,15 @@ def ask_now(url: str, retry: RetryPolicy) -> Any:
         return client.extract(b"page")
 
 
-def ask_awaiting(url: str, retry: RetryPolicy) -> Any:
+def ask_awaiting(backend: str, url: str, retry: RetryPolicy) -> Any:
     async def ask() -> Any:
         async with AsyncClient(url, retry=retry) as client:
             return await client.extract(b"page")
 
-    return asyncio.run(ask())
+    return anyio.run(ask, backend=backend)
 
 
-@pytest.fixture(params=[ask_now, ask_awaiting])
+@pytest.fixture(params=[ask_now, partial(ask_awaiting, "asyncio"), partial(ask_awaiting, "trio")])
 def ask(request: pytest.FixtureRequest) -> Iterator[Ask]:
     yield request.param
 
@@ -211,7 +212,7 @@ def test_a_job_is_waited_for() -> None:
             return (await client.jobs.wait("j-1")).state
 
     with FakeHost(running, Reply(body=JOB)) as host:
-        assert asyncio.run(ask(host.url)) == "succeeded"
+        assert anyio.run(ask, host.url) == "succeeded"
     with FakeHost(*[running] * 20) as host, Client(host.url) as client, pytest.raises(DeadlineExceeded):
         client.jobs.wait("j-1", timeout=0.2)
 
