@@ -71,6 +71,7 @@ fn documents() -> Vec<PathBuf> {
         ".github",
         DOCS,
         "host/docs/explanation",
+        "host/docs/guides",
         "host/docs/reference",
         "host/docs/tutorials",
         "host/clients/python",
