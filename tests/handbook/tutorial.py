@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LONGEST_PAGE_SECONDS = 900
 PORTS = ("8080", "8081", "8082")
 # What a tutorial may write to is copied, the rest is linked.
-COPIED = ("plugins", "Cargo.toml", "Cargo.lock")
+COPIED = ("adapters", "plugins", "Cargo.toml", "Cargo.lock")
 
 
 @dataclass
@@ -82,7 +82,7 @@ def place(folder: Path) -> Path:
             shutil.copy(entry, root / entry.name)
         elif entry.name in COPIED:
             ignored = shutil.ignore_patterns("node_modules", "target", "build", "__pycache__")
-            shutil.copytree(entry, root / entry.name, ignore=ignored)
+            shutil.copytree(entry, root / entry.name, symlinks=True, ignore=ignored)
         elif entry.name not in (".git", "target"):
             (root / entry.name).symlink_to(entry)
     # What rules are compiled of is kept from one run to the next.
