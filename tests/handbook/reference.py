@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 import uuid
 from collections import defaultdict
@@ -53,7 +54,13 @@ def answers() -> tuple[dict, str]:
             subprocess.Popen(["cat"], stdin=host.stderr, stdout=subprocess.DEVNULL)
             url = f"http://{told['address']}"
             answer = json.loads(asked(f"{url}/v1/extract", form(PAGE.read_bytes())))
-            return answer, asked(f"{url}/metrics").decode()
+            # A request counts once its answer is out.
+            for _ in range(100):
+                metrics = asked(f"{url}/metrics").decode()
+                if "\ndossier_requests_total{" in metrics:
+                    return answer, metrics
+                time.sleep(0.1)
+            raise SystemExit("the host counts no requests")
         finally:
             host.terminate()
             host.wait(timeout=60)
