@@ -65,6 +65,7 @@ mod metrics;
 pub(crate) use metrics::metrics_routes;
 
 mod error;
+pub(crate) use error::{About, known as known_refusals};
 pub use error::{ApiError, Problem};
 pub(crate) use error::{engine_problem, problem_of_form};
 

@@ -67,16 +67,33 @@ fn documents() -> Vec<PathBuf> {
     let mut files = ["README.md", "host/ARCHITECTURE.md", "host/CHANGELOG.md"]
         .map(|file| root.join(file))
         .to_vec();
-    for folder in
-        [".github", DOCS, "host/decisions", "plugins", "adapters", "adapters/training", "wit"]
-    {
+    for folder in [
+        ".github",
+        DOCS,
+        "host/docs/explanation",
+        "host/docs/guides",
+        "host/docs/reference",
+        "host/docs/tutorials",
+        "host/clients/python",
+        "host/clients/typescript",
+        "host/decisions",
+        "plugins",
+        "adapters",
+        "adapters/training",
+        "wit",
+    ] {
         let below = fs::read_dir(root.join(folder)).expect("a folder");
         let below = below.map(|entry| entry.expect("an entry").path());
         files.extend(below.filter(|path| path.extension().is_some_and(|ending| ending == "md")));
     }
     files.extend(
-        ["tests/gpu/README.md", "tests/peers/README.md", "tests/surfaces/README.md"]
-            .map(|file| root.join(file)),
+        [
+            "tests/gpu/README.md",
+            "tests/handbook/README.md",
+            "tests/peers/README.md",
+            "tests/surfaces/README.md",
+        ]
+        .map(|file| root.join(file)),
     );
     files
 }

@@ -149,6 +149,18 @@ def test_bad_declarations_are_named(tmp_path):
             load_state(drawn, rules)
 
 
+def test_rules_may_declare_what_nobody_draws(tmp_path):
+    folder = Path(declared.__file__).parent
+    rules = tmp_path / "rules.toml"
+    rules.write_text((folder / "declarations/hokuto.toml").read_text() + '\n[documents."work-permit/2026"]\npages = [["surname"]]\n')
+    drawn = load_state(folder / "states/hokuto.toml", rules)
+    assert set(drawn.documents) == set(DECLARATIONS["hokuto"].documents)
+
+
+def test_every_shipped_document_is_drawn():
+    assert {f"{state}/{name}" for state, declaration in DECLARATIONS.items() for name in declaration.documents} == set(DOCUMENT_TYPES)
+
+
 def test_value_fonts_have_every_letter():
     for state, kind in DECLARED.values():
         assert fonts.covers(kind.value_font or state.value_font, vocabulary.ACCENTED)

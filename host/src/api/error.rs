@@ -16,7 +16,7 @@ use crate::audit::Unwritten;
 use crate::auth::AuthError;
 
 mod catalogue;
-pub(super) use catalogue::{About, known};
+pub(crate) use catalogue::{About, known};
 
 mod engine;
 pub(crate) use engine::engine_problem;

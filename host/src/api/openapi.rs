@@ -21,6 +21,9 @@ use super::{jobs, models, open_inference};
 
 mod page;
 
+mod words;
+pub(super) use words::{OutcomeWord, StateWord, VerdictWord, WebhookStateWord};
+
 /// The routes.
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()

@@ -11,6 +11,8 @@ use dossier_engine::snapshot::{DocumentType, Snapshot};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::openapi::{OutcomeWord, VerdictWord};
+
 /// The answer of `POST /v1/extract`, and of `dossier extract --json`.
 #[derive(Serialize, ToSchema)]
 pub struct ExtractBody<'a> {
@@ -20,6 +22,7 @@ pub struct ExtractBody<'a> {
     barcodes: Vec<BarcodeBody>,
     fields: Vec<FieldBody<'a>>,
     checks: Vec<CheckBody<'a>>,
+    #[schema(value_type = VerdictWord, inline)]
     verdict: &'static str,
     served_by: ServedByBody,
     timings_ms: TimingsBody,
@@ -67,6 +70,7 @@ struct FieldBody<'a> {
 #[derive(Serialize, ToSchema)]
 pub struct CheckBody<'a> {
     code: &'a str,
+    #[schema(value_type = OutcomeWord, inline)]
     outcome: &'static str,
     fields: Vec<&'a str>,
     message: &'a str,

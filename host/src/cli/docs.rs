@@ -1,8 +1,11 @@
-//! The pages `cli.md`, `configuration.md`, `openapi.json` and `dossier.1`, from what the program declares: a test
-//! compares them with those in `host/docs`, and `dossier docs` writes them.
+//! The pages that follow from what the program declares: a test compares them with those in `host/docs`, and
+//! `dossier docs` writes them.
 
+mod api;
 mod commands;
 mod configuration;
+mod contract;
+mod errors;
 mod man;
 
 use std::path::Path;
@@ -12,7 +15,7 @@ use crate::api::openapi_text;
 /// A page that the program writes.
 #[derive(Debug)]
 pub struct Page {
-    /// Its file.
+    /// Its file, below the folder of the pages.
     pub name: &'static str,
     /// Its text.
     pub text: String,
@@ -20,12 +23,15 @@ pub struct Page {
 
 /// All such pages.
 #[must_use]
-pub fn pages() -> [Page; 4] {
+pub fn pages() -> [Page; 7] {
     [
         Page { name: "cli.md", text: commands::page() },
         Page { name: "configuration.md", text: configuration::page() },
         Page { name: "openapi.json", text: openapi_text().to_owned() },
         Page { name: "dossier.1", text: man::page() },
+        Page { name: "reference/api.md", text: api::page() },
+        Page { name: "reference/contract.md", text: contract::page() },
+        Page { name: "reference/errors.md", text: errors::page() },
     ]
 }
 
@@ -35,7 +41,9 @@ pub fn pages() -> [Page; 4] {
 /// When the disk refuses.
 pub fn write(folder: &Path) -> std::io::Result<()> {
     for Page { name, text } in pages() {
-        std::fs::write(folder.join(name), text)?;
+        let file = folder.join(name);
+        file.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+        std::fs::write(file, text)?;
     }
     Ok(())
 }

@@ -119,7 +119,8 @@ def load_state(layout: Path, declaration: Path) -> State:
     """The state of a layout and the rules' declaration."""
     declared, table = load_declaration(declaration), tomllib.loads(layout.read_text())
     documents = table.get("documents", {})
-    if set(documents) != set(declared.documents):
+    # Rules may declare what nobody draws: documents of which there are pictures.
+    if not set(documents) <= set(declared.documents):
         raise BadDeclaration(f"{layout.name}: its documents are not those that the rules declare")
     table["documents"] = {name: _kind(f"{layout.name} {name}", document, declared, name) for name, document in documents.items()}
     _not_declared_here(layout.name, table, _OF_STATE)

@@ -1,9 +1,9 @@
-//! Every refusal that the listener for documents has, for whoever describes it. A test compares this with
+//! Every refusal that the listener for documents has, for whoever describes it or writes a page of them. A test compares this with
 //! what [`ApiError`](super::ApiError) makes of each error, both ways.
 
 /// What a refusal is about: routes have some of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::api) enum About {
+pub(crate) enum About {
     /// Any request.
     Request,
     /// Who asks.
@@ -40,138 +40,275 @@ pub(in crate::api) enum About {
 
 /// A refusal.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::api) struct Known {
+pub(crate) struct Known {
     /// Its stable code.
-    pub(in crate::api) code: &'static str,
+    pub(crate) code: &'static str,
     /// Its status.
-    pub(in crate::api) status: u16,
+    pub(crate) status: u16,
+    /// What happened, and what to do where that is not plain.
+    pub(crate) meaning: &'static str,
     /// What it is about.
-    pub(in crate::api) about: About,
+    pub(crate) about: About,
 }
 
+/// Code, status, meaning.
+type Row = (&'static str, u16, &'static str);
+
 /// All of them.
-pub(in crate::api) fn known() -> impl Iterator<Item = Known> {
-    let of = |about: About, codes: &'static [(&'static str, u16)]| {
-        codes.iter().map(move |(code, status)| Known { code, status: *status, about })
+pub(crate) fn known() -> impl Iterator<Item = Known> {
+    let of = |about: About, codes: &'static [Row]| {
+        codes.iter().map(move |(code, status, meaning)| Known {
+            code,
+            status: *status,
+            meaning,
+            about,
+        })
     };
     of(About::Request, REQUEST)
         .chain(of(About::Caller, CALLER))
-        .chain(of(About::Reach, &[("auth.document_type", 403)]))
+        .chain(of(
+            About::Reach,
+            &[(
+                "auth.document_type",
+                403,
+                "The token does not reach the document type, whether there is one or not.",
+            )],
+        ))
         .chain(of(About::Document, DOCUMENT))
         .chain(of(About::DocumentType, DOCUMENT_TYPE))
         .chain(of(About::Look, LOOK))
-        .chain(of(About::Generation, &[("generation.changed", 412)]))
+        .chain(of(
+            About::Generation,
+            &[(
+                "generation.changed",
+                412,
+                "Something else would serve than what the request names. Nothing was read.",
+            )],
+        ))
         .chain(of(About::Form, FORM))
         .chain(of(About::Json, JSON))
-        .chain(of(About::Fields, &[("form.field_name", 400)]))
+        .chain(of(About::Fields, &[("form.field_name", 400, "A text is no name of a field.")]))
         .chain(of(About::Page, PAGE))
-        .chain(of(About::Base64, &[("page.base64", 400)]))
+        .chain(of(About::Base64, &[("page.base64", 400, "A page is no base64.")]))
         .chain(of(About::Tensors, TENSORS))
         .chain(of(About::Jobs, JOBS))
         .chain(of(About::JobAsked, JOB_ASKED))
-        .chain(of(About::Readiness, &[("not_ready", 503)]))
+        .chain(of(
+            About::Readiness,
+            &[("not_ready", 503, "The host drains, or its GPU is lost. Ask another host.")],
+        ))
 }
 
-const LOOK: &[(&str, u16)] = &[("document_type.missing", 400)];
+const LOOK: &[Row] = &[(
+    "document_type.missing",
+    400,
+    "No type is named, and the host's base can't tell types apart. Name it.",
+)];
 
-const REQUEST: &[(&str, u16)] = &[
-    ("request.malformed", 400),
-    ("request.timeout", 408),
-    ("request.head_too_large", 431),
-    ("route.unknown", 404),
-    ("route.method", 405),
-    ("connection.no_room", 503),
-    ("internal", 500),
+const REQUEST: &[Row] = &[
+    (
+        "request.malformed",
+        400,
+        "The head is no HTTP/1.1 request, or two readers may read it in two ways. The connection ends.",
+    ),
+    ("request.timeout", 408, "The head did not arrive in time."),
+    ("request.head_too_large", 431, "The head is longer than 32 KiB, or has more than 64 fields."),
+    ("route.unknown", 404, "There is no such path."),
+    ("route.method", 405, "The path does not have this method."),
+    ("connection.no_room", 503, "All connections are in work. Come back when `Retry-After` says."),
+    (
+        "internal",
+        500,
+        "Something failed inside. Ask again; the operator finds the cause at the request id.",
+    ),
 ];
 
-const CALLER: &[(&str, u16)] = &[
-    ("auth.missing", 401),
-    ("auth.invalid", 401),
-    ("auth.expired", 401),
-    ("auth.unavailable", 503),
-    ("tenant.rate", 429),
+const CALLER: &[Row] = &[
+    ("auth.missing", 401, "The request bears no token."),
+    ("auth.invalid", 401, "The token is not known, not meant for this host, or no `Bearer` token."),
+    ("auth.expired", 401, "The token's time is over. Get a new one."),
+    (
+        "auth.unavailable",
+        503,
+        "The keys of the identity provider could not be had for too long. Ask again.",
+    ),
+    (
+        "tenant.rate",
+        429,
+        "The tenant has sent as many requests as it may in a minute. Come back when `Retry-After` says.",
+    ),
 ];
 
-const DOCUMENT: &[(&str, u16)] = &[
-    ("tenant.busy", 429),
-    ("deadline.header", 400),
-    ("body.content_encoding", 415),
-    ("body.too_large", 413),
-    ("body.timeout", 408),
-    ("body.broken", 400),
-    ("header.malformed", 400),
-    ("idempotency.other_request", 422),
-    ("idempotency.in_work", 409),
-    ("idempotency.not_kept", 400),
-    ("overloaded", 429),
-    ("audit.unavailable", 503),
-    ("deadline", 504),
-    ("page.missing", 400),
-    ("page.empty", 400),
-    ("page.truncated", 400),
-    ("page.corrupt", 400),
-    ("page.more_than_one_image", 400),
-    ("page.not_an_image", 415),
-    ("page.unsupported", 415),
-    ("page.too_large", 413),
-    ("page.too_long", 422),
-    ("document.too_large", 413),
-    ("document.too_many_pages", 422),
-    ("document.refused", 422),
-    ("field.unknown", 422),
-    ("field.repeated", 422),
-    ("plugin.refused", 422),
-    ("plugin.trap", 502),
-    ("plugin.memory_limit", 502),
-    ("plugin.invalid_result", 502),
-    ("plugin.timeout", 504),
-    ("plugin.pool_full", 429),
-    ("adapter.overloaded", 503),
-    ("adapter.unavailable", 503),
-    ("model.out_of_memory", 503),
-    ("model.failed", 500),
+const DOCUMENT: &[Row] = &[
+    (
+        "tenant.busy",
+        429,
+        "The tenant has as many documents in work as it may. Come back when `Retry-After` says.",
+    ),
+    (
+        "deadline.header",
+        400,
+        "`x-request-timeout-ms` stands twice, or is no whole number of 1 at least.",
+    ),
+    ("body.content_encoding", 415, "The body is compressed. Send it as it is."),
+    ("body.too_large", 413, "The body is longer than `max_body_bytes`."),
+    (
+        "body.timeout",
+        408,
+        "The body did not arrive in time, or came under 4 KiB a second for a while.",
+    ),
+    ("body.broken", 400, "The body broke off."),
+    (
+        "header.malformed",
+        400,
+        "A header that must not be passed over can't be read, or stands twice.",
+    ),
+    (
+        "idempotency.other_request",
+        422,
+        "The idempotency key was sent with another request. Take a new one.",
+    ),
+    (
+        "idempotency.in_work",
+        409,
+        "The request of this idempotency key is in work. Ask again for its answer.",
+    ),
+    ("idempotency.not_kept", 400, "This host keeps no answers. Leave the idempotency key out."),
+    ("overloaded", 429, "Too many requests are in work. Come back when `Retry-After` says."),
+    (
+        "audit.unavailable",
+        503,
+        "The host can't write down that the document was read, so it answers nothing. Ask again.",
+    ),
+    ("deadline", 504, "No answer was ready in time. Nothing more is done for the document."),
+    ("page.missing", 400, "There is no page."),
+    ("page.empty", 400, "A page has no bytes."),
+    ("page.truncated", 400, "A page is cut short. Send the whole file."),
+    ("page.corrupt", 400, "A page is damaged."),
+    (
+        "page.more_than_one_image",
+        400,
+        "A file holds more than one image where it may hold one, such as an animation.",
+    ),
+    ("page.not_an_image", 415, "A page is no image that is known."),
+    (
+        "page.unsupported",
+        415,
+        "A page is of a format, or a variety of one, that is not read; both are named. Send JPEG, PNG, WebP, TIFF, or a PDF of scans.",
+    ),
+    (
+        "page.too_large",
+        413,
+        "A page has too many bytes or pixels by its header. Nothing of it was decoded.",
+    ),
+    ("page.too_long", 422, "A page's longer side is more than 16 times its shorter."),
+    (
+        "page.no_document",
+        422,
+        "A picture shows no document. Take it again, with the whole document in it.",
+    ),
+    ("document.too_large", 413, "All pages together have too many pixels."),
+    ("document.too_many_pages", 422, "The document type has fewer pages."),
+    (
+        "document.refused",
+        422,
+        "The rules refuse the document before it is read; `rules_code` says why.",
+    ),
+    ("field.unknown", 422, "The document type does not have the field."),
+    ("field.repeated", 422, "A field is asked for twice."),
+    ("plugin.refused", 422, "The rules refuse to judge what was read; `rules_code` says why."),
+    ("plugin.trap", 502, "The rules broke off. Their makers have to mend them."),
+    ("plugin.memory_limit", 502, "The rules needed more memory than they may have."),
+    ("plugin.invalid_result", 502, "The rules' report is not as the contract has it."),
+    ("plugin.timeout", 504, "The rules took too long."),
+    (
+        "plugin.pool_full",
+        429,
+        "Too many calls of rules are in work. Come back when `Retry-After` says.",
+    ),
+    ("adapter.overloaded", 503, "Too many documents wait for adapters. Ask again."),
+    (
+        "adapter.unavailable",
+        503,
+        "The files of the adapter are gone or changed. The operator has to see to it.",
+    ),
+    ("model.out_of_memory", 503, "The GPU has no memory left for the document. Ask again."),
+    ("model.failed", 500, "The model failed at the document. Ask again."),
 ];
 
-const DOCUMENT_TYPE: &[(&str, u16)] =
-    &[("document_type.unknown", 404), ("document_type.quarantined", 503)];
-
-const FORM: &[(&str, u16)] = &[
-    ("body.content_type", 415),
-    ("form.malformed", 400),
-    ("form.too_many_parts", 400),
-    ("form.unknown_part", 400),
-    ("form.repeated_part", 400),
-    ("form.not_text", 400),
+const DOCUMENT_TYPE: &[Row] = &[
+    (
+        "document_type.unknown",
+        404,
+        "There is no such type; or none is named, and the document looks like none that is served, or like several: `candidates` tells which.",
+    ),
+    (
+        "document_type.quarantined",
+        503,
+        "The packages of the document type can't be made ready. Its publisher is told why.",
+    ),
 ];
 
-const JSON: &[(&str, u16)] = &[
-    ("json.malformed", 400),
-    ("json.unknown_key", 400),
-    ("json.missing_key", 400),
-    ("json.value", 400),
+const FORM: &[Row] = &[
+    ("body.content_type", 415, "The body is neither a form nor JSON by its content type."),
+    ("form.malformed", 400, "The form does not follow its own content type."),
+    ("form.too_many_parts", 400, "The form has more than 256 parts."),
+    ("form.unknown_part", 400, "The form has a part that nothing here reads; it is named."),
+    ("form.repeated_part", 400, "A part stands twice that may stand once."),
+    ("form.not_text", 400, "A part that must be a short text is none."),
 ];
 
-const PAGE: &[(&str, u16)] = &[("body.not_an_image_type", 415), ("query.malformed", 400)];
-
-const JOBS: &[(&str, u16)] = &[
-    ("job.not_kept", 404),
-    ("job.unknown", 404),
-    ("job.unavailable", 503),
-    ("job.given_up", 500),
-    ("job.webhook", 409),
+const JSON: &[Row] = &[
+    ("json.malformed", 400, "The body is no JSON."),
+    ("json.unknown_key", 400, "The body has an unknown key; it is named."),
+    ("json.missing_key", 400, "The body lacks a key; it is named."),
+    ("json.value", 400, "A value is not as documented."),
 ];
 
-const JOB_ASKED: &[(&str, u16)] = &[
-    ("body.not_json", 415),
-    ("job.documents", 422),
-    ("job.value", 400),
-    ("job.too_many", 429),
-    ("job.no_room", 429),
+const PAGE: &[Row] = &[
+    (
+        "body.not_an_image_type",
+        415,
+        "The body is to be a page, and its content type is none of images.",
+    ),
+    ("query.malformed", 400, "The query has something else than it may."),
 ];
 
-const TENSORS: &[(&str, u16)] = &[
-    ("body.not_tensors", 415),
-    ("tensor.unknown", 400),
-    ("tensor.malformed", 400),
-    ("tensor.model", 400),
+const JOBS: &[Row] = &[
+    ("job.not_kept", 404, "This host keeps no jobs."),
+    ("job.unknown", 404, "There is no such job, or not any more."),
+    (
+        "job.unavailable",
+        503,
+        "Jobs can't be reached or written now. Nothing was taken or changed. Ask again.",
+    ),
+    (
+        "job.given_up",
+        500,
+        "In a job's result: the document was begun as often as it may be, and nobody could read it to its end.",
+    ),
+    ("job.webhook", 409, "The job has no webhook, or is not done with."),
+];
+
+const JOB_ASKED: &[Row] = &[
+    ("body.not_json", 415, "The body is no JSON by its content type."),
+    ("job.documents", 422, "The job has no document, or more than it may."),
+    ("job.value", 400, "A value of the job is out of its bounds; its key is named."),
+    (
+        "job.too_many",
+        429,
+        "The tenant has as many documents waiting as it may. Come back when `Retry-After` says.",
+    ),
+    (
+        "job.no_room",
+        429,
+        "The tenant has as many bytes kept as it may. Erase jobs, or come back when `Retry-After` says.",
+    ),
+];
+
+const TENSORS: &[Row] = &[
+    ("body.not_tensors", 415, "The body is neither JSON nor JSON with tensors behind it."),
+    ("tensor.unknown", 400, "There is no such input, output or parameter; it is named."),
+    ("tensor.malformed", 400, "An input is not as the protocol has it; it is named."),
+    ("tensor.model", 400, "The body names another model than the path."),
 ];

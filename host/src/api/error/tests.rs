@@ -153,6 +153,7 @@ fn table() -> Vec<(ApiError, u16, &'static str)> {
         (page(DecodeError::Truncated { format: PageFormat::Png }), 400, "page.truncated"),
         (page(DecodeError::Corrupt { format: PageFormat::Png }), 400, "page.corrupt"),
         (page(DecodeError::TooLong { width: 1, height: 17, allowed: 16 }), 422, "page.too_long"),
+        (EngineError::NoDocument { picture: 0 }.into(), 422, "page.no_document"),
         (FormError::ContentEncoding.into(), 415, "body.content_encoding"),
         (
             rules(PluginError::Trap { plugin: plugin(), hook, trap: "unreachable", said: None }),

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::JobError;
 use crate::api::error::ProblemBody;
+use crate::api::openapi::{StateWord, WebhookStateWord};
 use crate::api::response::ExtractBody;
 
 /// What has become of a job.
@@ -15,7 +16,7 @@ use crate::api::response::ExtractBody;
 #[schema(as = Job)]
 pub(in crate::api) struct JobBody {
     id: String,
-    /// `queued`, `running`, `succeeded`, `failed` or `cancelled`.
+    #[schema(value_type = StateWord, inline)]
     state: &'static str,
     /// RFC 3339.
     created_at: String,
@@ -34,7 +35,7 @@ pub(in crate::api) struct JobBody {
 #[derive(Serialize, ToSchema)]
 #[schema(as = JobWebhook)]
 struct WebhookBody {
-    /// `waiting`, `due`, `delivered` or `given_up`.
+    #[schema(value_type = WebhookStateWord, inline)]
     state: &'static str,
     /// How often that was tried.
     attempts: u32,
@@ -68,7 +69,7 @@ struct JobDocumentBody {
     /// From 1.
     document: usize,
     document_type: String,
-    /// `queued`, `running`, `succeeded`, `failed` or `cancelled`.
+    #[schema(value_type = StateWord, inline)]
     state: &'static str,
     /// How often it was begun.
     attempts: u32,
@@ -90,6 +91,7 @@ pub(in crate::api) struct JobsBody {
 #[schema(as = JobResults)]
 pub(in crate::api) struct JobResultsBody {
     id: String,
+    #[schema(value_type = StateWord, inline)]
     state: &'static str,
     documents: Vec<JobResultBody>,
 }
@@ -100,6 +102,7 @@ pub(in crate::api) struct JobResultsBody {
 struct JobResultBody {
     /// From 1.
     document: usize,
+    #[schema(value_type = StateWord, inline)]
     state: &'static str,
     /// The answer that `POST /v1/extract` would have given.
     #[schema(value_type = Option<ExtractBody>)]

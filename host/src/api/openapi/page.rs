@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// Keywords of operations, in the order of the page.
-const METHODS: [&str; 2] = ["get", "post"];
+const METHODS: [&str; 3] = ["get", "post", "delete"];
 /// Schemas within schemas are shown down to here; deeper ones stand by their names.
 const DEEPEST: usize = 6;
 

@@ -36,10 +36,35 @@ fn every_refusal_stands_in_it() {
 }
 
 #[test]
+fn keys_that_hold_a_word_tell_which() {
+    use dossier_document::{CheckOutcome as O, Verdict as V};
+    use dossier_jobs::{JobState as S, WebhookState as W};
+    let described = described();
+    let words = |schema: &str, key: &str| {
+        let property = &described["components"]["schemas"][schema]["properties"][key];
+        let words = property["enum"].as_array().cloned().unwrap_or_default();
+        words.iter().map(|word| word.as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    let verdicts = [V::Accepted, V::Incomplete, V::Rejected].map(V::as_str);
+    assert_eq!(words("ExtractBody", "verdict"), verdicts);
+    let outcomes = [O::Passed, O::Failed, O::NotPerformed].map(O::as_str);
+    assert_eq!(words("CheckBody", "outcome"), outcomes);
+    let states = [S::Queued, S::Running, S::Succeeded, S::Failed, S::Cancelled].map(S::as_str);
+    for schema in ["Job", "JobDocument", "JobResult", "JobResults"] {
+        assert_eq!(words(schema, "state"), states, "{schema}");
+    }
+    let told = [W::Waiting, W::Due, W::Delivered, W::GivenUp].map(W::as_str);
+    assert_eq!(words("JobWebhook", "state"), told);
+}
+
+#[test]
 fn the_page_names_every_route_and_loads_nothing() {
     let page = page::of(text());
-    for path in described()["paths"].as_object().expect("paths").keys() {
-        assert!(page.contains(path.as_str()), "{path}");
+    for (path, item) in described()["paths"].as_object().expect("paths") {
+        for method in item.as_object().expect("an item").keys() {
+            let route = format!("{} {path}", method.to_uppercase());
+            assert!(page.contains(&format!("<code>{route}</code>")), "{route}");
+        }
     }
     for loading in ["http://", "https://", "<script", "src=", "@import"] {
         assert!(!page.contains(loading), "{loading}");
