@@ -109,6 +109,15 @@ struct DocumentTypeBody {
     adapter: String,
     calibration: Option<String>,
     rules: RulesBody,
+    measured: Option<MeasuredBody>,
+}
+
+/// How well the adapter read held-out documents, as the record of its training has it.
+#[derive(Serialize, ToSchema)]
+struct MeasuredBody {
+    documents: u64,
+    fields_exact: f64,
+    documents_exact: Option<f64>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -247,6 +256,11 @@ impl DocumentTypeBody {
                 version: description.version.clone(),
                 digest: plugin.digest().to_string(),
             },
+            measured: document_type.measured().map(|measured| MeasuredBody {
+                documents: measured.documents,
+                fields_exact: to_decimals(measured.fields_exact, 4),
+                documents_exact: measured.documents_exact.map(|share| to_decimals(share, 4)),
+            }),
         }
     }
 }
