@@ -183,7 +183,8 @@ pub async fn serve_on(
         None => (None, None),
     };
     let watch = watched.map(|folder| Watch::start(&folder, reload.clone())).transpose()?;
-    let app = App::for_whom(reader, http, access).audited(audit).keeping(kept).with_console(console);
+    let app =
+        App::for_whom(reader, http, access).audited(audit).keeping(kept).with_console(console);
     let untraced = app.recorder().untraced().clone();
     let traces = traces.map(|config| Traces::start(&config, untraced)).transpose();
     let app = Arc::new(app.traced(traces.map_err(ServeError::Traces)?));

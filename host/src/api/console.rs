@@ -28,9 +28,9 @@ mod samples;
 use samples::SAMPLES;
 
 /// Only what this host serves is loaded, run or asked. No script or style stands in a page, no page is framed,
-/// and no text becomes markup (`trusted-types`): a value of a document stays a text. `blob:` is a picture
-/// that somebody chose.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
+/// and no text becomes markup (`trusted-types`): a value of a document stays a text. A picture that somebody
+/// chose is drawn without an address of its own.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'; trusted-types 'none'";
 
@@ -135,7 +135,7 @@ impl File {
         };
         let with = response.headers_mut();
         with.insert(ETAG, self.etag.clone());
-        for (name, value) in SAFETY {
+        for (name, value) in &SAFETY {
             with.insert(name, HeaderValue::from_static(value));
         }
         response
@@ -150,7 +150,7 @@ impl File {
 }
 
 /// What stands in every answer.
-const SAFETY: [(HeaderName, &str); 7] = [
+static SAFETY: [(HeaderName, &str); 7] = [
     (CACHE_CONTROL, ASK_AGAIN),
     (CONTENT_SECURITY_POLICY, POLICY),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -147,7 +147,7 @@ export function Name({ status, onChanged, onClose }: { status: Status; onChanged
         </ul>
       </Panel>
       {asked !== null && (
-        <Confirm title={asked.title} action={asked.action} danger={asked.isDanger ?? false} onAnswer={(yes) => void answer(yes)}>
+        <Confirm title={asked.title} action={asked.action} danger={asked.isDanger ?? false} isWrong={asked.wantsPercent === true && !isPercent(percent)} onAnswer={(yes) => void answer(yes)}>
           <p>{asked.words}</p>
           {asked.wantsPercent && <Percent value={percent} onChange={setPercent} />}
         </Confirm>
@@ -195,11 +195,13 @@ function VersionRow(props: { version: Version; status: Status; isBusy: boolean; 
   );
 }
 
+const isPercent = (number: number): boolean => Number.isInteger(number) && number >= 1 && number <= 100;
+
 function Percent({ value, onChange }: { value: number; onChange: (percent: number) => void }): JSX.Element {
   return (
     <label class="row">
       Percent of the requests
-      <input type="number" min={1} max={99} step={1} value={value} onInput={(event) => onChange(event.currentTarget.valueAsNumber)} />
+      <input type="number" min={1} max={100} step={1} value={value} onInput={(event) => onChange(event.currentTarget.valueAsNumber)} />
     </label>
   );
 }

@@ -28,21 +28,24 @@ export const compared = new Cell<readonly Answer[]>([]);
 /** Sends a document, and shows what comes of it. Whatever was in hand before is let go. */
 export async function read(files: readonly File[], documentType: string | null): Promise<void> {
   const before = inHand.get();
-  const isSame = before?.files === files;
-  if (!isSame) forget();
+  const kept = before !== null && before.files === files ? before.pictures : null;
+  if (before?.state.kind === "reading") before.state.controller.abort();
+  if (kept === null) forget();
+  compared.set([]);
   const controller = new AbortController();
-  const pictures = isSame && before !== null ? before.pictures : await picturesOf(files);
-  inHand.set({ files, documentType, pictures, state: { kind: "reading", since: performance.now(), controller } });
-  const settle = (state: InHand["state"]): void => {
-    const now = inHand.get();
-    if (now?.state.kind === "reading" && now.state.controller === controller) inHand.set({ ...now, state });
-  };
+  inHand.set({ files, documentType, pictures: kept ?? [], state: { kind: "reading", since: performance.now(), controller } });
+  const drawn = kept ?? picturesOf(files);
+  let state: InHand["state"];
   try {
-    settle({ kind: "read", answer: await extract(files, documentType, controller.signal) });
+    state = { kind: "read", answer: await extract(files, documentType, controller.signal) };
   } catch (error) {
-    if (controller.signal.aborted) return;
-    settle({ kind: "refused", refusal: refusalOf(error) });
+    state = { kind: "refused", refusal: refusalOf(error) };
   }
+  const pictures = await drawn;
+  const now = inHand.get();
+  const isWanted = now?.state.kind === "reading" && now.state.controller === controller;
+  if (isWanted) inHand.set({ ...now, pictures, state });
+  else if (kept === null) closePictures(pictures);
 }
 
 /** Has the document in hand read once more, by what `conditions` name, and keeps the report beside the first. */

@@ -14,7 +14,7 @@ interface FieldsProps {
 export const rowId = (field: string): string => `field-${field}`;
 
 export function Fields(props: FieldsProps): JSX.Element {
-  const read = props.fields.filter((field) => field.source === "visual").length;
+  const read = props.fields.filter((field) => field.raw !== null).length;
   return (
     <Panel title="Fields" class="fields" aside={<span class="fine">{read} read, {props.fields.length - read} derived</span>}>
       <table class="rows">
@@ -50,7 +50,7 @@ function Row({ field, checks, active, onActive, onPick }: FieldsProps & { field:
         <button type="button" class="field-name" aria-pressed={isActive} onFocus={() => onActive(name)} onBlur={() => onActive(null)} onClick={() => onPick(name)}>
           {words(name)}
         </button>
-        {source !== "visual" && <span class="fine"> from {words(source)}</span>}
+        {raw === null && source !== "visual" && <span class="fine"> from {words(source)}</span>}
         {hasFailed && <OutcomeMark outcome="failed" />}
       </th>
       <td>

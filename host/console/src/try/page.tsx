@@ -84,6 +84,7 @@ export function TryPage(): JSX.Element {
 function Reading({ since, count }: { since: number; count: number }): JSX.Element {
   const [now, setNow] = useState(performance.now());
   useEffect(() => {
+    window.scrollTo({ top: 0 });
     const timer = window.setInterval(() => setNow(performance.now()), 100);
     return () => window.clearInterval(timer);
   }, []);

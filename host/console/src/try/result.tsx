@@ -36,7 +36,10 @@ export function Result({ document: inHand, answer, title, onForget }: ResultProp
   const active = pointed ?? picked;
 
   // Whoever can't see that the answer came is told by the focus.
-  useEffect(() => heading.current?.focus({ preventScroll: true }), [answer]);
+  useEffect(() => {
+    window.scrollTo({ top: 0 });
+    heading.current?.focus({ preventScroll: true });
+  }, [answer]);
 
   const page = answer.pages.find((page) => page.page === pageNumber) ?? answer.pages[0];
   const pick = (name: string): void => {
@@ -97,8 +100,6 @@ export function Result({ document: inHand, answer, title, onForget }: ResultProp
           )}
           {page && <p class="fine">{placeOf(page)}</p>}
           <Timings answer={answer} />
-          <Candidates answer={answer} />
-          <ServedBy answer={answer} />
         </div>
         <div class="column-words">
           <Fields {...linked} fields={answer.fields} />
@@ -106,7 +107,13 @@ export function Result({ document: inHand, answer, title, onForget }: ResultProp
           <PictureChecks {...linked} />
         </div>
       </div>
-      <Copy document={inHand} answer={answer} />
+      <div class="columns">
+        <div class="column-words">
+          <Candidates answer={answer} />
+          <ServedBy answer={answer} />
+        </div>
+        <Copy document={inHand} answer={answer} />
+      </div>
     </article>
   );
 }

@@ -22,6 +22,9 @@ interface StageProps {
 /** Pixels between the page and the edge of its box. */
 const MARGIN = 10;
 const MOVE_MS = 320;
+/** The room that a label takes. */
+const LABEL_WIDTH = 190;
+const LABEL_HEIGHT = 24;
 
 export function Stage(props: StageProps): JSX.Element {
   const { page, picture } = props;
@@ -104,11 +107,13 @@ function Label({ field, points, size }: { field: Field; points: readonly Point[]
   const top = Math.min(...points.map(([, y]) => y));
   const bottom = Math.max(...points.map(([, y]) => y));
   const left = Math.min(...points.map(([x]) => x));
-  const isBelow = top < 56;
+  const right = Math.max(...points.map(([x]) => x));
+  // Beside the place where there is room, so that it hides nothing above; else above or below.
+  const isBeside = right + LABEL_WIDTH < size.width;
+  const isBelow = top < LABEL_HEIGHT * 2;
   const style = {
-    left: `${Math.max(4, Math.min(left, size.width - 180))}px`,
-    top: isBelow ? `${bottom + 6}px` : "auto",
-    bottom: isBelow ? "auto" : `${size.height - top + 6}px`,
+    left: `${isBeside ? right + 8 : Math.max(4, Math.min(left, size.width - LABEL_WIDTH))}px`,
+    top: `${isBeside ? (top + bottom - LABEL_HEIGHT) / 2 : isBelow ? bottom + 6 : top - LABEL_HEIGHT - 6}px`,
   };
   return (
     <div class="place-label" style={style} aria-hidden="true">

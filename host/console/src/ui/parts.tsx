@@ -138,6 +138,8 @@ export function Confirm(props: {
   title: string;
   action: string;
   danger?: boolean;
+  /** Whether it can't be done as it is asked. */
+  isWrong?: boolean;
   children: ComponentChildren;
   onAnswer: (yes: boolean) => void;
 }): JSX.Element {
@@ -152,7 +154,7 @@ export function Confirm(props: {
         <button type="button" class="button" onClick={() => props.onAnswer(false)}>
           Leave it
         </button>
-        <button type="button" class={`button ${props.danger ? "button-danger" : "button-main"}`} onClick={() => props.onAnswer(true)}>
+        <button type="button" class={`button ${props.danger ? "button-danger" : "button-main"}`} disabled={props.isWrong} onClick={() => props.onAnswer(true)}>
           {props.action}
         </button>
       </div>
@@ -169,7 +171,7 @@ export function Scroll({ label, children }: { label: string; children: Component
   );
 }
 
-export const percent = (share: number): string => `${(share * 100).toFixed(share >= 0.9995 || share < 0.1 ? 0 : 1)} %`;
+export const percent = (share: number): string => `${(share * 100).toFixed(share >= 0.9995 || share === 0 ? 0 : 1)} %`;
 
 /** The first and last digits of a digest. */
 export function short(digest: string): string {

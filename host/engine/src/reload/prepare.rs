@@ -7,8 +7,8 @@ use dossier_document::PageImage;
 use dossier_inference::{InferenceError, ReadRequest};
 use dossier_plugin::BeforeOutcome;
 use dossier_store::{
-    CALIBRATION, COMPONENT, DOCUMENT_TYPE_MANIFEST, PROTOTYPES, Package, PackageDigest, TRAINING_RECORD,
-    PackageKind, RULES_MANIFEST, RulesManifest,
+    CALIBRATION, COMPONENT, DOCUMENT_TYPE_MANIFEST, PROTOTYPES, Package, PackageDigest,
+    PackageKind, RULES_MANIFEST, RulesManifest, TRAINING_RECORD,
 };
 
 use super::{Shared, blocking};

@@ -1,34 +1,25 @@
-//! The fictional documents that somebody may try the host with who has none at hand.
+//! The fictional documents that somebody may try the host with who has none at hand. They are some of
+//! `tests/fixtures`, which is not part of what a program is built from everywhere.
 
 /// Their names below `/console/samples/`, as `host/console/src/try/samples.ts` has them, and their bytes.
 pub(super) const SAMPLES: [(&str, &[u8]); 7] = [
-    ("photograph.jpg", include_bytes!("../../../../tests/fixtures/photographs/2/page-1.jpg")),
-    (
-        "veligrad-passport.jpg",
-        include_bytes!("../../../../tests/fixtures/documents/veligrad/passport/2020/1/page-1.jpg"),
-    ),
+    ("photograph.jpg", include_bytes!("../../../console/samples/photograph.jpg")),
+    ("veligrad-passport.jpg", include_bytes!("../../../console/samples/veligrad-passport.jpg")),
     (
         "helvetara-id-card-front.jpg",
-        include_bytes!("../../../../tests/fixtures/documents/helvetara/id-card/2023/1/page-1.jpg"),
+        include_bytes!("../../../console/samples/helvetara-id-card-front.jpg"),
     ),
     (
         "helvetara-id-card-back.jpg",
-        include_bytes!("../../../../tests/fixtures/documents/helvetara/id-card/2023/1/page-2.jpg"),
+        include_bytes!("../../../console/samples/helvetara-id-card-back.jpg"),
     ),
     (
         "norvaria-driving-licence.jpg",
-        include_bytes!(
-            "../../../../tests/fixtures/documents/norvaria/driving-licence/2019/1/page-1.jpg"
-        ),
+        include_bytes!("../../../console/samples/norvaria-driving-licence.jpg"),
     ),
     (
         "hokuto-residence-card.jpg",
-        include_bytes!(
-            "../../../../tests/fixtures/documents/hokuto/residence-card/2023/1/page-1.jpg"
-        ),
+        include_bytes!("../../../console/samples/hokuto-residence-card.jpg"),
     ),
-    (
-        "parsavand-id-card.jpg",
-        include_bytes!("../../../../tests/fixtures/documents/parsavand/id-card/2017/1/page-1.jpg"),
-    ),
+    ("parsavand-id-card.jpg", include_bytes!("../../../console/samples/parsavand-id-card.jpg")),
 ];

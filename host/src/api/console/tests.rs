@@ -54,7 +54,7 @@ async fn everything_has_the_headers_that_keep_a_page_safe() {
         assert_eq!(answer.headers[CACHE_CONTROL], "no-cache", "{path}");
         let policy = answer.headers[CONTENT_SECURITY_POLICY].to_str().expect("a text");
         assert!(policy.starts_with("default-src 'none'; "), "{policy}");
-        for loose in ["unsafe", "data:", "http", "*", "eval"] {
+        for loose in ["unsafe", "data:", "blob:", "http", "*", "eval"] {
             assert!(!policy.contains(loose), "{policy}");
         }
     }

@@ -40,7 +40,8 @@ fn what_can_not_be_so_is_not_shown() {
 
 #[test]
 fn what_is_no_record_tells_nothing() {
-    let long = format!("{}{}", " ".repeat(MOST_BYTES), r#"{"metrics": {"test": {"documents": 1}}}"#);
+    let long =
+        format!("{}{}", " ".repeat(MOST_BYTES), r#"{"metrics": {"test": {"documents": 1}}}"#);
     for text in ["", "[]", "{\"metrics\": 1}", &"[".repeat(10_000), &long] {
         assert_eq!(Measured::of(text.as_bytes()), None);
     }
