@@ -81,6 +81,7 @@ mod observe;
 pub(crate) use observe::{answer_to_head, is_probe, observe};
 
 mod response;
+pub(crate) use response::MeasuredBody;
 use response::OneDocumentTypeBody;
 pub use response::{CheckBody, DocumentTypesBody, ExtractBody};
 pub(crate) use response::{corners_body, to_decimals};

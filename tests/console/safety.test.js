@@ -28,13 +28,15 @@ describe("a value of a document", () => {
     const evil = `<img src=x onerror="window.taken=1"><script>window.taken=1</script><a href="javascript:window.taken=1">x</a>`;
     // The host's own answer, with what a document could have printed on it in every text that there is.
     await page.route("**/v1/extract", async (route) => {
-      const answer = await (await route.fetch()).json();
+      const response = await route.fetch();
+      if (!response.ok()) return route.fulfill({ response });
+      const answer = await response.json();
       for (const field of answer.fields) Object.assign(field, { raw: evil, value: evil, source: evil });
       for (const check of answer.checks) Object.assign(check, { message: evil, code: evil, fields: [evil] });
       answer.fields[0].name = evil;
       answer.document_type = evil;
       answer.candidates = [{ document_type: evil, confidence: 0.5 }];
-      await route.fulfill({ json: answer });
+      return route.fulfill({ json: answer });
     });
     await page.getByTestId("files").setInputFiles({ name: evil, mimeType: "image/png", buffer: Buffer.from("x") });
     await page.getByRole("alert").waitFor();

@@ -5,13 +5,13 @@ import type { Refusal } from "../host/client";
 import { type Listed, type Status, type Version, isDocumentType, list, publish } from "../host/packages";
 import { token, useCell } from "../session";
 import { Icon } from "../ui/icons";
-import { Note, Panel, RefusalNote, Scroll, Tag, short } from "../ui/parts";
+import { Note, Panel, RefusalNote, Scroll, Tag, percent, short } from "../ui/parts";
 import { refusalOf, usePolled } from "../ui/poll";
 import { Filter } from "./filter";
 import { inMemory } from "./memory";
 import { Name } from "./name";
 
-const EVERY_MS = 3000;
+const EVERY_MS = 5000;
 
 export function Packages(): JSX.Element {
   const [wanted, setWanted] = useState("");
@@ -56,6 +56,9 @@ export function Packages(): JSX.Element {
                     <th scope="col">State</th>
                     <th scope="col">Serves</th>
                     <th scope="col">On trial</th>
+                    <th scope="col" class="right">
+                      Exact fields
+                    </th>
                     {memory.value != null && <th scope="col">Memory</th>}
                   </tr>
                 </thead>
@@ -114,6 +117,7 @@ function Row({ status, memory, isOpened, onOpen }: RowProps): JSX.Element {
         )}
         {canary === null && shadow === null && <span class="muted">–</span>}
       </td>
+      <td class="right number">{status.measured ? percent(status.measured.fields_exact) : <span class="muted">–</span>}</td>
       {memory !== null && <td>{isDocumentType(name) && (memory.has(name) ? <Tag tone="good">loaded</Tag> : <span class="muted">not loaded</span>)}</td>}
     </tr>
   );

@@ -7,7 +7,7 @@ import { usePolled } from "../ui/poll";
 import { Filter } from "./filter";
 import { inMemory } from "./memory";
 
-const EVERY_MS = 5000;
+const EVERY_MS = 10_000;
 
 export function Served(): JSX.Element {
   const [wanted, setWanted] = useState("");

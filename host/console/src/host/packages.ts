@@ -1,5 +1,6 @@
 // The admin API: packages, what serves of them, and changing it.
 import { ask, askWith, inPath } from "./client";
+import type { Measured } from "./documents";
 
 export interface Version {
   package: string;
@@ -50,6 +51,7 @@ export interface Status {
   canary: Canary | null;
   shadow: Shadow | null;
   settings: Settings | null;
+  measured: Measured | null;
   versions: Version[];
   has_older_versions: boolean;
 }
