@@ -5,6 +5,7 @@ mod arrows;
 mod bad_input;
 mod check_config;
 mod cli;
+mod console;
 mod docs;
 mod extract;
 mod hand_over;
