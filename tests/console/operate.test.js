@@ -62,7 +62,7 @@ describe("on the listener for documents", () => {
     assert.match(await page.getByRole("region", { name: "In work" }).innerText(), /0\s*of 32/);
     await page.getByRole("region", { name: "Adapters in memory" }).getByText("utopia/passport/2024").waitFor();
     assert.match(await page.getByRole("region", { name: "Where it goes" }).innerText(), /decode/);
-    assert.match(await page.getByRole("region", { name: "Rules" }).innerText(), /utopia/);
+    assert.match(await page.getByRole("region", { name: "Rules", exact: true }).innerText(), /utopia/);
     // Another document, and what is shown follows without anybody asking.
     const form = new FormData();
     const file = new Blob([await (await import("node:fs/promises")).readFile(PASSPORT)]);

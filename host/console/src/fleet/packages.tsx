@@ -48,7 +48,7 @@ export function Packages(): JSX.Element {
       {listed.value !== null && (
         <div class={one === null ? "" : "master"}>
           <Panel title="Packages" aside={<span class="fine">{shown.length === all.length ? "all" : `${shown.length} of ${all.length}`}</span>}>
-            <Scroll label="Packages">
+            <Scroll label="How each name stands">
               <table class="rows rows-hover">
                 <thead>
                   <tr>

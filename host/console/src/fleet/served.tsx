@@ -33,7 +33,7 @@ export function Served(): JSX.Element {
       {types.refusal !== null && types.refusal.status !== 401 && <RefusalNote refusal={types.refusal} />}
       <div class={one === null ? "" : "master"}>
         <Panel title="Document types" aside={<span class="fine">{shown.length === all.length ? "all" : `${shown.length} of ${all.length}`}</span>}>
-          <Scroll label="Document types">
+          <Scroll label="What is served of each">
             <table class="rows rows-hover">
               <thead>
                 <tr>

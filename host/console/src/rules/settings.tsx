@@ -68,6 +68,8 @@ function Editor({ name, onChanged }: { name: string; onChanged: () => void }): J
   const work = async (question: () => Promise<InForce>, done: string): Promise<void> => {
     setBusy(true);
     setTold("");
+    setProblem(null);
+    setRefusal(null);
     try {
       took(await question());
       setTold(done);

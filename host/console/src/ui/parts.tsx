@@ -147,14 +147,15 @@ export function Confirm(props: {
   const title = useId();
   useEffect(() => dialog.current?.showModal(), []);
   return (
-    <dialog ref={dialog} aria-labelledby={title} onCancel={() => props.onAnswer(false)} class="dialog">
+    // By its own closing, so that the focus is back where it was before this is taken away.
+    <dialog ref={dialog} aria-labelledby={title} onClose={() => props.onAnswer(dialog.current?.returnValue === "yes")} class="dialog">
       <h2 id={title}>{props.title}</h2>
       {props.children}
       <div class="row row-end">
-        <button type="button" class="button" onClick={() => props.onAnswer(false)}>
+        <button type="button" class="button" onClick={() => dialog.current?.close("no")}>
           Leave it
         </button>
-        <button type="button" class={`button ${props.danger ? "button-danger" : "button-main"}`} disabled={props.isWrong} onClick={() => props.onAnswer(true)}>
+        <button type="button" class={`button ${props.danger ? "button-danger" : "button-main"}`} disabled={props.isWrong} onClick={() => dialog.current?.close("yes")}>
           {props.action}
         </button>
       </div>

@@ -23,15 +23,15 @@ export function TokenDialog({ onClose }: { onClose: () => void }): JSX.Element {
       return;
     }
     token.set(trimmed);
-    onClose();
+    dialog.current?.close();
   };
   const forget = (): void => {
     token.set(null);
-    onClose();
+    dialog.current?.close();
   };
 
   return (
-    <dialog ref={dialog} aria-labelledby={title} onCancel={onClose} onClose={onClose} class="dialog">
+    <dialog ref={dialog} aria-labelledby={title} onClose={onClose} class="dialog">
       <h2 id={title}>Token</h2>
       <form onSubmit={set} autocomplete="off">
         <label for={field}>Bearer token</label>
@@ -59,7 +59,7 @@ export function TokenDialog({ onClose }: { onClose: () => void }): JSX.Element {
               Forget the token
             </button>
           )}
-          <button type="button" class="button" onClick={onClose}>
+          <button type="button" class="button" onClick={() => dialog.current?.close()}>
             Close
           </button>
           <button type="submit" class="button button-main">
