@@ -6,6 +6,7 @@ mod bad_input;
 mod barcodes;
 mod check_config;
 mod cli;
+mod console;
 mod docs;
 mod extract;
 mod hand_over;

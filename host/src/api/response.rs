@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use dossier_document::{Check, DocumentTypeId, Point};
+use dossier_engine::folders::Measured;
 use dossier_engine::identify::Candidate;
 use dossier_engine::pipeline::{
     BarcodePlace, ExtractedField, Extraction, PagePlace, ServedBy, Timings,
@@ -125,6 +126,15 @@ struct DocumentTypeBody {
     adapter: String,
     calibration: Option<String>,
     rules: RulesBody,
+    measured: Option<MeasuredBody>,
+}
+
+/// How well the adapter read held-out documents, as the record of its training has it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MeasuredBody {
+    documents: u64,
+    fields_exact: f64,
+    documents_exact: Option<f64>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -275,6 +285,17 @@ impl DocumentTypeBody {
                 version: description.version.clone(),
                 digest: plugin.digest().to_string(),
             },
+            measured: document_type.measured().map(MeasuredBody::of),
+        }
+    }
+}
+
+impl MeasuredBody {
+    pub(crate) fn of(measured: &Measured) -> Self {
+        Self {
+            documents: measured.documents,
+            fields_exact: to_decimals(measured.fields_exact, 4),
+            documents_exact: measured.documents_exact.map(|share| to_decimals(share, 4)),
         }
     }
 }
