@@ -4,6 +4,7 @@
  */
 import { InvalidAnswer } from "./problems.js";
 import type {
+  BarcodeBody,
   CandidateBody,
   CheckBody,
   ExtractBody,
@@ -56,6 +57,7 @@ export class Extraction implements Omit<ExtractBody, "fields"> {
   readonly document_type: string;
   readonly candidates: CandidateBody[];
   readonly pages: PageBody[];
+  readonly barcodes: BarcodeBody[];
   readonly fields: readonly Field[];
   readonly checks: CheckBody[];
   readonly verdict: ExtractBody["verdict"];
@@ -67,6 +69,7 @@ export class Extraction implements Omit<ExtractBody, "fields"> {
     this.document_type = text(body.document_type, "document_type");
     this.candidates = list(body.candidates, "candidates");
     this.pages = list(body.pages, "pages");
+    this.barcodes = list(body.barcodes, "barcodes");
     this.fields = list(body.fields, "fields").map((field, at) => new Field(judged(field, `fields[${at}]`)));
     this.checks = list(body.checks, "checks");
     this.checks.forEach((check, at) => {

@@ -35,6 +35,15 @@ class Page:
     score: float | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Barcode:
+    """`BarcodeBody`: a barcode that the rules search for, and a box around it; its content is in fields."""
+
+    source: str
+    page: int
+    polygon: tuple[Point, ...]
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Field:
     """`FieldBody`: what was read (`raw`), and what the rules made of it (`value`; none where they could not)."""
@@ -80,6 +89,7 @@ class Timings:
     pages: float
     identify: float
     before: float
+    barcodes: float
     queue: float
     preprocess: float
     encode: float
@@ -95,6 +105,7 @@ class Extraction:
     document_type: str
     candidates: tuple[Candidate, ...]
     pages: tuple[Page, ...]
+    barcodes: tuple[Barcode, ...]
     fields: tuple[Field, ...]
     checks: tuple[Check, ...]
     verdict: Verdict
@@ -130,6 +141,15 @@ class Rules:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Measured:
+    """`MeasuredBody`: how well an adapter read held-out documents, as the record of its training has it."""
+
+    documents: int
+    fields_exact: float
+    documents_exact: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class DocumentType:
     """`DocumentTypeBody`: a type that is served, and what by."""
 
@@ -140,6 +160,7 @@ class DocumentType:
     adapter: str
     rules: Rules
     calibration: str | None = None
+    measured: Measured | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
