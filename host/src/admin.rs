@@ -17,10 +17,11 @@ use dossier_store::PackageDigest;
 use serde::Deserialize;
 
 use crate::api::{
-    ApiError, discard, liveness, metrics_routes, observe, unknown_method, unknown_route,
+    ApiError, console_routes, discard, liveness, metrics_routes, observe, unknown_method,
+    unknown_route,
 };
 use crate::config::{HttpLimits, Token};
-use crate::metrics::{Exposition, Recorder};
+use crate::metrics::{Exposition, Listener, Recorder};
 
 mod asked;
 pub use asked::{MOST_EVENTS, MOST_NAMES};
@@ -55,6 +56,8 @@ pub struct Admin {
     tokens: Vec<Token>,
     shares: Shares,
     limits: HttpLimits,
+    /// Whether pages for people are served too.
+    has_console: bool,
 }
 
 impl Admin {
@@ -62,13 +65,23 @@ impl Admin {
     #[must_use]
     pub fn new(reload: Reload, tokens: Vec<Token>, limits: HttpLimits) -> Self {
         let shares = Shares::of(tokens.iter().map(|token| token.publisher.name.as_str()));
-        Self { reload, tokens, shares, limits }
+        Self { reload, tokens, shares, limits, has_console: false }
+    }
+
+    /// The same, with pages for people at `/`, or without.
+    #[must_use]
+    pub(crate) fn with_console(self, has_console: bool) -> Self {
+        Self { has_console, ..self }
     }
 }
 
-/// All routes. Every one wants a token, but for those that ask how the host is.
+/// All routes. Every one wants a token, but for those that ask how the host is, and the files of the console.
 pub fn router(admin: Arc<Admin>, metrics: Arc<Exposition>, recorder: Recorder) -> Router {
     let probes = Router::new().route("/readyz", get(readyz)).with_state(Arc::clone(&admin));
+    let console = match admin.has_console {
+        true => console_routes(Listener::Admin),
+        false => Router::new(),
+    };
     // Whoever writes a query there believes that it does something.
     let without_query = Router::new()
         .route("/v1/packages", post(publish))
@@ -93,6 +106,7 @@ pub fn router(admin: Arc<Admin>, metrics: Arc<Exposition>, recorder: Recorder) -
         .method_not_allowed_fallback(unknown_method)
         .layer(middleware::from_fn_with_state(Arc::clone(&admin), token::authenticate))
         .merge(probes)
+        .merge(console)
         .layer(middleware::from_fn_with_state(recorder.clone(), observe))
         .with_state(admin)
         .merge(liveness(recorder))

@@ -18,7 +18,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::audit::{Attempt, Audit};
 use crate::auth::{Access, Caller};
 use crate::config::HttpLimits;
-use crate::metrics::{Exposition, Recorder, Source, Standing};
+use crate::metrics::{Exposition, Listener, Recorder, Source, Standing};
 use crate::traces::{DocumentSpans, Traces};
 
 mod body;
@@ -61,6 +61,9 @@ use idempotency::{Answers, Begun, Fingerprint, KeptAnswer, Place};
 mod conditions;
 use conditions::conditions;
 
+mod console;
+pub(crate) use console::console_routes;
+
 mod metrics;
 pub(crate) use metrics::metrics_routes;
 
@@ -79,6 +82,7 @@ mod observe;
 pub(crate) use observe::{answer_to_head, is_probe, observe};
 
 mod response;
+pub(crate) use response::MeasuredBody;
 use response::OneDocumentTypeBody;
 pub use response::{CheckBody, DocumentTypesBody, ExtractBody};
 pub(crate) use response::{corners_body, to_decimals};
@@ -99,6 +103,8 @@ pub struct App {
     /// audit file can't be written.
     ready: AtomicBool,
     recorder: Recorder,
+    /// Whether pages for people are served too.
+    has_console: bool,
 }
 
 impl App {
@@ -115,8 +121,20 @@ impl App {
         let bodies = Bodies::new(&limits);
         let answers = Answers::new(limits.idempotency);
         let (ready, recorder) = (AtomicBool::new(true), Recorder::default());
-        let (audit, jobs) = (None, None);
-        Self { reader, access, admission, audit, jobs, bodies, answers, limits, ready, recorder }
+        let (audit, jobs, has_console) = (None, None, false);
+        Self {
+            reader,
+            access,
+            admission,
+            audit,
+            jobs,
+            bodies,
+            answers,
+            limits,
+            ready,
+            recorder,
+            has_console,
+        }
     }
 
     /// The same, where every document stands in the audit file before it is answered.
@@ -134,6 +152,12 @@ impl App {
     #[must_use]
     pub(crate) fn keeping(self, jobs: Option<KeptJobs>) -> Self {
         Self { jobs, ..self }
+    }
+
+    /// The same, with pages for people at `/`, or without.
+    #[must_use]
+    pub(crate) fn with_console(self, has_console: bool) -> Self {
+        Self { has_console, ..self }
     }
 
     /// What counts the requests.
@@ -178,10 +202,15 @@ impl Source for App {
 /// need no socket.
 pub fn router(app: Arc<App>, metrics: Option<Arc<Exposition>>) -> Router {
     let recorder = app.recorder.clone();
+    let console = match app.has_console {
+        true => console_routes(Listener::Documents),
+        false => Router::new(),
+    };
     let for_everybody = Router::new()
         .route("/readyz", get(get_readyz).fallback(unknown_method))
         .merge(open_inference::probes())
-        .merge(openapi::routes());
+        .merge(openapi::routes())
+        .merge(console);
     Router::new()
         .route("/v1/extract", post(post_extract))
         .route("/v1/document-types", get(get_document_types))

@@ -85,6 +85,8 @@ pub struct Config {
     pub platform: Option<PlatformConfig>,
     /// Documents that are read later; without it, none are.
     pub jobs: Option<JobsConfig>,
+    /// Whether pages for people are served, beside documents and the admin API.
+    pub console: bool,
     /// Where compiled code is kept for the next process, if there is no data directory. Nothing that
     /// is typed says so: it follows from who starts the host.
     pub code_dir: Option<PathBuf>,
@@ -356,6 +358,7 @@ impl Config {
                 .map(|endpoint| TracesConfig { endpoint, percent: http.traces_percent() }),
             platform,
             jobs: args.jobs.over(file.jobs).settle()?,
+            console: http.console(),
             code_dir: None,
         };
         config.validate()?;

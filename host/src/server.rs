@@ -127,6 +127,7 @@ pub async fn serve_on(
         traces,
         platform,
         jobs,
+        console,
         code_dir,
     } = config;
     // Ahead of what takes long: a mistake is told at once.
@@ -182,7 +183,8 @@ pub async fn serve_on(
         None => (None, None),
     };
     let watch = watched.map(|folder| Watch::start(&folder, reload.clone())).transpose()?;
-    let app = App::for_whom(reader, http, access).audited(audit).keeping(kept);
+    let app =
+        App::for_whom(reader, http, access).audited(audit).keeping(kept).with_console(console);
     let untraced = app.recorder().untraced().clone();
     let traces = traces.map(|config| Traces::start(&config, untraced)).transpose();
     let app = Arc::new(app.traced(traces.map_err(ServeError::Traces)?));
@@ -192,7 +194,8 @@ pub async fn serve_on(
     let admin = match admin {
         None => None,
         Some(AdminConfig { listen, tokens }) => {
-            let admin = Arc::new(Admin::new(reload.clone(), tokens, http));
+            let admin = Admin::new(reload.clone(), tokens, http).with_console(console);
+            let admin = Arc::new(admin);
             let recorder = recorder.of(Listener::Admin);
             let router = admin::router(admin, Arc::clone(&exposition), recorder.clone());
             let socket = bind(listen, sockets.take(listen))?;

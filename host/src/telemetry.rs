@@ -15,8 +15,9 @@ use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 use crate::config::{LogFormat, LogLevel, TelemetryConfig};
 
 /// The crates whose log level is set; the names of targets begin with them.
-const OWN_CRATES: [&str; 10] = [
+const OWN_CRATES: [&str; 11] = [
     "dossier",
+    "dossier_barcode",
     "dossier_bench",
     "dossier_document",
     "dossier_engine",

@@ -8,7 +8,7 @@ use dossier_tests::repository;
 use serde_json::Value;
 
 /// Each crate of the workspace, and the crates of the workspace it may use.
-const ARROWS: [(&str, &[&str]); 27] = [
+const ARROWS: [(&str, &[&str]); 29] = [
     (
         "dossier",
         &[
@@ -35,10 +35,12 @@ const ARROWS: [(&str, &[&str]); 27] = [
             "icao",
         ],
     ),
+    ("dossier-barcode", &["dossier-document"]),
     ("dossier-document", &[]),
     (
         "dossier-engine",
         &[
+            "dossier-barcode",
             "dossier-document",
             "dossier-image-decode",
             "dossier-inference",
@@ -75,6 +77,7 @@ const ARROWS: [(&str, &[&str]); 27] = [
     ("hokuto", DECLARED),
     ("karvonia", DECLARED),
     ("kumasia", DECLARED),
+    ("meridia", DECLARED),
     ("norvaria", DECLARED),
     ("parsavand", DECLARED),
     ("siamara", DECLARED),
@@ -86,10 +89,11 @@ const ARROWS: [(&str, &[&str]); 27] = [
 const DECLARED: &[&str] = &["dossier-rules-declaration", "dossier-rules-sdk"];
 
 /// Crates that must be nowhere below a crate of the workspace.
-const FORBIDDEN: [(&str, &[&str]); 10] = [
+const FORBIDDEN: [(&str, &[&str]); 11] = [
     ("dossier", &["plotters", "icao", "hdrhistogram"]),
     ("dossier-document", &["serde", "tokio", "tracing"]),
     ("dossier-engine", &["axum", "clap", "hyper", "reqwest", "toml"]),
+    ("dossier-barcode", &["candle-core", "wasmtime", "hyper", "tokio", "image"]),
     ("dossier-image-decode", &["candle-core", "wasmtime", "hyper", "tokio", "serde"]),
     ("dossier-inference", &["candle-core", "wasmtime", "hyper", "serde", "tokio"]),
     ("dossier-jobs", &["candle-core", "wasmtime", "hyper", "axum", "reqwest"]),

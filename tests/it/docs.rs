@@ -88,6 +88,8 @@ fn documents() -> Vec<PathBuf> {
     }
     files.extend(
         [
+            "host/SECURITY.md",
+            "tests/console/README.md",
             "tests/gpu/README.md",
             "tests/handbook/README.md",
             "tests/peers/README.md",

@@ -3,8 +3,10 @@
 mod access;
 mod arrows;
 mod bad_input;
+mod barcodes;
 mod check_config;
 mod cli;
+mod console;
 mod docs;
 mod extract;
 mod hand_over;

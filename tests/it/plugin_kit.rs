@@ -180,7 +180,7 @@ fn what_does_not_fit_is_explained_by_the_wit_line() {
     let arguments = ["plugin", "test", path(&file), "--fixtures", path(&fixtures)];
     let output = dossier(&arguments);
     let error = String::from_utf8_lossy(&output.stderr);
-    for part in ["dossier:rules/hooks@1.0.0", "wit/v1.1/rules.wit:", "`export hooks;`", "1.1.0"] {
+    for part in ["dossier:rules/hooks@1.0.0", "wit/v1.2/rules.wit:", "`export hooks;`", "1.1.0"] {
         assert!(error.contains(part), "{part}: {error}");
     }
 }

@@ -42,6 +42,8 @@ class CapturedPage:
     glyphs: list[Glyph]
     # Of the page in pixels of the image, as it is read, where it does not fill it.
     corners: np.ndarray | None = None
+    # Source and content of each.
+    barcodes: Sequence[tuple[str, str]] = ()
 
 
 def captured_documents(type_name: str, count: int, seed: int, captures: Sequence[str] = ("clean",)) -> Iterator[list[CapturedPage]]:
@@ -60,9 +62,9 @@ def captured_documents(type_name: str, count: int, seed: int, captures: Sequence
 def _captured(page: Page, fields: dict[str, str], level: str, rng: np.random.Generator) -> CapturedPage:
     if level == photograph.LEVEL:
         taken = photograph.Photograph.of(page, rng)
-        return CapturedPage(taken.image, fields, taken.glyphs, taken.corners)
+        return CapturedPage(taken.image, fields, taken.glyphs, taken.corners, page.barcodes)
     image, glyphs = Capture.draw(rng, level).apply(page, rng)
-    return CapturedPage(image, fields, glyphs)
+    return CapturedPage(image, fields, glyphs, barcodes=page.barcodes)
 
 
 def generator_digest(type_name: str, seed: int, captures: Sequence[str]) -> str:

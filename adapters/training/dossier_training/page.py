@@ -67,6 +67,8 @@ class Page:
     background: Colour
     glyphs: list[Glyph] = field(default_factory=list)
     size: tuple[float, float] = LANDSCAPE
+    # What barcodes on it hold, as the host's rules are told of them: source and content.
+    barcodes: list[tuple[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.width, self.height = self.size

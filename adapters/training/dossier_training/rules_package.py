@@ -30,14 +30,16 @@ def _rules(document_type: str) -> str:
     return document_type.split("/")[0]
 
 
-def _drawn(document_type: str) -> Iterator[dict[str, str]]:
+def _drawn(document_type: str) -> Iterator[dict[str, Any]]:
     for pages in captured_documents(document_type, 50, _SEED):
-        yield {name: text for page in pages for name, text in page.fields.items()}
+        barcodes = [{"source": source, "page": number, "content": content} for number, page in enumerate(pages, 1) for source, content in page.barcodes]
+        fields = {name: text for page in pages for name, text in page.fields.items()}
+        yield {"fields": fields, **({"barcodes": barcodes} if barcodes else {})}
 
 
-def _judged(host: Path, document_type: str, fields: dict[str, str]) -> dict[str, Any]:
+def _judged(host: Path, document_type: str, seen: dict[str, Any]) -> dict[str, Any]:
     with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as values:
-        json.dump({"fields": fields}, values, ensure_ascii=False)
+        json.dump(seen, values, ensure_ascii=False)
         values.flush()
         command: list[str | Path] = [host, "plugin", "run", _rules(document_type), "--document-type", document_type, "--values", values.name, "--today", _TODAY, "--data-root", _ROOT]
         report = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
@@ -56,9 +58,9 @@ def _requests(host: Path, document_type: str) -> dict[str, Any]:
 
 
 def _fixture(
-    document_type: str, fields: dict[str, str], requests: dict[str, Any], report: dict[str, Any]
+    document_type: str, seen: dict[str, Any], requests: dict[str, Any], report: dict[str, Any]
 ) -> dict[str, Any]:
-    return {"document_type": document_type, "today": _TODAY, "fields": fields, "requests": requests, "expected": report}
+    return {"document_type": document_type, "today": _TODAY, **seen, "requests": requests, "expected": report}
 
 
 def _codes(report: dict[str, Any], outcome: str) -> list[str]:
@@ -67,21 +69,21 @@ def _codes(report: dict[str, Any], outcome: str) -> list[str]:
 
 def fixtures(host: Path, document_type: str) -> dict[str, dict[str, Any]]:
     """The fixtures of a document type, by the end of their file's name."""
-    for fields in _drawn(document_type):
-        genuine = _judged(host, document_type, fields)
+    for seen in _drawn(document_type):
+        genuine = _judged(host, document_type, seen)
         # Some holders carry an expired document, as people do.
         if "document.expiry" not in _codes(genuine, "failed"):
             break
     if wrong := [check for check in genuine["checks"] if check["outcome"] != "passed"]:
         raise NotAsExpected(f"{document_type}: a genuine document has {wrong}")
-    altered_fields = {**fields, "date_of_expiry": fields["date_of_birth"]}
-    altered = _judged(host, document_type, altered_fields)
+    altered_seen = {**seen, "fields": {**seen["fields"], "date_of_expiry": seen["fields"]["date_of_birth"]}}
+    altered = _judged(host, document_type, altered_seen)
     if not _codes(altered, "failed"):
         raise NotAsExpected(f"{document_type}: a document that expired when its holder was born passes")
     requests = _requests(host, document_type)
     return {
-        "genuine": _fixture(document_type, fields, requests, genuine),
-        "altered": _fixture(document_type, altered_fields, requests, altered),
+        "genuine": _fixture(document_type, seen, requests, genuine),
+        "altered": _fixture(document_type, altered_seen, requests, altered),
     }
 
 

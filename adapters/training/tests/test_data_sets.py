@@ -64,6 +64,19 @@ def test_a_good_data_set_is_not_held_back(data):
     assert "nothing stands against training" in report.as_text()
 
 
+def test_backs_without_fields_neither_are_faults_nor_belong_together(data):
+    for number in range(40):
+        (data.folder / f"{number}.png").rename(data.folder / f"{number}-page-1.png")
+        data.lines[number]["file_name"] = f"{number}-page-1.png"
+        _image(100 + number).save(data.folder / f"{number}-page-2.png")
+        data.lines.append({"file_name": f"{number}-page-2.png", "ground_truth": {"gt_parse": {}}})
+    data.write()
+    records, report = checks.check(data.folder, TYPE)
+    assert set(_found(report)) == {"few_documents"}, report.as_text()
+    assert report.statistics["documents"] == 40
+    assert len(set(donut.holders(records).values())) == 40
+
+
 def test_missing_and_damaged_files_are_named(data):
     (data.folder / "3.png").unlink()
     (data.folder / "4.png").write_bytes((data.folder / "4.png").read_bytes()[:200])

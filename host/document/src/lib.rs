@@ -13,6 +13,9 @@ pub use page::{InvalidPageImage, PageImage};
 mod located_page;
 pub use located_page::{LocatedPage, Point};
 
+mod barcode;
+pub use barcode::{Barcode, Symbology};
+
 mod embedding;
 pub use embedding::Embedding;
 

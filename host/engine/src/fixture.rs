@@ -7,6 +7,8 @@
 //!               "checks": [{"code": "surname.is_there", "outcome": "passed"}]}}
 //! ```
 //!
+//! `barcodes`, which may be left out, are what was found of those that the rules search for:
+//! `{"source": "barcode.pdf417", "content": "…"}`, each on the first page unless it has another `page`.
 //! `settings`, which may be left out, are those of the document type. `requests`, which may be left out, is a call of the hook `before`: `pages`, `fields` if a client asks
 //! for some, and the `expected` requests or refusal.
 //!
@@ -14,11 +16,14 @@
 //! out. Rules that must refuse have `"expected": {"refused": "code"}`. The author's kit and the host
 //! read them here, so that what passes with the one passes with the other.
 
-use dossier_document::{DocumentTypeId, FieldName, FieldText};
-use dossier_plugin::{Plugin, PluginError, Report};
+use dossier_document::{Barcode, DocumentTypeId, FieldName, FieldText};
+use dossier_plugin::{Evidence, Plugin, PluginError, Report};
 use dossier_store::bounds::FIXTURE;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+mod barcodes;
+pub use barcodes::barcodes_from_json;
 
 mod requests;
 pub use requests::ExpectedRequests;
@@ -88,6 +93,8 @@ pub struct Fixture {
     pub today: String,
     /// The values, in the order of the file.
     pub fields: Vec<(FieldName, FieldText)>,
+    /// The barcodes that were found.
+    pub barcodes: Vec<Barcode>,
     /// The settings of the document type, if it has any.
     pub settings: Option<Map<String, Value>>,
     /// What the rules must ask for, if it states that.
@@ -103,6 +110,7 @@ struct FixtureFile {
     document_type: String,
     today: String,
     fields: Map<String, Value>,
+    barcodes: Option<Value>,
     settings: Option<Map<String, Value>>,
     requests: Option<ExpectedRequests>,
     expected: Option<Expected>,
@@ -176,14 +184,21 @@ impl Fixture {
             };
             fields.push((name, FieldText::new(raw)));
         }
+        let barcodes = file.barcodes.map_or_else(|| Ok(Vec::new()), barcodes_from_json)?;
         let today = file.today.parse::<jiff::civil::Date>();
         let today = today.map_err(|_| malformed("`today` is no date".to_owned()))?.to_string();
         let (settings, requests, expected) = (file.settings, file.requests, file.expected);
-        Ok(Self { document_type, today, fields, settings, requests, expected })
+        Ok(Self { document_type, today, fields, barcodes, settings, requests, expected })
     }
 }
 
 impl Fixture {
+    /// What it says was seen of its document.
+    #[must_use]
+    pub fn evidence(&self) -> Evidence {
+        Evidence { barcodes: self.barcodes.clone(), ..Evidence::default() }
+    }
+
     /// The rules with the settings that it states.
     ///
     /// # Errors

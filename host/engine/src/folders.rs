@@ -14,6 +14,9 @@ pub use manifest::{MANIFEST_FILE, Manifest, is_artifact_name};
 mod calibration;
 pub use calibration::Calibration;
 
+mod measured;
+pub use measured::Measured;
+
 mod prototypes;
 pub use prototypes::Prototypes;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use dossier_document::{PageImage, Tenant};
+use dossier_document::{Barcode, PageImage, Symbology, Tenant};
 use dossier_image_decode::{DecodeError, DecodeLimits, PageFile};
 use dossier_inference::{InferenceError, InferenceHandle, ReadOutput, ReadRequest};
 
@@ -20,6 +20,10 @@ const BYTES_PER_PIXEL: u64 = 3;
 
 /// Visits that finding the page of a picture counts as, however small the picture is: 80 milliseconds.
 const FINDING_VISITS: u64 = 4_000_000;
+
+/// Visits of a pixel that looking for barcodes of one kind counts as: a page of 1024 x 640 is looked at in twice
+/// the size too, and takes 20 to 60 milliseconds.
+const BARCODE_VISITS_PER_PIXEL: u64 = 5;
 
 /// Decodes the pictures of documents, finds their pages, and brings them to the model; clones share the turns.
 #[derive(Clone, Debug)]
@@ -115,6 +119,44 @@ impl PageDecoder {
         let (request, prepared) = preparing.await.map_err(|_| EngineError::Panicked)??;
         let read = inference.read_prepared(request, prepared, tenant.clone()).await;
         read.map_err(EngineError::Inference)
+    }
+}
+
+impl PageDecoder {
+    /// The barcodes of these kinds on the pages of a document, looked for in its turn; none where a decoder
+    /// failed on one.
+    ///
+    /// # Errors
+    /// [`EngineError::Left`] when the caller did.
+    pub(crate) async fn barcodes(
+        &self,
+        pages: &[PageImage],
+        wanted: &[Symbology],
+        tenant: &Tenant,
+    ) -> Result<Option<Vec<Barcode>>, EngineError> {
+        let visits = pages.iter().map(pixels).sum::<u64>().saturating_mul(BARCODE_VISITS_PER_PIXEL);
+        let visits = visits.saturating_mul(wanted.len() as u64);
+        let turn = self.turns.turn(Cost { visits, memory_bytes: 0 }, tenant.clone()).await;
+        let (pages, wanted) = (pages.to_vec(), wanted.to_vec());
+        let (_waiting, is_waited_for) = waiting();
+        let searching = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            let mut barcodes = Vec::new();
+            for (index, page) in pages.iter().enumerate() {
+                if !is_waited_for() {
+                    return Err(EngineError::Left);
+                }
+                match dossier_barcode::read(index, page, &wanted) {
+                    Ok(found) => barcodes.extend(found),
+                    Err(error) => {
+                        tracing::warn!(%error, "barcodes were not looked for");
+                        return Ok(None);
+                    }
+                }
+            }
+            Ok(Some(barcodes))
+        });
+        searching.await.map_err(|_| EngineError::Panicked)?
     }
 }
 

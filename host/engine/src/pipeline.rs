@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use dossier_document::{
-    Check, Digest, DocumentTypeId, FieldName, FieldReading, FieldText, Point, Verdict,
+    Barcode, Check, Digest, DocumentTypeId, FieldName, FieldReading, FieldText, Point, Symbology,
+    Verdict,
 };
 use dossier_inference::{BackendError, InferenceError, ReadRequest, ReadTimings};
 use dossier_plugin::{BeforeOutcome, PluginError, Report, Usage};
@@ -25,6 +26,8 @@ mod conditions;
 pub use conditions::Conditions;
 
 pub use crate::page_finder::PagePlace;
+
+mod evidence;
 
 mod seen;
 use seen::{LookedAt, Seen};
@@ -97,6 +100,9 @@ pub struct Extraction {
     pub candidates: Vec<Candidate>,
     /// Its pages, and where they are in the pictures that were sent.
     pub pages: Vec<PagePlace>,
+    /// The barcodes that its rules search for, and where they are in what was sent. What they hold is the
+    /// rules' to tell.
+    pub barcodes: Vec<BarcodePlace>,
     /// The fields read, in the order of the request; then those the rules derived from them.
     pub fields: Vec<ExtractedField>,
     /// The checks of the pictures, then those of the rules.
@@ -109,6 +115,17 @@ pub struct Extraction {
     pub timings: Timings,
 }
 
+/// Where a barcode is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BarcodePlace {
+    /// Its kind.
+    pub symbology: Symbology,
+    /// The page, counted from 0.
+    pub page: usize,
+    /// A box around it, in the picture that was sent.
+    pub corners: [Point; 4],
+}
+
 /// One field of an [`Extraction`].
 #[derive(Clone, Debug)]
 pub struct ExtractedField {
@@ -118,7 +135,7 @@ pub struct ExtractedField {
     pub transcription: Option<Transcription>,
     /// The normalised value, or `None` if what was read can't be normalised.
     pub value: Option<FieldText>,
-    /// `visual`, or the name of the field the value was taken from.
+    /// `visual`, the name of the field the value was taken from, or the kind of a barcode.
     pub source: String,
 }
 
@@ -160,6 +177,8 @@ pub struct Timings {
     pub identify: Duration,
     /// The rules' `before`.
     pub before: Duration,
+    /// The search for barcodes; nothing where the rules want none.
+    pub barcodes: Duration,
     /// The model's stages.
     pub read: ReadTimings,
     /// The rules' `after`.
@@ -171,11 +190,12 @@ pub struct Timings {
 impl Timings {
     /// The stages by name, in their order.
     #[must_use]
-    pub fn stages(&self) -> [(&'static str, Duration); 8] {
+    pub fn stages(&self) -> [(&'static str, Duration); 9] {
         [
             ("pages", self.pages),
             ("identify", self.identify),
             ("before", self.before),
+            ("barcodes", self.barcodes),
             ("preprocess", self.read.preprocess),
             ("queue", self.read.queue),
             ("encode", self.read.encode),
@@ -260,6 +280,12 @@ async fn read_and_check(
     };
     let chosen = Instant::now();
 
+    let shadow_wants = shadow.map_or(&[][..], |shadow| shadow.candidate.plugin().searches(id));
+    let wanted = joined(rules.searches(id), shadow_wants);
+    let (barcodes, searched) = evidence::search(page_decoder, &pages, &wanted, &tenant).await?;
+    let checks = checks.into_iter().chain(searched).collect::<Vec<_>>();
+    let searched = Instant::now();
+
     let adapter = match request.model {
         ModelChoice::Adapter => Some(document_type.adapter_digest()),
         ModelChoice::BaseOnly => None,
@@ -283,20 +309,22 @@ async fn read_and_check(
         }
         ModelChoice::BaseOnly => (output.readings, None),
     };
-    let after = rules.after_with_usage(id, &readings, &today);
+    let evidence = evidence::evidence(&places, &checks, &candidates, &barcodes);
+    let after = rules.after_with_usage(id, &readings, &evidence, &today);
     let report = counted(counters, rules.name(), after).await.map_err(rules_failed)?;
     let end = Instant::now();
     let checks = [checks, report.checks.clone()].concat();
 
     if let Some((comparison, read_by_model)) = comparison {
         let (page_decoder, inference) = (page_decoder.clone(), reader.inference().clone());
-        comparison.finish(page_decoder, inference, today, read_by_model, &report);
+        comparison.finish(page_decoder, inference, today, read_by_model, evidence, &report);
     }
     tracing::debug!(batch_documents = output.batch_documents, "read");
     Ok(Extraction {
         document_type: id.clone(),
         candidates,
         verdict: Verdict::of(&checks),
+        barcodes: barcodes.iter().map(|barcode| place(barcode, &places)).collect(),
         fields: join(readings, &places, &report),
         pages: places,
         checks,
@@ -311,6 +339,7 @@ async fn read_and_check(
             pages: decoding,
             identify: identifying,
             before: chosen - decoded,
+            barcodes: if wanted.is_empty() { Duration::ZERO } else { searched - chosen },
             read: output.timings,
             after: end - read,
             total: end - started,
@@ -377,6 +406,22 @@ fn refuse_fields(requested: &[FieldName], known: &[FieldName]) -> Result<(), Eng
     Ok(())
 }
 
+/// What the live rules search for, then what those of the shadow do.
+fn joined(live: &[Symbology], shadow: &[Symbology]) -> Vec<Symbology> {
+    let of_shadow = shadow.iter().filter(|symbology| !live.contains(symbology));
+    live.iter().chain(of_shadow).copied().collect()
+}
+
+fn place(barcode: &Barcode, places: &[PagePlace]) -> BarcodePlace {
+    let Barcode { symbology, page, corners, .. } = barcode;
+    let corners = in_picture(*corners, *page, places);
+    BarcodePlace { symbology: *symbology, page: *page, corners }
+}
+
+fn in_picture(corners: [Point; 4], page: usize, places: &[PagePlace]) -> [Point; 4] {
+    places.get(page).map_or(corners, |place| corners.map(|corner| place.in_picture(corner)))
+}
+
 /// Readings in their order, each with its normalised value and where it is in what was sent, then the fields
 /// without a reading.
 fn join(readings: Vec<FieldReading>, places: &[PagePlace], report: &Report) -> Vec<ExtractedField> {
@@ -392,10 +437,7 @@ fn join(readings: Vec<FieldReading>, places: &[PagePlace], report: &Report) -> V
         })
         .collect::<Vec<_>>();
     let read = readings.into_iter().map(|FieldReading { name, page, raw, confidence, polygon }| {
-        let polygon = polygon.map(|corners| match places.get(page) {
-            Some(place) => corners.map(|corner| place.in_picture(corner)),
-            None => corners,
-        });
+        let polygon = polygon.map(|corners| in_picture(corners, page, places));
         let normalised = report.fields.iter().find(|field| field.name == name);
         ExtractedField {
             value: normalised.and_then(|field| field.value.clone()),

@@ -8,7 +8,7 @@ use dossier_store::{PackageDigest, RulesManifest};
 
 use crate::adapters::LoadedAdapter;
 use crate::error::EngineError;
-use crate::folders::{Calibration, Manifest, Prototypes};
+use crate::folders::{Calibration, Manifest, Measured, Prototypes};
 
 /// A package that can serve at once. Whoever reads with it holds it, so it is never taken away from
 /// a request.
@@ -42,6 +42,8 @@ pub struct ReadyAdapter {
     pub calibration: Option<Calibration>,
     /// What first pages of its document type look like, if it brings that.
     pub prototypes: Option<Prototypes>,
+    /// How well it read held-out documents, if the record of its training tells.
+    pub measured: Option<Measured>,
     /// The manifest of its document type.
     pub manifest: Manifest,
 }

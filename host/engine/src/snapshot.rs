@@ -13,7 +13,7 @@ use dossier_model::TypeLikeness;
 use dossier_plugin::Plugin;
 
 use crate::error::EngineError;
-use crate::folders::{Calibration, Prototypes};
+use crate::folders::{Calibration, Measured, Prototypes};
 use crate::ready::{ReadyAdapter, ReadyRules};
 use crate::request_id::RequestId;
 
@@ -160,6 +160,12 @@ impl DocumentType {
     #[must_use]
     pub fn calibration(&self) -> Option<&Calibration> {
         self.adapter.calibration.as_ref()
+    }
+
+    /// How well the adapter read held-out documents, if the record of its training tells.
+    #[must_use]
+    pub fn measured(&self) -> Option<&Measured> {
+        self.adapter.measured.as_ref()
     }
 
     /// The adapter's readings with the confidences that they should have.

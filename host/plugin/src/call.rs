@@ -7,12 +7,13 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use wasmtime::component::{ComponentNamedList, Instance, Lift, Lower};
 use wasmtime::{Store, Trap, UpdateDeadline};
 
+use crate::bindings::evidence::Observation;
 use crate::bindings::hooks;
 use crate::engine::EngineState;
 use crate::meter::Meter;
 use crate::said::Said;
 use crate::sandbox::Sandbox;
-use crate::world::{ConfigureParameters, ConfigureResult, Rules};
+use crate::world::{ConfigureParameters, ConfigureResult, ObserveParameters, Rules};
 use crate::{Hook, InvalidResult, PluginError, PluginSettings, WorldMismatch, validate};
 
 /// What one call took.
@@ -31,14 +32,22 @@ pub(crate) struct Configuration<'a> {
     pub(crate) settings: &'a str,
 }
 
-/// Waits for a place, makes a fresh instance, configures it, calls one of its hooks and drops it. One
+/// What an instance takes ahead of its call.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Ahead<'a> {
+    pub(crate) configuration: Option<Configuration<'a>>,
+    /// What was seen of a document of this type.
+    pub(crate) observed: Option<(&'a DocumentTypeId, &'a Observation)>,
+}
+
+/// Waits for a place, makes a fresh instance, tells it what it takes ahead, calls one of its hooks and drops it. One
 /// that explains keeps what the component writes to its standard error.
 pub(crate) async fn call<Parameters, Results>(
     plugin: &str,
     hook: Hook,
     engine: &EngineState,
     rules: &Rules,
-    configuration: Option<Configuration<'_>>,
+    ahead: Ahead<'_>,
     explains: bool,
     parameters: Parameters,
 ) -> Result<(Results, Usage), PluginError>
@@ -51,12 +60,14 @@ where
     let said = (explains || engine.settings.explains).then(Said::default);
     let meter = Meter::new(&engine.turns);
     let mut store = fresh_store(engine, said, &meter);
-    let run = meter.run(run(hook, rules, &mut store, configuration, parameters));
+    let run = meter.run(run(hook, rules, &mut store, ahead, parameters));
     let ended = tokio::time::timeout(engine.settings.call_timeout, run).await;
     let usage = Usage { time: start.elapsed(), memory_bytes: store.data().memory.used_bytes() };
     match ended {
         Ok(Ok(results)) => Ok((results, usage)),
-        Ok(Err(failure)) => Err(failure.into_error(plugin, engine, configuration, store.data())),
+        Ok(Err(failure)) => {
+            Err(failure.into_error(plugin, engine, ahead.configuration, store.data()))
+        }
         Err(_elapsed) => Err(PluginError::Timeout {
             plugin: plugin.to_owned(),
             hook,
@@ -157,7 +168,7 @@ async fn run<Parameters, Results>(
     hook: Hook,
     rules: &Rules,
     store: &mut Store<Sandbox>,
-    configuration: Option<Configuration<'_>>,
+    Ahead { configuration, observed }: Ahead<'_>,
     parameters: Parameters,
 ) -> Result<Results, Failure>
 where
@@ -172,6 +183,13 @@ where
     }
     if let Some(configuration) = configuration {
         configure(rules, store, &instance, configuration).await?;
+    }
+    if let Some((document_type, observation)) = observed {
+        let failed = |error| Failure::Run(Hook::Observe, error);
+        let observe = rules.function::<ObserveParameters<'_>, ()>(Hook::Observe, store, &instance);
+        let observe = observe.map_err(Failure::World)?;
+        let parameters = (document_type.as_str(), observation);
+        observe.call_async(&mut *store, parameters).await.map_err(failed)?;
     }
     let function = rules.function(hook, store, &instance).map_err(Failure::World)?;
     function.call_async(store, parameters).await.map_err(failed)

@@ -27,6 +27,9 @@ pub use plugin::{Hook, Plugin};
 mod call;
 pub use call::Usage;
 
+mod evidence;
+pub use evidence::{Evidence, SeenPage};
+
 mod report;
 pub use report::{BeforeOutcome, Description, Report, ReportField};
 

@@ -5,30 +5,37 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dossier_document::{Digest, DocumentTypeId, FieldName, FieldReading, FieldText};
+use dossier_document::{Digest, DocumentTypeId, FieldName, FieldReading, FieldText, Symbology};
 
 use tokio::sync::Semaphore;
 use wasmtime::component::{ComponentNamedList, Lift, Lower};
 
+use crate::bindings::evidence::Observation;
 use crate::bindings::hooks;
-use crate::call::{self, Configuration, call};
+use crate::call::{self, Ahead, Configuration, call};
 use crate::code_cache::CodeOrigin;
 use crate::engine::EngineState;
 use crate::world::{
     AfterParameters, AfterResult, BeforeParameters, BeforeResult, ConfigureParameters,
-    ConfigureResult, Rules,
+    ConfigureResult, Rules, SearchesResult,
 };
-use crate::{BeforeOutcome, Description, InvalidResult, PluginError, Report, Usage, validate};
+use crate::{
+    BeforeOutcome, Description, Evidence, InvalidResult, PluginError, Report, Usage, validate,
+};
 
 /// A function that the host calls in a component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Hook {
     /// `describe`, once when the component is compiled.
     Describe,
+    /// `searches`, once when a component is compiled that looks at what the host saw.
+    Searches,
     /// `configure`, ahead of every other call of a component that takes settings.
     Configure,
     /// `before`, ahead of the model.
     Before,
+    /// `observe`, ahead of `after`, of a component that looks at what the host saw.
+    Observe,
     /// `after`, behind the model.
     After,
 }
@@ -39,8 +46,10 @@ impl Hook {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Describe => "describe",
+            Self::Searches => "searches",
             Self::Configure => "configure",
             Self::Before => "before",
+            Self::Observe => "observe",
             Self::After => "after",
         }
     }
@@ -78,6 +87,7 @@ struct PluginState {
     name: String,
     digest: Digest,
     description: Description,
+    searches: BTreeMap<DocumentTypeId, Vec<Symbology>>,
     rules: Rules,
     code_origin: CodeOrigin,
     engine: Arc<EngineState>,
@@ -98,15 +108,26 @@ impl Plugin {
         code_origin: CodeOrigin,
         engine: Arc<EngineState>,
     ) -> Result<Self, PluginError> {
+        let alone = Ahead::default();
         let ((raw,), _usage): ((hooks::Description,), _) =
-            call(&name, Hook::Describe, &engine, &rules, None, false, ()).await?;
+            call(&name, Hook::Describe, &engine, &rules, alone, false, ()).await?;
         let description = validate::description(raw).map_err(|what| {
             PluginError::InvalidResult { plugin: name.clone(), hook: Hook::Describe, what }
         })?;
+        let searches = if rules.observes() {
+            let ((raw,), _usage): (SearchesResult, _) =
+                call(&name, Hook::Searches, &engine, &rules, alone, false, ()).await?;
+            validate::searches(raw, &description.document_types).map_err(|what| {
+                PluginError::InvalidResult { plugin: name.clone(), hook: Hook::Searches, what }
+            })?
+        } else {
+            BTreeMap::new()
+        };
         let share = (engine.settings.concurrent_calls / SHARE).max(1) as usize;
         let document_types = description.document_types.iter();
         let shares = document_types.map(|id| (id.clone(), Semaphore::new(share))).collect();
-        let state = PluginState { name, digest, description, rules, code_origin, engine, shares };
+        let state =
+            PluginState { name, digest, description, searches, rules, code_origin, engine, shares };
         let state = Arc::new(state);
         Ok(Self { state, settings: None, explains: false })
     }
@@ -148,7 +169,7 @@ impl Plugin {
             Hook::Configure,
             &state.engine,
             &state.rules,
-            None,
+            Ahead::default(),
             self.explains,
             parameters,
         )
@@ -162,6 +183,12 @@ impl Plugin {
     #[must_use]
     pub fn takes_settings(&self) -> bool {
         self.state.rules.takes_settings()
+    }
+
+    /// The kinds of barcodes that documents of a type are searched for.
+    #[must_use]
+    pub fn searches(&self, document_type: &DocumentTypeId) -> &[Symbology] {
+        self.state.searches.get(document_type).map_or(&[], Vec::as_slice)
     }
 
     /// Makes a fresh instance and drops it, and tells the time: every call pays that.
@@ -234,7 +261,7 @@ impl Plugin {
         let parameters: BeforeParameters<'_> =
             (document_type.as_str(), pages, names.as_deref(), today);
         let ((raw,), usage): (BeforeResult, _) =
-            self.call(Hook::Before, document_type, parameters).await?;
+            self.call(Hook::Before, document_type, None, parameters).await?;
         match raw {
             Ok(fields) => validate::field_requests(fields, page_count, requested)
                 .map(|fields| (BeforeOutcome::Read { fields }, usage)),
@@ -244,7 +271,7 @@ impl Plugin {
         .map_err(|what| self.invalid(Hook::Before, what))
     }
 
-    /// Lets the rules normalise and check what was read.
+    /// Lets the rules normalise and check what was read, where nothing else was seen.
     ///
     /// `today` is an ISO 8601 date such as `2026-11-24`.
     ///
@@ -257,10 +284,12 @@ impl Plugin {
         readings: &[FieldReading],
         today: &str,
     ) -> Result<Report, PluginError> {
-        self.after_with_usage(document_type, readings, today).await.map(|(report, _usage)| report)
+        let nothing = Evidence::default();
+        let after = self.after_with_usage(document_type, readings, &nothing, today);
+        after.await.map(|(report, _usage)| report)
     }
 
-    /// [`after`](Self::after), and what it took.
+    /// [`after`](Self::after) with what else was seen of the document, and what it took.
     ///
     /// # Errors
     /// As [`after`](Self::after).
@@ -268,15 +297,19 @@ impl Plugin {
         &self,
         document_type: &DocumentTypeId,
         readings: &[FieldReading],
+        evidence: &Evidence,
         today: &str,
     ) -> Result<(Report, Usage), PluginError> {
         self.check_document_type(document_type)?;
+        let observation =
+            self.state.rules.observes().then(|| evidence.lowered(self.searches(document_type)));
         let lowered = readings.iter().map(lower_reading).collect::<Vec<_>>();
         let parameters: AfterParameters<'_> = (document_type.as_str(), &lowered, today);
         let ((raw,), usage): (AfterResult, _) =
-            self.call(Hook::After, document_type, parameters).await?;
+            self.call(Hook::After, document_type, observation.as_ref(), parameters).await?;
+        let barcodes = evidence.barcodes_of(self.searches(document_type));
         match raw {
-            Ok(report) => validate::report(report, readings)
+            Ok(report) => validate::report(report, readings, barcodes)
                 .map(|report| (report, usage))
                 .map_err(|what| self.invalid(Hook::After, what)),
             Err(error) => {
@@ -292,6 +325,7 @@ impl Plugin {
         &self,
         hook: Hook,
         document_type: &DocumentTypeId,
+        observation: Option<&Observation>,
         parameters: Parameters,
     ) -> Result<(Results, Usage), PluginError>
     where
@@ -309,8 +343,10 @@ impl Plugin {
             let settings = settings.map_or(NO_SETTINGS, |settings| settings.json.as_str());
             Configuration { document_type, settings }
         });
+        let observed = observation.map(|observation| (document_type, observation));
+        let ahead = Ahead { configuration, observed };
         let (engine, rules) = (&state.engine, &state.rules);
-        call(&state.name, hook, engine, rules, configuration, self.explains, parameters).await
+        call(&state.name, hook, engine, rules, ahead, self.explains, parameters).await
     }
 
     fn check_document_type(&self, document_type: &DocumentTypeId) -> Result<(), PluginError> {

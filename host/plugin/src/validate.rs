@@ -1,14 +1,14 @@
 //! What a component answers is believed only in the form that the WIT file gives it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::hash::Hash;
 
 use dossier_document::{
-    Check, CheckOutcome, DocumentTypeId, FieldName, FieldReading, FieldRequest, FieldText,
-    LineShape,
+    Barcode, Check, CheckOutcome, DocumentTypeId, FieldName, FieldReading, FieldRequest, FieldText,
+    LineShape, Symbology,
 };
 
-use crate::bindings::hooks;
+use crate::bindings::{evidence, hooks};
 use crate::{Description, InvalidResult, Report, ReportField};
 
 /// Longest name of the rules in bytes.
@@ -121,19 +121,51 @@ fn field_request(
     Ok(FieldRequest { name, page, characters, max_length, shape })
 }
 
-pub(crate) fn report(
+/// What documents are searched for, by their type.
+pub(crate) fn searches(
+    raw: Vec<evidence::Search>,
+    known: &[DocumentTypeId],
+) -> Result<BTreeMap<DocumentTypeId, Vec<Symbology>>, InvalidResult> {
+    not_too_many("searches", raw.len(), known.len())?;
+    let mut searches = BTreeMap::new();
+    for (position, search) in raw.into_iter().enumerate() {
+        let document_type = search.document_type.parse::<DocumentTypeId>();
+        let document_type =
+            document_type.ok().filter(|document_type| known.contains(document_type));
+        let document_type = document_type
+            .ok_or(InvalidResult::Form { what: "document type of search", position })?;
+        some_but_not_too_many("sources of a search", search.sources.len(), Symbology::ALL.len())?;
+        let symbology = |source: &String| {
+            let of_source = |symbology: &Symbology| symbology.source() == source;
+            Symbology::ALL.into_iter().find(of_source)
+        };
+        let symbologies = search.sources.iter().map(symbology).collect::<Option<Vec<_>>>();
+        let symbologies =
+            symbologies.ok_or(InvalidResult::Form { what: "source of search", position })?;
+        unique("source of a search", &symbologies)?;
+        if searches.insert(document_type, symbologies).is_some() {
+            return Err(InvalidResult::Duplicate { what: "document type of search", position });
+        }
+    }
+    Ok(searches)
+}
+
+pub(crate) fn report<'a>(
     raw: hooks::Report,
     readings: &[FieldReading],
+    barcodes: impl Iterator<Item = &'a Barcode>,
 ) -> Result<Report, InvalidResult> {
     // Rules may derive fields from the readings, so there can be more of them.
     not_too_many("fields", raw.fields.len(), readings.len().saturating_add(MAX_FIELDS))?;
     not_too_many("checks", raw.checks.len(), MAX_CHECKS)?;
     let read = readings.iter().map(|reading| reading.name.as_str()).collect::<HashSet<_>>();
+    let barcodes = barcodes.map(|barcode| barcode.symbology.source());
+    let sources = read.iter().copied().chain(barcodes).collect::<HashSet<_>>();
     let fields = raw
         .fields
         .into_iter()
         .enumerate()
-        .map(|(position, field)| report_field(position, field, &read))
+        .map(|(position, field)| report_field(position, field, &read, &sources))
         .collect::<Result<Vec<_>, _>>()?;
     unique("field", fields.iter().map(|field| &field.name))?;
     let reported = fields.iter().map(|field| &field.name).collect::<HashSet<_>>();
@@ -154,10 +186,11 @@ fn report_field(
     position: usize,
     raw: hooks::Field,
     read: &HashSet<&str>,
+    sources: &HashSet<&str>,
 ) -> Result<ReportField, InvalidResult> {
     let name = field_name("field", position, &raw.name)?;
     let is_reading = read.contains(name.as_str());
-    let is_derived = read.contains(raw.source.as_str());
+    let is_derived = sources.contains(raw.source.as_str());
     let is_known = is_derived || (is_reading && raw.source == VISUAL);
     if !is_known {
         return Err(InvalidResult::UnknownField { position });

@@ -6,19 +6,23 @@ use wasmtime::component::{
 };
 use wasmtime::{Engine, Store};
 
-use crate::bindings::hooks;
+use crate::bindings::{evidence, hooks};
 use crate::sandbox::{Sandbox, WASI_VERSION};
 use crate::{Hook, WorldMismatch, inspection};
 
 /// The newest WIT file that this host speaks; what it has of older versions is the same.
-const WIT: &str = include_str!("../../../wit/v1.1/rules.wit");
+const WIT: &str = include_str!("../../../wit/v1.2/rules.wit");
 /// Where that file is.
-const WIT_FILE: &str = "wit/v1.1/rules.wit";
+const WIT_FILE: &str = "wit/v1.2/rules.wit";
 
 /// The interface that a component must export; one of a later 1.x is found by this name too.
 const HOOKS: &str = "dossier:rules/hooks@1.0.0";
 /// The interface that a component with settings exports.
 const SETTINGS: &str = "dossier:rules/settings@1.1.0";
+/// The interface that a component exports which looks at what the host saw.
+const EVIDENCE: &str = "dossier:rules/evidence@1.2.0";
+/// The versions of the package that this host speaks.
+const SPOKEN: &str = "1.0.0, 1.1.0 and 1.2.0";
 
 /// The parameters of `before`: document type, page count, requested fields, today.
 pub(crate) type BeforeParameters<'a> = (&'a str, u32, Option<&'a [String]>, &'a str);
@@ -32,6 +36,10 @@ pub(crate) type AfterResult = (Result<hooks::Report, hooks::Error>,);
 pub(crate) type ConfigureParameters<'a> = (&'a str, &'a str);
 /// The result of `configure`.
 pub(crate) type ConfigureResult = (Result<(), hooks::Error>,);
+/// The result of `searches`.
+pub(crate) type SearchesResult = (Vec<evidence::Search>,);
+/// The parameters of `observe`: document type, what was seen.
+pub(crate) type ObserveParameters<'a> = (&'a str, &'a evidence::Observation);
 
 /// A component whose imports are resolved and whose hooks are found, so that a call looks up
 /// nothing by name.
@@ -42,6 +50,15 @@ pub(crate) struct Rules {
     after: ComponentExportIndex,
     /// Of a component that takes settings.
     configure: Option<ComponentExportIndex>,
+    /// Of a component that looks at what the host saw.
+    evidence: Option<Evidence>,
+}
+
+/// The functions of the interface `evidence`.
+#[derive(Clone, Copy)]
+struct Evidence {
+    searches: ComponentExportIndex,
+    observe: ComponentExportIndex,
 }
 
 /// Whether the component exports the hooks and imports nothing that isn't offered, by their names:
@@ -74,6 +91,9 @@ pub(crate) fn check_names(bytes: &[u8]) -> Result<(), WorldMismatch> {
     if let Some((_, functions)) = exported(SETTINGS) {
         hooks.push((Hook::Configure, functions));
     }
+    if let Some((_, functions)) = exported(EVIDENCE) {
+        hooks.extend([(Hook::Searches, functions), (Hook::Observe, functions)]);
+    }
     match hooks
         .into_iter()
         .find(|(hook, functions)| !functions.iter().any(|name| name == hook.as_str()))
@@ -95,30 +115,30 @@ impl Rules {
         let instance = linker
             .instantiate_pre(component)
             .map_err(|error| unlinked_import(engine, component, bytes, &error))?;
-        let interface = component
+        let missing = |hook| missing_export(export_name(hook), &declaration(hook), bytes);
+        let hooks = component
             .get_export_index(None, HOOKS)
             .ok_or_else(|| missing_export(HOOKS.to_owned(), "export hooks;", bytes))?;
-        let index = |hook: Hook| {
-            component
-                .get_export_index(Some(&interface), hook.as_str())
-                .ok_or_else(|| missing_export(export_name(hook), &declaration(hook), bytes))
+        let function = |interface: &ComponentExportIndex, hook: Hook| {
+            component.get_export_index(Some(interface), hook.as_str()).ok_or_else(|| missing(hook))
         };
         let configure = component
             .get_export_index(None, SETTINGS)
-            .map(|settings| {
-                component.get_export_index(Some(&settings), Hook::Configure.as_str()).ok_or_else(
-                    || {
-                        let declaration = declaration(Hook::Configure);
-                        missing_export(export_name(Hook::Configure), &declaration, bytes)
-                    },
-                )
+            .map(|settings| function(&settings, Hook::Configure))
+            .transpose()?;
+        let evidence = component
+            .get_export_index(None, EVIDENCE)
+            .map(|evidence| {
+                let searches = function(&evidence, Hook::Searches)?;
+                Ok(Evidence { searches, observe: function(&evidence, Hook::Observe)? })
             })
             .transpose()?;
         Ok(Self {
-            describe: index(Hook::Describe)?,
-            before: index(Hook::Before)?,
-            after: index(Hook::After)?,
+            describe: function(&hooks, Hook::Describe)?,
+            before: function(&hooks, Hook::Before)?,
+            after: function(&hooks, Hook::After)?,
             configure,
+            evidence,
             instance,
         })
     }
@@ -126,6 +146,11 @@ impl Rules {
     /// Whether the component takes settings.
     pub(crate) fn takes_settings(&self) -> bool {
         self.configure.is_some()
+    }
+
+    /// Whether the component looks at what the host saw.
+    pub(crate) fn observes(&self) -> bool {
+        self.evidence.is_some()
     }
 
     /// A hook of an instance as a function of these types.
@@ -139,13 +164,14 @@ impl Rules {
         Parameters: ComponentNamedList + Lower,
         Results: ComponentNamedList + Lift,
     {
+        let absent = || missing_export(export_name(hook), &declaration(hook), &[]);
         let index = match hook {
             Hook::Describe => self.describe,
             Hook::Before => self.before,
             Hook::After => self.after,
-            Hook::Configure => self
-                .configure
-                .ok_or_else(|| missing_export(export_name(hook), &declaration(hook), &[]))?,
+            Hook::Configure => self.configure.ok_or_else(absent)?,
+            Hook::Searches => self.evidence.ok_or_else(absent)?.searches,
+            Hook::Observe => self.evidence.ok_or_else(absent)?.observe,
         };
         instance.get_typed_func(store, index).map_err(|error| WorldMismatch::ExportType {
             name: export_name(hook),
@@ -166,12 +192,20 @@ impl Rules {
             let hook = Hook::Configure;
             self.function::<ConfigureParameters<'_>, ConfigureResult>(hook, store, instance)?;
         }
+        if self.observes() {
+            self.function::<(), SearchesResult>(Hook::Searches, store, instance)?;
+            self.function::<ObserveParameters<'_>, ()>(Hook::Observe, store, instance)?;
+        }
         Ok(())
     }
 }
 
 fn export_name(hook: Hook) -> String {
-    let interface = if hook == Hook::Configure { SETTINGS } else { HOOKS };
+    let interface = match hook {
+        Hook::Describe | Hook::Before | Hook::After => HOOKS,
+        Hook::Configure => SETTINGS,
+        Hook::Searches | Hook::Observe => EVIDENCE,
+    };
     format!("{interface}#{hook}")
 }
 
@@ -200,10 +234,12 @@ fn missing_export(name: String, declaration: &str, bytes: &[u8]) -> WorldMismatc
         .map(|export| format!("`{export}`"))
         .collect::<Vec<_>>();
     let exported = if of_package.is_empty() {
-        "it exports nothing of the package dossier:rules, whose versions 1.0.0 and 1.1.0 this host speaks".to_owned()
+        format!(
+            "it exports nothing of the package dossier:rules, whose versions {SPOKEN} this host speaks"
+        )
     } else {
         let of_package = of_package.join(", ");
-        format!("it exports {of_package}, and this host speaks 1.0.0 and 1.1.0")
+        format!("it exports {of_package}, and this host speaks {SPOKEN}")
     };
     WorldMismatch::MissingExport { name, wit: wit_line(declaration), exported }
 }
@@ -249,8 +285,7 @@ fn import_mismatch(name: &str, bytes: &[u8], detail: String) -> WorldMismatch {
             "this host offers WASI {WASI_VERSION} (cli, clocks, filesystem, io, random, sockets)"
         )
     } else if name.starts_with("dossier:rules/") {
-        "this host offers no import of dossier:rules: its versions 1.0.0 and 1.1.0 have none"
-            .to_owned()
+        format!("this host offers no import of dossier:rules: its versions {SPOKEN} have none")
     } else {
         format!("this host offers nothing but WASI {WASI_VERSION}, with nothing granted")
     };

@@ -11,6 +11,7 @@ use dossier_store::{Action, Attempt, Event, PackageDigest, Version};
 use serde::Serialize;
 
 use super::settings::SettingsBody;
+use crate::api::MeasuredBody;
 
 /// A published package.
 #[derive(Serialize)]
@@ -49,6 +50,7 @@ pub(super) struct StatusBody<'a> {
     canary: Option<CanaryBody>,
     shadow: Option<ShadowBody>,
     settings: Option<SettingsBody>,
+    measured: Option<MeasuredBody>,
     /// The newest, the newest last.
     versions: Vec<VersionBody<'a>>,
     has_older_versions: bool,
@@ -239,6 +241,7 @@ impl<'a> StatusBody<'a> {
             canary,
             shadow,
             settings: status.settings.as_ref().map(SettingsBody::of),
+            measured: status.measured.as_ref().map(MeasuredBody::of),
             versions: status.versions.iter().map(VersionBody::of).collect(),
             has_older_versions: status.has_older_versions,
         }

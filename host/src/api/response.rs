@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use dossier_document::{Check, DocumentTypeId, Point};
+use dossier_engine::folders::Measured;
 use dossier_engine::identify::Candidate;
-use dossier_engine::pipeline::{ExtractedField, Extraction, PagePlace, ServedBy, Timings};
+use dossier_engine::pipeline::{
+    BarcodePlace, ExtractedField, Extraction, PagePlace, ServedBy, Timings,
+};
 use dossier_engine::snapshot::{DocumentType, Snapshot};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -17,6 +20,7 @@ pub struct ExtractBody<'a> {
     document_type: &'a str,
     candidates: Vec<CandidateBody<'a>>,
     pages: Vec<PageBody>,
+    barcodes: Vec<BarcodeBody>,
     fields: Vec<FieldBody<'a>>,
     checks: Vec<CheckBody<'a>>,
     #[schema(value_type = VerdictWord, inline)]
@@ -42,6 +46,14 @@ struct PageBody {
     rotation: f64,
     score: Option<f64>,
     rectified: bool,
+}
+
+/// A barcode that the rules search for. What it holds is in the fields that they take from it.
+#[derive(Serialize, ToSchema)]
+struct BarcodeBody {
+    source: &'static str,
+    page: usize,
+    polygon: [[f64; 2]; 4],
 }
 
 #[derive(Serialize, ToSchema)]
@@ -79,6 +91,7 @@ struct TimingsBody {
     pages: f64,
     identify: f64,
     before: f64,
+    barcodes: f64,
     queue: f64,
     preprocess: f64,
     encode: f64,
@@ -113,6 +126,15 @@ struct DocumentTypeBody {
     adapter: String,
     calibration: Option<String>,
     rules: RulesBody,
+    measured: Option<MeasuredBody>,
+}
+
+/// How well the adapter read held-out documents, as the record of its training has it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MeasuredBody {
+    documents: u64,
+    fields_exact: f64,
+    documents_exact: Option<f64>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -130,6 +152,7 @@ impl<'a> ExtractBody<'a> {
             document_type: extraction.document_type.as_str(),
             candidates: extraction.candidates.iter().map(CandidateBody::of).collect(),
             pages: extraction.pages.iter().enumerate().map(PageBody::of).collect(),
+            barcodes: extraction.barcodes.iter().map(BarcodeBody::of).collect(),
             fields: extraction.fields.iter().map(FieldBody::of).collect(),
             checks: extraction.checks.iter().map(CheckBody::of).collect(),
             verdict: extraction.verdict.as_str(),
@@ -159,6 +182,16 @@ impl PageBody {
             rotation: to_decimals(place.rotation_degrees, 1),
             score: place.score.map(|score| to_decimals(f64::from(score), 4)),
             rectified: place.is_rectified(),
+        }
+    }
+}
+
+impl BarcodeBody {
+    fn of(barcode: &BarcodePlace) -> Self {
+        Self {
+            source: barcode.symbology.source(),
+            page: barcode.page + 1,
+            polygon: corners_body(&barcode.corners),
         }
     }
 }
@@ -209,6 +242,7 @@ impl TimingsBody {
             pages: milliseconds(timings.pages),
             identify: milliseconds(timings.identify),
             before: milliseconds(timings.before),
+            barcodes: milliseconds(timings.barcodes),
             queue: milliseconds(timings.read.queue),
             preprocess: milliseconds(timings.read.preprocess),
             encode: milliseconds(timings.read.encode),
@@ -251,6 +285,17 @@ impl DocumentTypeBody {
                 version: description.version.clone(),
                 digest: plugin.digest().to_string(),
             },
+            measured: document_type.measured().map(MeasuredBody::of),
+        }
+    }
+}
+
+impl MeasuredBody {
+    pub(crate) fn of(measured: &Measured) -> Self {
+        Self {
+            documents: measured.documents,
+            fields_exact: to_decimals(measured.fields_exact, 4),
+            documents_exact: measured.documents_exact.map(|share| to_decimals(share, 4)),
         }
     }
 }

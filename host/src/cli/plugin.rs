@@ -4,17 +4,17 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
-use dossier_document::{DocumentTypeId, FieldName, FieldText, InvalidFieldName};
+use dossier_document::{Barcode, DocumentTypeId, FieldName, FieldText, InvalidFieldName};
 use dossier_engine::code_of_user;
 use dossier_engine::settings::RulesLimits;
-use dossier_plugin::{PluginEngine, PluginError, readings_from_values};
+use dossier_plugin::{Evidence, PluginEngine, PluginError, readings_from_values};
 use serde_json::{Map, Value};
 
 use super::run::{UsageError, install_quiet};
 use super::{CommandError, PluginRunArgs, output};
 use crate::config::reader_settings;
 use crate::user_cache;
-use dossier_engine::fixture::FixtureError;
+use dossier_engine::fixture::{FixtureError, barcodes_from_json};
 use dossier_engine::rules::open_rules;
 
 mod new;
@@ -223,8 +223,9 @@ pub(super) async fn run(args: PluginRunArgs) -> Result<(), CommandError> {
         None => rules,
     };
     let readings = readings_from_values(values.fields);
-    let report = rules
-        .after(&document_type, &readings, &config.today())
+    let evidence = Evidence { barcodes: values.barcodes, ..Evidence::default() };
+    let (report, _usage) = rules
+        .after_with_usage(&document_type, &readings, &evidence, &config.today())
         .await
         .map_err(PluginCommandError::Rules)?;
     output::report(&report).map_err(CommandError::Output)
@@ -234,6 +235,7 @@ pub(super) async fn run(args: PluginRunArgs) -> Result<(), CommandError> {
 #[derive(Debug)]
 struct Values {
     fields: Vec<(FieldName, FieldText)>,
+    barcodes: Vec<Barcode>,
     settings: Option<Value>,
     document_type: Option<String>,
 }
@@ -254,6 +256,12 @@ fn parse_values(text: &str, file: &Path) -> Result<Values, PluginCommandError> {
         return Err(PluginCommandError::NoFields { file: file.to_owned() });
     };
     let settings = top.shift_remove("settings");
+    let barcodes = top.shift_remove("barcodes").map(barcodes_from_json).transpose();
+    let barcodes = barcodes.map_err(|source| {
+        let file = file.to_owned();
+        PluginCommandError::Fixture { file, source }
+    })?;
+    let barcodes = barcodes.unwrap_or_default();
     let document_type = match top.shift_remove("document_type") {
         Some(Value::String(document_type)) => Some(document_type),
         Some(_) => {
@@ -265,7 +273,7 @@ fn parse_values(text: &str, file: &Path) -> Result<Values, PluginCommandError> {
     for key in OF_FIXTURES {
         top.shift_remove(key);
     }
-    Ok(Values { fields: parse_fields(top, file)?, settings, document_type })
+    Ok(Values { fields: parse_fields(top, file)?, barcodes, settings, document_type })
 }
 
 /// The fields of a file, which must be all that is left in it.

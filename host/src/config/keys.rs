@@ -36,6 +36,9 @@ keys! {
     // Whoever may send documents may not be whoever may see how many others send.
     /// Answer `/metrics` and `/metrics/routing` on `listen` too, as some routers want it.
     metrics_on_listen: bool = false, Form::Switch;
+    // It shows nothing that its user could not ask for without it.
+    /// Serve the console, pages for people, at `/` of `listen` and of `admin_listen`.
+    console: bool = true, Form::Switch;
     // A few thousand file descriptors are the usual limit of a process; this leaves room.
     /// Open connections at most; one that does nothing gives way to a further one, and while all are in
     /// work, further ones may ask for `/livez` and `/readyz` only.

@@ -17,7 +17,7 @@ mod package;
 pub use package::{
     ADAPTER_CONFIG, ADAPTER_WEIGHTS, CALIBRATION, COMPONENT, DOCUMENT_TYPE_MANIFEST,
     LORA_XS_FACTORS, PREPROCESSOR_CONFIG, PROTOTYPES, Package, PackageError, PackageKind,
-    PackageLimits, PackageParts, RULES_MANIFEST,
+    PackageLimits, PackageParts, RULES_MANIFEST, TRAINING_RECORD,
 };
 
 mod number;

@@ -29,6 +29,8 @@ pub const ADAPTER_WEIGHTS: &str = "adapter_model.safetensors";
 pub const CALIBRATION: &str = "calibration.json";
 /// What first pages of an adapter's document type look like.
 pub const PROTOTYPES: &str = "prototypes.json";
+/// The record of `dossier-train` in an adapter's package.
+pub const TRAINING_RECORD: &str = "training.json";
 /// What LoRA-XS needs beside them.
 pub const LORA_XS_FACTORS: &str = "lora_xs_factors.safetensors";
 
@@ -171,12 +173,12 @@ impl PackageKind {
     }
 
     /// What may be there beside them: the calibration, what the type looks like, what LoRA-XS needs, the size
-    /// of its pages, and the record of `dossier-train`, which nobody reads here.
+    /// of its pages, and the record of `dossier-train`, which is read for what it says of the adapter.
     fn optional(self) -> &'static [&'static str] {
         match self {
             Self::Rules => &[],
             Self::Adapter => {
-                &["training.json", CALIBRATION, PROTOTYPES, LORA_XS_FACTORS, PREPROCESSOR_CONFIG]
+                &[TRAINING_RECORD, CALIBRATION, PROTOTYPES, LORA_XS_FACTORS, PREPROCESSOR_CONFIG]
             }
         }
     }

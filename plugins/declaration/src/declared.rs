@@ -127,6 +127,7 @@ pub(crate) enum Months {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Document {
     pub(crate) zone: Option<Zone>,
+    pub(crate) barcode: Option<Barcode>,
     optional_data: Option<String>,
     #[serde(default)]
     pub(crate) foreigners: bool,
@@ -143,6 +144,14 @@ pub(crate) enum Zone {
     Td2,
     Td3,
     Licence,
+}
+
+/// A kind of barcode.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) enum Barcode {
+    /// AAMVA's PDF417, with the issuer's number.
+    Aamva { issuer: String },
 }
 
 /// Day, month and year as a document writes them.
@@ -310,8 +319,10 @@ impl Declaration {
         }
         let mut seen = BTreeSet::new();
         for page in &document.pages {
-            if !(1..=MOST_FIELDS).contains(&page.len()) {
-                return Err(("pages", format!("a page has 1 to {MOST_FIELDS} fields")));
+            // A page of a document with a barcode may have nothing else.
+            let fewest = usize::from(document.barcode.is_none());
+            if !(fewest..=MOST_FIELDS).contains(&page.len()) {
+                return Err(("pages", format!("a page has {fewest} to {MOST_FIELDS} fields")));
             }
             for field in page {
                 known(field).map_err(|reason| ("pages", reason))?;
@@ -319,6 +330,11 @@ impl Declaration {
                     return Err(("pages", format!("{field} stands twice")));
                 }
             }
+        }
+        if let Some(Barcode::Aamva { issuer }) = &document.barcode
+            && (issuer.len() != 6 || !issuer.bytes().all(|b| b.is_ascii_digit()))
+        {
+            return Err(("barcode", "an issuer's number has six digits".to_owned()));
         }
         if document.zone.is_some() != document.has(ZONE) {
             return Err((

@@ -22,7 +22,8 @@ pages = [["surname", "sex"], ["personal_number", "mrz"]]
 date_form = "Y/M/D"
 foreigners = true
 document_number = { shape = "99#", check = "weighted-11" }
-pages = [["surname", "document_number"]]
+barcode = { kind = "aamva", issuer = "639999" }
+pages = [["surname", "document_number"], []]
 "#;
 
 fn parse(text: &str) -> Result<Declaration, DeclarationError> {
@@ -37,12 +38,13 @@ fn a_declaration_becomes_rust() {
     let rust = rust.replace("::dossier_rules_sdk::", "");
     for expected in [
         "[declared::DocumentType; 2]",
-        "id: \"atlantis/driving-licence/2020\",\npages: 1,\nissuing_state: \"XAT\",",
+        "id: \"atlantis/driving-licence/2020\",\npages: 2,\nissuing_state: \"XAT\",",
         "nationality: declared::Nationality::Any,",
         "order: dates::PartOrder::YearMonthDay, separators: \"/\", month: dates::MonthForm::Number",
         "{ shape: \"99#\", check: Some(declared::CheckScheme::Weighted11) }",
         "month: dates::MonthForm::Name(&[dates::Language::French])",
-        "zone: Some(declared::ZoneKind::Icao(zone::ZoneFormat::Td1)),\npersonal_number_in_zone: true,",
+        "zone: Some(declared::ZoneKind::Icao(zone::ZoneFormat::Td1)),\nbarcode: None,\npersonal_number_in_zone: true,",
+        "barcode: Some(declared::BarcodeKind::Aamva { issuer: \"639999\" }),",
         "sexes: [\"F\", \"M\", \"X\"],",
         "characters: &[(\"sex\", \"FMX\"), ],",
         "declared::FieldRule { name: \"mrz\", page: 1 }",
@@ -74,8 +76,11 @@ fn whatever_makes_no_sense_is_named() {
         ("optional_data = \"personal_number\"", "optional_data = \"sex\"", "optional_data"),
         ("personal_number = { shape", "personal = { shape", "personal"),
         ("[documents.\"id-card/2021\"]", "[documents.\"id-card\"]", "kind/version"),
-        ("pages = [[\"surname\", \"document_number\"]]", "pages = []", "pages"),
-        ("pages = [[\"surname\", \"document_number\"]]", "pages = [[]]", "pages"),
+        ("pages = [[\"surname\", \"document_number\"], []]", "pages = []", "pages"),
+        ("pages = [[\"surname\", \"sex\"], ", "pages = [[], ", "pages"),
+        ("\"aamva\"", "\"code39\"", "code39"),
+        ("\"639999\"", "\"63999\"", "barcode"),
+        ("issuer = \"639999\"", "issuer = \"639999\", version = 11", "version"),
         ("{ sex = \"FMX\" }", "{ sexe = \"FMX\" }", "characters"),
         ("name = \"Atlantis\"", "name = \"\"", "name"),
     ] {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::Declaration;
-use crate::declared::{Calendar, Check, Document, Months, Number, PartOrder, Zone};
+use crate::declared::{Barcode, Calendar, Check, Document, Months, Number, PartOrder, Zone};
 
 const TYPES: &str = "::dossier_rules_sdk::declared::";
 const DATES: &str = "::dossier_rules_sdk::dates::";
@@ -40,6 +40,12 @@ impl Declaration {
             Some(Zone::Td3) => format!("Some({TYPES}ZoneKind::Icao({FORMATS}Td3))"),
             Some(Zone::Licence) => format!("Some({TYPES}ZoneKind::LicenceLine)"),
         };
+        let barcode = match &document.barcode {
+            None => "None".to_owned(),
+            Some(Barcode::Aamva { issuer }) => {
+                format!("Some({TYPES}BarcodeKind::Aamva {{ issuer: {issuer:?} }})")
+            }
+        };
         let sexes = [&self.sexes.female, &self.sexes.male, &self.sexes.other];
         let personal_number = self.personal_number_of(document).map(form);
         let mut rust = String::new();
@@ -54,6 +60,7 @@ impl Declaration {
              dates: {},\n\
              sexes: {sexes:?},\n\
              zone: {zone},\n\
+             barcode: {barcode},\n\
              personal_number_in_zone: {},\n\
              document_number: {},\n\
              personal_number: {},\n\

@@ -1,7 +1,7 @@
 //! The rules of Helvetara on whole documents.
 
 use dossier_rules_sdk::testing::{codes, readings};
-use dossier_rules_sdk::{Outcome, Reading, Report, Settings, after};
+use dossier_rules_sdk::{Observation, Outcome, Reading, Report, Settings, after};
 
 use super::DOCUMENT_TYPES;
 
@@ -9,7 +9,8 @@ const TODAY: &str = "2026-11-24";
 
 fn report(document_type: &str, readings: &[Reading]) -> Report {
     let settings = Settings::default();
-    after(&DOCUMENT_TYPES, document_type, readings, TODAY, settings).expect("a report")
+    after(&DOCUMENT_TYPES, document_type, readings, &Observation::default(), TODAY, settings)
+        .expect("a report")
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use dossier_rules_sdk::zone::ZoneFormat;
 use dossier_rules_sdk::{
-    Date, DocumentRules, FieldRequest, Reading, Refusal, Report, Settings, requests,
+    Date, DocumentRules, FieldRequest, Observation, Reading, Refusal, Report, Settings, requests,
 };
 
 use crate::document::Document;
@@ -59,7 +59,13 @@ impl DocumentRules for DocumentType {
         visual.chain(issue).chain([self.zone_field(page_count.saturating_sub(1))]).collect()
     }
 
-    fn report(&'static self, readings: &[Reading], today: Date, settings: Settings) -> Report {
+    fn report(
+        &'static self,
+        readings: &[Reading],
+        _seen: &Observation,
+        today: Date,
+        settings: Settings,
+    ) -> Report {
         let document = Document::new(self, readings, today, settings);
         Report { fields: report::fields(&document), checks: checks::all(&document) }
     }

@@ -1,7 +1,7 @@
 //! Zones of every kind, good and damaged; whole reports are in `fixtures/`.
 
 use dossier_rules_sdk::testing::{check, outcome, reading, value};
-use dossier_rules_sdk::{FieldRequest, Outcome, Reading, Refusal, Report, Settings};
+use dossier_rules_sdk::{FieldRequest, Observation, Outcome, Reading, Refusal, Report, Settings};
 use proptest::prelude::*;
 
 use crate::{DOCUMENT_TYPES, DocumentType};
@@ -21,7 +21,8 @@ fn after(
     today: &str,
     settings: Settings,
 ) -> Result<Report, Refusal> {
-    dossier_rules_sdk::after(&DOCUMENT_TYPES, document_type, readings, today, settings)
+    let nothing = Observation::default();
+    dossier_rules_sdk::after(&DOCUMENT_TYPES, document_type, readings, &nothing, today, settings)
 }
 
 mod reported;

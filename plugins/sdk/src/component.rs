@@ -21,22 +21,83 @@ pub mod v1_1 {
         pub_export_macro: true,
         default_bindings_module: "dossier_rules_sdk::component::v1_1",
     });
+}
 
-    use crate::ConfiguredRules;
+/// `dossier:rules@1.2.0`, the world `observant-rules`.
+#[expect(missing_docs, reason = "generated from the WIT file, which documents it")]
+pub mod v1_2 {
+    wit_bindgen::generate!({
+        path: "../../wit/v1.2",
+        world: "observant-rules",
+        pub_export_macro: true,
+        default_bindings_module: "dossier_rules_sdk::component::v1_2",
+    });
 
-    impl<T: ConfiguredRules> exports::dossier::rules::settings::Guest for T {
-        fn configure(
-            document_type: String,
-            settings: String,
-        ) -> Result<(), exports::dossier::rules::settings::Error> {
-            T::configure(&document_type, &settings).map_err(|refusal| {
-                exports::dossier::rules::hooks::Error {
-                    code: refusal.code.to_owned(),
-                    message: refusal.message,
-                }
-            })
+    use exports::dossier::rules::{evidence, hooks};
+
+    use crate::{Barcode, ObservantRules, Observation, Outcome, SeenPage};
+
+    impl<T: ObservantRules> evidence::Guest for T {
+        fn searches() -> Vec<evidence::Search> {
+            let searches = T::searches().into_iter();
+            let search = |crate::Search { document_type, sources }| evidence::Search {
+                document_type,
+                sources,
+            };
+            searches.map(search).collect()
+        }
+
+        fn observe(document_type: String, seen: evidence::Observation) {
+            T::observe(&document_type, observation(seen));
         }
     }
+
+    fn observation(seen: evidence::Observation) -> Observation {
+        let page = |page: evidence::Page| SeenPage {
+            picture: page.picture,
+            is_rectified: page.is_rectified,
+            rotation_degrees: page.rotation_degrees,
+            score: page.score,
+        };
+        let check = |check: evidence::Check| {
+            let outcome = match check.outcome {
+                hooks::Outcome::Passed => Outcome::Passed,
+                hooks::Outcome::Failed => Outcome::Failed,
+                hooks::Outcome::NotPerformed => Outcome::NotPerformed,
+            };
+            (check.code, outcome)
+        };
+        let candidate =
+            |candidate: evidence::Candidate| (candidate.document_type, candidate.confidence);
+        let barcode =
+            |evidence::Barcode { source, page, content }| Barcode { source, page, content };
+        Observation {
+            pages: seen.pages.into_iter().map(page).collect(),
+            checks: seen.checks.into_iter().map(check).collect(),
+            candidates: seen.candidates.into_iter().map(candidate).collect(),
+            barcodes: seen.barcodes.into_iter().map(barcode).collect(),
+        }
+    }
+}
+
+/// Implements the settings of one version: they are the same since 1.1.0.
+macro_rules! implement_settings {
+    ($version:ident) => {
+        const _: () = {
+            use $version::exports::dossier::rules::{hooks, settings};
+
+            use crate::ConfiguredRules;
+
+            impl<T: ConfiguredRules> settings::Guest for T {
+                fn configure(document_type: String, settings: String) -> Result<(), hooks::Error> {
+                    T::configure(&document_type, &settings).map_err(|refusal| hooks::Error {
+                        code: refusal.code.to_owned(),
+                        message: refusal.message,
+                    })
+                }
+            }
+        };
+    };
 }
 
 /// Implements the hooks of one version: the records of all are the same.
@@ -123,3 +184,6 @@ macro_rules! implement_hooks {
 
 implement_hooks!(v1);
 implement_hooks!(v1_1);
+implement_hooks!(v1_2);
+implement_settings!(v1_1);
+implement_settings!(v1_2);

@@ -8,7 +8,8 @@
 //!   machine-readable zone itself.
 //! - Dates are written in ISO 8601 of the Gregorian calendar, whatever calendar the document has;
 //!   numbers lose their spaces; the sex is `F`, `M` or `X`.
-//! - What only the zone tells is added with the source `mrz`, as all rules of this crate do.
+//! - What only the zone tells is added with the source `mrz`, as all rules of this crate do; what only the
+//!   barcode tells, with the source `barcode.pdf417`, where every field of the type was asked for.
 //! - A value that can't be normalised is none: nothing is guessed, nothing is repaired.
 //! - The checks of a document type are always all there, in this order; one whose inputs are missing is
 //!   *not performed*:
@@ -21,10 +22,11 @@
 //!     `date_of_issue.after_birth`, `date_of_expiry.after_issue`, `document.expiry`
 //!   - with a machine-readable zone: `mrz.format`, `mrz.issuing_state`, `mrz.check_digit.*`,
 //!     `mrz.matches.*`
+//!   - with a barcode of AAMVA: `barcode.pdf417.format`, `barcode.pdf417.issuer`, `barcode.pdf417.matches.*`
 //! - Messages never quote a value.
 
 mod document_type;
-pub use document_type::{DocumentType, FieldRule, Nationality, ZoneKind};
+pub use document_type::{BarcodeKind, DocumentType, FieldRule, Nationality, ZoneKind};
 
 mod field_kind;
 use field_kind::FieldKind;
@@ -51,6 +53,20 @@ macro_rules! declared_rules {
         pub struct $rules;
 
         $crate::export_document_rules!($rules, DOCUMENT_TYPES);
+    };
+}
+
+/// As [`declared_rules!`](crate::declared_rules), of a state whose documents bear barcodes.
+#[macro_export]
+macro_rules! observant_declared_rules {
+    ($(#[$about:meta])* $rules:ident) => {
+        ::std::include!(::std::concat!(::std::env!("OUT_DIR"), "/document_types.rs"));
+
+        $(#[$about])*
+        #[derive(Debug)]
+        pub struct $rules;
+
+        $crate::export_observant_document_rules!($rules, DOCUMENT_TYPES);
     };
 }
 

@@ -2,7 +2,7 @@
 
 use mrz::Date;
 
-use crate::{FieldRequest, Reading, Refusal, Report, Settings, requests};
+use crate::{FieldRequest, Observation, Reading, Refusal, Report, Search, Settings, requests};
 
 /// The rules of one document type. [`export_document_rules!`](crate::export_document_rules) makes a
 /// component of a list of them.
@@ -19,8 +19,19 @@ pub trait DocumentRules: Sized + 'static {
     /// Every field of a document of so many pages, in reading order.
     fn fields(&self, page_count: u32) -> Vec<FieldRequest>;
 
-    /// Normalises and checks readings of those fields, none twice.
-    fn report(&'static self, readings: &[Reading], today: Date, settings: Settings) -> Report;
+    /// The kinds of barcodes that a document is searched for.
+    fn searches(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Normalises and checks readings of those fields, none twice, by what else was seen.
+    fn report(
+        &'static self,
+        readings: &[Reading],
+        seen: &Observation,
+        today: Date,
+        settings: Settings,
+    ) -> Report;
 }
 
 /// The hook `before`: chooses the fields to read, those requested or else all of the document type.
@@ -49,6 +60,7 @@ pub fn after<T: DocumentRules>(
     document_types: &'static [T],
     document_type: &str,
     readings: &[Reading],
+    seen: &Observation,
     today: &str,
     settings: Settings,
 ) -> Result<Report, Refusal> {
@@ -56,7 +68,19 @@ pub fn after<T: DocumentRules>(
     let today = requests::parse_today(today)?;
     let names = readings.iter().map(|reading| reading.name.as_str()).collect::<Vec<_>>();
     requests::select(&document_type.fields(1), |field| field.name, &names)?;
-    Ok(document_type.report(readings, today, settings))
+    Ok(document_type.report(readings, seen, today, settings))
+}
+
+/// What documents of these types are searched for.
+#[must_use]
+pub fn searches<T: DocumentRules>(document_types: &'static [T]) -> Vec<Search> {
+    let searched =
+        document_types.iter().filter(|document_type| !document_type.searches().is_empty());
+    let search = |document_type: &T| Search {
+        document_type: document_type.id().to_owned(),
+        sources: document_type.searches().iter().map(|source| (*source).to_owned()).collect(),
+    };
+    searched.map(search).collect()
 }
 
 fn find<T: DocumentRules>(document_types: &'static [T], id: &str) -> Result<&'static T, Refusal> {
@@ -69,8 +93,16 @@ fn find<T: DocumentRules>(document_types: &'static [T], id: &str) -> Result<&'st
 #[macro_export]
 macro_rules! export_document_rules {
     ($rules:ident, $document_types:ident) => {
+        $crate::document_rules!($rules, $document_types);
         $crate::export_configured_rules!($rules);
+    };
+}
 
+/// The hooks of a type by a list of document types.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! document_rules {
+    ($rules:ident, $document_types:ident) => {
         impl $crate::ConfiguredRules for $rules {}
 
         impl $crate::Rules for $rules {
@@ -92,8 +124,24 @@ macro_rules! export_document_rules {
                 readings: &[$crate::Reading],
                 today: &str,
             ) -> ::std::result::Result<$crate::Report, $crate::Refusal> {
-                let settings = $crate::Settings::current();
-                $crate::after(&$document_types, document_type, readings, today, settings)
+                let (seen, settings) =
+                    ($crate::Observation::current(), $crate::Settings::current());
+                $crate::after(&$document_types, document_type, readings, &seen, today, settings)
+            }
+        }
+    };
+}
+
+/// As [`export_document_rules!`](crate::export_document_rules), of rules that look at what the host saw.
+#[macro_export]
+macro_rules! export_observant_document_rules {
+    ($rules:ident, $document_types:ident) => {
+        $crate::document_rules!($rules, $document_types);
+        $crate::export_observant_rules!($rules);
+
+        impl $crate::ObservantRules for $rules {
+            fn searches() -> ::std::vec::Vec<$crate::Search> {
+                $crate::searches(&$document_types)
             }
         }
     };

@@ -13,16 +13,19 @@
 #![deny(unsafe_code)]
 
 mod rules;
-pub use rules::{ConfiguredRules, Description, Rules};
+pub use rules::{ConfiguredRules, Description, ObservantRules, Rules, Search};
 
 mod hooks;
 pub use hooks::{Check, Field, FieldRequest, Outcome, Reading, Refusal, Report};
+
+mod evidence;
+pub use evidence::{Barcode, Observation, SeenPage};
 
 mod settings;
 pub use settings::Settings;
 
 mod document_rules;
-pub use document_rules::{DocumentRules, after, before};
+pub use document_rules::{DocumentRules, after, before, searches};
 
 pub mod declared;
 
@@ -33,6 +36,8 @@ pub mod checks;
 pub mod fields;
 
 pub mod zone;
+
+pub mod aamva;
 
 pub mod codes;
 

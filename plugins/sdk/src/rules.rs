@@ -1,6 +1,6 @@
 //! What an author of rules implements, and how it becomes a component.
 
-use crate::{FieldRequest, Reading, Refusal, Report, Settings, requests};
+use crate::{FieldRequest, Observation, Reading, Refusal, Report, Settings, requests};
 
 /// What rules say of themselves. [`description!`](crate::description) fills in name and version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +54,27 @@ pub trait ConfiguredRules: Rules {
     }
 }
 
+/// What documents of a type are searched for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Search {
+    /// The document type.
+    pub document_type: String,
+    /// The kinds of barcodes, such as `barcode.pdf417`.
+    pub sources: Vec<String>,
+}
+
+/// Rules that look at what the host saw beside the fields: the interface `evidence` of
+/// `dossier:rules@1.2.0`.
+pub trait ObservantRules: ConfiguredRules {
+    /// What the host searches documents for; types that are not among it are not searched.
+    fn searches() -> Vec<Search>;
+
+    /// Takes what was seen of a document, for the call of this instance.
+    fn observe(_document_type: &str, seen: Observation) {
+        seen.make_current();
+    }
+}
+
 /// The description of the crate that calls it: its name and version, and the given document types.
 #[macro_export]
 macro_rules! description {
@@ -87,6 +108,18 @@ macro_rules! export_configured_rules {
         mod component_export {
             use super::$rules;
             $crate::component::v1_1::export!($rules with_types_in $crate::component::v1_1);
+        }
+    };
+}
+
+/// Makes a component of a type that implements [`ObservantRules`].
+#[macro_export]
+macro_rules! export_observant_rules {
+    ($rules:ident) => {
+        #[cfg(target_arch = "wasm32")]
+        mod component_export {
+            use super::$rules;
+            $crate::component::v1_2::export!($rules with_types_in $crate::component::v1_2);
         }
     };
 }

@@ -1,6 +1,6 @@
 //! The rules of Utopia on whole documents.
 
-use dossier_rules_sdk::{FieldRequest, Reading, Refusal, Report, Settings};
+use dossier_rules_sdk::{FieldRequest, Observation, Reading, Refusal, Report, Settings};
 
 use super::DOCUMENT_TYPES;
 
@@ -19,5 +19,6 @@ fn before(
 }
 
 fn after(document_type: &str, readings: &[Reading], today: &str) -> Result<Report, Refusal> {
-    dossier_rules_sdk::after(&DOCUMENT_TYPES, document_type, readings, today, Settings::default())
+    let (nothing, settings) = (Observation::default(), Settings::default());
+    dossier_rules_sdk::after(&DOCUMENT_TYPES, document_type, readings, &nothing, today, settings)
 }

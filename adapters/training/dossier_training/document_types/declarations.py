@@ -23,11 +23,20 @@ class Number:
 
 
 @dataclass(frozen=True)
+class Barcode:
+    """A barcode that repeats a document's fields, and whose it says it is."""
+
+    kind: str
+    issuer: str
+
+
+@dataclass(frozen=True)
 class DeclaredDocument:
     """A document type: the fields of its pages in reading order, and its zone."""
 
     pages: list[list[str]]
     zone: str | None = None
+    barcode: Barcode | None = None
     # A field whose letters and digits are the zone's optional data.
     optional_data: str | None = None
     foreigners: bool = False
@@ -78,7 +87,9 @@ def load_declaration(file: Path) -> Declaration:
     where = f"{file.name} of the rules"
     documents = {}
     for name, document in table.get("documents", {}).items():
-        documents[name] = made(DeclaredDocument, _with_numbers(document, f"{where} {name}"), f"{where} {name}")
+        at = f"{where} {name}"
+        barcode = {"barcode": made(Barcode, document["barcode"], f"{at}.barcode")} if "barcode" in document else {}
+        documents[name] = made(DeclaredDocument, {**_with_numbers(document, at), **barcode}, at)
     return made(Declaration, {**_with_numbers(table, where), "documents": documents}, where)
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dossier_training import captions, dates, fonts, names, numbers, vocabulary
-from dossier_training.document_types.declarations import BadDeclaration, Declaration, Number, load_declaration, made
+from dossier_training.document_types.declarations import BadDeclaration, Barcode, Declaration, Number, load_declaration, made
 
 ARTWORK = ("bands", "emblem", "gradient", "guilloche", "rays", "rosette", "small-print")
 MRZ_KINDS = ("td1", "td2", "td3", "licence")
+BARCODE_KINDS = ("aamva",)
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,14 @@ class MrzPlace:
 
 
 @dataclass(frozen=True)
+class BarcodePlace:
+    """Where the barcode begins, in units."""
+
+    left: float
+    top: float
+
+
+@dataclass(frozen=True)
 class Side:
     """One page: where its fields' captions begin, as [left, top], and whatever else it shows."""
 
@@ -36,6 +45,7 @@ class Side:
     ghost: list[float] = field(default_factory=list)
     chip: list[float] = field(default_factory=list)
     mrz: MrzPlace | None = None
+    barcode: BarcodePlace | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,7 @@ class Kind:
     artwork: list[str] = field(default_factory=list)
     # The rules' declaration says these.
     mrz: str | None = None
+    barcode: Barcode | None = None
     optional_data: str | None = None
     foreigners: bool = False
     date_form: str = ""
@@ -101,7 +112,7 @@ class State:
 
 
 _OF_STATE = ("name", "code", "date_form", "document_number", "calendar", "months", "personal_number", "sexes")
-_OF_DOCUMENT = ("mrz", "optional_data", "foreigners", "date_form", "document_number")
+_OF_DOCUMENT = ("mrz", "barcode", "optional_data", "foreigners", "date_form", "document_number")
 
 
 def load_state(layout: Path, declaration: Path) -> State:
@@ -126,6 +137,7 @@ def _kind(where: str, table: dict, declaration: Declaration, name: str) -> Kind:
     sides = {key: _side(f"{where}.{key}", table[key]) for key in ("front", "back") if key in table}
     said = {
         "mrz": declared.zone,
+        "barcode": declared.barcode,
         "optional_data": declared.optional_data,
         "foreigners": declared.foreigners,
         "date_form": declaration.date_form_of(name),
@@ -135,8 +147,9 @@ def _kind(where: str, table: dict, declaration: Declaration, name: str) -> Kind:
 
 
 def _side(where: str, table: dict) -> Side:
-    place = {"mrz": made(MrzPlace, table["mrz"], f"{where}.mrz")} if "mrz" in table else {}
-    return made(Side, {**table, **place}, where)
+    kinds = {"mrz": MrzPlace, "barcode": BarcodePlace}
+    places = {key: made(kind, table[key], f"{where}.{key}") for key, kind in kinds.items() if key in table}
+    return made(Side, {**table, **places}, where)
 
 
 def _not_declared_here(where: str, table: dict, keys: tuple[str, ...]) -> None:
@@ -170,6 +183,10 @@ def _check_document(where: str, state: State, kind: Kind, pages: list[list[str]]
         raise BadDeclaration(f"{where}: the fields of its sides are not those of the rules' pages, in their order")
     for name in (name for side in kind.sides for name in side.places):
         _one_of(where, "places", name, vocabulary.FIELD_NAMES)
+    if (kind.barcode is not None) != any(side.barcode for side in kind.sides):
+        raise BadDeclaration(f"{where}: a side has a place for the barcode, if there is one")
+    if kind.barcode:
+        _one_of(where, "barcode", kind.barcode.kind, BARCODE_KINDS)
     if kind.mrz:
         _one_of(where, "zone", kind.mrz, MRZ_KINDS)
     _one_of(where, "captions", kind.captions, ("words", "numerals"))

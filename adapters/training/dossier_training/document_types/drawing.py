@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dossier_training import artwork, captions, dates, fonts, mrz, names, numbers, people
+from dossier_training import artwork, barcodes, captions, dates, fonts, mrz, names, numbers, people
 from dossier_training.document import Document, categories, draw_mrz
 from dossier_training.document_types.declared import Kind, Side, State
 from dossier_training.page import LANDSCAPE, PORTRAIT, Ink, Page, colour_of
@@ -19,8 +19,10 @@ def draw(rng: np.random.Generator, state: State, kind: Kind) -> Document:
     """One document. Values that their places can't hold are drawn again: nothing printed is cut."""
     trouble = ""
     for _ in range(_TRIES):
-        values = _values(rng, state, kind)
+        person, values = _values(rng, state, kind)
         trouble = next((name for side in kind.sides for name in side.places if not _fits(state, kind, side, name, values[name])), "")
+        if kind.barcode and not all(barcodes.holds(text) for text in values.values()):
+            trouble = "barcode"
         if not trouble:
             break
     else:
@@ -36,12 +38,14 @@ def draw(rng: np.random.Generator, state: State, kind: Kind) -> Document:
             shown["mrz"] = values["mrz"]
             ink = Ink(fonts.OCR_B, side.mrz.size, (15, 15, 20))
             draw_mrz(page, values["mrz"], side.mrz.left, side.mrz.top, side.mrz.line_pitch, side.mrz.character_pitch, ink)
+        if side.barcode and kind.barcode:
+            barcodes.draw_pdf417(page, barcodes.aamva(kind.barcode.issuer, person, values), side.barcode.left, side.barcode.top)
         pages.append(page)
         by_page.append(shown)
     return Document(pages, by_page)
 
 
-def _values(rng: np.random.Generator, state: State, kind: Kind) -> dict[str, str]:
+def _values(rng: np.random.Generator, state: State, kind: Kind) -> tuple[people.Person, dict[str, str]]:
     person = people.person(rng, validity_years=kind.validity_years)
     locale = str(rng.choice(state.locales))
     surname, given_names = names.surname(rng, locale, 24), names.given_names(rng, locale, 24)
@@ -75,7 +79,7 @@ def _values(rng: np.random.Generator, state: State, kind: Kind) -> dict[str, str
     }
     if kind.mrz:
         values["mrz"] = _mrz(state, kind, person, values, nationality)
-    return values
+    return person, values
 
 
 def _letters_and_digits(text: str) -> str:

@@ -87,6 +87,9 @@ def _kinship(records: list[Record], document_type: str, fields: Sequence[str], o
         sides[record.page].append(record)
     for page, of_side in sorted(sides.items()):
         counts = Counter(name for record in of_side for name in record.fields)
+        if not counts:
+            # A back that bears a barcode, or nothing that is read.
+            continue
         common = {name for name, count in counts.items() if count >= _COMMON * len(of_side)} - set(optional)
         known = set(fields) or {name for name, count in counts.items() if count >= max(2, _STRAY * len(of_side))}
         known |= set(optional)

@@ -166,7 +166,9 @@ def holders(records: list[Record]) -> dict[str, str]:
         return key
 
     for record in records:
-        keys = [f"truth {record.truth_digest}", f"pixels {record.pixel_digest}"]
+        keys = [f"pixels {record.pixel_digest}"]
+        if record.fields:
+            keys.append(f"truth {record.truth_digest}")
         keys += [f"{name} {record.fields[name]}" for name in ("document_number", "personal_number", "mrz") if name in record.fields]
         for key in keys:
             parent[root(key)] = root(f"document {record.document}")

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use dossier_document::{FieldName, FieldReading, FieldText, Verdict};
 use dossier_inference::{InferenceError, InferenceHandle, ReadRequest};
-use dossier_plugin::{BeforeOutcome, Report};
+use dossier_plugin::{BeforeOutcome, Evidence, Report};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::admission::Permit;
@@ -75,11 +75,12 @@ impl Comparison {
         inference: InferenceHandle,
         today: String,
         readings: Vec<FieldReading>,
+        evidence: Evidence,
         report: &Report,
     ) {
         let report = report.clone();
         tokio::spawn(async move {
-            let shadow = self.read(&page_decoder, &inference, &today, &readings).await;
+            let shadow = self.read(&page_decoder, &inference, &today, &readings, &evidence).await;
             self.run.count(|counts| match shadow {
                 Ok(shadow) => count_differences(counts, &readings, &report, &shadow),
                 Err(Unread::Failed) => counts.failed += 1,
@@ -94,6 +95,7 @@ impl Comparison {
         inference: &InferenceHandle,
         today: &str,
         readings: &[FieldReading],
+        evidence: &Evidence,
     ) -> Result<Report, Unread> {
         let Self { candidate, active, .. } = self;
         let (id, rules) = (candidate.id(), candidate.plugin());
@@ -120,7 +122,8 @@ impl Comparison {
                 Err(_) => return Err(Unread::Failed),
             }
         };
-        rules.after(id, &readings, today).await.map_err(|_| Unread::Failed)
+        let after = rules.after_with_usage(id, &readings, evidence, today);
+        after.await.map(|(report, _usage)| report).map_err(|_| Unread::Failed)
     }
 }
 

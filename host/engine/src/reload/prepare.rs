@@ -8,12 +8,12 @@ use dossier_inference::{InferenceError, ReadRequest};
 use dossier_plugin::BeforeOutcome;
 use dossier_store::{
     CALIBRATION, COMPONENT, DOCUMENT_TYPE_MANIFEST, PROTOTYPES, Package, PackageDigest,
-    PackageKind, RULES_MANIFEST, RulesManifest,
+    PackageKind, RULES_MANIFEST, RulesManifest, TRAINING_RECORD,
 };
 
 use super::{Shared, blocking};
 use crate::error::EngineError;
-use crate::folders::{Calibration, Manifest, Prototypes};
+use crate::folders::{Calibration, Manifest, Measured, Prototypes};
 use crate::ready::{Ready, ReadyAdapter, ReadyRules};
 
 /// Side of the blank page that a new adapter reads first, in pixels.
@@ -60,9 +60,15 @@ impl Shared {
                 let adapters = self.adapters.clone();
                 let loaded = blocking(move || adapters.load(&folder)).await?;
                 let adapter = loaded.map_err(|error| EngineError::Adapter(Box::new(error)))?;
-                let ready =
-                    ReadyAdapter { package: digest, adapter, calibration, prototypes, manifest };
-                Ok(Ready::Adapter(Arc::new(ready)))
+                let measured = package.file(TRAINING_RECORD).and_then(Measured::of);
+                Ok(Ready::Adapter(Arc::new(ReadyAdapter {
+                    package: digest,
+                    adapter,
+                    calibration,
+                    prototypes,
+                    measured,
+                    manifest,
+                })))
             }
         }
     }

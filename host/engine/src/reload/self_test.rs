@@ -37,8 +37,9 @@ async fn run(fixture: &Fixture, plugin: &Plugin) -> Result<(), FixtureError> {
     let plugin = &fixture.configured(&plugin.explaining()).await?;
     fixture.check_requests(plugin).await?;
     let readings = readings_from_values(fixture.fields.clone());
-    match plugin.after(&fixture.document_type, &readings, &fixture.today).await {
-        Ok(report) => expected.compare(Ok(&report)),
+    let (document_type, evidence) = (&fixture.document_type, fixture.evidence());
+    match plugin.after_with_usage(document_type, &readings, &evidence, &fixture.today).await {
+        Ok((report, _usage)) => expected.compare(Ok(&report)),
         Err(PluginError::Refused { code, .. }) => expected.compare(Err(&code)),
         Err(error) => Err(error.into()),
     }

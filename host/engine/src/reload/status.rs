@@ -9,6 +9,7 @@ use dossier_store::{Attempt, Event, Generation, NameRecords, PackageDigest, Scop
 
 use super::{Reload, blocking, reaches};
 use crate::error::EngineError;
+use crate::folders::Measured;
 use crate::snapshot::{
     CanaryCounts, CanaryRun, Quarantine, SettingsInForce, ShadowCounts, ShadowRun, Snapshot,
 };
@@ -48,6 +49,8 @@ pub struct NameStatus {
     pub quarantine: Option<QuarantineStatus>,
     /// What its rules are set to, of a document type that serves; none where they have their defaults.
     pub settings: Option<SettingsInForce>,
+    /// How well the adapter of a document type that serves read held-out documents, if its record tells.
+    pub measured: Option<Measured>,
     /// The last attempt to publish.
     pub last_attempt: Option<Attempt>,
     /// The newest of what was published under the name, the newest last.
@@ -218,6 +221,7 @@ struct Served<'a> {
     shadows: BTreeMap<&'a str, &'a ShadowRun>,
     quarantines: BTreeMap<&'a str, QuarantineStatus>,
     settings: BTreeMap<&'a str, &'a SettingsInForce>,
+    measured: BTreeMap<&'a str, &'a Measured>,
 }
 
 impl<'a> Served<'a> {
@@ -229,6 +233,8 @@ impl<'a> Served<'a> {
             rules.insert(of_rules);
             let settings = document_type.settings.as_ref();
             served.settings.extend(settings.map(|settings| (id.as_str(), settings)));
+            let measured = document_type.measured();
+            served.measured.extend(measured.map(|measured| (id.as_str(), measured)));
             if let Some(why) = &document_type.stands_in {
                 for name in [id.as_str(), of_rules] {
                     let status = QuarantineStatus { why: why.clone(), is_served: true };
@@ -286,6 +292,7 @@ fn status_of(
         (None, None) => PackageState::Staged,
     };
     let settings = served.settings.get(name.as_str()).map(|&settings| settings.clone());
+    let measured = served.measured.get(name.as_str()).map(|&measured| *measured);
     let generation = generation.number;
     NameStatus {
         name,
@@ -295,6 +302,7 @@ fn status_of(
         candidate,
         quarantine,
         settings,
+        measured,
         last_attempt: attempt,
         versions,
         has_older_versions: has_older,

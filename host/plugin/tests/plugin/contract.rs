@@ -11,11 +11,12 @@ use crate::{assert_next_call_works, engine};
 
 const WIT: &str = include_str!("../../../../wit/v1/rules.wit");
 const WIT_1_1: &str = include_str!("../../../../wit/v1.1/rules.wit");
+const WIT_1_2: &str = include_str!("../../../../wit/v1.2/rules.wit");
 const CHANGELOG: &str = include_str!("../../../../wit/CHANGELOG.md");
 
 #[test]
 fn the_changelog_knows_the_wit_files() {
-    for (file, text) in [("v1", WIT), ("v1.1", WIT_1_1)] {
+    for (file, text) in [("v1", WIT), ("v1.1", WIT_1_1), ("v1.2", WIT_1_2)] {
         let hash = Sha256::digest(text.as_bytes());
         let hash = hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let line = format!("- `{file}/rules.wit` sha256:{hash}");
@@ -26,21 +27,25 @@ fn the_changelog_knows_the_wit_files() {
     }
 }
 
-/// Two versions of the package in one graph, and the world `rules` of each.
-fn worlds(old: &str, new: &str) -> (Resolve, WorldId, WorldId) {
+/// Two versions of the package in one graph, and a world of each.
+fn worlds(old: &str, new: &str, world: &str) -> (Resolve, WorldId, WorldId) {
     let mut resolve = Resolve::default();
     let old = resolve.push_str("old.wit", old).expect("valid WIT");
     let new = resolve.push_str("new.wit", new).expect("valid WIT");
-    let old = resolve.select_world(&[old], Some("rules")).expect("the world is there");
-    let new = resolve.select_world(&[new], Some("rules")).expect("the world is there");
+    let old = resolve.select_world(&[old], Some(world)).expect("the world is there");
+    let new = resolve.select_world(&[new], Some(world)).expect("the world is there");
     (resolve, old, new)
 }
 
 /// A component of the older world runs in a host of the newer one.
 #[test]
 fn a_later_1_x_takes_the_components_of_an_earlier_one() {
-    let (resolve, old, new) = worlds(WIT, WIT_1_1);
-    wit_component::semver_check(resolve, old, new).expect("1.1.0 is compatible with 1.0.0");
+    for (earlier, later) in [(WIT, WIT_1_1), (WIT, WIT_1_2), (WIT_1_1, WIT_1_2)] {
+        let (resolve, old, new) = worlds(earlier, later, "rules");
+        wit_component::semver_check(resolve, old, new).expect("the later takes the earlier");
+    }
+    let (resolve, old, new) = worlds(WIT_1_1, WIT_1_2, "configured-rules");
+    wit_component::semver_check(resolve, old, new).expect("1.2.0 takes settings as 1.1.0 does");
 }
 
 /// What the check is there to catch.
@@ -57,7 +62,7 @@ fn changes_that_break_components_are_caught() {
         ("    today: string,\n  ) -> result<report, error>;", "  ) -> result<report, error>;"),
     ] {
         assert!(WIT_1_1.contains(from), "{from}");
-        let (resolve, old, new) = worlds(WIT, &WIT_1_1.replacen(from, to, 1));
+        let (resolve, old, new) = worlds(WIT, &WIT_1_1.replacen(from, to, 1), "rules");
         assert!(wit_component::semver_check(resolve, old, new).is_err(), "{to}");
     }
 }
@@ -86,7 +91,7 @@ async fn a_missing_export_is_named() {
         WorldMismatch::MissingExport { name, wit, exported } => {
             assert_eq!(name, "dossier:rules/hooks@1.0.0#after");
             assert!(
-                wit.starts_with("wit/v1.1/rules.wit:") && wit.contains("`after: func(`"),
+                wit.starts_with("wit/v1.2/rules.wit:") && wit.contains("`after: func(`"),
                 "{wit}"
             );
             assert!(exported.contains("`dossier:rules/hooks@1.0.0`"), "{exported}");
@@ -177,7 +182,7 @@ async fn a_component_of_another_version_is_told_both() {
             assert_eq!(name, "dossier:rules/hooks@1.0.0");
             assert_eq!(
                 exported,
-                "it exports `dossier:rules/hooks@2.0.0`, and this host speaks 1.0.0 and 1.1.0"
+                "it exports `dossier:rules/hooks@2.0.0`, and this host speaks 1.0.0, 1.1.0 and 1.2.0"
             );
         }
         other => panic!("{other}"),

@@ -1,6 +1,7 @@
 //! The plugin runtime from outside: the prebuilt rules of Utopia, and components that mean harm.
 
 mod contract;
+mod evidence;
 mod freshness;
 mod guest;
 mod hostile;

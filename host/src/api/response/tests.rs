@@ -1,6 +1,6 @@
 //! The shape of answers.
 
-use dossier_document::{CheckOutcome, Digest, FieldName, FieldText, Point, Verdict};
+use dossier_document::{CheckOutcome, Digest, FieldName, FieldText, Point, Symbology, Verdict};
 use dossier_engine::pipeline::Transcription;
 use dossier_inference::ReadTimings;
 use serde_json::json;
@@ -23,6 +23,11 @@ fn an_extraction_reads_as_documented() {
             confidence: 0.987_65,
         }],
         pages: vec![PagePlace::whole(0, (600, 400), Some(0.912_34))],
+        barcodes: vec![BarcodePlace {
+            symbology: Symbology::DataMatrix,
+            page: 0,
+            corners: CORNERS.map(|(x, y)| Point { x, y }),
+        }],
         fields: vec![
             ExtractedField {
                 name: name("date_of_birth"),
@@ -70,6 +75,8 @@ fn an_extraction_reads_as_documented() {
             "candidates": [{"document_type": "utopia/passport/2024", "confidence": 0.9877}],
             "pages": [{"page": 1, "picture": 1, "rotation": 0.0, "score": 0.9123, "rectified": false,
                        "corners": [[0.0, 0.0], [600.0, 0.0], [600.0, 400.0], [0.0, 400.0]]}],
+            "barcodes": [{"source": "barcode.data_matrix", "page": 1,
+                          "polygon": [[247.5, 250.0], [399.0, 250.0], [399.0, 269.1], [247.5, 269.1]]}],
             "fields": [
                 {"name": "date_of_birth", "raw": "12 MAR 1985", "value": "1985-03-12",
                  "confidence": 0.9877, "source": "visual", "page": 1,
@@ -82,7 +89,7 @@ fn an_extraction_reads_as_documented() {
             "verdict": "incomplete",
             "served_by": {"base": digest, "adapter": null, "calibration": null,
                           "rules": digest, "generation": 3},
-            "timings_ms": {"pages": 0.0, "identify": 0.0, "before": 0.0, "queue": 1.5, "preprocess": 0.0,
+            "timings_ms": {"pages": 0.0, "identify": 0.0, "before": 0.0, "barcodes": 0.0, "queue": 1.5, "preprocess": 0.0,
                            "encode": 0.0, "decode": 0.0, "after": 0.0, "total": 20.0},
             "request_id": "id",
         })

@@ -70,9 +70,9 @@ impl FixtureFile {
             Err(difference) => Some(difference),
         };
         let readings = self.readings();
-        let after = plugin
-            .after_with_usage(&self.fixture.document_type, &readings, &self.fixture.today)
-            .await;
+        let (document_type, evidence) = (&self.fixture.document_type, self.fixture.evidence());
+        let after =
+            plugin.after_with_usage(document_type, &readings, &evidence, &self.fixture.today).await;
         let expected = self.fixture.expected.as_ref();
         let compare = |found| expected.and_then(|expected| expected.compare(found).err());
         Ok(match after {

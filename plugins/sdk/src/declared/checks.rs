@@ -1,10 +1,14 @@
 //! The checks of a document: always all of its type's, in a fixed order.
 
 use super::{DocumentType, LicenceLine, ZoneKind};
+use crate::aamva::Licence;
 use crate::checks::{VisualZone, is_blank_in, of_dates, of_readings};
 use crate::zone::{Told, Zone, ZoneFault};
-use crate::{Check, Date, DocumentRules as _, Reading, Settings};
+use crate::{Check, Date, DocumentRules as _, Observation, Reading, Settings};
 
+use barcode::NoBarcode;
+
+mod barcode;
 mod comparison;
 mod form;
 mod zones;
@@ -26,6 +30,8 @@ pub(super) struct Document<'a> {
     /// What the operator set.
     pub(super) settings: Settings,
     zone: Option<Result<ReadZone, ZoneFault>>,
+    /// The barcode that the type has, or why there is none.
+    barcode: Option<Result<Licence<'a>, NoBarcode>>,
 }
 
 impl<'a> Document<'a> {
@@ -33,6 +39,7 @@ impl<'a> Document<'a> {
     pub(super) fn new(
         document_type: &'static DocumentType,
         readings: &'a [Reading],
+        seen: &'a Observation,
         today: Date,
         settings: Settings,
     ) -> Self {
@@ -41,7 +48,8 @@ impl<'a> Document<'a> {
             ZoneKind::Icao(_) => Zone::parse(raw).map(|zone| ReadZone::Icao(Box::new(zone))),
             ZoneKind::LicenceLine => LicenceLine::parse(raw).map(ReadZone::Licence),
         });
-        Self { document_type, readings, today, settings, zone }
+        let barcode = document_type.barcode.map(|_| barcode::find(seen));
+        Self { document_type, readings, today, settings, zone, barcode }
     }
 
     /// The zone's lines, if it has the form of one.
@@ -59,6 +67,11 @@ impl<'a> Document<'a> {
             Some(Ok(ReadZone::Licence(line))) => line.told(self.today),
             Some(Err(_)) | None => Vec::new(),
         }
+    }
+
+    /// What the barcode tells, field by field.
+    pub(super) fn told_by_barcode(&self) -> Vec<Told> {
+        self.barcode.iter().flatten().flat_map(Licence::told).collect()
     }
 
     fn icao(&self) -> Option<&Zone> {
@@ -106,6 +119,9 @@ pub(super) fn all(document: &Document<'_>) -> Vec<Check> {
     if let Some(kind) = document.document_type.zone {
         checks.extend(zones::checks(document, kind));
         checks.extend(comparison::checks(document, kind));
+    }
+    if let Some(kind) = document.document_type.barcode {
+        checks.extend(barcode::checks(document, kind));
     }
     checks
 }

@@ -3,7 +3,10 @@
 use super::{FieldKind, NumberForm, checks, licence_line, report};
 use crate::dates::{DateFormat, parse};
 use crate::zone::ZoneFormat;
-use crate::{Date, DocumentRules, FieldRequest, Reading, Refusal, Report, Settings, requests};
+use crate::{
+    Date, DocumentRules, FieldRequest, Observation, Reading, Refusal, Report, Settings, aamva,
+    requests,
+};
 
 /// A document type and all its rules need to know of it.
 #[derive(Debug)]
@@ -22,6 +25,8 @@ pub struct DocumentType {
     pub sexes: [&'static str; 3],
     /// Its machine-readable zone, if it has one.
     pub zone: Option<ZoneKind>,
+    /// The barcode that repeats its fields, if it has one.
+    pub barcode: Option<BarcodeKind>,
     /// Whether the personal number is the zone's optional data.
     pub personal_number_in_zone: bool,
     /// How it writes its own number.
@@ -86,8 +91,21 @@ impl DocumentRules for DocumentType {
         self.fields.iter().map(|rule| self.request(rule)).collect()
     }
 
-    fn report(&'static self, readings: &[Reading], today: Date, settings: Settings) -> Report {
-        let document = checks::Document::new(self, readings, today, settings);
+    fn searches(&self) -> &'static [&'static str] {
+        match self.barcode {
+            Some(BarcodeKind::Aamva { .. }) => &[aamva::SOURCE],
+            None => &[],
+        }
+    }
+
+    fn report(
+        &'static self,
+        readings: &[Reading],
+        seen: &Observation,
+        today: Date,
+        settings: Settings,
+    ) -> Report {
+        let document = checks::Document::new(self, readings, seen, today, settings);
         Report { fields: report::fields(&document), checks: checks::all(&document) }
     }
 }
@@ -108,6 +126,16 @@ pub enum ZoneKind {
     Icao(ZoneFormat),
     /// The single line of a driving licence.
     LicenceLine,
+}
+
+/// A kind of barcode that repeats fields of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BarcodeKind {
+    /// The PDF417 of AAMVA's DL/ID Card Design Standard, with the issuer's number.
+    Aamva {
+        /// Six digits.
+        issuer: &'static str,
+    },
 }
 
 /// One field of a document type.

@@ -5,7 +5,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::dates::{Calendar, DateFormat, Language, MonthForm, PartOrder, to_iso};
 use crate::zone::ZoneFormat;
-use crate::{DocumentRules as _, Outcome, Reading, Report, Settings};
+use crate::{DocumentRules as _, Observation, Outcome, Reading, Report, Settings};
+
+mod barcode;
 
 const FIELDS: &[FieldRule] = &[
     FieldRule { name: "date_of_birth", page: 0 },
@@ -27,6 +29,7 @@ fn document_type(dates: DateFormat, zone: Option<ZoneKind>) -> DocumentType {
         dates,
         sexes: ["K / F", "E / M", "X"],
         zone,
+        barcode: None,
         personal_number_in_zone: false,
         document_number: NumberForm { shape: "A99", check: None },
         personal_number: None,
@@ -44,7 +47,7 @@ fn report(document_type: DocumentType, values: &[(&str, &str)]) -> Report {
     };
     let readings = values.iter().map(reading).collect::<Vec<_>>();
     let document_type = Box::leak(Box::new(document_type));
-    document_type.report(&readings, today(), Settings::default())
+    document_type.report(&readings, &Observation::default(), today(), Settings::default())
 }
 
 fn dots() -> DateFormat {

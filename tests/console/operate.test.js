@@ -1,0 +1,210 @@
+// Load, Fleet and Rules, for clients and for whoever publishes.
+import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { launch, open, quiet } from "./lib/browser.js";
+import { PUBLISHER, ROOT, startWithAdmin } from "./lib/host.js";
+import { packageOf } from "./lib/package.js";
+
+const PASSPORT = join(ROOT, "tests/fixtures/documents/utopia/passport/2024/5/page-1.png");
+
+let host;
+let browser;
+let next;
+let spoilt;
+before(async () => {
+  [host, browser, next, spoilt] = await Promise.all([
+    startWithAdmin(),
+    launch(),
+    packageOf("utopia", "next"),
+    packageOf("utopia", "spoilt", { spoilt: true }),
+  ]);
+});
+after(async () => {
+  await browser?.close();
+  await host?.stop();
+  for (const { archive } of [next, spoilt]) await rm(archive, { force: true });
+});
+
+const go = async (page, name) => {
+  await page.getByRole("navigation").getByRole("link", { name }).click();
+  await page.getByRole("heading", { level: 1, name }).waitFor();
+};
+const signIn = async (page) => {
+  await page.getByRole("button", { name: /^Token/ }).click();
+  await page.getByLabel("Bearer token").fill(PUBLISHER);
+  await page.getByRole("button", { name: "Use it" }).click();
+};
+const yes = async (page, action) => {
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: action }).click();
+  await dialog.waitFor({ state: "detached" });
+};
+
+describe("on the listener for documents", () => {
+  let opened;
+  before(async () => {
+    opened = await open(browser, host.documents);
+    const { page } = opened;
+    await page.getByTestId("files").setInputFiles(PASSPORT);
+    await page.getByRole("article", { name: "Result" }).waitFor({ timeout: 120_000 });
+  });
+  after(async () => {
+    await quiet(opened, [/status of 412/]);
+    await opened.context.close();
+  });
+
+  it("Load tells how full the host is, live", async () => {
+    const { page } = opened;
+    await go(page, "Load");
+    await page.getByText("takes requests").waitFor();
+    assert.match(await page.getByRole("region", { name: "In work" }).innerText(), /0\s*of 32/);
+    await page.getByRole("region", { name: "Adapters in memory" }).getByText("utopia/passport/2024").waitFor();
+    assert.match(await page.getByRole("region", { name: "Where it goes" }).innerText(), /decode/);
+    assert.match(await page.getByRole("region", { name: "Rules", exact: true }).innerText(), /utopia/);
+    // Another document, and what is shown follows without anybody asking.
+    const form = new FormData();
+    const file = new Blob([await (await import("node:fs/promises")).readFile(PASSPORT)]);
+    form.append("page", file, "page-1.png");
+    assert.equal((await fetch(`${host.documents}/v1/extract`, { method: "POST", body: form })).status, 200);
+    const calls = page.getByRole("region", { name: "Calls of rules" }).locator("tbody tr", { hasText: "utopia" });
+    await calls.getByText("4", { exact: true }).waitFor();
+  });
+
+  it("Fleet tells what is served, by what, how well it reads and whether it is in memory", async () => {
+    const { page } = opened;
+    await go(page, "Fleet");
+    const rows = page.locator("tbody tr");
+    await rows.first().waitFor();
+    assert.equal(await rows.count(), 32);
+    await page.getByLabel("Names with").fill("utopia/passport");
+    assert.equal(await rows.count(), 1);
+    await rows.getByText("loaded", { exact: true }).waitFor();
+    assert.match(await rows.innerText(), /9\d\.\d %/);
+    await rows.getByRole("button", { name: "Passport of Utopia (2024)" }).click();
+    const detail = page.getByRole("region", { name: "Passport of Utopia (2024)" });
+    assert.match(await detail.innerText(), /on 80 documents/);
+    assert.match(await detail.innerText(), /place of birth/);
+  });
+
+  it("Rules reads the document in hand again, and shows both reports", async () => {
+    const { page } = opened;
+    await go(page, "Rules");
+    await page.getByRole("button", { name: "Read it again" }).click();
+    await page.getByText("no difference").waitFor({ timeout: 120_000 });
+    await page.getByRole("button", { name: "Everything" }).click();
+    await page.getByRole("region", { name: "Two reports side by side" }).getByText("RYROURT").first().waitFor();
+    await page.getByLabel("by the rules").fill("sha256:1");
+    await page.getByRole("button", { name: "Read it again" }).click();
+    await page.getByText("A digest is").waitFor();
+    await page.getByLabel("by the rules").fill(`sha256:${"0".repeat(64)}`);
+    await page.getByRole("button", { name: "Read it again" }).click();
+    await page.getByText("generation.changed").waitFor();
+  });
+});
+
+describe("on the admin listener", () => {
+  let opened;
+  before(async () => {
+    opened = await open(browser, host.admin);
+  });
+  after(async () => {
+    await quiet(opened, [/status of 4\d\d/]);
+    await opened.context.close();
+  });
+
+  it("nothing is told without a token", async () => {
+    const { page } = opened;
+    await page.getByText("This host wants a token").waitFor();
+    assert.deepEqual(await page.getByRole("navigation").getByRole("link").allInnerTexts(), ["Load", "Fleet", "Rules"]);
+    await go(page, "Fleet");
+    assert.equal(await page.locator("tbody tr").count(), 0);
+    await signIn(page);
+    await page.locator("tbody tr").first().waitFor();
+  });
+
+  it("Load is there", async () => {
+    const { page } = opened;
+    await go(page, "Load");
+    await page.getByText("takes requests").waitFor();
+  });
+
+  it("a package is published, tried, promoted and taken back", async () => {
+    const { page } = opened;
+    await go(page, "Fleet");
+    await page.getByTestId("archive").setInputFiles(next.archive);
+    await page.getByText(/^utopia .* is staged$/).waitFor({ timeout: 120_000 });
+    const detail = page.getByRole("region", { name: "utopia", exact: true });
+    await detail.getByRole("button", { name: /^Canary utopia/ }).first().click();
+    await page.getByLabel("Percent of the requests").fill("10");
+    await yes(page, "Begin");
+    await detail.getByText("Canary: 10 % of requests").waitFor();
+    await page.locator("tbody tr", { hasText: "canary 10 %" }).waitFor();
+
+    // What is on trial reads a document for whoever names it, and its report stands beside the first.
+    const documents = await open(browser, host.documents);
+    await documents.page.getByTestId("files").setInputFiles(PASSPORT);
+    await documents.page.getByRole("article", { name: "Result" }).waitFor({ timeout: 120_000 });
+    await go(documents.page, "Rules");
+    await documents.page.getByLabel("by the rules").fill(next.rules);
+    await documents.page.getByRole("button", { name: "Read it again" }).click();
+    const sides = documents.page.locator(".side thead th");
+    await sides.nth(2).waitFor({ timeout: 120_000 });
+    assert.match(await sides.nth(2).innerText(), new RegExp(next.rules.slice(7, 15)));
+    assert.doesNotMatch(await sides.nth(1).innerText(), new RegExp(next.rules.slice(7, 15)));
+    await quiet(documents);
+    await documents.context.close();
+
+    await go(page, "Rules");
+    await page.getByRole("region", { name: "What is on trial" }).getByText("canary, 10 %").waitFor();
+    await go(page, "Fleet");
+    await page.getByRole("button", { name: "utopia", exact: true }).click();
+    await detail.getByRole("button", { name: "Promote" }).click();
+    await yes(page, "Promote");
+    await detail.getByText(/Done: generation \d+ serves/).waitFor();
+    await detail.getByText("Canary: 10 % of requests").waitFor({ state: "detached" });
+    await detail.getByRole("button", { name: "Roll back" }).click();
+    await yes(page, "Roll back");
+    await detail.getByText(/by console/).first().waitFor();
+    for (const action of ["roll", "promote", "canary", "publish"]) await detail.locator(".events").getByText(new RegExp(action)).first().waitFor();
+  });
+
+  it("nothing is done where the question is answered with no", async () => {
+    const { page } = opened;
+    const detail = page.getByRole("region", { name: "utopia", exact: true });
+    const before = await detail.locator(".events li").count();
+    await detail.getByRole("button", { name: /^Activate utopia/ }).first().click();
+    await page.getByRole("dialog").getByRole("button", { name: "Leave it" }).click();
+    await detail.getByRole("button", { name: "Roll back" }).click();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    assert.equal(await detail.locator(".events li").count(), before);
+  });
+
+  it("a package that fails a fixture is refused with the reason", async () => {
+    const { page } = opened;
+    await page.getByTestId("archive").setInputFiles(spoilt.archive);
+    await page.getByRole("alert").getByText("fixture.failed").waitFor({ timeout: 120_000 });
+  });
+
+  it("settings are set, refused and taken back", async () => {
+    const { page } = opened;
+    await go(page, "Rules");
+    await page.getByLabel("Document type").selectOption("utopia/passport/2024");
+    const settings = page.getByLabel("Settings, as JSON");
+    await page.getByText("the rules' own defaults").waitFor();
+    await settings.fill("{");
+    await page.getByRole("button", { name: "Set them" }).click();
+    await page.getByText("This is no JSON").waitFor();
+    await settings.fill('{"days_after_expiry": -1}');
+    await page.getByRole("button", { name: "Set them" }).click();
+    await page.getByText("plugin.settings_refused").waitFor();
+    await settings.fill('{"days_after_expiry": 90}');
+    await page.getByRole("button", { name: "Set them" }).click();
+    await page.getByText("set by the operator").waitFor();
+    await page.getByText("They are in force from the next request on.").waitFor();
+    await page.getByRole("button", { name: "Those of the package" }).click();
+    await page.getByText("the rules' own defaults").waitFor();
+  });
+});
