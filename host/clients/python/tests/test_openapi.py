@@ -18,6 +18,7 @@ from dossier_client._parse import is_required
 OPENAPI = json.loads((Path(__file__).parents[3] / "docs/openapi.json").read_text())
 SCHEMAS = OPENAPI["components"]["schemas"]
 MODELS: dict[str, type[Any]] = {
+    "BarcodeBody": models.Barcode,
     "CandidateBody": models.Candidate,
     "CheckBody": models.Check,
     "DocumentTypeBody": models.DocumentType,
@@ -32,6 +33,7 @@ MODELS: dict[str, type[Any]] = {
     "JobResults": models.JobResults,
     "JobWebhook": models.JobWebhook,
     "Jobs": models.Jobs,
+    "MeasuredBody": models.Measured,
     "OneDocumentTypeBody": models.OneDocumentType,
     "PageBody": models.Page,
     "ProblemBody": models.ProblemBody,

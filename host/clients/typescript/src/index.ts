@@ -14,6 +14,7 @@ export { Extraction, Field, type Result, type Results } from "./results.js";
 export type { RetryPolicy } from "./retry.js";
 export { CODES, type Code } from "./schemas.js";
 export type {
+  BarcodeBody,
   CandidateBody,
   CheckBody,
   DocumentTypeBody,

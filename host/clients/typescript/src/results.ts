@@ -4,6 +4,7 @@
  */
 import { InvalidAnswer } from "./problems.js";
 import type {
+  BarcodeBody,
   CandidateBody,
   CheckBody,
   ExtractBody,
@@ -57,6 +58,7 @@ export class Extraction implements Omit<ExtractBody, "fields"> {
   readonly candidates: CandidateBody[];
   readonly pages: PageBody[];
   readonly fields: readonly Field[];
+  readonly barcodes: BarcodeBody[];
   readonly checks: CheckBody[];
   readonly verdict: ExtractBody["verdict"];
   readonly served_by: ServedByBody;
@@ -68,6 +70,7 @@ export class Extraction implements Omit<ExtractBody, "fields"> {
     this.candidates = list(body.candidates, "candidates");
     this.pages = list(body.pages, "pages");
     this.fields = list(body.fields, "fields").map((field, at) => new Field(judged(field, `fields[${at}]`)));
+    this.barcodes = list(body.barcodes, "barcodes");
     this.checks = list(body.checks, "checks");
     this.checks.forEach((check, at) => {
       text(check.code, `checks[${at}].code`);

@@ -2,6 +2,12 @@
 
 export interface components {
     schemas: {
+        /** @description A barcode that the rules search for. What it holds is in the fields that they take from it. */
+        BarcodeBody: {
+            page: number;
+            polygon: number[][];
+            source: string;
+        };
         /** @description What a document of no named type may be. */
         CandidateBody: {
             /** Format: double */
@@ -42,6 +48,7 @@ export interface components {
             calibration?: string | null;
             document_type: string;
             fields: string[];
+            measured?: components["schemas"]["MeasuredBody"] | null;
             pages: number;
             rules: components["schemas"]["RulesBody"];
             title: string;
@@ -67,6 +74,7 @@ export interface components {
         };
         /** @description The answer of `POST /v1/extract`, and of `dossier extract --json`. */
         ExtractBody: {
+            barcodes: components["schemas"]["BarcodeBody"][];
             candidates: components["schemas"]["CandidateBody"][];
             checks: components["schemas"]["CheckBody"][];
             document_type: string;
@@ -205,6 +213,15 @@ export interface components {
             /** @description The digest of the base, or of the adapter. */
             root: string;
         };
+        /** @description How well the adapter read held-out documents, as the record of its training has it. */
+        MeasuredBody: {
+            /** Format: int64 */
+            documents: number;
+            /** Format: double */
+            documents_exact?: number | null;
+            /** Format: double */
+            fields_exact: number;
+        };
         /** @description The base and the document types. */
         ModelsBody: {
             data: components["schemas"]["ListedModel"][];
@@ -257,6 +274,8 @@ export interface components {
             /** Format: double */
             after: number;
             /** Format: double */
+            barcodes: number;
+            /** Format: double */
             before: number;
             /** Format: double */
             decode: number;
@@ -292,6 +311,7 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type BarcodeBody = components['schemas']['BarcodeBody'];
 export type CandidateBody = components['schemas']['CandidateBody'];
 export type CheckBody = components['schemas']['CheckBody'];
 export type DocumentForm = components['schemas']['DocumentForm'];
@@ -311,6 +331,7 @@ export type JobResults = components['schemas']['JobResults'];
 export type JobWebhook = components['schemas']['JobWebhook'];
 export type Jobs = components['schemas']['Jobs'];
 export type ListedModel = components['schemas']['ListedModel'];
+export type MeasuredBody = components['schemas']['MeasuredBody'];
 export type ModelsBody = components['schemas']['ModelsBody'];
 export type OneDocumentTypeBody = components['schemas']['OneDocumentTypeBody'];
 export type PageBody = components['schemas']['PageBody'];

@@ -53,6 +53,15 @@ class Field:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Barcode:
+    """`BarcodeBody`: a barcode that the rules search for; what it holds is in the fields that they take from it."""
+
+    source: str
+    page: int
+    polygon: tuple[Point, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Check:
     """`CheckBody`: what could not be looked at is `not_performed`, which is not passed."""
 
@@ -79,6 +88,7 @@ class Timings:
 
     pages: float
     identify: float
+    barcodes: float
     before: float
     queue: float
     preprocess: float
@@ -96,6 +106,7 @@ class Extraction:
     candidates: tuple[Candidate, ...]
     pages: tuple[Page, ...]
     fields: tuple[Field, ...]
+    barcodes: tuple[Barcode, ...]
     checks: tuple[Check, ...]
     verdict: Verdict
     served_by: ServedBy
@@ -130,6 +141,15 @@ class Rules:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Measured:
+    """`MeasuredBody`: how well the adapter read held-out documents; shares."""
+
+    documents: int
+    fields_exact: float
+    documents_exact: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class DocumentType:
     """`DocumentTypeBody`: a type that is served, and what by."""
 
@@ -140,6 +160,7 @@ class DocumentType:
     adapter: str
     rules: Rules
     calibration: str | None = None
+    measured: Measured | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
