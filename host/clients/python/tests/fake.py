@@ -100,18 +100,18 @@ EXTRACTION: dict[str, Any] = {
         {"page": 1, "picture": 1, "corners": [[0, 0], [9, 0], [9, 9], [0, 9]], "rotation": 0.0, "score": None}
         | {"rectified": False, "a_key_of_tomorrow": 1}
     ],
-    "barcodes": [{"source": "barcode.pdf417", "page": 1, "polygon": [[1, 2], [3, 2], [3, 4], [1, 4]]}],
     "fields": [
         {"name": "surname", "raw": "ERIKSSON", "value": "ERIKSSON", "confidence": 0.9, "source": "visual", "page": 1}
         | {"polygon": [[1, 2], [3, 4], [5, 6], [7, 8.5]]},
         {"name": "sex", "raw": None, "value": "F", "confidence": None, "source": "mrz", "page": None, "polygon": None},
     ],
+    "barcodes": [{"source": "pdf417", "page": 1, "polygon": [[1, 2], [3, 4], [5, 6], [7, 8]]}],
     "checks": [{"code": "mrz.format", "outcome": "passed", "fields": ["mrz"], "message": "well"}],
     "verdict": "accepted",
     "served_by": {"base": "sha256:aa", "adapter": "sha256:bb", "calibration": None, "rules": "sha256:cc"}
     | {"generation": 1},
     "timings_ms": dict.fromkeys(
-        ["pages", "identify", "before", "barcodes", "queue", "preprocess", "encode", "decode", "after", "total"], 1.0
+        ["pages", "identify", "barcodes", "before", "queue", "preprocess", "encode", "decode", "after", "total"], 1.0
     ),
     "request_id": "r-2",
 }

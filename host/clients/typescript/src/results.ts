@@ -57,8 +57,8 @@ export class Extraction implements Omit<ExtractBody, "fields"> {
   readonly document_type: string;
   readonly candidates: CandidateBody[];
   readonly pages: PageBody[];
-  readonly barcodes: BarcodeBody[];
   readonly fields: readonly Field[];
+  readonly barcodes: BarcodeBody[];
   readonly checks: CheckBody[];
   readonly verdict: ExtractBody["verdict"];
   readonly served_by: ServedByBody;
@@ -69,8 +69,8 @@ export class Extraction implements Omit<ExtractBody, "fields"> {
     this.document_type = text(body.document_type, "document_type");
     this.candidates = list(body.candidates, "candidates");
     this.pages = list(body.pages, "pages");
-    this.barcodes = list(body.barcodes, "barcodes");
     this.fields = list(body.fields, "fields").map((field, at) => new Field(judged(field, `fields[${at}]`)));
+    this.barcodes = list(body.barcodes, "barcodes");
     this.checks = list(body.checks, "checks");
     this.checks.forEach((check, at) => {
       text(check.code, `checks[${at}].code`);

@@ -57,15 +57,15 @@ export const EXTRACTION = {
   document_type: "utopia/passport/2024",
   candidates: [],
   pages: [{ page: 1, picture: 1, corners: POLYGON, rotation: 0, score: null, rectified: false, a_key_of_tomorrow: 1 }],
-  barcodes: [{ source: "barcode.pdf417", page: 1, polygon: POLYGON }],
   fields: [
     { name: "surname", raw: "ERIKSSON", value: "ERIKSSON", confidence: 0.9, source: "visual", page: 1, polygon: POLYGON },
     { name: "sex", raw: null, value: "F", confidence: null, source: "mrz", page: null, polygon: null },
   ],
+  barcodes: [{ source: "pdf417", page: 1, polygon: POLYGON }],
   checks: [{ code: "mrz.format", outcome: "passed", fields: ["mrz"], message: "well" }],
   verdict: "accepted",
   served_by: { base: "sha256:aa", adapter: "sha256:bb", calibration: null, rules: "sha256:cc", generation: 1 },
-  timings_ms: { pages: 1, identify: 1, before: 1, barcodes: 1, queue: 1, preprocess: 1, encode: 1, decode: 1, after: 1, total: 8 },
+  timings_ms: { pages: 1, identify: 1, barcodes: 1, before: 1, queue: 1, preprocess: 1, encode: 1, decode: 1, after: 1, total: 8 },
   request_id: "r-2",
 };
 export const JOB = {

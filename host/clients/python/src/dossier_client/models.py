@@ -35,15 +35,6 @@ class Page:
     score: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Barcode:
-    """`BarcodeBody`: a barcode that the rules search for, and a box around it; its content is in fields."""
-
-    source: str
-    page: int
-    polygon: tuple[Point, ...]
-
-
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Field:
     """`FieldBody`: what was read (`raw`), and what the rules made of it (`value`; none where they could not)."""
@@ -59,6 +50,15 @@ class Field:
     def __repr__(self) -> str:
         raw, value = _hidden(self.raw), _hidden(self.value)
         return f"Field(name={self.name!r}, raw={raw}, value={value}, confidence={self.confidence}, page={self.page})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Barcode:
+    """`BarcodeBody`: a barcode that the rules search for; what it holds is in the fields that they take from it."""
+
+    source: str
+    page: int
+    polygon: tuple[Point, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,8 +88,8 @@ class Timings:
 
     pages: float
     identify: float
-    before: float
     barcodes: float
+    before: float
     queue: float
     preprocess: float
     encode: float
@@ -105,8 +105,8 @@ class Extraction:
     document_type: str
     candidates: tuple[Candidate, ...]
     pages: tuple[Page, ...]
-    barcodes: tuple[Barcode, ...]
     fields: tuple[Field, ...]
+    barcodes: tuple[Barcode, ...]
     checks: tuple[Check, ...]
     verdict: Verdict
     served_by: ServedBy
@@ -142,7 +142,7 @@ class Rules:
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """`MeasuredBody`: how well an adapter read held-out documents, as the record of its training has it."""
+    """`MeasuredBody`: how well the adapter read held-out documents; shares."""
 
     documents: int
     fields_exact: float
