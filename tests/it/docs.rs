@@ -75,8 +75,14 @@ fn documents() -> Vec<PathBuf> {
         files.extend(below.filter(|path| path.extension().is_some_and(|ending| ending == "md")));
     }
     files.extend(
-        ["tests/gpu/README.md", "tests/peers/README.md", "tests/surfaces/README.md"]
-            .map(|file| root.join(file)),
+        [
+            "adapters/serving/README.md",
+            "tests/gpu/README.md",
+            "tests/peers/README.md",
+            "tests/routing/README.md",
+            "tests/surfaces/README.md",
+        ]
+        .map(|file| root.join(file)),
     );
     files
 }

@@ -100,6 +100,7 @@ const DOCUMENT: &[(&str, u16)] = &[
     ("body.timeout", 408),
     ("body.broken", 400),
     ("header.malformed", 400),
+    ("document_type.contradiction", 400),
     ("idempotency.other_request", 422),
     ("idempotency.in_work", 409),
     ("idempotency.not_kept", 400),
