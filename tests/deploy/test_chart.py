@@ -1,6 +1,7 @@
 """The chart: rendered by helm, held against schemas, and its configuration read by the host."""
 
 import os
+import re
 import subprocess
 
 import pytest
@@ -68,9 +69,8 @@ def configuration(manifests, folder):
     [deployment] = of_kind(manifests, "Deployment")
     pod = deployment["spec"]["template"]["spec"]
     mounted = {mount["name"]: mount["mountPath"] for mount in pod["containers"][0]["volumeMounts"]}
-    text = configured["data"]["dossier.toml"]
-    for path in sorted(mounted.values(), key=len, reverse=True):
-        text = text.replace(f'"{path}', f'"{folder}{path}')
+    text = re.sub('"(/etc|/var)/', rf'"{folder}\1/', configured["data"]["dossier.toml"])
+    for path in mounted.values():
         (folder / path.lstrip("/")).mkdir(parents=True, exist_ok=True)
     certificate = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
     certificate += ["-days", "2", "-subj", "/CN=dossier", "-keyout", folder / "tls.key", "-out", folder / "tls.crt"]
