@@ -21,7 +21,7 @@ CLIENTS = 8
 def round_robin(text):
     """The shipped configuration, with every host in turn."""
     changed = text.replace("balance hash var(txn.type)", "balance roundrobin")
-    for line in ("hash-type consistent sdbm avalanche", "hash-balance-factor 150"):
+    for line in ("hash-type consistent sdbm avalanche", "hash-balance-factor 200"):
         assert line in changed
         changed = changed.replace(line, "")
     return changed

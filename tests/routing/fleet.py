@@ -90,7 +90,8 @@ def waited(condition, what):
 def host(*more):
     """A host on a free port."""
     command = [os.environ["DOSSIER_BINARY"], "serve", "--listen", "127.0.0.1:0", "--data-root", str(ROOT)]
-    command += ["--today", TODAY, "--log-format", "json", "--log-level", "info", "--metrics-on-listen", *more]
+    # The samples are photographs: to look for the page in each would take longer than to read it.
+    command += ["--today", TODAY, "--log-format", "json", "--metrics-on-listen", "--pages-as-sent", *more]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     started = Host("", process)
     listening = threading.Event()
@@ -147,7 +148,7 @@ def balancer(addresses, folder, change=lambda text: text):
 
 
 def states(stats):
-    """How HAProxy sees the hosts: `UP` or `DOWN`, by name."""
+    """How HAProxy sees the hosts: `UP` or `DOWN`, and the requests that it gave to each, by name."""
     with socket.socket(socket.AF_UNIX) as asked:
         try:
             asked.connect(str(stats))
@@ -156,13 +157,13 @@ def states(stats):
         asked.sendall(b"show stat\n")
         answer = b"".join(iter(lambda: asked.recv(65536), b"")).decode()
     rows = [row.split(",") for row in answer.splitlines() if row.startswith("hosts,host-")]
-    return {row[1]: row[17] for row in rows}
+    return {row[1]: (row[17], int(row[7])) for row in rows}
 
 
 def is_up(stats, *names):
     """Whether these hosts are seen to work, by checks that were made."""
     seen = states(stats)
-    return all(seen.get(name, "").startswith("UP") for name in names)
+    return all(seen.get(name, ("", 0))[0].startswith("UP") for name in names)
 
 
 def documents(address):
