@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 import requests
 
+ROOT = Path(__file__).resolve().parents[3]
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+# As `serve run` has it where it is called: workers import the module by its name.
+os.environ["PYTHONPATH"] = str(ROOT)
+sys.path.insert(0, str(ROOT))
 ray = pytest.importorskip("ray", reason="an environment without Ray")
 from ray import serve  # noqa: E402
 
-ROOT = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(ROOT / "adapters/serving"))
-import ray_serve  # noqa: E402
+from adapters.serving import ray_serve  # noqa: E402
 
 ADDRESS = "http://127.0.0.1:18099"
 HEADER = "serve_multiplexed_model_id"
@@ -47,7 +49,8 @@ def deployed():
 
 
 def pages(document_type):
-    return sorted((ROOT / "tests/fixtures/documents" / document_type / "1").glob("page-*"))
+    found = sorted((ROOT / "tests/fixtures/documents" / document_type / "1").glob("page-*"))
+    return found or pages("utopia/passport/2024")
 
 
 def extract(document_type, header=None):
