@@ -61,6 +61,9 @@ use idempotency::{Answers, Begun, Fingerprint, KeptAnswer, Place};
 mod conditions;
 use conditions::conditions;
 
+mod affinity;
+use affinity::HeadType;
+
 mod console;
 pub(crate) use console::console_routes;
 
@@ -380,15 +383,17 @@ async fn admit_and_read(
     let quota = caller.quota();
     // Looked at before the body: it is not worth its way where no document is taken.
     let known = way.and_then(|way| {
+        let head_type = HeadType::of(&head.headers)?;
+        way.check(head_type.as_ref())?;
         let conditions = conditions(&head.headers)?;
         let key = idempotency::key_of(&head.headers, caller.tenant())?;
         if key.is_some() {
             app.answers.refuse_where_nothing_is_kept()?;
         }
         app.admission.check(&quota)?;
-        Ok((way, conditions, key))
+        Ok((way, head_type, conditions, key))
     });
-    let (way, conditions, key) = match known {
+    let (way, head_type, conditions, key) = match known {
         Ok(known) => known,
         Err(error) => {
             discard(&head.headers, body);
@@ -396,7 +401,8 @@ async fn admit_and_read(
         }
     };
     let (bytes, held) = app.bodies.read(&head.headers, body, &app.limits, caller.tenant()).await?;
-    let Parsed { mut request, tensors, held } = way.parse(bytes, held, conditions).await?;
+    let Parsed { mut request, tensors, held } =
+        way.parse(bytes, held, head_type.as_ref(), conditions).await?;
     match &mut request.document_type {
         TypeChoice::Named(document_type) => caller.check(document_type)?,
         TypeChoice::Identified(reach) => reach.clone_from(caller.reach()),

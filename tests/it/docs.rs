@@ -88,11 +88,13 @@ fn documents() -> Vec<PathBuf> {
     }
     files.extend(
         [
+            "adapters/serving/README.md",
             "host/SECURITY.md",
             "tests/console/README.md",
             "tests/gpu/README.md",
             "tests/handbook/README.md",
             "tests/peers/README.md",
+            "tests/routing/README.md",
             "tests/surfaces/README.md",
         ]
         .map(|file| root.join(file)),

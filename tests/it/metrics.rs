@@ -98,7 +98,11 @@ async fn what_is_counted_is_what_was_sent() {
     let adapters = models.filter(|model| model["parent"].is_string());
     let adapters = adapters.filter_map(|model| model["root"].as_str()).collect::<BTreeSet<_>>();
     assert_eq!(*loaded.expect("the host tells residency").1, adapters.len() as f64);
-    assert!(routing.keys().any(|series| series.starts_with("vllm:lora_requests_info{max_lora=")));
+    let lists =
+        routing.keys().find(|series| series.starts_with("vllm:lora_requests_info{max_lora="));
+    let running = lists.and_then(|series| series.split("running_lora_adapters=\"").nth(1));
+    let running = running.and_then(|list| list.split('"').next()).expect("a list");
+    assert!(running.split(',').any(|name| name == PASSPORT), "it is in memory: {running}");
     assert!(!routing.keys().any(|series| series.starts_with("dossier_requests_total")));
     assert_eq!(metrics.get("/livez").await.expect("an answer").status, 200);
     assert_eq!(

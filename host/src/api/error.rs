@@ -70,6 +70,14 @@ pub enum ApiError {
         /// What it is to be.
         wanted: &'static str,
     },
+    /// The document type is named twice, and not the same one.
+    #[error("the header `{header}` names another document type than {other}")]
+    Contradiction {
+        /// The header.
+        header: &'static str,
+        /// What names another: the path, the body, or the name of a header.
+        other: &'static str,
+    },
     /// The idempotency key is that of another request.
     #[error("the idempotency key was sent with another request; take a new one")]
     OtherRequest,
@@ -235,6 +243,10 @@ impl ApiError {
             }
             Self::Header { .. } => {
                 of(S::BAD_REQUEST, "header.malformed", "A header can't be read", self)
+            }
+            Self::Contradiction { .. } => {
+                let title = "Two document types are named";
+                of(S::BAD_REQUEST, "document_type.contradiction", title, self)
             }
             Self::OtherRequest => of(
                 S::UNPROCESSABLE_ENTITY,

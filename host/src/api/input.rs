@@ -9,6 +9,7 @@ use dossier_engine::identify::Reach;
 use dossier_engine::pipeline::document_type;
 use dossier_engine::{Conditions, EngineError, ExtractRequest, ModelChoice, TypeChoice};
 
+use super::affinity::{HeadType, settled};
 use super::bodies::HeldBody;
 use super::form::{self, FormError, field_names};
 use super::open_inference::{self, TensorsAsked};
@@ -98,6 +99,28 @@ impl Way {
         Ok(Self::Page { document_type: document_type(name)?, fields })
     }
 
+    /// The place that names the document type, for whoever is told of it.
+    fn place(&self) -> &'static str {
+        match self {
+            Self::Form { .. } | Self::Json => "the body",
+            Self::Page { .. } | Self::Tensors { .. } => "the path",
+        }
+    }
+
+    /// Looks whether head and path name one document type, before there is a body.
+    ///
+    /// # Errors
+    /// When they name two.
+    pub(super) fn check(&self, head: Option<&HeadType>) -> Result<(), ApiError> {
+        let named = match self {
+            Self::Form { .. } | Self::Json => None,
+            Self::Page { document_type, .. } | Self::Tensors { document_type, .. } => {
+                Some(document_type.clone())
+            }
+        };
+        settled(head, named, self.place()).map(|_| ())
+    }
+
     /// Reads a whole body. Nobody has counted its document yet.
     ///
     /// # Errors
@@ -106,9 +129,11 @@ impl Way {
         self,
         body: Bytes,
         held: HeldBody,
+        head: Option<&HeadType>,
         mut conditions: Conditions,
     ) -> Result<Parsed, ApiError> {
         let mut tensors = None;
+        let place = self.place();
         let (asked, held) = match self {
             Self::Form { boundary } => (form::parse(body, boundary).await?, held),
             Self::Page { document_type, fields } => {
@@ -133,7 +158,7 @@ impl Way {
             }
         };
         let Asked { document_type, pages, fields } = asked;
-        let document_type = match document_type {
+        let document_type = match settled(head, document_type, place)? {
             Some(document_type) => TypeChoice::Named(document_type),
             // Whoever knows the caller narrows it.
             None => TypeChoice::Identified(Reach::default()),

@@ -14,7 +14,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::input::{apart, media_type, refuse_compressed};
 use super::{
-    ApiError, App, auth, conditions, deadline, discard, idempotency, refuse, unknown_method,
+    ApiError, App, HeadType, auth, conditions, deadline, discard, idempotency, refuse,
+    unknown_method,
 };
 use crate::auth::Caller;
 use crate::outgoing::guarded::Reach;
@@ -101,10 +102,12 @@ async fn submit(app: &App, request: Request) -> Result<Response, ApiError> {
         {
             return Err(ApiError::from(JobError::NotJson));
         }
+        let head_type = HeadType::of(&head.headers)?;
         let conditions = conditions(&head.headers)?;
-        Ok((kept, conditions, idempotency::key_of(&head.headers, caller.tenant())?))
+        let key = idempotency::key_of(&head.headers, caller.tenant())?;
+        Ok((kept, head_type, conditions, key))
     };
-    let (kept, conditions, key) = match known() {
+    let (kept, head_type, conditions, key) = match known() {
         Ok(known) => known,
         Err(error) => {
             discard(&head.headers, body);
@@ -114,7 +117,8 @@ async fn submit(app: &App, request: Request) -> Result<Response, ApiError> {
     let (bytes, held) = app.bodies.read(&head.headers, body, &app.limits, caller.tenant()).await?;
     let most_documents = kept.most_documents;
     let reach = kept.reach;
-    let parse = move |held: &mut _| asked::parse(bytes, held, most_documents, reach, conditions);
+    let bounds = asked::Bounds { most_documents, reach };
+    let parse = move |held: &mut _| asked::parse(bytes, held, bounds, head_type, conditions);
     // The bytes count until the job is kept.
     let (asked, _held) = apart(held, parse).await?;
     let snapshot = app.reader.snapshot().pin();

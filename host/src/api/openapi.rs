@@ -111,6 +111,34 @@ pub(super) struct ConditionHeaders {
     /// How long the client waits, in milliseconds: nothing more is done for the document then.
     #[param(rename = "x-request-timeout-ms", minimum = 1)]
     timeout_ms: Option<u64>,
+    /// The document type, for routers that read heads alone. Where the path or the body names one too, it must be the same; where they name none, this one counts.
+    #[param(
+        rename = "x-dossier-document-type",
+        max_length = 128,
+        pattern = "^[a-z0-9-]+(/[a-z0-9-]+){1,5}$"
+    )]
+    document_type: Option<String>,
+    /// The same, for llm-d's router.
+    #[param(
+        rename = "x-llm-d-model-name-rewrite",
+        max_length = 128,
+        pattern = "^[a-z0-9-]+(/[a-z0-9-]+){1,5}$"
+    )]
+    llm_d_model: Option<String>,
+    /// The same, by the older name of that header.
+    #[param(
+        rename = "x-gateway-model-name-rewrite",
+        max_length = 128,
+        pattern = "^[a-z0-9-]+(/[a-z0-9-]+){1,5}$"
+    )]
+    gateway_model: Option<String>,
+    /// The same, for Ray Serve.
+    #[param(
+        rename = "serve_multiplexed_model_id",
+        max_length = 128,
+        pattern = "^[a-z0-9-]+(/[a-z0-9-]+){1,5}$"
+    )]
+    multiplexed_model: Option<String>,
     /// The generation that must serve it.
     #[param(rename = "if-generation")]
     generation: Option<u64>,

@@ -18,6 +18,7 @@ use super::*;
 use crate::config::Config;
 use crate::testing::{PASSPORT, Part, SURNAME, config, engine, form, held_engine, png};
 
+mod affinity;
 mod audited;
 mod deadlines;
 mod protocols;

@@ -47,7 +47,7 @@ pub(super) fn write(
             [(of_base(), fit as f64)],
         )?;
     }
-    write_requests(to, snapshot, statistics, fit)?;
+    write_requests(to, snapshot, statistics, fit, most_series)?;
     to.histograms(
         "vllm:lora_adapter_load_seconds",
         "Loads: load from the disk into the model's memory, activate of files that were kept",
@@ -70,23 +70,29 @@ pub(super) fn write(
     to.gauges("vllm:lora_adapter_loaded", "1 while an adapter is there", series)
 }
 
-/// The document types whose adapters are in use, and those whose adapters are waited for, as lists
-/// separated by commas, which no identifier has. The value is the time.
+/// The document types whose adapters are in memory, and those whose adapters are waited for, as lists
+/// separated by commas, which no identifier has. The value is the time. llm-d's protocol wants those that are
+/// loaded and ready as running, whether they are asked for now or not.
 fn write_requests(
     to: &mut Writer<'_>,
     snapshot: &Snapshot,
     statistics: &AdapterStatistics,
     fit: Option<usize>,
+    most_names: usize,
 ) -> fmt::Result {
     let names_of = |is: fn(&AdapterPlace) -> bool| {
         let places = statistics.places.iter().filter(|(_, place)| is(place));
         let digests = places.map(|(digest, _)| *digest).collect::<BTreeSet<Digest>>();
         let types = snapshot.document_types.iter();
         let types = types.filter(|(_, served)| digests.contains(&served.adapter_digest()));
-        types.map(|(id, _)| id.as_str()).collect::<Vec<_>>().join(",")
+        types.map(|(id, _)| id.as_str()).collect::<Vec<_>>()
     };
-    let running = names_of(|place| place.leases > 0);
+    let running = names_of(|place| place.is_resident);
     let waiting = names_of(|place| place.waiting > 0);
+    if running.len() > most_names {
+        return Ok(());
+    }
+    let (running, waiting) = (running.join(","), waiting.join(","));
     let slots = fit.unwrap_or(statistics.places.len()).to_string();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let labels = [
@@ -94,7 +100,7 @@ fn write_requests(
         ("running_lora_adapters", running.as_str()),
         ("waiting_lora_adapters", waiting.as_str()),
     ];
-    let help = "Document types whose adapters are in use, and waited for; the value is the time";
+    let help = "Document types whose adapters are in memory, and waited for; the value is the time";
     to.gauges("vllm:lora_requests_info", help, [(labels, now.as_secs_f64())])
 }
 

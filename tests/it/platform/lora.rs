@@ -33,6 +33,11 @@ async fn a_published_adapter_is_loaded_and_its_memory_freed() {
     let by_alias =
         json!({"lora_name": "test.paper.1", "lora_path": published.package, "load_inplace": true});
     assert_eq!(post(&host.admin, "/v1/load_lora_adapter", by_alias).await.0, 200);
+    // As AIBrix names objects, and artifacts.
+    let of_aibrix =
+        json!({"lora_name": "test-paper-1", "lora_path": format!("/{}", published.package)});
+    let (status, told) = post(&host.admin, "/v1/load_lora_adapter", of_aibrix).await;
+    assert_eq!(status, 200, "{told}");
     let again = host.admin.status(PAPER).await.expect("a status");
     assert_eq!(again["generation"], generation, "what serves already is not changed");
 
@@ -69,6 +74,7 @@ async fn nothing_is_fetched_and_nothing_unknown_is_loaded() {
         ("/v1/load_lora_adapter", json!({"lora_name": PAPER, "lora_path": digest}), 404),
         ("/v1/load_lora_adapter", json!({"lora_name": "no name", "lora_path": digest}), 404),
         ("/v1/load_lora_adapter", json!({"lora_name": PAPER, "lora_path": digest, "x": 1}), 400),
+        ("/v1/load_lora_adapter", json!({"lora_name": "no-paper-1", "lora_path": digest}), 404),
         ("/v1/unload_lora_adapter", json!({"lora_name": "test/other/1"}), 404),
         ("/v1/unload_lora_adapter", json!({}), 400),
     ] {

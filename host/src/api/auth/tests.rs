@@ -140,6 +140,27 @@ async fn a_token_reads_the_document_types_it_reaches_and_sees_no_other() {
 }
 
 #[tokio::test]
+async fn a_type_in_the_head_reaches_no_further_than_one_in_the_body() {
+    let guarded = Guarded::new(&config()).await;
+    let other = guarded.token("norvaria", |entry| {
+        entry.document_types = vec!["norvaria/*".to_owned()];
+    });
+    for header in super::super::affinity::HEADERS {
+        let in_head = Request::post("/v1/extract")
+            .header(CONTENT_TYPE, "multipart/form-data; boundary=X")
+            .header(AUTHORIZATION, format!("Bearer {other}"))
+            .header(header, PASSPORT)
+            .body(Body::from(form(&[("name=\"page\"", &png(8, 8))])))
+            .expect("a request");
+        guarded.ask(in_head).await.is(403, "auth.document_type");
+        // Nor does one that is in reach hide another one behind it.
+        let mut behind = document(PASSPORT, &other);
+        behind.headers_mut().insert(header, "norvaria/no/type".parse().expect("a value"));
+        guarded.ask(behind).await.is(400, "document_type.contradiction");
+    }
+}
+
+#[tokio::test]
 async fn a_token_whose_time_is_over_is_told_so() {
     let guarded = Guarded::new(&config()).await;
     let token = guarded.token("utopia", |entry| {

@@ -164,6 +164,11 @@ const DOCUMENT: &[Row] = &[
         "A header that must not be passed over can't be read, or stands twice.",
     ),
     (
+        "document_type.contradiction",
+        400,
+        "A header that routers go by names another document type than the path or the body.",
+    ),
+    (
         "idempotency.other_request",
         422,
         "The idempotency key was sent with another request. Take a new one.",

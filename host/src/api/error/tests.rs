@@ -69,6 +69,11 @@ fn table() -> Vec<(ApiError, u16, &'static str)> {
         (ApiError::NotAnImageType, 415, "body.not_an_image_type"),
         (ApiError::Parameters { known: "`fields`" }, 400, "query.malformed"),
         (ApiError::Header { name: "if-base", wanted: "a digest" }, 400, "header.malformed"),
+        (
+            ApiError::Contradiction { header: "x-dossier-document-type", other: "the path" },
+            400,
+            "document_type.contradiction",
+        ),
         (ApiError::NotTensors, 415, "body.not_tensors"),
         (JobError::NotKept.into(), 404, "job.not_kept"),
         (JobError::Unknown.into(), 404, "job.unknown"),

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::JobError;
+use crate::api::affinity::{HeadType, settled};
 use crate::api::bodies::HeldBody;
 use crate::api::json::{AtMost, DocumentBody, Text, read};
 use crate::api::openapi::DocumentJson;
@@ -119,6 +120,15 @@ pub(super) enum Erase {
     All,
 }
 
+/// What a job may be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// Documents at most.
+    pub(super) most_documents: usize,
+    /// Whom its webhook may reach.
+    pub(super) reach: Reach,
+}
+
 /// Reads a job. Its pages count beside its text until that is gone, and once more for their seals.
 ///
 /// # Errors
@@ -126,10 +136,11 @@ pub(super) enum Erase {
 pub(super) fn parse(
     body: Bytes,
     held: &mut HeldBody,
-    most_documents: usize,
-    reach: Reach,
+    bounds: Bounds,
+    head: Option<HeadType>,
     conditions: Conditions,
 ) -> Result<Asked, ApiError> {
+    let Bounds { most_documents, reach } = bounds;
     let asked = {
         let JobAsked { documents, subject, ttl_seconds, webhook } = read(&body)?;
         let documents = documents.0;
@@ -149,7 +160,8 @@ pub(super) fn parse(
             }
             // Whoever is there to be asked again can leave it out; a job's client is not.
             let missing = || JsonError::MissingKey { name: "document_type".to_owned() };
-            let document_type = document.document_type.ok_or_else(missing)?;
+            let document_type = settled(head.as_ref(), document.document_type, "the body")?;
+            let document_type = document_type.ok_or_else(missing)?;
             let (pages, fields) = (document.pages, document.fields);
             asked.push(Document { document_type, pages, fields, wanted });
         }

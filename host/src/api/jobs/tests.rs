@@ -145,6 +145,23 @@ async fn documents_are_read_later_as_they_would_be_at_once() {
 }
 
 #[tokio::test]
+async fn the_head_of_a_job_names_the_type_of_each_document() {
+    let host = host().await;
+    let mut body = job(2);
+    body["documents"][1].as_object_mut().expect("an object").remove("document_type");
+    let named = [("x-dossier-document-type", PASSPORT)];
+    let taken = host.ask_with("POST", "/v1/jobs", Some(&body), &named).await;
+    assert_eq!(taken.status, 202, "{}", taken.body);
+    assert_eq!(taken.body["documents"][1]["document_type"], PASSPORT);
+    let missing = host.ask("POST", "/v1/jobs", Some(&body)).await;
+    assert_eq!((missing.status, &missing.body["code"]), (400, &json!("json.missing_key")));
+    let other = [("serve_multiplexed_model_id", "utopia/visa/2020")];
+    let refused = host.ask_with("POST", "/v1/jobs", Some(&body), &other).await;
+    let code = &refused.body["code"];
+    assert_eq!((refused.status, code), (400, &json!("document_type.contradiction")));
+}
+
+#[tokio::test]
 async fn a_job_that_is_sent_again_is_not_read_again() {
     let host = host().await;
     let key = [("idempotency-key", "one")];
