@@ -149,7 +149,7 @@ function Latency({ points }: { points: readonly Point[] }): JSX.Element {
   );
 }
 
-const STAGES = ["pages", "identify", "before", "preprocess", "queue", "encode", "decode", "after"];
+const STAGES = ["pages", "identify", "before", "barcodes", "preprocess", "queue", "encode", "decode", "after"];
 
 function Stages({ now, before }: { now: Metrics; before: Metrics | null }): JSX.Element {
   const mean = (earlier: Metrics | null, stage: string): number | null => {

@@ -4,12 +4,13 @@ import type { Answer } from "../host/documents";
 import { Bar, DigestText, Panel, duration, percent, words } from "../ui/parts";
 
 /** The stages in their order; `total` is none of them. */
-const STAGES = ["pages", "identify", "before", "preprocess", "queue", "encode", "decode", "after"];
+const STAGES = ["pages", "identify", "before", "barcodes", "preprocess", "queue", "encode", "decode", "after"];
 
 const MEANINGS: Record<string, string> = {
   pages: "decoding, finding and flattening pages",
   identify: "finding out the type",
   before: "asking the rules what to read",
+  barcodes: "looking for barcodes",
   preprocess: "preparing pages for the model",
   queue: "waiting for the model",
   encode: "looking at the pages",
