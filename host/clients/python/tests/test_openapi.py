@@ -46,6 +46,8 @@ SENT = {"DocumentForm", "DocumentJson", "EraseJson", "JobJson", "WebhookJson"}
 """What is sent: `_calls` writes these."""
 OTHER_PROTOCOLS = {"ModelsBody", "ListedModel"}
 """The Open Inference Protocol and OpenAI's list have clients of their own."""
+ROUTERS = {"x-llm-d-model-name-rewrite", "x-gateway-model-name-rewrite", "serve_multiplexed_model_id"}
+"""What some routers call the header of the document type; a router writes these itself."""
 LEFT_OUT = {"get_models", "post_page"}
 """The list in OpenAI's shape; the same as `post_extract`, in another form."""
 
@@ -181,7 +183,8 @@ def test_every_call_is_an_operation_and_every_operation_has_a_call() -> None:
     assert called == set(operations.values()) - LEFT_OUT
     headers = {part["name"] for part in OPENAPI["paths"]["/v1/extract"]["post"]["parameters"]}
     conditions = Conditions(generation=1, base="a", adapter="b", rules="c").headers()
-    assert headers == {*conditions, "idempotency-key", "x-request-timeout-ms"}
+    named = {*conditions, "idempotency-key", "x-request-timeout-ms", *_calls._routing_headers("a/b/1")}
+    assert headers == named | ROUTERS
 
 
 @pytest.mark.parametrize(("one", "other"), [(Client, AsyncClient), (Jobs, AsyncJobs)])

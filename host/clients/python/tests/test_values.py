@@ -48,10 +48,18 @@ def test_a_form_has_the_pages_in_order_and_no_name_of_a_file(tmp_path: Path) -> 
     assert b"ERIKSSON" not in request.body and b"surname,mrz" in request.body
     assert request.headers["authorization"] == "Bearer t0ken" and request.headers["if-generation"] == "3"
     assert request.headers["idempotency-key"] == "my-key"
+    assert request.headers["x-dossier-document-type"] == "utopia/passport/2024"
     assert answer["surname"].value == SECRET and answer["surname"].polygon == ((1, 2), (3, 4), (5, 6), (7, 8.5))
     assert answer.values == {"surname": SECRET, "sex": "F"} and answer.unpassed == ()
     with pytest.raises(KeyError):
         answer["no_such_field"]
+
+
+def test_what_is_no_type_stands_in_no_header() -> None:
+    with FakeHost(problem("document_type.unknown", 404)) as host, Client(host.url) as client:
+        with pytest.raises(Problem):
+            client.extract(b"page", document_type="Pass é\r\nx: y")
+    assert "x-dossier-document-type" not in host.received[0].headers and "x" not in host.received[0].headers
 
 
 def test_no_repr_shows_what_is_personal() -> None:

@@ -11,6 +11,8 @@ export const DOCUMENT_TIMEOUT = 60;
 /** Seconds that any other has. */
 export const OTHER_TIMEOUT = 30;
 
+const TYPE = /^[a-z0-9-]+(\/[a-z0-9-]+){1,5}$/;
+
 export interface ClientOptions {
   /** May be a function, for tokens that are renewed; it is asked at each attempt. */
   token?: string | (() => string | Promise<string>);
@@ -71,7 +73,11 @@ export class Client {
         method: "POST",
         path: "/v1/extract",
         body: form,
-        headers: { ...keyHeaders(options.idempotencyKey), ...headersOf(options.conditions ?? {}) },
+        headers: {
+          ...keyHeaders(options.idempotencyKey),
+          ...headersOf(options.conditions ?? {}),
+          ...routingHeaders(options.documentType),
+        },
         // Reading changes nothing, so it may be done twice; the key saves doing so.
         isRepeatable: true,
         tellsDeadline: true,
@@ -110,6 +116,12 @@ export class Client {
   async ready(options: CallOptions = {}): Promise<true> {
     return this.#run({ method: "GET", path: "/readyz", isRepeatable: true, read: () => true as const }, options);
   }
+}
+
+/** For routers, which read heads alone. What is no name of a type stands in the body only, for the host to refuse. */
+function routingHeaders(documentType: string | undefined): Record<string, string> {
+  const isType = documentType !== undefined && documentType.length <= 128 && TYPE.test(documentType);
+  return isType ? { "x-dossier-document-type": documentType } : {};
 }
 
 export function keyHeaders(key: string | null | undefined): Record<string, string> {

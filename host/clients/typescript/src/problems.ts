@@ -131,6 +131,7 @@ const PASSES: Record<Code, boolean> = {
   "document.refused": false,
   "document.too_large": false,
   "document.too_many_pages": false,
+  "document_type.contradiction": false,
   "document_type.missing": false,
   "document_type.quarantined": false,
   "document_type.unknown": false,

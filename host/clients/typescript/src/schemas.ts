@@ -366,6 +366,7 @@ export const CODES = [
   "document.refused",
   "document.too_large",
   "document.too_many_pages",
+  "document_type.contradiction",
   "document_type.missing",
   "document_type.quarantined",
   "document_type.unknown",

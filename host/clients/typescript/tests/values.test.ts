@@ -31,6 +31,14 @@ test("a form has the pages in order and no name of a file", async () => {
   assert.equal(headers.authorization, "Bearer t0ken");
   assert.equal(headers["if-generation"], "3");
   assert.equal(headers["idempotency-key"], "my-key");
+  assert.equal(headers["x-dossier-document-type"], "utopia/passport/2024");
+});
+
+test("what is no type stands in no header", async () => {
+  const received = await withHost([problem("document_type.unknown", 404)], (url) =>
+    assert.rejects(new Client(url).extract(new Uint8Array([1]), { documentType: "Pass é\r\nx: y" }), Problem),
+  );
+  assert.equal(received[0]!.headers["x-dossier-document-type"], undefined);
 });
 
 test("neither a log nor JSON of a result has a value", async () => {

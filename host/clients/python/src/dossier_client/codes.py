@@ -63,6 +63,7 @@ CODES: Final[dict[str, bool]] = {
     "document.refused": _STAYS,
     "document.too_large": _STAYS,
     "document.too_many_pages": _STAYS,
+    "document_type.contradiction": _STAYS,
     "document_type.missing": _STAYS,
     "document_type.quarantined": _STAYS,
     "document_type.unknown": _STAYS,
