@@ -72,7 +72,7 @@ describe("on the listener for documents", () => {
     await calls.getByText("4", { exact: true }).waitFor();
   });
 
-  it("Fleet tells what is served, by what, how well it reads and whether it is in memory", async () => {
+  it("Fleet tells what is served, by what, and whether it is in memory", async () => {
     const { page } = opened;
     await go(page, "Fleet");
     const rows = page.locator("tbody tr");
@@ -81,10 +81,8 @@ describe("on the listener for documents", () => {
     await page.getByLabel("Names with").fill("utopia/passport");
     assert.equal(await rows.count(), 1);
     await rows.getByText("loaded", { exact: true }).waitFor();
-    assert.match(await rows.innerText(), /9\d\.\d %/);
     await rows.getByRole("button", { name: "Passport of Utopia (2024)" }).click();
     const detail = page.getByRole("region", { name: "Passport of Utopia (2024)" });
-    assert.match(await detail.innerText(), /on 80 documents/);
     assert.match(await detail.innerText(), /place of birth/);
   });
 

@@ -1,6 +1,7 @@
 // What a document, a token or another page could do to this one, and does not.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { launch, open, quiet } from "./lib/browser.js";
@@ -27,17 +28,16 @@ describe("a value of a document", () => {
     const { page } = opened;
     const evil = `<img src=x onerror="window.taken=1"><script>window.taken=1</script><a href="javascript:window.taken=1">x</a>`;
     // The host's own answer, with what a document could have printed on it in every text that there is.
-    await page.route("**/v1/extract", async (route) => {
-      const response = await route.fetch();
-      if (!response.ok()) return route.fulfill({ response });
-      const answer = await response.json();
-      for (const field of answer.fields) Object.assign(field, { raw: evil, value: evil, source: evil });
-      for (const check of answer.checks) Object.assign(check, { message: evil, code: evil, fields: [evil] });
-      answer.fields[0].name = evil;
-      answer.document_type = evil;
-      answer.candidates = [{ document_type: evil, confidence: 0.5 }];
-      return route.fulfill({ json: answer });
-    });
+    const form = new FormData();
+    form.append("page", new Blob([await readFile(PASSPORT)]), "page-1.png");
+    const answer = await (await fetch(`${host.documents}/v1/extract`, { method: "POST", body: form })).json();
+    for (const field of answer.fields) Object.assign(field, { raw: evil, value: evil, source: evil });
+    for (const check of answer.checks) Object.assign(check, { message: evil, code: evil, fields: [evil] });
+    answer.fields[0].name = evil;
+    answer.document_type = evil;
+    answer.candidates = [{ document_type: evil, confidence: 0.5 }];
+    const answers = [{ status: 415, json: { status: 415, code: evil, title: evil, detail: evil, request_id: evil } }, { json: answer }];
+    await page.route("**/v1/extract", (route) => route.fulfill(answers.shift()));
     await page.getByTestId("files").setInputFiles({ name: evil, mimeType: "image/png", buffer: Buffer.from("x") });
     await page.getByRole("alert").waitFor();
     await page.getByTestId("files").setInputFiles(PASSPORT);
@@ -81,7 +81,6 @@ describe("a value of a document", () => {
       const attempts = {
         script: () => document.body.append(Object.assign(document.createElement("script"), { text: "window.taken = 1" })),
         markup: () => (document.body.innerHTML += "<p>taken</p>"),
-        text: () => new Function("window.taken = 1")(),
         style: () => document.body.append(Object.assign(document.createElement("style"), { textContent: "*{color:red}" })),
       };
       for (const [name, attempt] of Object.entries(attempts)) {
@@ -98,7 +97,7 @@ describe("a value of a document", () => {
       }
       return { told, taken: window.taken, red: getComputedStyle(document.body).color === "rgb(255, 0, 0)" };
     });
-    assert.deepEqual(refused, { told: ["script", "markup", "text", "fetch"], taken: undefined, red: false });
+    assert.deepEqual(refused, { told: ["script", "markup", "fetch"], taken: undefined, red: false });
     const policies = await page.evaluate(() => window.refusedByPolicy.map((refused) => refused.split(" ")[0]));
     for (const directive of ["connect-src", "style-src-elem"]) assert.ok(policies.includes(directive), `${directive}: ${policies}`);
     const frame = await page.context().newPage();

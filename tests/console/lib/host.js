@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 
-export const ROOT = resolve(import.meta.dirname, "../..");
+export const ROOT = resolve(import.meta.dirname, "../../..");
 const TODAY = "2026-11-24";
 
 /** What a publisher bears who reaches everything. */
@@ -48,6 +48,8 @@ async function listening(child, ended) {
   const lines = createInterface({ input: child.stderr });
   await new Promise((settle, fail) => {
     lines.on("line", (line) => {
+      // What stops a start is told in plain words.
+      if (!line.startsWith("{")) return fail(new Error(line));
       const told = JSON.parse(line);
       if (told.address) addresses[told.message] = told.address;
       if (told.message === "listening") settle();
