@@ -35,7 +35,7 @@ def test_values_fit_their_pages_and_the_vocabulary(name):
         document = DOCUMENT_TYPES[name](rng)
         assert len(document.pages) == len(document.fields) == (len(DECLARED[name][1].sides) if name in DECLARED else len(document.pages))
         for number, (page, values) in enumerate(zip(document.pages, document.fields, strict=True)):
-            assert values
+            assert values or page.barcodes
             drawn = {(g.field, g.index): g for g in page.glyphs}
             for field, text in values.items():
                 assert field in vocabulary.FIELD_NAMES
@@ -56,7 +56,7 @@ def test_no_two_values_overlap(name):
     rng = np.random.default_rng(4)
     for _ in range(4):
         for page in DOCUMENT_TYPES[name](rng).pages:
-            places = np.array([(g.x, g.y) for g in page.glyphs])
+            places = np.array([(g.x, g.y) for g in page.glyphs]).reshape(-1, 2)
             apart = np.abs(places[:, None] - places[None])
             near = (apart[..., 0] < 1.5) & (apart[..., 1] < 8)
             assert near.sum() == len(places)
