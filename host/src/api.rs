@@ -6,11 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
+use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
-use axum::{Json, middleware};
 use dossier_engine::admission::Admission;
-use dossier_engine::pipeline::document_type;
 use dossier_engine::{EngineError, Extraction, Reader, RequestId, TypeChoice, extract};
 use dossier_inference::BackendLost;
 use tokio::time::{Instant, timeout_at};
@@ -67,6 +66,9 @@ use affinity::HeadType;
 mod console;
 pub(crate) use console::console_routes;
 
+mod document_types;
+use document_types::{get_document_type, get_document_types};
+
 mod metrics;
 pub(crate) use metrics::metrics_routes;
 
@@ -86,7 +88,6 @@ pub(crate) use observe::{answer_to_head, is_probe, observe};
 
 mod response;
 pub(crate) use response::MeasuredBody;
-use response::OneDocumentTypeBody;
 pub use response::{CheckBody, DocumentTypesBody, ExtractBody};
 pub(crate) use response::{corners_body, to_decimals};
 
@@ -447,39 +448,6 @@ async fn told(
         (None, _) => {}
     }
     Ok(extracted?)
-}
-
-/// What is served.
-#[utoipa::path(
-    get, path = "/v1/document-types", tag = "documents",
-    responses((status = 200, description = "The document types", body = DocumentTypesBody)),
-)]
-async fn get_document_types(
-    State(app): State<Arc<App>>,
-    request: Request,
-) -> Json<DocumentTypesBody> {
-    let caller = auth::caller_of(&request);
-    Json(DocumentTypesBody::of(&app.reader.snapshot().pin(), |id| caller.reaches(id)))
-}
-
-/// One document type: its fields and pages, and what serves it.
-#[utoipa::path(
-    get, path = "/v1/document-types/{type}", tag = "documents",
-    params(("type" = String, Path, description = "The document type, `/` written `%2F`")),
-    responses((status = 200, description = "The document type", body = OneDocumentTypeBody)),
-)]
-async fn get_document_type(State(app): State<Arc<App>>, name: Named, request: Request) -> Response {
-    let snapshot = app.reader.snapshot().pin();
-    let caller = auth::caller_of(&request);
-    let served = || {
-        let id = document_type(&named(name)?)?;
-        caller.check(&id)?;
-        Ok::<_, ApiError>(Arc::clone(snapshot.served(&id)?))
-    };
-    match served() {
-        Ok(served) => Json(OneDocumentTypeBody::of(&snapshot, &served)).into_response(),
-        Err(error) => error.into_response(),
-    }
 }
 
 /// Whether requests are wanted.

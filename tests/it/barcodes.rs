@@ -34,9 +34,12 @@ async fn a_licence_and_its_barcode_say_the_same() {
         (&"barcode.pdf417".into(), &2.into())
     );
     let polygon = barcodes[0]["polygon"].as_array().expect("corners");
-    let x = |corner: usize| polygon[corner][0].as_f64().expect("a number");
-    // The generator draws it from 56 to about 620 of 768 pixels.
-    assert!(x(0) < 100.0 && (550.0..700.0).contains(&x(1)), "{polygon:?}");
+    let xs = polygon.iter().map(|corner| corner[0].as_f64().expect("a number")).collect::<Vec<_>>();
+    let (left, right) =
+        (xs.iter().copied().fold(f64::MAX, f64::min), xs.iter().copied().fold(0.0, f64::max));
+    // The generator draws it from 56 to about 620 of 768 pixels. Where a page begins that bears no text, nobody
+    // can say, so its corners may be those of a page that lies on its side.
+    assert!((20.0..110.0).contains(&left) && (540.0..700.0).contains(&right), "{polygon:?}");
     assert!(answer.body["timings_ms"]["barcodes"].as_f64().expect("a number") > 0.0);
     // What it holds is the rules' to tell: of fields that were read on the page, nothing is told twice.
     let fields = answer.body["fields"].as_array().expect("fields");

@@ -55,7 +55,8 @@ fn the_rules_find_no_fault_with_the_truth() {
         for sample in samples_of(id.as_str()).expect("samples") {
             let fields = sample.truth.iter().cloned().collect::<std::collections::BTreeMap<_, _>>();
             let values = folder.path().join("values.json");
-            fs::write(&values, json!({ "fields": fields }).to_string()).expect("is written");
+            let seen = json!({ "fields": fields, "barcodes": sample.barcodes });
+            fs::write(&values, seen.to_string()).expect("is written");
             let output = Command::new(DOSSIER)
                 .args(["plugin", "run", &rules, "--document-type", id.as_str()])
                 .args(["--today", TODAY, "--data-root"])

@@ -41,6 +41,8 @@ pub struct Sample {
     pub pages: Vec<Vec<u8>>,
     /// What stands on it, by field, in the order of the file.
     pub truth: Vec<(String, String)>,
+    /// What its barcodes hold, as fixtures of rules have it: a list, empty where it has none.
+    pub barcodes: Value,
     /// Where fields stand, by name, if whoever drew the document told.
     pub places: Vec<(String, Place)>,
 }
@@ -73,10 +75,11 @@ impl Sample {
             Value::Null => Vec::new(),
             places => read_places(places).context("a place of the truth has another form")?,
         };
+        let barcodes = told.get("barcodes").cloned().unwrap_or_else(|| Value::Array(Vec::new()));
         let files = (1..).map_while(|page| page_file(folder, page)).collect::<Vec<_>>();
         ensure!(!files.is_empty(), "{} has no page", folder.display());
         let pages = files.iter().map(fs::read).collect::<Result<_, _>>()?;
-        Ok(Self { folder: folder.to_owned(), files, pages, truth, places })
+        Ok(Self { folder: folder.to_owned(), files, pages, truth, barcodes, places })
     }
 
     /// What stands in a field.

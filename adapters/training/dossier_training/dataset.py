@@ -6,7 +6,8 @@ Donut's form is `metadata.jsonl`, a line a page: `{"file_name", "ground_truth": 
 Beside it, `places.jsonl` tells where each character stands, as shares of width and height; Donut needs
 no such thing, and what learns from it reads without it too.
 A sample folder holds `page-1.png` (`page-2.png`) and `truth.json` with `{"fields": {...}, "places": {...}}`: of each
-field its page, from 1, and its corners in pixels; of a photograph also `pages`, the corners of each.
+field its page, from 1, and its corners in pixels; of a photograph also `pages`, the corners of each; `barcodes`, what
+those on its pages hold, where there are any.
 """
 
 import argparse
@@ -138,7 +139,9 @@ def write_samples(documents: Iterator[list[CapturedPage]], folder: Path, suffix:
         fields = {name: text for page in pages for name, text in page.fields.items()}
         places = {name: {"page": number, "corners": corners} for number, page in enumerate(pages, 1) for name, corners in _corners(page).items()}
         outlines = {"pages": [page.corners.round(1).tolist() for page in pages if page.corners is not None]} if pages[0].corners is not None else {}
-        (sample / "truth.json").write_text(json.dumps({"fields": fields, "places": places, **outlines}, ensure_ascii=False, indent=2) + "\n")
+        found = [{"source": source, "page": number, "content": content} for number, page in enumerate(pages, 1) for source, content in page.barcodes]
+        barcodes = {"barcodes": found} if found else {}
+        (sample / "truth.json").write_text(json.dumps({"fields": fields, **barcodes, "places": places, **outlines}, ensure_ascii=False, indent=2) + "\n")
 
 
 def main() -> None:

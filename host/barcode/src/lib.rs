@@ -12,7 +12,7 @@ use rxing::pdf417::PDF417Reader;
 use rxing::qrcode::cpp_port::QrReader;
 use rxing::{
     BarcodeFormat, BinaryBitmap, DecodeHints, Exceptions, Luma8LuminanceSource, RXingResult,
-    Reader, datamatrix::DataMatrixReader,
+    RXingResultMetadataType, RXingResultMetadataValue, Reader, datamatrix::DataMatrixReader,
 };
 
 mod aztec;
@@ -96,7 +96,7 @@ fn read_guarded(luma: &Luma, symbology: Symbology) -> Result<Vec<Read>, BarcodeE
     let read = results.into_iter().filter_map(|result| {
         let content = result.getText();
         let is_one = !content.is_empty() && content.len() <= LONGEST_CONTENT_BYTES;
-        let corners = around(result.getPoints(), luma)?;
+        let corners = around(&result, luma)?;
         is_one.then(|| Read { content: FieldText::new(content), corners })
     });
     Ok(read.take(MOST_OF_A_KIND).collect())
@@ -138,15 +138,30 @@ fn format(symbology: Symbology) -> BarcodeFormat {
 
 /// The box around what a decoder marked, in pixels of the page: decoders mark different points of a barcode,
 /// in different orders.
-fn around(points: &[rxing::Point], luma: &Luma) -> Option<[Point; 4]> {
-    let points = points.iter().filter(|point| point.x.is_finite() && point.y.is_finite());
-    let points = points.map(|point| luma.on_page((f64::from(point.x), f64::from(point.y))));
+fn around(result: &RXingResult, luma: &Luma) -> Option<[Point; 4]> {
+    let points = result.getPoints().iter();
+    let points = points.filter(|point| point.x.is_finite() && point.y.is_finite());
+    let points = points.map(|point| (f64::from(point.x), f64::from(point.y)));
+    let points = points.map(|point| luma.on_page(turned_back(result, point, luma)));
     let points = points.collect::<Vec<_>>();
     let least = |side: fn(&(f64, f64)) -> f64| points.iter().map(side).min_by(f64::total_cmp);
     let most = |side: fn(&(f64, f64)) -> f64| points.iter().map(side).max_by(f64::total_cmp);
     let (left, right) = (least(|point| point.0)?, most(|point| point.0)?);
     let (top, bottom) = (least(|point| point.1)?, most(|point| point.1)?);
     Some([(left, top), (right, top), (right, bottom), (left, bottom)].map(|(x, y)| Point { x, y }))
+}
+
+/// The decoder of PDF417 turns its picture counterclockwise until it finds one, says so, and marks points of
+/// what it turned.
+fn turned_back(result: &RXingResult, (x, y): (f64, f64), luma: &Luma) -> (f64, f64) {
+    let (right, bottom) = (f64::from(luma.width()) - 1.0, f64::from(luma.height()) - 1.0);
+    let orientation = result.getRXingResultMetadata().get(&RXingResultMetadataType::ORIENTATION);
+    match orientation {
+        Some(RXingResultMetadataValue::Orientation(90)) => (right - y, x),
+        Some(RXingResultMetadataValue::Orientation(180)) => (right - x, bottom - y),
+        Some(RXingResultMetadataValue::Orientation(270)) => (y, bottom - x),
+        _ => (x, y),
+    }
 }
 
 #[cfg(test)]

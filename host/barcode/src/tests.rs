@@ -56,6 +56,18 @@ fn turned(page: &PageImage) -> PageImage {
     PageImage::new(page.height(), page.width(), rgb).expect("a page")
 }
 
+/// Left top, right top, right bottom, left bottom of what is not white.
+fn dark_box(page: &PageImage) -> [(f64, f64); 4] {
+    let width = page.width() as usize;
+    let dark = page.rgb().chunks_exact(3).enumerate().filter(|(_, rgb)| rgb[0] < 128);
+    let places = dark.map(|(index, _)| (index % width, index / width)).collect::<Vec<_>>();
+    let xs = places.iter().map(|place| place.0 as f64);
+    let ys = places.iter().map(|place| place.1 as f64);
+    let (left, right) = (xs.clone().fold(f64::MAX, f64::min), xs.fold(0.0, f64::max));
+    let (top, bottom) = (ys.clone().fold(f64::MAX, f64::min), ys.fold(0.0, f64::max));
+    [(left, top), (right, top), (right, bottom), (left, bottom)]
+}
+
 fn contents(found: &[Barcode]) -> Vec<(Symbology, &str)> {
     found.iter().map(|barcode| (barcode.symbology, barcode.content.expose())).collect()
 }
@@ -80,6 +92,12 @@ fn a_licence_is_read_by_any_quarter_turn_control_characters_and_all() {
     for turn in 0..4 {
         let found = read(0, &page, &[Symbology::Pdf417]).expect("it looks");
         assert_eq!(contents(&found), [(Symbology::Pdf417, LICENCE)], "{turn} quarter turns");
+        let dark = dark_box(&page);
+        for (said, drawn) in found[0].corners.iter().zip(dark) {
+            // A decoder marks the middles of some bars.
+            let apart = (said.x - drawn.0).abs().max((said.y - drawn.1).abs());
+            assert!(apart < 24.0, "{turn} quarter turns: {said:?}, {drawn:?}");
+        }
         page = turned(&page);
     }
 }

@@ -65,8 +65,8 @@ async fn get_docs() -> Response {
     paths(
         super::post_extract,
         super::post_page,
-        super::get_document_types,
-        super::get_document_type,
+        super::document_types::get_document_types,
+        super::document_types::get_document_type,
         super::get_livez,
         super::get_readyz,
         models::get_models,

@@ -10,7 +10,7 @@ use dossier_store::{
     ADAPTER_CONFIG, ADAPTER_WEIGHTS, Action, ArtifactStore, CALIBRATION, COMPONENT, CanarySettings,
     Change, DOCUMENT_TYPE_MANIFEST, Event, Generation, LORA_XS_FACTORS, Origin,
     PREPROCESSOR_CONFIG, PROTOTYPES, Package, PackageDigest, PackageKind, RULES_MANIFEST,
-    RulesManifest, Version,
+    RulesManifest, TRAINING_RECORD, Version,
 };
 
 use super::HOST;
@@ -156,7 +156,7 @@ pub(crate) fn package_of_component(
 fn adapter_package(folder: &Path) -> Result<Package, EngineError> {
     let mut files = BTreeMap::new();
     // Only these: the operator's folder may hold notes and cards beside them.
-    let optional = [CALIBRATION, PROTOTYPES, LORA_XS_FACTORS, PREPROCESSOR_CONFIG];
+    let optional = [TRAINING_RECORD, CALIBRATION, PROTOTYPES, LORA_XS_FACTORS, PREPROCESSOR_CONFIG];
     let optional = optional.into_iter().filter(|name| folder.join(name).exists());
     for name in
         [DOCUMENT_TYPE_MANIFEST, ADAPTER_CONFIG, ADAPTER_WEIGHTS].into_iter().chain(optional)

@@ -2,7 +2,8 @@
 
 use crate::aamva::{self, Fault, Licence};
 use crate::checks::{Comparison, VisualZone as _, failed, judged, not_performed, passed};
-use crate::names::Script;
+use crate::names::{Script, collapse};
+use crate::text::compose;
 use crate::{Check, Observation, Reading};
 
 use super::super::BarcodeKind;
@@ -91,12 +92,9 @@ fn compare(
     visual: &Reading,
     licence: &Licence<'_>,
 ) -> Comparison {
-    let names = |told: Option<String>, indicators: &[&str]| {
-        let may_be_truncated = licence.may_be_truncated(indicators);
-        match told {
-            Some(told) => Comparison::of_names(Script::Latin, &visual.raw, &told, may_be_truncated),
-            None => Comparison::Different,
-        }
+    let names = |told: Option<String>, indicators: &[&str]| match told {
+        Some(told) => of_names(&visual.raw, &told, licence.may_be_truncated(indicators)),
+        None => Comparison::Different,
     };
     let date = |element| match document.date(field) {
         Some(day) => Comparison::of(licence.date(element) == Some(day)),
@@ -116,6 +114,20 @@ fn compare(
         "date_of_issue" => date("DBD"),
         _ => date("DBA"),
     }
+}
+
+/// A barcode has names as the page has them, accents and hyphens and all; or as a machine-readable zone would.
+fn of_names(visual: &str, told: &str, may_be_truncated: bool) -> Comparison {
+    let plain = |text: &str| collapse(&compose(text)).to_uppercase();
+    let (visual_name, told_name) = (plain(visual), plain(told));
+    if visual_name == told_name {
+        return Comparison::Same;
+    }
+    if may_be_truncated && !told_name.is_empty() && visual_name.starts_with(&told_name) {
+        return Comparison::SameAsFarAsItGoes;
+    }
+    let as_in_a_zone = told_name.replace('-', " ");
+    Comparison::of_names(Script::Latin, visual, &as_in_a_zone, may_be_truncated)
 }
 
 fn said(code: &'static str, field: &'static str, comparison: Comparison) -> Check {

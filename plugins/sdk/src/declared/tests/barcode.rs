@@ -93,6 +93,41 @@ fn page_and_barcode_are_compared_field_by_field() {
 }
 
 #[test]
+fn names_are_those_of_the_page_or_of_a_zone() {
+    use Outcome::{Failed, Passed};
+    let fields: &'static [crate::declared::FieldRule] =
+        Box::leak(Box::new([crate::declared::FieldRule { name: "given_names", page: 0 }]));
+    let barcode = Some(BarcodeKind::Aamva { issuer: "639999" });
+    let named: &'static DocumentType =
+        Box::leak(Box::new(DocumentType { barcode, fields, ..document_type(dots(), None) }));
+    for (read, first, middle, truncated, expected) in [
+        ("PAULETTE VALÉRIE", "PAULETTE", "VALÉRIE", "N", Passed),
+        ("PAULETTE VALÉRIE", "PAULETTE", "VALERIE", "N", Passed),
+        ("DOMHNALL-KIRSTY", "DOMHNALL-KIRSTY", "NONE", "N", Passed),
+        ("DOMHNALL-KIRSTY", "DOMHNALL KIRSTY", "NONE", "N", Passed),
+        ("Ann Mary Lou", "ANN", "MARY,LOU", "N", Passed),
+        ("MAXIMILIAN", "MAXIMI", "NONE", "T", Passed),
+        ("MAXIMILIAN", "MAXIMI", "NONE", "N", Failed),
+        ("PAULETTE VALÉRIE", "PAULETTE", "NONE", "N", Failed),
+        ("PAULETTE", "PAULINE", "NONE", "N", Failed),
+    ] {
+        let elements = [format!("DAC{first}"), format!("DAD{middle}"), format!("DDF{truncated}")];
+        let elements = elements.iter().map(String::as_str).collect::<Vec<_>>();
+        let subfile = format!("DL{}\r", elements.join("\n"));
+        let length = subfile.chars().count();
+        let content = format!("@\n\u{1e}\rANSI 639999110001DL0031{length:04}{subfile}");
+        let source = "barcode.pdf417".to_owned();
+        let barcodes = vec![Barcode { source, page: 1, content }];
+        let seen = Observation { barcodes, ..Observation::default() };
+        let name = "given_names".to_owned();
+        let readings = [Reading { name, page: 0, raw: read.to_owned(), confidence: 0.9 }];
+        let report = named.report(&readings, &seen, today(), Settings::default());
+        let check = report.checks.iter().find(|check| check.code.ends_with("matches.given_names"));
+        assert_eq!(check.map(|check| check.outcome), Some(expected), "{read}: {first}, {middle}");
+    }
+}
+
+#[test]
 fn what_only_the_barcode_tells_is_told_where_everything_was_asked_for() {
     let contents = [content("639999", GOOD)];
     let whole = report(READ, &contents);
