@@ -45,7 +45,7 @@ impl HeadType {
                 None => found = Some(this),
                 Some(Self { document_type, .. }) if *document_type == this.document_type => {}
                 Some(Self { header: other, .. }) => {
-                    return Err(ApiError::Contradiction { header, other: *other });
+                    return Err(ApiError::Contradiction { header, other });
                 }
             }
         }
