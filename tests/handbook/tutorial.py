@@ -82,7 +82,8 @@ def place(folder: Path) -> Path:
             shutil.copy(entry, root / entry.name)
         elif entry.name in COPIED:
             ignored = shutil.ignore_patterns("node_modules", "target", "build", "__pycache__")
-            shutil.copytree(entry, root / entry.name, symlinks=True, ignore=ignored)
+            # Without their times: cargo would take sources that are older than what is kept below for built.
+            shutil.copytree(entry, root / entry.name, symlinks=True, ignore=ignored, copy_function=shutil.copy)
         elif entry.name not in (".git", "target"):
             (root / entry.name).symlink_to(entry)
     # What rules are compiled of is kept from one run to the next.

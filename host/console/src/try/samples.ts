@@ -8,7 +8,11 @@ export interface Sample {
 
 export const SAMPLES: readonly Sample[] = [
   { title: "A photograph of a passport", documentType: "utopia/passport/2024", files: ["photograph.jpg"] },
-  { title: "Passport of Veligrad", documentType: "veligrad/passport/2020", files: ["veligrad-passport.jpg"] },
+  {
+    title: "Driving licence of Meridia, with a barcode",
+    documentType: "meridia/driving-licence/2025",
+    files: ["meridia-driving-licence-front.jpg", "meridia-driving-licence-back.jpg"],
+  },
   {
     title: "ID card of Helvetara, both sides",
     documentType: "helvetara/id-card/2023",

@@ -2,9 +2,16 @@
 //! `tests/fixtures`, which is not part of what a program is built from everywhere.
 
 /// Their names below `/console/samples/`, as `host/console/src/try/samples.ts` has them, and their bytes.
-pub(super) const SAMPLES: [(&str, &[u8]); 7] = [
+pub(super) const SAMPLES: [(&str, &[u8]); 8] = [
     ("photograph.jpg", include_bytes!("../../../console/samples/photograph.jpg")),
-    ("veligrad-passport.jpg", include_bytes!("../../../console/samples/veligrad-passport.jpg")),
+    (
+        "meridia-driving-licence-front.jpg",
+        include_bytes!("../../../console/samples/meridia-driving-licence-front.jpg"),
+    ),
+    (
+        "meridia-driving-licence-back.jpg",
+        include_bytes!("../../../console/samples/meridia-driving-licence-back.jpg"),
+    ),
     (
         "helvetara-id-card-front.jpg",
         include_bytes!("../../../console/samples/helvetara-id-card-front.jpg"),
