@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -22,6 +21,9 @@ mod affinity;
 mod audited;
 mod deadlines;
 mod protocols;
+
+mod log_lines;
+use log_lines::Lines;
 
 struct Answer {
     status: StatusCode,
@@ -369,7 +371,7 @@ async fn a_panic_is_a_problem_without_its_text() {
 
 #[tokio::test]
 async fn the_log_names_the_request_and_no_value() {
-    let lines = Lines::default();
+    let lines = Lines::kept();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
         .with_ansi(false)
@@ -392,7 +394,7 @@ async fn the_log_names_the_request_and_no_value() {
 
 #[tokio::test]
 async fn ids_and_traces_of_clients_are_taken_where_they_are_well_formed() {
-    let lines = Lines::default();
+    let lines = Lines::kept();
     let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(lines.clone()).finish();
     let app = app(&config()).await;
     let guard = tracing::subscriber::set_default(subscriber);
@@ -466,33 +468,4 @@ async fn keys_are_refused_where_no_answers_are_kept() {
     let mut request = passport("surname");
     request.headers_mut().insert("idempotency-key", "4711".parse().expect("a value"));
     send(&app(&config).await, request).await.is_problem(400, "idempotency.not_kept");
-}
-
-/// Log lines, kept.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Lines {
-    fn text(&self) -> String {
-        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&bytes).into_owned()
-    }
-}
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl tracing_subscriber::fmt::MakeWriter<'_> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
 }
