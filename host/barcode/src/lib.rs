@@ -103,7 +103,6 @@ fn read_guarded(luma: &Luma, symbology: Symbology) -> Result<Vec<Read>, BarcodeE
 }
 
 fn decode(luma: &Luma, symbology: Symbology) -> Result<Vec<RXingResult>, Exceptions> {
-    let mut bitmap = bitmap(luma)?;
     let hints = DecodeHints {
         TryHarder: Some(true),
         CharacterSet: Some("ISO-8859-1".to_owned()),
@@ -111,11 +110,13 @@ fn decode(luma: &Luma, symbology: Symbology) -> Result<Vec<RXingResult>, Excepti
         ..DecodeHints::default()
     };
     match symbology {
-        Symbology::Pdf417 => PDF417Reader::new().decode_multiple_with_hints(&mut bitmap, &hints),
-        Symbology::Qr => QrReader.decode_multiple_with_hints(&mut bitmap, &hints),
+        Symbology::Pdf417 => {
+            PDF417Reader::new().decode_multiple_with_hints(&mut bitmap(luma)?, &hints)
+        }
+        Symbology::Qr => QrReader.decode_multiple_with_hints(&mut bitmap(luma)?, &hints),
         Symbology::Aztec => aztec::decode(luma, &hints),
         Symbology::DataMatrix => {
-            DataMatrixReader.decode_with_hints(&mut bitmap, &hints).map(|one| vec![one])
+            DataMatrixReader.decode_with_hints(&mut bitmap(luma)?, &hints).map(|one| vec![one])
         }
     }
 }

@@ -31,6 +31,12 @@ impl Symbology {
             Self::DataMatrix => "barcode.data_matrix",
         }
     }
+
+    /// The kind that is called so.
+    #[must_use]
+    pub fn of_source(source: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|symbology| symbology.source() == source)
+    }
 }
 
 impl fmt::Display for Symbology {

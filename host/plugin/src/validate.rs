@@ -135,11 +135,8 @@ pub(crate) fn searches(
         let document_type = document_type
             .ok_or(InvalidResult::Form { what: "document type of search", position })?;
         some_but_not_too_many("sources of a search", search.sources.len(), Symbology::ALL.len())?;
-        let symbology = |source: &String| {
-            let of_source = |symbology: &Symbology| symbology.source() == source;
-            Symbology::ALL.into_iter().find(of_source)
-        };
-        let symbologies = search.sources.iter().map(symbology).collect::<Option<Vec<_>>>();
+        let symbologies = search.sources.iter().map(|source| Symbology::of_source(source));
+        let symbologies = symbologies.collect::<Option<Vec<_>>>();
         let symbologies =
             symbologies.ok_or(InvalidResult::Form { what: "source of search", position })?;
         unique("source of a search", &symbologies)?;
