@@ -109,6 +109,7 @@ describe("by the keyboard alone", () => {
     assert.equal(await page.evaluate(() => document.activeElement.tagName), "H2", "the answer has the focus");
     await page.getByRole("button", { name: "Token" }).focus();
     await page.keyboard.press("Enter");
+    await page.getByRole("dialog").getByLabel("Bearer token").waitFor();
     assert.equal(await page.evaluate(() => document.activeElement.tagName), "INPUT");
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });

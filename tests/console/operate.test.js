@@ -176,7 +176,9 @@ describe("on the admin listener", () => {
     const before = await detail.locator(".events li").count();
     await detail.getByRole("button", { name: /^Activate utopia/ }).first().click();
     await page.getByRole("dialog").getByRole("button", { name: "Leave it" }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
     await detail.getByRole("button", { name: "Roll back" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Leave it" }).waitFor();
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
     assert.equal(await detail.locator(".events li").count(), before);

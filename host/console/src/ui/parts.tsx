@@ -1,6 +1,6 @@
 // What several pages are made of.
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Refusal } from "../host/client";
 import type { Outcome } from "../host/documents";
 import { Icon, type IconName } from "./icons";
@@ -145,7 +145,8 @@ export function Confirm(props: {
 }): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   const title = useId();
-  useEffect(() => dialog.current?.showModal(), []);
+  // Before the browser comes to the next key, which may be the dialog's.
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   return (
     // By its own closing, so that the focus is back where it was before this is taken away.
     <dialog ref={dialog} aria-labelledby={title} onClose={() => props.onAnswer(dialog.current?.returnValue === "yes")} class="dialog">

@@ -1,6 +1,6 @@
 // Where a token is typed. It stays in this page's memory: a reload asks for it again.
 import type { JSX } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { token, useCell } from "../session";
 
 /** Characters of a token at most: more do not fit into the head of a request. */
@@ -12,7 +12,8 @@ export function TokenDialog({ onClose }: { onClose: () => void }): JSX.Element {
   const [problem, setProblem] = useState<string | null>(null);
   const has = useCell(token) !== null;
   const [title, field, why] = [useId(), useId(), useId()];
-  useEffect(() => dialog.current?.showModal(), []);
+  // Before the browser comes to the next key, which may be the dialog's.
+  useLayoutEffect(() => dialog.current?.showModal(), []);
 
   const set = (event: Event): void => {
     event.preventDefault();
