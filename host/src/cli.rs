@@ -29,15 +29,23 @@ pub mod docs;
 mod debug;
 pub use debug::read_image;
 
+mod doctor;
+pub use doctor::{DoctorArgs, Unwell};
+
 mod draw;
+
+mod extract;
+pub use extract::{Each, FolderError};
 
 mod locate;
 
 mod output;
-pub use output::{json as print_json, print, table};
+pub use output::{json as print_json, print, print_error, table};
 
 mod package;
 pub use package::{AdminError, PackageCommand, RegistryArgs, RegistryError};
+
+mod progress;
 
 mod plugin;
 pub use plugin::Micros;
@@ -64,10 +72,14 @@ pub enum Command {
     /// It takes the file, the environment and the flags that `serve` takes, and looks at the files and folders
     /// that they name. It binds no port, opens no data directory and loads no model. Secrets are never printed.
     CheckConfig(Box<CheckConfigArgs>),
-    /// Read one document here, without a server.
+    /// Read documents here, without a server.
     ///
-    /// It loads the one adapter and the rules that the document type needs.
+    /// Without --out, the files are the pages of one document, and what is read of it is printed. With it, each
+    /// file, and each picture below each folder, is a document of its own, and the results go into one file. Where
+    /// a run was stopped, the same command goes on.
     Extract(Box<ExtractArgs>),
+    /// Look at everything that reading needs on this machine, and read a document: what is in the way, and what to do.
+    Doctor(Box<DoctorArgs>),
     /// Find the pages that a picture shows: their corners, how they are turned, how sure that is.
     Locate(LocateArgs),
     /// List the document types.
@@ -129,7 +141,7 @@ pub struct CompletionsArgs {
 /// Flags of `dossier extract`.
 #[derive(Args, Debug)]
 pub struct ExtractArgs {
-    /// The pages of the document, in order: JPEG, PNG, WebP, TIFF or PDF.
+    /// The pages of the document, in order: JPEG, PNG, WebP, TIFF or PDF; with --out, documents, or folders of them.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// The document type, such as utopia/passport/2024 [default: found out by how the first page looks].
@@ -141,6 +153,16 @@ pub struct ExtractArgs {
     /// Print JSON, as the server answers.
     #[arg(long)]
     pub json: bool,
+    /// Write what is read of many documents: JSON lines to NAME.jsonl or to - (the output), a table to NAME.csv or
+    /// NAME.parquet.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "draw"])]
+    pub out: Option<PathBuf>,
+    /// What one document is, with --out.
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t, requires = "out")]
+    pub each: Each,
+    /// Take away what an earlier run wrote, and read everything again.
+    #[arg(long, requires = "out")]
+    pub afresh: bool,
     /// Write a PNG of the pages, one below the other, with the place of each field drawn on them.
     #[arg(long, value_name = "FILE")]
     pub draw: Option<PathBuf>,

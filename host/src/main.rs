@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Parser as _;
 use dossier::ServeError;
-use dossier::cli::{Cli, CommandError, run, with_causes};
+use dossier::cli::{Cli, CommandError, FolderError, print_error, run, with_causes};
 
 /// `EX_CONFIG` of sysexits.h.
 const BAD_CONFIGURATION: u8 = 64;
@@ -15,6 +15,8 @@ const BAD_CONFIGURATION: u8 = 64;
 const COMPONENT_REFUSED: u8 = dossier_engine::CompileProbe::REFUSED;
 /// What clap uses for usage errors, too.
 const BAD_USAGE: u8 = 2;
+/// What a shell reports of a process that Ctrl-C ended.
+const STOPPED: u8 = 130;
 
 /// How long the rest of the process has to end once its model is lost.
 const LOST_GRACE: Duration = Duration::from_secs(5);
@@ -24,7 +26,7 @@ fn main() -> ExitCode {
     match start(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("dossier: {}", with_causes(&*error));
+            print_error(&with_causes(&*error));
             match error.downcast_ref::<CommandError>() {
                 Some(
                     CommandError::Config(_)
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
                     ),
                 ) => ExitCode::from(BAD_CONFIGURATION),
                 Some(CommandError::Usage(_)) => ExitCode::from(BAD_USAGE),
+                Some(CommandError::Folder(FolderError::Stopped)) => ExitCode::from(STOPPED),
                 Some(CommandError::Compile(_)) => ExitCode::from(COMPONENT_REFUSED),
                 _ => ExitCode::FAILURE,
             }

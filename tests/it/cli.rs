@@ -156,3 +156,39 @@ fn document_types_are_listed() {
     let shipped = shipped_types().expect("manifests").len();
     assert_eq!(printed["document_types"].as_array().map(Vec::len), Some(shipped));
 }
+
+#[test]
+fn a_doctor_finds_this_machine_able_to_read() {
+    let root = shipped_root();
+    let root = root.to_str().expect("UTF-8");
+    let printed = json_of(&dossier(&["doctor", "--json", "--data-root", root], &[]));
+    assert_eq!(printed["healthy"], true, "{printed}");
+    let looks = printed["looks"].as_array().expect("looks");
+    let finding = |what: &str| {
+        let look = looks.iter().find(|look| look["what"] == what);
+        look.unwrap_or_else(|| panic!("{what}: {printed}"))["finding"].clone()
+    };
+    for what in ["model, adapters, rules", "page finder", "reading a sample"] {
+        assert_eq!(finding(what), "good", "{what}: {printed}");
+    }
+
+    let empty = tempfile::tempdir().expect("a folder");
+    let output = dossier(&["doctor", "--data-root"], &[empty.path()]);
+    assert_eq!(output.status.code(), Some(1));
+    let table = String::from_utf8(output.stdout).expect("text");
+    assert!(table.contains("failed") && table.contains("--data-root"), "{table}");
+    assert!(!table.contains('\u{1b}'), "no colours in a pipe");
+}
+
+#[test]
+fn colours_are_for_those_who_want_them() {
+    let root = shipped_root();
+    let shown = |variable: &str| {
+        let mut command = Command::new(DOSSIER);
+        command.args(["document-types", "--data-root"]).arg(&root).env(variable, "1");
+        command.output().expect("the binary starts").stdout
+    };
+    let has_colours = |text: Vec<u8>| text.contains(&0x1b);
+    assert!(has_colours(shown("CLICOLOR_FORCE")));
+    assert!(!has_colours(shown("NO_COLOR")));
+}

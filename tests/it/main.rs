@@ -9,6 +9,7 @@ mod cli;
 mod console;
 mod docs;
 mod extract;
+mod folders;
 mod hand_over;
 mod hostile_plugins;
 mod identify;

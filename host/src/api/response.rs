@@ -145,6 +145,11 @@ struct RulesBody {
 }
 
 impl<'a> ExtractBody<'a> {
+    /// What the checks amount to, as the answer says it.
+    pub(crate) fn verdict(&self) -> &'static str {
+        self.verdict
+    }
+
     /// The answer to the request of this id.
     #[must_use]
     pub fn of(extraction: &'a Extraction, request_id: &'a str) -> Self {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
+use anstyle::{AnsiColor, Style};
 use clap::CommandFactory as _;
 use dossier_document::FieldText;
 use dossier_engine::RequestId;
@@ -85,11 +86,18 @@ pub fn json(body: &impl Serialize) -> io::Result<()> {
 /// # Errors
 /// When the output can't be written. A reader that has seen enough, such as `head`, is no error.
 pub fn print(text: &str) -> io::Result<()> {
-    let mut output = io::stdout().lock();
+    // Without its colours where no terminal shows them, or whoever reads wants none (no-color.org).
+    let mut output = anstream::AutoStream::auto(io::stdout().lock());
     match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
     }
+}
+
+/// Tells on the standard error stream why a command failed.
+pub fn print_error(text: &str) {
+    let style = AnsiColor::Red.on_default();
+    anstream::eprintln!("{style}dossier:{style:#} {text}");
 }
 
 /// Prints what a shell completes arguments with.
@@ -166,7 +174,7 @@ fn field_rows(field: &ExtractedField) -> Vec<[String; 6]> {
     (0..values.len().max(raws.len())).map(row).collect()
 }
 
-/// Left-aligned columns, two spaces apart.
+/// Left-aligned columns, two spaces apart, the header and words of praise and blame in colours.
 #[must_use]
 pub fn table<const COLUMNS: usize>(
     header: [&str; COLUMNS],
@@ -177,16 +185,32 @@ pub fn table<const COLUMNS: usize>(
         |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths = std::array::from_fn::<_, COLUMNS, _>(width);
     let mut text = String::new();
-    for row in &rows {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(widths) {
-            line.push_str(cell);
-            line.extend(std::iter::repeat_n(' ', width + 2 - cell.chars().count()));
+    for (index, row) in rows.iter().enumerate() {
+        let last = row.iter().rposition(|cell| !cell.is_empty()).unwrap_or_default();
+        for (column, (cell, width)) in row.iter().zip(widths).enumerate().take(last + 1) {
+            let style = if index == 0 { HEADER } else { style_of(cell) };
+            // Writing to a String can't fail.
+            let _ = write!(text, "{style}{cell}{style:#}");
+            if column < last {
+                text.extend(std::iter::repeat_n(' ', width + 2 - cell.chars().count()));
+            }
         }
-        text += line.trim_end();
         text.push('\n');
     }
     text
+}
+
+const HEADER: Style = Style::new().bold();
+
+/// How a cell is shown that is one of the words for what came of something.
+fn style_of(cell: &str) -> Style {
+    let colour = match cell {
+        "passed" | "good" | "accepted" => AnsiColor::Green,
+        "failed" | "rejected" => AnsiColor::Red,
+        "not_performed" | "not performed" | "review" | "advice" => AnsiColor::Yellow,
+        _ => return Style::new(),
+    };
+    colour.on_default()
 }
 
 #[cfg(test)]

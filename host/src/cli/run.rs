@@ -4,23 +4,21 @@ use std::io;
 use std::path::PathBuf;
 
 use dossier_document::DocumentTypeId;
-use dossier_engine::identify::Reach;
-use dossier_engine::pipeline::document_type;
 use dossier_engine::settings::{EngineSettings, ReaderSettings, StoreSettings};
-use dossier_engine::{
-    Conditions, Engine, EngineError, ExtractRequest, ModelChoice, RequestId, TypeChoice, extract,
-};
+use dossier_engine::{Engine, EngineError};
 use dossier_inference::BackendLost;
 use dossier_model::ModelError;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::draw::DrawError;
 use super::{
-    Cli, Command, CompletionsArgs, DebugCommand, DocsArgs, DocumentTypesArgs, ExtractArgs,
+    Cli, Command, CompletionsArgs, DebugCommand, DocsArgs, DocumentTypesArgs, FolderError,
     PluginCommand,
 };
-use super::{backup, check_config, debug, docs, draw, locate, output, package, plugin, token};
-use crate::api::{FormError, engine_problem, field_names, problem_of_form};
+use super::{
+    backup, check_config, debug, docs, doctor, extract, locate, output, package, plugin, token,
+};
+use crate::api::{FormError, engine_problem, problem_of_form};
 use crate::config::{
     Config, ConfigError, LogLevel, ServeArgs, TelemetryArgs, TelemetryConfig, nobody_publishes,
     reader_settings,
@@ -41,6 +39,12 @@ pub enum CommandError {
     /// The places of the fields can't be drawn.
     #[error("--draw: {0}")]
     Draw(#[from] DrawError),
+    /// Documents of a folder are not read.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// This machine does not read documents as it is.
+    #[error(transparent)]
+    Unwell(#[from] doctor::Unwell),
     /// The configuration was looked at, and can't be served with.
     #[error(transparent)]
     Unservable(check_config::Unservable),
@@ -113,6 +117,13 @@ pub enum UsageError {
     /// A text is no document type.
     #[error("--document-type: {0}")]
     DocumentType(#[from] dossier_document::InvalidDocumentTypeId),
+    /// A folder stands where the pages of one document do.
+    #[error(
+        "{}: is a folder: add --out results.jsonl (or .csv, .parquet, or - for JSON lines here) to read the \
+         documents in it",
+        .0.display()
+    )]
+    Folder(PathBuf),
 }
 
 /// Runs one command to its end.
@@ -123,7 +134,8 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
     match cli.command {
         Command::Serve(args) => serve_until_told(*args).await,
         Command::CheckConfig(args) => check_config::run(*args).await,
-        Command::Extract(args) => extract_files(*args).await,
+        Command::Extract(args) => extract::run(*args).await,
+        Command::Doctor(args) => doctor::run(*args).await,
         Command::Locate(args) => locate::locate(&args),
         Command::DocumentTypes(args) => list_document_types(args).await,
         Command::Debug { command: DebugCommand::Compile(args) } => debug::compile(&args),
@@ -182,43 +194,6 @@ async fn serve_until_told(args: ServeArgs) -> Result<(), CommandError> {
     lost.map_or(Ok(()), |lost| Err(CommandError::ModelLost(lost)))
 }
 
-async fn extract_files(args: ExtractArgs) -> Result<(), CommandError> {
-    install_quiet(args.telemetry)?;
-    let settings = reader_settings(args.reader)?;
-    let fields = args
-        .fields
-        .map(|names| field_names(&names))
-        .transpose()
-        .map_err(|error| CommandError::Usage(UsageError::Fields(error)))?;
-    let named = args.document_type.as_deref().map(document_type).transpose();
-    let named = named.map_err(CommandError::Extract)?;
-    let mut pages = Vec::with_capacity(args.files.len());
-    for path in args.files {
-        match std::fs::read(&path) {
-            Ok(bytes) => pages.push(bytes.into()),
-            Err(source) => return Err(CommandError::Unreadable { path, source }),
-        }
-    }
-    let engine = engine_of_folders(settings, named.clone()).await?;
-    let model = if args.base_only { ModelChoice::BaseOnly } else { ModelChoice::Adapter };
-    let drawn = args.draw.map(|path| (path, pages.clone()));
-    let request = ExtractRequest {
-        document_type: named
-            .map_or_else(|| TypeChoice::Identified(Reach::default()), TypeChoice::Named),
-        pages,
-        fields,
-        model,
-        conditions: Conditions::default(),
-        permit: None,
-    };
-    let id = RequestId::new();
-    let extraction = extract(&engine.reader, request, &id).await.map_err(CommandError::Extract)?;
-    if let Some((path, pages)) = drawn {
-        draw::draw(&pages, &extraction, &path)?;
-    }
-    output::extraction(&extraction, &id, args.json).map_err(CommandError::Output)
-}
-
 async fn list_document_types(args: DocumentTypesArgs) -> Result<(), CommandError> {
     install_quiet(args.telemetry)?;
     let engine = engine_of_folders(reader_settings(args.reader)?, None).await?;
@@ -227,7 +202,7 @@ async fn list_document_types(args: DocumentTypesArgs) -> Result<(), CommandError
 }
 
 /// An engine that serves the folders of the data root, or one document type of them.
-async fn engine_of_folders(
+pub(super) async fn engine_of_folders(
     reader: ReaderSettings,
     only: Option<DocumentTypeId>,
 ) -> Result<Engine, CommandError> {

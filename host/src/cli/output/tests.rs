@@ -10,7 +10,17 @@ use super::*;
 #[test]
 fn columns_are_as_wide_as_their_widest_cell() {
     let rows = [["é", "1"], ["long", "2"]].map(|row| row.map(str::to_owned));
-    assert_eq!(table(["a", "b"], rows.into_iter()), "a     b\né     1\nlong  2\n");
+    let table = table(["a", "b"], rows.into_iter());
+    assert_eq!(anstream::adapter::strip_str(&table).to_string(), "a     b\né     1\nlong  2\n");
+}
+
+#[test]
+fn what_came_of_something_has_a_colour() {
+    let rows = [["failed", "x"], ["passed", "failed twice"]].map(|row| row.map(str::to_owned));
+    let table = table(["outcome", "why"], rows.into_iter());
+    let red = AnsiColor::Red.on_default();
+    assert!(table.contains(&format!("{red}failed{red:#}   x")), "{table:?}");
+    assert!(table.contains("   failed twice\n"), "{table:?}");
 }
 
 #[test]

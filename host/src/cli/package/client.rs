@@ -14,7 +14,7 @@ use super::{
     RegistryError, keys, source,
 };
 use crate::admin::MOST_NAMES;
-use crate::cli::output;
+use crate::cli::{output, progress};
 use crate::outgoing::client_of;
 
 /// A publication compiles and runs fixtures; that has limits of its own on the host.
@@ -66,7 +66,7 @@ pub enum AdminError {
     #[error("no token: set DOSSIER_ADMIN_TOKEN, or name a file with --token-file")]
     NoToken,
     /// The admin API does not answer.
-    #[error("{url}: {source}")]
+    #[error("{url}: {source}: does a host run there with its admin API? --admin-url names another")]
     Unanswered {
         /// Where it should be.
         url: String,
@@ -254,9 +254,11 @@ impl Client {
             |source| AdminError::Unanswered { url: url.clone(), source: Box::new(source) };
         let request = self.http.request(method, &url).bearer_auth(&self.token);
         let request = request.body(body.unwrap_or_default());
+        let waiting = progress::waiting(format!("the host has it: {url}"));
         let response = request.send().await.map_err(unanswered)?;
         let is_success = response.status().is_success();
         let bytes = response.bytes().await.map_err(unanswered)?;
+        waiting.finish_and_clear();
         if !is_success {
             return Err(refusal(&bytes));
         }
@@ -273,9 +275,12 @@ impl Client {
         if !response.status().is_success() {
             return Err(refusal(&response.bytes().await.map_err(unanswered)?));
         }
+        let received = progress::bytes(response.content_length());
         while let Some(chunk) = response.chunk().await.map_err(unanswered)? {
             into.write_all(&chunk).map_err(AdminError::Output)?;
+            received.inc(chunk.len() as u64);
         }
+        received.finish_and_clear();
         Ok(())
     }
 
