@@ -158,6 +158,11 @@ impl App {
         Self { jobs, ..self }
     }
 
+    /// Whether it has pages for people.
+    pub(crate) fn has_console(&self) -> bool {
+        self.has_console
+    }
+
     /// The same, with pages for people at `/`, or without.
     #[must_use]
     pub(crate) fn with_console(self, has_console: bool) -> Self {

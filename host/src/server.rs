@@ -249,9 +249,13 @@ fn listen_with(
     tls: Option<Arc<Tls>>,
 ) -> RunningServer {
     let (router, recorder) = (router(Arc::clone(&app), metrics), app.recorder().clone());
+    let scheme = if tls.is_some() { "https" } else { "http" };
     let documents = Listening::start(socket, router, limits, recorder, tls);
     let (drain_delay, shutdown_timeout) = (limits.drain_delay, limits.shutdown_timeout);
-    tracing::info!(address = %documents.address, "listening");
+    let address = documents.address;
+    // For whoever started it by hand: to be opened from where it stands.
+    let console = app.has_console().then(|| format!("{scheme}://{address}/"));
+    tracing::info!(%address, console, "listening");
     let (admin, metrics, packages, files, workers) = (None, None, None, None, None);
     RunningServer {
         documents,

@@ -5,12 +5,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dossier_training.base_form import BaseForm
 from dossier_training.checkpoints import base_digest
 from dossier_training.factory import artifact, calibration, checks, metrics, reading, train
 from dossier_training.factory.donut import Record
 from dossier_training.factory.faults import Report
 from dossier_training.factory.files import alone_in, digest_of, sha256_of, staging, write_json
+from dossier_training.factory.legibility import Reader
 from dossier_training.factory.pages import opened
 from dossier_training.factory.reader import start_from
 from dossier_training.factory.settings import Training
@@ -80,7 +80,7 @@ def make(order: Order, quiet: bool = False, after_step=lambda _step: None) -> di
     Raises `UnfitDataSet` before any training where the data set has faults.
     """
     with alone_in(order.run):
-        records, report = checks.check(order.dataset, order.document_type, order.fields, order.optional_fields, order.allow, BaseForm.read(order.base).vocabulary)
+        records, report = checks.check(order.dataset, order.document_type, order.fields, order.optional_fields, order.allow, Reader.of(order.base, order.training.page_size))
         write_json(order.run / "check.json", report.as_json())
         if report.stops:
             raise UnfitDataSet(report)

@@ -8,10 +8,10 @@ from typing import Any
 
 from rapidfuzz import process
 
-from dossier_training import vocabulary
-from dossier_training.factory import donut
+from dossier_training.factory import donut, legibility
 from dossier_training.factory.donut import SPLITS, Record
 from dossier_training.factory.faults import Fault, Report
+from dossier_training.factory.legibility import Reader
 from dossier_training.vocabulary import Vocabulary
 
 # The decoder has 128 positions: start, field, value, end.
@@ -20,21 +20,23 @@ _SAME_PAGE_LEVELS = 1.5
 _COMMON, _STRAY = 0.5, 0.05
 _FEWEST = {"train": 8, "validation": 2, "test": 2}
 _FEW = {"train": 200, "validation": 20, "test": 20}
+_ANY = Reader()
 
 
 def check(
-    folder: Path, document_type: str, fields: Sequence[str] = (), optional: Sequence[str] = (), allow: Sequence[str] = (), tokens: Vocabulary = vocabulary.PRESENT
+    folder: Path, document_type: str, fields: Sequence[str] = (), optional: Sequence[str] = (), allow: Sequence[str] = (), reader: Reader = _ANY
 ) -> tuple[list[Record], Report]:
-    """The records by split, and the report. `fields` are those of the document type; without them, those that most pages have. `tokens` are the base's."""
+    """The records by split, and the report. `fields` are those of the document type; without them, those that most pages have. `reader` is what will be trained."""
     records, faults = donut.read(folder)
     records = donut.split(records) if records else records
     report = Report(faults, allowed=tuple(allow))
     if records:
-        _labels(records, tokens, faults)
+        _labels(records, reader.tokens, faults)
         _kinship(records, document_type, fields, optional, faults)
         _duplicates(records, faults)
         _leakage(records, faults)
         _variety(records, faults)
+        faults.extend(legibility.faults_of(records, reader))
         report.statistics = statistics(records)
         _enough(report.statistics, faults)
     elif not any(fault.kind == "no_metadata" for fault in faults):

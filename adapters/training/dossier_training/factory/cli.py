@@ -22,16 +22,17 @@ Optional = Annotated[list[str], typer.Option("--optional-field", help="a field t
 Allow = Annotated[list[str], typer.Option(help="a kind of fault that must not stop training")]
 Base = Annotated[Path, typer.Option(help="the base's Hugging Face folder")]
 Decay = Annotated[float, typer.Option(help="share of the steps, the last ones, in which the learning rate falls")]
+PageSize = Annotated[str | None, typer.Option(help="width and height in pixels that a page is brought to, such as 768x512; the default is the base's own")]
 Bf16 = Annotated[bool, typer.Option(help="compute in bfloat16, on processors that have its instructions")]
 
 
 @app.command()
-def check(dataset: Dataset, document_type: Type, base: Base = _BASE, field: Field = [], optional_field: Optional = [], allow: Allow = [], as_json: Annotated[bool, typer.Option("--json")] = False) -> None:  # noqa: B006
+def check(dataset: Dataset, document_type: Type, base: Base = _BASE, field: Field = [], optional_field: Optional = [], allow: Allow = [], page_size: PageSize = None, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:  # noqa: B006
     """Checks a data set and says what is wrong with it. Exits with 1 where training must not start."""
-    from dossier_training.base_form import BaseForm
     from dossier_training.factory import checks
+    from dossier_training.factory.legibility import Reader
 
-    _, report = checks.check(dataset, document_type, field, optional_field, allow, BaseForm.read(base).vocabulary)
+    _, report = checks.check(dataset, document_type, field, optional_field, allow, Reader.of(base, _size(page_size)))
     print(json.dumps(report.as_json(), indent=2) if as_json else report.as_text())
     raise typer.Exit(1 if report.stops else 0)
 
@@ -86,7 +87,7 @@ def adapter(
     patience: Annotated[int, typer.Option(help="evaluations without a better one, then training stops")] = Training().patience,
     augment: bool = True,
     bf16: Bf16 = False,
-    page_size: Annotated[str | None, typer.Option(help="width and height in pixels that a page is brought to, such as 768x512; the default is the base's own")] = None,
+    page_size: PageSize = None,
     seed: int = Training().seed,
     threads: int = 2,
     quiet: bool = False,

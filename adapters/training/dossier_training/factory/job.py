@@ -91,14 +91,16 @@ def work(job: Job) -> dict:
 
 def _train_shared(job: Job) -> dict:
     """Trains what a group shares, unless a data set has faults. Its types are judged by jobs of their own, which are given it as `shared`."""
-    from dossier_training.base_form import BaseForm
     from dossier_training.factory import adapter, checks
+    from dossier_training.factory.legibility import Reader
     from dossier_training.factory.settings import Training
 
-    run, tokens, records, reports = Path(job.run), BaseForm.read(Path(job.base)).vocabulary, {}, {}
+    run, records, reports = Path(job.run), {}, {}
+    training = Training.model_validate(job.training)
+    reader = Reader.of(Path(job.base), training.page_size)
     for member in job.data["each"]:
         name, data = member["document_type"], prepared(member["data"], run, "data")
-        records[name], reports[name] = checks.check(data, name, (), tuple(member["optional_fields"]), tuple(member["allow"]), tokens)
+        records[name], reports[name] = checks.check(data, name, (), tuple(member["optional_fields"]), tuple(member["allow"]), reader)
     for name, fault in checks.leakage_across(records):
         reports[name].faults.append(fault)
     unfit = {name: {"check": report.as_json(), "text": report.as_text()} for name, report in reports.items() if report.stops}
@@ -106,7 +108,7 @@ def _train_shared(job: Job) -> dict:
         return {"state": "unfit", "work": job.work, "unfit": unfit}
     together = [record for of_type in records.values() for record in of_type]
     start = Path(job.start) if job.start else None
-    progress = adapter.make_shared(together, tuple(records), Path(job.base), run / CANDIDATE, run, Training.model_validate(job.training), job.work, start, job.quiet)
+    progress = adapter.make_shared(together, tuple(records), Path(job.base), run / CANDIDATE, run, training, job.work, start, job.quiet)
     for member in job.data["each"]:
         _drop_drawn(member["data"], run, "data")
     return {"state": "trained", "work": job.work, "cost": asdict(progress)}
@@ -116,6 +118,7 @@ def _make(job: Job) -> dict:
     """Trains, evaluates beside the live version, judges; the outcome as data. A data set with faults is an outcome too."""
     from dossier_training.base_form import BaseForm
     from dossier_training.factory import adapter, checks, donut, gates, metrics, reading
+    from dossier_training.factory.legibility import Reader
     from dossier_training.factory.reader import AnotherBase, load_adapted
     from dossier_training.factory.settings import Gates, Training
     from dossier_training.page_form import PageForm
@@ -132,7 +135,7 @@ def _make(job: Job) -> dict:
     except adapter.UnfitDataSet as error:
         return {"state": "unfit", "work": job.work, "check": error.report.as_json(), "text": error.report.as_text()}
 
-    records, _ = checks.check(order.dataset, job.document_type, (), order.optional_fields, order.allow, BaseForm.read(base).vocabulary)
+    records, _ = checks.check(order.dataset, job.document_type, (), order.optional_fields, order.allow, Reader(BaseForm.read(base).vocabulary))
     held_out = adapter.held_out_of(records)
     regression = donut.read(prepared(job.regression, run, "regression"))[0] if job.regression else None
     settings = Gates.model_validate(job.gates)
