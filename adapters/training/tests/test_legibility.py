@@ -60,21 +60,21 @@ def _kinds(folder: Path, reader: Reader) -> dict[str, list[str]]:
 def test_the_em_of_values_is_found_among_smaller_captions(tmp_path, em):
     records, _ = donut.read(_data_set(tmp_path, em))
     found = print_size.ems(records, 384)
-    assert set(found) == {"surname", "document_number"}
-    for name, size in found.items():
-        assert abs(size - em) <= 0.12 * em + 0.6, (name, size)
+    # The number has nine characters always, as a caption has: nothing tells them apart.
+    assert set(found) == {"surname"}
+    assert abs(found["surname"] - em) <= 0.12 * em + 0.6, found
 
 
 def test_print_that_is_too_small_is_named_with_what_to_do(tmp_path):
     folder = _data_set(tmp_path, 6)
     found = _kinds(folder, Reader(width=384, reach=CAPITALS, base="b"))["small_print"]
-    assert len(found) == 2
-    assert all("--page-size" in where for where in found), found
+    (where,) = found
+    assert where.startswith("surname: ") and "--page-size" in where
     assert "small_print" not in _kinds(folder, Reader(width=768, reach=CAPITALS, base="b"))
 
 
 def test_pictures_without_the_pixels_are_to_be_taken_anew(tmp_path):
-    found = _kinds(_data_set(tmp_path, 8, width=384), Reader(width=384, reach=CAPITALS, base="b"))
+    found = _kinds(_data_set(tmp_path, 7, width=512), Reader(width=384, reach=CAPITALS, base="b"))
     assert all("higher resolution" in where for where in found["small_print"]), found
 
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand};
 use dossier::config::{ModelArgs, ReaderArgs, ReadingArgs, TelemetryArgs};
 
@@ -25,6 +26,8 @@ pub(crate) enum Command {
     Documents(BenchDocumentsArgs),
     /// What it takes to find out what kind of document a page is, of any number of kinds.
     Types(BenchTypesArgs),
+    /// How many hosts some traffic takes, by costs that were measured.
+    Capacity(CapacityArgs),
     /// Compile a component under limits, as the host that is measured does before it publishes one.
     #[command(hide = true)]
     Compile(CompileArgs),
@@ -74,6 +77,59 @@ pub(crate) struct BenchTypesArgs {
     /// Where the model computes, and in what.
     #[command(flatten)]
     pub(crate) model: ModelArgs,
+}
+
+/// Flags of `dossier-bench capacity`.
+#[derive(Args, Debug)]
+pub(crate) struct CapacityArgs {
+    /// What `dossier-bench adapters --json` measured of a host, with adapters as many as its pool had.
+    #[arg(long, value_name = "FILE", default_value = "adapters/bench/adapters_2000.json")]
+    pub(crate) measurements: PathBuf,
+    /// Documents a second, of all hosts together: 0.01 to 1000000.
+    #[arg(long, value_name = "N", value_delimiter = ',', default_value = "10,30,100,300", value_parser = within::<1, 100_000_000>)]
+    pub(crate) documents_per_s: Vec<f64>,
+    /// Document types: 1 to 100000.
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = RangedU64ValueParser::<usize>::new().range(1..=100_000))]
+    pub(crate) types: usize,
+    /// How unevenly types are asked for: the n-th as often as n to the power of minus this. 0.01 to 5.
+    #[arg(long, value_name = "S", default_value_t = 1.0, value_parser = within::<1, 500>)]
+    pub(crate) skew: f64,
+    /// Time within which 99 of 100 documents are answered while a host is lost, or every type gets a new version.
+    #[arg(long, value_name = "MS", default_value_t = 2_000.0, value_parser = within::<100, 360_000_000>)]
+    pub(crate) p99_ms: f64,
+    /// Of all adapters, the share that fits into a host's memory: 0.01 to 1.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.25, value_parser = within::<1, 100>)]
+    pub(crate) resident: f64,
+    /// Types a second that get a new version in a rollout.
+    #[arg(long, value_name = "N", default_value_t = 2.0, value_parser = within::<1, 100_000>)]
+    pub(crate) rollout_per_s: f64,
+    /// Length of each scenario in seconds of the virtual clock.
+    #[arg(long, value_name = "S", default_value_t = 600.0, value_parser = within::<1_000, 8_640_000>)]
+    pub(crate) seconds: f64,
+    /// Models of a host, were each type to have one of its own.
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = RangedU64ValueParser::<usize>::new().range(1..=100_000))]
+    pub(crate) models_a_host: usize,
+    /// Hosts at most.
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = RangedU64ValueParser::<usize>::new().range(1..=4_096))]
+    pub(crate) most_hosts: usize,
+    /// What a host costs in a month, in dollars.
+    #[arg(long, value_name = "USD", value_parser = within::<1, 100_000_000>)]
+    pub(crate) host_usd: Option<f64>,
+    /// Draw the latency of the last traffic against the number of hosts, as SVG.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plot: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A number between so many hundredths and so many.
+fn within<const LEAST: u64, const MOST: u64>(text: &str) -> Result<f64, String> {
+    let (least, most) = (LEAST as f64 / 100.0, MOST as f64 / 100.0);
+    match text.parse::<f64>() {
+        Ok(number) if (least..=most).contains(&number) => Ok(number),
+        _ => Err(format!("a number from {least} to {most}")),
+    }
 }
 
 /// Flags of `dossier-bench compile`.

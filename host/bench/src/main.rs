@@ -11,13 +11,15 @@ use dossier_engine::{CompileProbe, compile_under_limits};
 
 mod args;
 use args::{
-    BenchAdaptersArgs, BenchDocumentsArgs, BenchModelArgs, BenchTypesArgs, Cli, Command,
-    CompileArgs,
+    BenchAdaptersArgs, BenchDocumentsArgs, BenchModelArgs, BenchTypesArgs, CapacityArgs, Cli,
+    Command, CompileArgs,
 };
 
 mod adapters;
 
 mod arrivals;
+
+mod capacity;
 
 mod documents;
 
@@ -62,6 +64,7 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Adapters(args) => bench_adapters(args).await?,
             Command::Documents(args) => bench_documents(args).await?,
             Command::Types(args) => bench_types(&args)?,
+            Command::Capacity(args) => plan_capacity(&args)?,
         }
         Ok(ExitCode::SUCCESS)
     };
@@ -140,6 +143,26 @@ fn bench_types(args: &BenchTypesArgs) -> anyhow::Result<()> {
         row("likeness to the nearest of them", report.nearest),
     ];
     Ok(print(&table(["measured", "value"], rows.into_iter()))?)
+}
+
+fn plan_capacity(args: &CapacityArgs) -> anyhow::Result<()> {
+    let wanted = capacity::Wanted {
+        types: args.types,
+        skew: args.skew,
+        p99_ms: args.p99_ms,
+        resident: args.resident,
+        rollout_per_s: args.rollout_per_s,
+        seconds: args.seconds,
+        models_a_host: args.models_a_host,
+        most_hosts: args.most_hosts,
+        host_usd: args.host_usd,
+    };
+    let costs = capacity::Costs::read(&args.measurements)?;
+    let report = capacity::run(costs, &wanted, &args.documents_per_s, args.plot.as_deref())?;
+    match args.json {
+        true => Ok(print_json(&report)?),
+        false => Ok(print(&report.text())?),
+    }
 }
 
 async fn bench_documents(args: BenchDocumentsArgs) -> anyhow::Result<()> {

@@ -47,6 +47,14 @@ pub use base::Base;
 mod pool;
 pub use pool::{AdapterPlace, AdapterPool, LoadTimes, LoadedFrom, PoolSettings, PoolStatistics};
 
+pub mod books {
+    //! What a pool decides by: which adapters are in memory, and who goes when room is needed. Without a model, so
+    //! that capacity can be planned with the code that serves.
+
+    pub use crate::pool::host_tier::HostTier;
+    pub use crate::pool::ledger::{Acquired, Counters, Ledger};
+}
+
 mod backend;
 pub use backend::ModelBackend;
 

@@ -15,7 +15,7 @@ use crate::lora::{AdapterFiles, SharedMatrices};
 use crate::page_form::PageForm;
 use crate::{Adapter, Base, DeviceKind, ModelError};
 
-mod ledger;
+pub(crate) mod ledger;
 use ledger::{Acquired, Ledger};
 
 mod lease;
@@ -26,7 +26,7 @@ pub use load_times::{LoadTimes, LoadedFrom};
 
 mod loader;
 
-mod host_tier;
+pub(crate) mod host_tier;
 use host_tier::HostTier;
 
 /// The adapters of one base. Clones share them, so adapters come and go while a
@@ -118,7 +118,7 @@ struct Shared {
     /// Never locked together with the ledger.
     forms: Mutex<BTreeMap<Digest, Arc<PageForm>>>,
     /// The same.
-    host_tier: Mutex<HostTier>,
+    host_tier: Mutex<HostTier<AdapterFiles>>,
     /// The same: of loads from the disk, and from the host tier.
     load_times: Mutex<(LoadTimes, LoadTimes)>,
     /// Tells the loader that a lease has ended.
@@ -312,7 +312,7 @@ impl Shared {
     }
 
     /// As of the ledger, no step can panic half-way.
-    fn host_tier(&self) -> MutexGuard<'_, HostTier> {
+    fn host_tier(&self) -> MutexGuard<'_, HostTier<AdapterFiles>> {
         self.host_tier.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -2,7 +2,8 @@
 
 Marks of ink are gathered into lines. A line with as many marks as a field's value has characters may be that value;
 captions may be too, but they are the same on every page, and values are not: of all sizes that could be a field's, the
-one that most of its pages agree on is the size of its values.
+one that most of its pages agree on is the size of its values. Nothing is said of fields whose values are all as short
+as a caption and of one length.
 """
 
 from collections import Counter, defaultdict
@@ -24,6 +25,8 @@ _SHORTEST = 5
 _CONTRAST = 0.12
 # Capitals, digits and tall letters have this share of an em.
 _TALL = 0.7
+# A field's values have so many lengths at least, or are so long that no caption is.
+_LENGTHS, _LONG = 3, 24
 # Sizes that differ by less are one.
 _STEP = 1.12
 # Of a field's pages, so many must agree.
@@ -57,8 +60,10 @@ def ems(records: Sequence[Record], width: int) -> dict[str, float]:
     candidates: dict[str, list[set[int]]] = defaultdict(list)
     sizes: dict[tuple[str, int], list[float]] = defaultdict(list)
     step = max(1, len(records) // _PAGES)
-    for record in records[::step][:_PAGES]:
-        wanted = {name: lengths for name, text in record.fields.items() if (lengths := _lengths(text))}
+    looked_at_pages = records[::step][:_PAGES]
+    telling = _telling(looked_at_pages)
+    for record in looked_at_pages:
+        wanted = {name: lengths for name in telling & record.fields.keys() if (lengths := _lengths(record.fields[name]))}
         if not wanted:
             continue
         with Image.open(record.file) as picture:
@@ -68,7 +73,7 @@ def ems(records: Sequence[Record], width: int) -> dict[str, float]:
         for name, lengths in wanted.items():
             found = set()
             for line in lines:
-                if any(abs(line.marks - length) <= max(1, length // 8) for length in lengths):
+                if any(fewest <= line.marks <= most for fewest, most in lengths):
                     bucket = round(float(np.log(line.tall * scale) / np.log(_STEP)))
                     found.add(bucket)
                     sizes[name, bucket].append(line.tall * scale)
@@ -86,10 +91,23 @@ def ems(records: Sequence[Record], width: int) -> dict[str, float]:
     return agreed
 
 
-def _lengths(text: str) -> list[int]:
-    """Characters that leave ink, of each line of a value."""
-    lengths = (sum(not character.isspace() for character in line) for line in text.split("\n"))
-    return [length for length in lengths if length >= _SHORTEST]
+def _telling(records: Sequence[Record]) -> set[str]:
+    """The fields whose values can't be taken for captions."""
+    lengths: dict[str, set[int]] = defaultdict(set)
+    for record in records:
+        for name, text in record.fields.items():
+            lengths[name].update(most for _, most in _lengths(text))
+    return {name for name, found in lengths.items() if len(found) >= _LENGTHS or min(found, default=0) >= _LONG}
+
+
+def _lengths(text: str) -> list[tuple[int, int]]:
+    """How many marks each line of a value may leave, at least and at most: points are often too small to be seen, letters may touch or break."""
+    lengths = []
+    for line in text.split("\n"):
+        inked, tall = sum(not character.isspace() for character in line), sum(map(str.isalnum, line))
+        if tall >= _SHORTEST:
+            lengths.append((tall - max(1, tall // 5), inked + max(1, inked // 8)))
+    return lengths
 
 
 def _gray(picture: Image.Image) -> np.ndarray:

@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use dossier_document::Digest;
 
-use crate::lora::AdapterFiles;
-
 /// The files used last, under a budget. Only adapters that had to be loaded again come here: as long
 /// as all fit into the model's memory it stays empty.
-pub(super) struct HostTier<T = AdapterFiles> {
+#[derive(Debug)]
+pub struct HostTier<T> {
     budget_bytes: usize,
     kept: BTreeMap<Digest, Kept<T>>,
     bytes: usize,
@@ -18,6 +17,7 @@ pub(super) struct HostTier<T = AdapterFiles> {
     hits: u64,
 }
 
+#[derive(Debug)]
 struct Kept<T> {
     files: Arc<T>,
     bytes: usize,
@@ -25,26 +25,31 @@ struct Kept<T> {
 }
 
 impl<T> HostTier<T> {
-    pub(super) fn new(budget_bytes: usize) -> Self {
+    /// An empty one, for so many bytes.
+    #[must_use]
+    pub fn new(budget_bytes: usize) -> Self {
         Self { budget_bytes, kept: BTreeMap::new(), bytes: 0, clock: 0, hits: 0 }
     }
 
     /// Bytes of all files.
-    pub(super) fn bytes(&self) -> usize {
+    #[must_use]
+    pub fn bytes(&self) -> usize {
         self.bytes
     }
 
     /// How often files were found.
-    pub(super) fn hits(&self) -> u64 {
+    #[must_use]
+    pub fn hits(&self) -> u64 {
         self.hits
     }
 
     /// Of which adapters files are kept.
-    pub(super) fn digests(&self) -> impl Iterator<Item = &Digest> {
+    pub fn digests(&self) -> impl Iterator<Item = &Digest> {
         self.kept.keys()
     }
 
-    pub(super) fn get(&mut self, digest: &Digest) -> Option<Arc<T>> {
+    /// The files of an adapter, which are the ones used last from then on.
+    pub fn get(&mut self, digest: &Digest) -> Option<Arc<T>> {
         let kept = self.kept.get_mut(digest)?;
         self.clock += 1;
         self.hits += 1;
@@ -54,7 +59,7 @@ impl<T> HostTier<T> {
 
     /// Keeps files of `bytes`; the longest unused leave until there is room. Files larger than all of
     /// it are not kept.
-    pub(super) fn keep(&mut self, digest: Digest, files: Arc<T>, bytes: usize) {
+    pub fn keep(&mut self, digest: Digest, files: Arc<T>, bytes: usize) {
         self.remove(&digest);
         if bytes > self.budget_bytes {
             return;
@@ -69,7 +74,8 @@ impl<T> HostTier<T> {
         self.kept.insert(digest, Kept { files, bytes, last_used: self.clock });
     }
 
-    pub(super) fn remove(&mut self, digest: &Digest) {
+    /// Lets go of the files of an adapter.
+    pub fn remove(&mut self, digest: &Digest) {
         if let Some(kept) = self.kept.remove(digest) {
             self.bytes -= kept.bytes;
         }

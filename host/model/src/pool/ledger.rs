@@ -10,7 +10,7 @@ use super::AdapterPlace;
 
 /// The books of a pool of `T`s, with `W`s waiting for them.
 #[derive(Debug)]
-pub(super) struct Ledger<T, W> {
+pub struct Ledger<T, W> {
     budget_bytes: usize,
     entries: BTreeMap<Digest, Entry<T, W>>,
     counters: Counters,
@@ -39,30 +39,39 @@ enum Place<T, W> {
 
 /// What has happened in a pool, counted from its start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Counters {
-    pub(super) resident_bytes: usize,
-    pub(super) hits: u64,
-    pub(super) misses: u64,
-    pub(super) evictions: u64,
-    pub(super) failures: u64,
+pub struct Counters {
+    /// Bytes of what is in memory, or being loaded into it.
+    pub resident_bytes: usize,
+    /// Wishes for what was in memory.
+    pub hits: u64,
+    /// Wishes that had to wait.
+    pub misses: u64,
+    /// What was sent away to make room.
+    pub evictions: u64,
+    /// Loads that failed.
+    pub failures: u64,
 }
 
 /// The answer to a wish for an adapter. Where it comes to nothing the waiter is given back.
 #[derive(Debug)]
-pub(super) enum Acquired<T, W> {
+pub enum Acquired<T, W> {
     /// In memory, and leased.
     Ready(T, W),
     /// Being loaded; `start` for the first who asks.
     Waiting {
+        /// Whether the load is to be begun.
         start: bool,
     },
+    /// Nobody may ask for it.
     Unknown(W),
     /// Too many wait already.
     Full(W),
 }
 
 impl<T: Clone, W> Ledger<T, W> {
-    pub(super) fn new(budget_bytes: usize, max_waiting: usize) -> Self {
+    /// Books of nothing, for so many bytes, and so many that may wait.
+    #[must_use]
+    pub fn new(budget_bytes: usize, max_waiting: usize) -> Self {
         Self {
             budget_bytes,
             entries: BTreeMap::new(),
@@ -73,44 +82,54 @@ impl<T: Clone, W> Ledger<T, W> {
         }
     }
 
-    pub(super) fn counters(&self) -> Counters {
+    /// What has happened.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
         self.counters
     }
 
-    pub(super) fn budget_bytes(&self) -> usize {
+    /// Bytes that may be in memory.
+    #[must_use]
+    pub fn budget_bytes(&self) -> usize {
         self.budget_bytes
     }
 
     /// How many wait for a load.
-    pub(super) fn waiting(&self) -> usize {
+    #[must_use]
+    pub fn waiting(&self) -> usize {
         self.waiting
     }
 
     /// The adapters that may be asked for, sorted.
-    pub(super) fn digests(&self) -> Vec<Digest> {
+    #[must_use]
+    pub fn digests(&self) -> Vec<Digest> {
         let known = self.entries.iter().filter(|(_, entry)| !entry.removed);
         known.map(|(digest, _)| *digest).collect()
     }
 
     /// Whether the adapter may be asked for.
-    pub(super) fn knows(&self, digest: &Digest) -> bool {
+    #[must_use]
+    pub fn knows(&self, digest: &Digest) -> bool {
         self.entries.get(digest).is_some_and(|entry| !entry.removed)
     }
 
     /// How many are in memory.
-    pub(super) fn resident(&self) -> usize {
+    #[must_use]
+    pub fn resident(&self) -> usize {
         let in_memory = |entry: &&Entry<T, W>| matches!(entry.place, Place::InMemory { .. });
         self.entries.values().filter(in_memory).count()
     }
 
     /// Bytes of the largest that may be asked for.
-    pub(super) fn largest_bytes(&self) -> usize {
+    #[must_use]
+    pub fn largest_bytes(&self) -> usize {
         let known = self.entries.values().filter(|entry| !entry.removed);
         known.map(|entry| entry.bytes).max().unwrap_or(0)
     }
 
     /// Where everything is that may be asked for.
-    pub(super) fn places(&self) -> BTreeMap<Digest, AdapterPlace> {
+    #[must_use]
+    pub fn places(&self) -> BTreeMap<Digest, AdapterPlace> {
         let known = self.entries.iter().filter(|(_, entry)| !entry.removed);
         let place = |entry: &Entry<T, W>| {
             let (is_resident, leases, waiting, last_used) = match &entry.place {
@@ -126,7 +145,7 @@ impl<T: Clone, W> Ledger<T, W> {
 
     /// Enters an adapter that was just read. It stays in memory where there is room without sending
     /// another away.
-    pub(super) fn add(&mut self, digest: Digest, folder: PathBuf, item: T, bytes: usize) {
+    pub fn add(&mut self, digest: Digest, folder: PathBuf, item: T, bytes: usize) {
         if let Some(entry) = self.entries.get_mut(&digest) {
             entry.removed = false;
             entry.folder = folder;
@@ -143,7 +162,7 @@ impl<T: Clone, W> Ledger<T, W> {
     }
 
     /// Whether it was known. What is leased stays until its last lease ends.
-    pub(super) fn remove(&mut self, digest: &Digest) -> bool {
+    pub fn remove(&mut self, digest: &Digest) -> bool {
         let Some(entry) = self.entries.get_mut(digest).filter(|entry| !entry.removed) else {
             return false;
         };
@@ -153,7 +172,7 @@ impl<T: Clone, W> Ledger<T, W> {
     }
 
     /// Sends an adapter away, unless somebody uses it, waits for it or pinned it. Whether it is away.
-    pub(super) fn free(&mut self, digest: &Digest) -> bool {
+    pub fn free(&mut self, digest: &Digest) -> bool {
         let Some(entry) = self.entries.get_mut(digest) else { return true };
         match entry.place {
             Place::OnDisk => true,
@@ -167,7 +186,7 @@ impl<T: Clone, W> Ledger<T, W> {
     }
 
     /// Keeps an adapter in memory once it is there, or lets it go again; whether it is known.
-    pub(super) fn pin(&mut self, digest: &Digest, pinned: bool) -> bool {
+    pub fn pin(&mut self, digest: &Digest, pinned: bool) -> bool {
         match self.entries.get_mut(digest) {
             Some(entry) if !entry.removed => {
                 entry.pinned = pinned;
@@ -177,7 +196,8 @@ impl<T: Clone, W> Ledger<T, W> {
         }
     }
 
-    pub(super) fn acquire(&mut self, digest: &Digest, waiter: W) -> Acquired<T, W> {
+    /// Takes a lease on an adapter, or has `waiter` wait for it.
+    pub fn acquire(&mut self, digest: &Digest, waiter: W) -> Acquired<T, W> {
         let Some(entry) = self.entries.get_mut(digest).filter(|entry| !entry.removed) else {
             return Acquired::Unknown(waiter);
         };
@@ -206,7 +226,8 @@ impl<T: Clone, W> Ledger<T, W> {
     }
 
     /// What is in memory, for those who hold a lease.
-    pub(super) fn get(&self, digest: &Digest) -> Option<T> {
+    #[must_use]
+    pub fn get(&self, digest: &Digest) -> Option<T> {
         match &self.entries.get(digest)?.place {
             Place::InMemory { item, .. } => Some(item.clone()),
             _ => None,
@@ -214,7 +235,7 @@ impl<T: Clone, W> Ledger<T, W> {
     }
 
     /// Where an adapter that is known is read from again.
-    pub(super) fn relocate(&mut self, digest: &Digest, folder: &Path) {
+    pub fn relocate(&mut self, digest: &Digest, folder: &Path) {
         if let Some(entry) = self.entries.get_mut(digest) {
             entry.folder = folder.to_owned();
         }
@@ -222,11 +243,7 @@ impl<T: Clone, W> Ledger<T, W> {
 
     /// The folder of an adapter that is to be loaded, if somebody still waits for it by `waits`.
     /// Otherwise the load is given up.
-    pub(super) fn folder_to_load(
-        &mut self,
-        digest: &Digest,
-        waits: impl Fn(&W) -> bool,
-    ) -> Option<&Path> {
+    pub fn folder_to_load(&mut self, digest: &Digest, waits: impl Fn(&W) -> bool) -> Option<&Path> {
         let entry = self.entries.get_mut(digest)?;
         let Place::Loading { waiting } = &mut entry.place else { return None };
         let before = waiting.len();
@@ -242,7 +259,7 @@ impl<T: Clone, W> Ledger<T, W> {
 
     /// Sends the longest unused away until the adapter fits, and counts its bytes as taken. `None`
     /// when those in use leave no room.
-    pub(super) fn make_room(&mut self, digest: &Digest) -> Option<()> {
+    pub fn make_room(&mut self, digest: &Digest) -> Option<()> {
         let bytes = self.entries.get(digest)?.bytes;
         while self.counters.resident_bytes + bytes > self.budget_bytes {
             let idle = self.entries.iter().filter_map(|(digest, entry)| match entry.place {
@@ -262,7 +279,7 @@ impl<T: Clone, W> Ledger<T, W> {
     }
 
     /// An adapter is there, in the room made for it: each of those who wait has a lease on it.
-    pub(super) fn loaded(&mut self, digest: &Digest, item: T) -> Vec<W> {
+    pub fn loaded(&mut self, digest: &Digest, item: T) -> Vec<W> {
         let Some(entry) = self.entries.get_mut(digest) else { return Vec::new() };
         let Place::Loading { waiting } = &mut entry.place else { return Vec::new() };
         let waiting = std::mem::take(waiting);
@@ -273,7 +290,7 @@ impl<T: Clone, W> Ledger<T, W> {
     }
 
     /// An adapter could not be read: the room made for it is free again.
-    pub(super) fn failed(&mut self, digest: &Digest) -> Vec<W> {
+    pub fn failed(&mut self, digest: &Digest) -> Vec<W> {
         if let Some(Entry { place: Place::Loading { .. }, bytes, .. }) = self.entries.get(digest) {
             self.counters.resident_bytes -= bytes;
             self.counters.failures += 1;
@@ -282,7 +299,7 @@ impl<T: Clone, W> Ledger<T, W> {
     }
 
     /// An adapter will not be loaded, and no room was made for it.
-    pub(super) fn give_up(&mut self, digest: &Digest) -> Vec<W> {
+    pub fn give_up(&mut self, digest: &Digest) -> Vec<W> {
         let Some(entry) = self.entries.get_mut(digest) else { return Vec::new() };
         let Place::Loading { waiting } = &mut entry.place else { return Vec::new() };
         let waiting = std::mem::take(waiting);
@@ -293,7 +310,7 @@ impl<T: Clone, W> Ledger<T, W> {
     }
 
     /// One lease ended.
-    pub(super) fn release(&mut self, digest: &Digest) {
+    pub fn release(&mut self, digest: &Digest) {
         if let Some(Entry { place: Place::InMemory { leases, .. }, .. }) =
             self.entries.get_mut(digest)
         {
