@@ -56,7 +56,7 @@ pub(crate) struct Plan {
 /// What else could be done.
 #[derive(Debug, Serialize)]
 pub(crate) struct Instead {
-    /// Hosts with one model a type: each has room for so many, whatever the traffic.
+    /// Hosts with one model a type, each once: a host has room for so many, whatever the traffic.
     pub(crate) hosts_with_a_model_a_type: usize,
     /// Hosts of one joint model, which no country can change for itself.
     pub(crate) hosts_of_a_joint_model: usize,
@@ -141,8 +141,8 @@ impl Plan {
 
 impl Instead {
     fn of(costs: &Costs, wanted: &Wanted, documents_per_s: f64, hosts: usize) -> Self {
-        // Each model is there twice, so that a host may be lost.
-        let with_a_model = 2 * wanted.types.div_ceil(wanted.models_a_host);
+        // Each model once: a host that is lost takes its types with it.
+        let with_a_model = wanted.types.div_ceil(wanted.models_a_host);
         let with_a_model =
             with_a_model.max((documents_per_s / costs.most_per_s()).ceil() as usize + 1);
         let joint = ((hosts - 1) as f64 / costs.joint_speed).ceil() as usize + 1;

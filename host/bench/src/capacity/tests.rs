@@ -158,7 +158,7 @@ fn a_plan_holds_what_is_wanted_and_one_host_fewer_does_not() {
     let plan = Plan::make(&costs(), &wanted, 100.0).expect("a plan");
     assert!(plan.loss.p99_after_ms <= 1_000.0 && plan.loss.refused == 0);
     assert!(plan.hosts >= 5, "four read 128 a second: {}", plan.hosts);
-    assert_eq!(plan.instead.hosts_with_a_model_a_type, 50);
+    assert_eq!(plan.instead.hosts_with_a_model_a_type, 25);
     assert!(plan.instead.hosts_of_a_joint_model <= plan.hosts);
     let fewer = plan.by_hosts.iter().find(|(hosts, _)| *hosts + 1 == plan.hosts);
     assert!(fewer.is_none_or(|(_, p99)| *p99 > 1_000.0), "{plan:?}");
