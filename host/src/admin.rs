@@ -25,7 +25,9 @@ use crate::metrics::{Exposition, Listener, Recorder};
 
 mod asked;
 pub use asked::{MOST_EVENTS, MOST_NAMES};
-use asked::{Name, history_limit, page, parse, read, read_json, refuse_body, refuse_query};
+use asked::{
+    Name, history_limit, is_dry_run, page, parse, read, read_json, refuse_body, refuse_query,
+};
 
 mod backup;
 
@@ -35,6 +37,9 @@ mod lora;
 
 mod body;
 use body::{AppliedBody, HistoryBody, ListBody, PruneBody, StatusBody, VersionBody};
+
+mod dry_run;
+use dry_run::DryRunBody;
 
 mod receive;
 use receive::receive;
@@ -84,7 +89,6 @@ pub fn router(admin: Arc<Admin>, metrics: Arc<Exposition>, recorder: Recorder) -
     };
     // Whoever writes a query there believes that it does something.
     let without_query = Router::new()
-        .route("/v1/packages", post(publish))
         .route("/v1/packages/{name}", get(status))
         .route("/v1/packages/{name}/activate", post(activate))
         .route("/v1/packages/{name}/canary", post(canary))
@@ -96,7 +100,7 @@ pub fn router(admin: Arc<Admin>, metrics: Arc<Exposition>, recorder: Recorder) -
         .route("/v1/backup", post(backup::backup))
         .route_layer(middleware::from_fn(refuse_query));
     without_query
-        .route("/v1/packages", get(list))
+        .route("/v1/packages", get(list).post(publish))
         .route("/v1/packages/{name}/history", get(name_history))
         .route("/v1/history", get(history))
         .route("/v1/load_lora_adapter", post(lora::load))
@@ -127,19 +131,26 @@ async fn publish(
     Extension(publisher): Extension<Publisher>,
     request: Request,
 ) -> Answer {
+    let asked = is_dry_run(&request);
+    let (head, body) = request.into_parts();
     // A place first, and then to the disk: what waits for its turn is not in memory.
-    let mut upload = match admin.reload.begin_upload(&publisher).await {
-        Ok(upload) => upload,
+    let begun = async { Ok::<_, ApiError>((asked?, admin.reload.begin_upload(&publisher).await?)) };
+    let (is_dry, mut upload) = match begun.await {
+        Ok(begun) => begun,
         Err(error) => {
-            let (head, body) = request.into_parts();
             discard(&head.headers, body);
-            return Err(error.into());
+            return Err(error);
         }
     };
-    let (head, body) = request.into_parts();
     receive(&head.headers, body, &admin.limits, &mut upload).await?;
-    // Publishing goes on though the client may leave: it is then told by the status.
     let reload = admin.reload.clone();
+    if is_dry {
+        // To its end though the client may leave: what it put on the disk goes then.
+        let running = tokio::spawn(async move { reload.dry_run_upload(upload).await });
+        let run = running.await.map_err(|_| EngineError::Panicked)??;
+        return Ok(Json(DryRunBody::of(&run)).into_response());
+    }
+    // Publishing goes on though the client may leave: it is then told by the status.
     let publishing = tokio::spawn(async move { reload.publish_upload(upload).await });
     let version = publishing.await.map_err(|_| EngineError::Panicked)??;
     Ok((StatusCode::CREATED, Json(VersionBody::of(&version))).into_response())

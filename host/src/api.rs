@@ -88,7 +88,7 @@ pub(crate) use observe::{answer_to_head, is_probe, observe};
 
 mod response;
 pub(crate) use response::MeasuredBody;
-pub use response::{CheckBody, DocumentTypesBody, ExtractBody};
+pub use response::{CheckBody, DocumentTypesBody, ExtractBody, ReportBody};
 pub(crate) use response::{corners_body, to_decimals};
 
 /// What the handlers share.

@@ -1,20 +1,24 @@
 // How the console looks: for everybody, in light and dark, on a desk and on a phone, by the keyboard alone.
 import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { DESK, PHONE, accessible, fits, launch, open, quiet, shot } from "./lib/browser.js";
 import { PUBLISHER, ROOT, startWithAdmin } from "./lib/host.js";
+import { packageOf } from "./lib/package.js";
 
 const PHOTOGRAPH = join(ROOT, "tests/fixtures/photographs/2/page-1.jpg");
 
 let host;
 let browser;
+let spoilt;
 before(async () => {
-  [host, browser] = await Promise.all([startWithAdmin(), launch()]);
+  [host, browser, spoilt] = await Promise.all([startWithAdmin(), launch(), packageOf("utopia", "looked-at", { spoilt: true })]);
 });
 after(async () => {
   await browser?.close();
   await host?.stop();
+  if (spoilt) await rm(spoilt.archive, { force: true });
 });
 
 const go = async (page, name) => {
@@ -82,6 +86,15 @@ for (const colorScheme of ["light", "dark"]) {
           await fits(page, where(`admin-${name}`));
           await shot(page, where(`admin-${name.toLowerCase()}`));
         }
+        await page.getByTestId("archive-to-try").setInputFiles(spoilt.archive);
+        await page.getByRole("button", { name: "Try it" }).click();
+        await page.getByText(/fixtures fail$/).waitFor({ timeout: 120_000 });
+        await page.getByRole("region", { name: "Try a package before it is published" }).scrollIntoViewIfNeeded();
+        await shot(page, where("admin-dry-run"));
+        await page.getByRole("button", { name: "Everything" }).click();
+        for (const group of await page.locator("details").all()) await group.evaluate((details) => (details.open = true));
+        await accessible(page, where("admin-dry-run"));
+        await fits(page, where("admin-dry-run"));
         await quiet(opened, [/status of 4\d\d/]);
         await opened.context.close();
       });

@@ -1,9 +1,9 @@
 // Load, Fleet and Rules, for clients and for whoever publishes.
 import assert from "node:assert/strict";
-import { rm } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { launch, open, quiet } from "./lib/browser.js";
+import { accessible, fits, launch, open, quiet } from "./lib/browser.js";
 import { PUBLISHER, ROOT, startWithAdmin } from "./lib/host.js";
 import { packageOf } from "./lib/package.js";
 
@@ -13,18 +13,20 @@ let host;
 let browser;
 let next;
 let spoilt;
+let tried;
 before(async () => {
-  [host, browser, next, spoilt] = await Promise.all([
+  [host, browser, next, spoilt, tried] = await Promise.all([
     startWithAdmin(),
     launch(),
     packageOf("utopia", "next"),
     packageOf("utopia", "spoilt", { spoilt: true }),
+    packageOf("utopia", "tried"),
   ]);
 });
 after(async () => {
   await browser?.close();
   await host?.stop();
-  for (const { archive } of [next, spoilt]) await rm(archive, { force: true });
+  for (const { archive } of [next, spoilt, tried]) await rm(archive, { force: true });
 });
 
 const go = async (page, name) => {
@@ -65,7 +67,7 @@ describe("on the listener for documents", () => {
     assert.match(await page.getByRole("region", { name: "Rules", exact: true }).innerText(), /utopia/);
     // Another document, and what is shown follows without anybody asking.
     const form = new FormData();
-    const file = new Blob([await (await import("node:fs/promises")).readFile(PASSPORT)]);
+    const file = new Blob([await readFile(PASSPORT)]);
     form.append("page", file, "page-1.png");
     assert.equal((await fetch(`${host.documents}/v1/extract`, { method: "POST", body: form })).status, 200);
     const calls = page.getByRole("region", { name: "Calls of rules" }).locator("tbody tr", { hasText: "utopia" });
@@ -208,5 +210,63 @@ describe("on the admin listener", () => {
     await page.getByText("They are in force from the next request on.").waitFor();
     await page.getByRole("button", { name: "Those of the package" }).click();
     await page.getByText("the rules' own defaults").waitFor();
+  });
+
+  it("a package that fails a fixture is tried, shown beside what it expects and what serves, and can't be published", async () => {
+    const { page } = opened;
+    await go(page, "Rules");
+    const panel = page.getByRole("region", { name: "Try a package before it is published" });
+    assert.ok(await panel.getByRole("button", { name: "Try it" }).isDisabled(), "nothing is chosen");
+    await page.getByTestId("archive-to-try").setInputFiles(spoilt.archive);
+    await panel.getByText(/^spoilt-.*KiB|^spoilt-.*MiB/).waitFor();
+    await panel.getByRole("button", { name: "Try it" }).click();
+    await panel.getByText(/^1 of \d+ fixtures fail$/).waitFor({ timeout: 120_000 });
+    const failed = panel.locator("details[open]");
+    assert.equal(await failed.count(), 1, "the one that fails is open");
+    await failed.getByText("the rules should refuse it with `never`").waitFor();
+    const table = failed.getByRole("table");
+    assert.deepEqual((await table.locator("thead th").allInnerTexts()).slice(1, 3), ["what it expects", "this package"]);
+    assert.match(await table.locator("thead th").nth(3).innerText(), /^what serves now/);
+    const refusal = table.locator("tbody tr", { hasText: "refused with" });
+    assert.deepEqual(await refusal.locator("td").allInnerTexts(), ["never", "not reported", "not reported"]);
+    assert.ok(await panel.getByRole("button", { name: "Publish it" }).isDisabled());
+    await accessible(page, "a dry run that fails");
+    await fits(page, "a dry run that fails");
+  });
+
+  it("a package is tried by the keyboard alone, and the same bytes are published", async () => {
+    const { page } = opened;
+    const panel = page.getByRole("region", { name: "Try a package before it is published" });
+    // Asked for ahead of the key: the browser is told to hand its dialog over, which takes a moment.
+    const chooser = page.waitForEvent("filechooser");
+    await panel.getByRole("button", { name: "Choose an archive" }).focus();
+    await page.keyboard.press("Enter");
+    await (await chooser).setFiles(tried.archive);
+    await panel.getByText(/^tried-/).waitFor();
+    assert.equal(await panel.locator("details").count(), 0, "what another archive came to is gone");
+    const button = panel.getByRole("button", { name: "Try it" });
+    for (let presses = 0; presses < 3 && !(await button.evaluate((element) => element === document.activeElement)); presses += 1) {
+      await page.keyboard.press("Tab");
+    }
+    await page.keyboard.press("Enter");
+    await panel.getByText(/^all \d+ fixtures pass$/).waitFor({ timeout: 120_000 });
+    const fixture = panel.locator("details").first();
+    assert.equal(await fixture.getAttribute("open"), null, "there is nothing to look at");
+    await fixture.locator("summary").focus();
+    await page.keyboard.press("Enter");
+    await fixture.getByText("As it expects, and as what serves reports it.").or(fixture.getByText("As it expects.")).first().waitFor();
+    await panel.getByRole("button", { name: "Everything" }).click();
+    await fixture.getByRole("table").waitFor();
+    await panel.getByRole("button", { name: "Differences only" }).click();
+    await accessible(page, "a dry run that passes");
+    const digest = await panel.locator(".fine code[title]").first().getAttribute("title");
+    const told = async () => await (await fetch(`${host.admin}/v1/packages/utopia`, { headers: { authorization: `Bearer ${PUBLISHER}` } })).json();
+    assert.ok((await told()).versions.every((version) => version.package !== digest), "nothing of it is kept");
+    // Whatever becomes of the file: what was tried is in memory.
+    await writeFile(tried.archive, "something else");
+    await panel.getByRole("button", { name: "Publish it" }).click();
+    await panel.getByText(/^utopia .* is staged$/).waitFor({ timeout: 120_000 });
+    assert.equal((await told()).versions.at(-1).package, digest);
+    assert.ok(await panel.getByRole("button", { name: "Publish it" }).isDisabled(), "once is enough");
   });
 });

@@ -5,6 +5,7 @@ mod calibration;
 mod code_cache;
 mod command_line;
 mod crash;
+mod dry_run;
 mod limits;
 mod lora;
 mod prune;

@@ -78,6 +78,14 @@ pub enum FixtureError {
     },
 }
 
+impl FixtureError {
+    /// Whether the rules answered, and otherwise than expected: neither the fixture nor the rules are broken.
+    #[must_use]
+    pub fn is_difference(&self) -> bool {
+        !matches!(self, Self::Malformed(_) | Self::Rules(_))
+    }
+}
+
 impl From<PluginError> for FixtureError {
     fn from(error: PluginError) -> Self {
         Self::Rules(Box::new(error))

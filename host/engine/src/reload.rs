@@ -11,10 +11,8 @@ use std::sync::Arc;
 
 use dossier_inference::InferenceHandle;
 use dossier_plugin::PluginEngine;
-use dossier_store::{
-    ArtifactStore, Catalogue, Origin, Package, PackageLimits, Refusal, Scope, Version,
-};
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use dossier_store::{ArtifactStore, Catalogue, Origin, Package, PackageLimits, Scope, Version};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::adapters::Adapters;
@@ -22,6 +20,8 @@ use crate::error::EngineError;
 use crate::settings::{PackageSettings, Publisher, ReaderSettings};
 use crate::snapshot::{CanaryAlarm, CurrentSnapshot, Quarantine};
 use crate::statistics::ReloadCounters;
+
+mod admit;
 
 mod ask;
 use ask::{Answers, Pair};
@@ -31,13 +31,18 @@ mod assemble;
 mod backup;
 pub use backup::LiveBackup;
 
+mod dry_run;
+pub use dry_run::DryRun;
+
 mod fitness;
+
+mod fixture_run;
+pub use fixture_run::{FixtureReports, FixtureRun, RulesAnswer, ServingRun};
 
 mod prepare;
 pub(crate) use prepare::adapter_manifest;
 
 mod prove;
-use prove::Proved;
 
 mod publishers;
 use publishers::{Asked, Publishers};
@@ -69,7 +74,7 @@ pub use step::{Percent, Step};
 
 mod task;
 pub use task::Applied;
-use task::{Apply, Message, Outcome, Prepared, Refused, Task};
+use task::{Apply, Message, Outcome, Prepared, Task};
 
 mod first;
 pub(crate) use first::{FirstGeneration, serve_first};
@@ -119,6 +124,12 @@ pub(crate) struct Turns {
     backup: Arc<Semaphore>,
 }
 
+/// A package is proved while this is held.
+struct Turn<'a> {
+    _own: OwnedSemaphorePermit,
+    _everybodys: SemaphorePermit<'a>,
+}
+
 impl Default for Turns {
     fn default() -> Self {
         let publishers = Publishers::default();
@@ -146,27 +157,37 @@ impl Reload {
         self.publish_when_its_turn(publisher, move || Ok(package)).await
     }
 
-    /// The same of a package that is read, on a thread that may block, when its turn has come: as many are
-    /// in memory as have one.
+    /// The same of a package that is read when its turn has come.
     async fn publish_when_its_turn(
         &self,
         publisher: &Publisher,
         read: impl FnOnce() -> Result<Package, EngineError> + Send + 'static,
     ) -> Result<Version, EngineError> {
-        let limits = &self.shared.packages.publisher;
-        let places = self.shared.turns.publishers.of(&publisher.name, limits);
         let published = async {
-            let turns = async {
-                // Its own first: whoever waits for that keeps no place of everybody's.
-                let own = places.proof().await;
-                (own, self.shared.turns.publish.acquire().await)
-            };
-            let waited = tokio::time::timeout(limits.publish_timeout, turns).await;
-            let _turns = waited.map_err(|_| EngineError::Busy)?;
-            let package = blocking(read).await??;
+            let (_turn, package) = self.take_turn(publisher, read).await?;
             self.admit(package, &publisher.name, Some(&publisher.scope), Origin::Publish).await
         };
         self.unless_stopped(published).await
+    }
+
+    /// Waits for a publisher's turn to have a package proved, and reads that on a thread that may block: as
+    /// many are in memory as have a turn.
+    async fn take_turn(
+        &self,
+        publisher: &Publisher,
+        read: impl FnOnce() -> Result<Package, EngineError> + Send + 'static,
+    ) -> Result<(Turn<'_>, Package), EngineError> {
+        let limits = &self.shared.packages.publisher;
+        let places = self.shared.turns.publishers.of(&publisher.name, limits);
+        let turn = async {
+            // Its own first: whoever waits for that keeps no place of everybody's.
+            let own = places.proof().await;
+            let everybodys = self.shared.turns.publish.acquire().await;
+            Turn { _own: own, _everybodys: everybodys.expect("nobody closes the semaphore") }
+        };
+        let waited = tokio::time::timeout(limits.publish_timeout, turn).await;
+        let turn = waited.map_err(|_| EngineError::Busy)?;
+        Ok((turn, blocking(read).await??))
     }
 
     /// Changes what serves under a name. When this returns, the change is durable and every new
@@ -264,62 +285,6 @@ impl Reload {
     /// The engine of the host, to describe a component that has no manifest yet.
     pub(crate) fn engine(&self) -> &PluginEngine {
         &self.shared.engine
-    }
-
-    async fn admit(
-        &self,
-        package: Package,
-        actor: &str,
-        scope: Option<&Scope>,
-        origin: Origin,
-    ) -> Result<Version, EngineError> {
-        let shared = &self.shared;
-        let claim = shared.claim(&package)?;
-        if scope.is_some_and(|scope| !claim.is_within(scope)) {
-            return Err(EngineError::Forbidden { name: claim.name });
-        }
-        let digest = package.digest();
-        let _in_work = shared.turns.publishers.begin(digest)?;
-        let actor = actor.to_owned();
-        let limit = shared.packages.publisher.publish_timeout;
-        let proved = tokio::time::timeout(limit, shared.prove(package, &claim, origin)).await;
-        match proved.unwrap_or(Err(EngineError::PublishTimeout { limit })) {
-            Ok(Proved { ready, signed_by }) => {
-                let (signed_by, signed_with) = match signed_by {
-                    Some((publisher, key)) => (Some(publisher), Some(key.to_string())),
-                    None => (None, None),
-                };
-                let version = Version {
-                    package: digest,
-                    sequence: 0,
-                    kind: claim.kind.as_str().to_owned(),
-                    name: claim.name,
-                    version: claim.version,
-                    document_types: claim.document_types.iter().map(ToString::to_string).collect(),
-                    artifact: ready.artifact_digest().to_string(),
-                    publisher: actor,
-                    signed_by,
-                    signed_with,
-                    origin,
-                    published_at: now(),
-                };
-                let staged = Box::new(version.clone());
-                self.ask(|answer| Message::Stage { version: staged, ready, answer }).await??;
-                Ok(version)
-            }
-            Err(error) => {
-                let refusal = Refusal::new(error.code(), &error.for_publisher());
-                let refused = Refused { name: claim.name, package: digest, actor, refusal };
-                let refused = Box::new(refused);
-                // That it is in the history too is a wish: the publisher is told why in any case.
-                let _ = self.ask(|answer| Message::Refuse { refused, answer }).await;
-                let shared = Arc::clone(shared);
-                if let Err(error) = blocking(move || shared.forget_refused(&digest)).await? {
-                    tracing::error!(package = %digest, %error, "a refused package is still on disk");
-                }
-                Err(error)
-            }
-        }
     }
 
     /// What was asked for, unless the host ends before it is done: then nothing of it is.

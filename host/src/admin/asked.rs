@@ -63,6 +63,19 @@ struct HistoryQuery {
     limit: Option<usize>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PublishQuery {
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// Whether a package is to be tried, and not to be published.
+pub(super) fn is_dry_run(request: &Request) -> Result<bool, ApiError> {
+    let PublishQuery { dry_run } = query(request)?;
+    Ok(dry_run)
+}
+
 /// Which names are asked for.
 pub(super) fn page(request: &Request) -> Result<Page, ApiError> {
     let PageQuery { after, limit } = query(request)?;

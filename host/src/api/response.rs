@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use dossier_document::{Check, DocumentTypeId, Point};
+use dossier_document::{Check, DocumentTypeId, FieldText, Point};
 use dossier_engine::folders::Measured;
 use dossier_engine::identify::Candidate;
 use dossier_engine::pipeline::{
     BarcodePlace, ExtractedField, Extraction, PagePlace, ServedBy, Timings,
 };
 use dossier_engine::snapshot::{DocumentType, Snapshot};
+use dossier_plugin::Report;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::openapi::{OutcomeWord, VerdictWord};
@@ -75,6 +77,13 @@ pub struct CheckBody<'a> {
     outcome: &'static str,
     fields: Vec<&'a str>,
     message: &'a str,
+}
+
+/// The report of rules, as `dossier plugin run` prints it: normalised values by name, then the checks.
+#[derive(Serialize)]
+pub struct ReportBody<'a> {
+    fields: Map<String, Value>,
+    checks: Vec<CheckBody<'a>>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -165,6 +174,19 @@ impl<'a> ExtractBody<'a> {
             timings_ms: TimingsBody::of(&extraction.timings),
             request_id,
         }
+    }
+}
+
+impl<'a> ReportBody<'a> {
+    /// The report of rules on a fixture, or on values from a file.
+    #[must_use]
+    pub fn of(report: &'a Report) -> Self {
+        let value = |text: &FieldText| Value::String(text.expose().to_owned());
+        let fields = report
+            .fields
+            .iter()
+            .map(|field| (field.name.to_string(), field.value.as_ref().map_or(Value::Null, value)));
+        Self { fields: fields.collect(), checks: report.checks.iter().map(CheckBody::of).collect() }
     }
 }
 

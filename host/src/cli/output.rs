@@ -11,17 +11,10 @@ use dossier_engine::pipeline::{ExtractedField, Extraction};
 use dossier_engine::snapshot::Snapshot;
 use dossier_plugin::Report;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Cli;
-use crate::api::{CheckBody, DocumentTypesBody, ExtractBody};
-
-/// The report of `dossier plugin run`: normalised values by name, then the checks.
-#[derive(Serialize)]
-struct ReportBody<'a> {
-    fields: Map<String, Value>,
-    checks: Vec<CheckBody<'a>>,
-}
+use crate::api::{DocumentTypesBody, ExtractBody, ReportBody};
 
 /// Prints what was read from a document.
 ///
@@ -64,12 +57,12 @@ pub(super) fn document_types(snapshot: &Snapshot, as_json: bool) -> io::Result<(
 /// # Errors
 /// When the output can't be written.
 pub(super) fn report(report: &Report) -> io::Result<()> {
-    json(&report_body(report))
+    json(&ReportBody::of(report))
 }
 
 /// The report of rules as `dossier plugin run` prints it.
 pub(super) fn report_value(report: &Report) -> Value {
-    serde_json::to_value(report_body(report)).unwrap_or(Value::Null)
+    serde_json::to_value(ReportBody::of(report)).unwrap_or(Value::Null)
 }
 
 /// Prints anything as one JSON document.
@@ -108,18 +101,6 @@ pub(super) fn completions(shell: clap_complete::Shell) -> io::Result<()> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "dossier", &mut script);
     print(&String::from_utf8_lossy(&script))
-}
-
-fn report_body(report: &Report) -> ReportBody<'_> {
-    let value = |text: &FieldText| Value::String(text.expose().to_owned());
-    ReportBody {
-        fields: report
-            .fields
-            .iter()
-            .map(|field| (field.name.to_string(), field.value.as_ref().map_or(Value::Null, value)))
-            .collect(),
-        checks: report.checks.iter().map(CheckBody::of).collect(),
-    }
 }
 
 fn extraction_text(extraction: &Extraction) -> String {

@@ -9,6 +9,7 @@ use dossier_engine::rebuild_catalogue;
 use dossier_store::PackageDigest;
 
 mod client;
+mod dry_run;
 mod keys;
 mod registry;
 mod settings;
@@ -104,6 +105,9 @@ pub struct PublishArgs {
     /// Let it serve at once.
     #[arg(long)]
     pub activate: bool,
+    /// Have the host prove it, print what its rules make of each fixture, and publish nothing.
+    #[arg(long, conflicts_with = "activate")]
+    pub dry_run: bool,
     /// The admin API.
     #[command(flatten)]
     pub admin: AdminArgs,

@@ -29,6 +29,7 @@ pub(super) use build::build;
 mod reproducible;
 
 mod fixture;
+pub(super) use fixture::differences_of;
 
 mod test;
 pub(super) use test::test;

@@ -210,6 +210,7 @@ async fn what_a_request_of_the_admin_api_chooses_is_bounded() {
         (&post, "/v1/packages/paper/promote", "{}".to_owned(), 400, "admin.body"),
         (&post, "/v1/packages/paper/rollback?x=1", String::new(), 400, "admin.query"),
         (&post, "/v1/packages?activate=true", String::new(), 400, "admin.query"),
+        (&post, "/v1/packages?dry_run=maybe", String::new(), 400, "admin.query"),
         (&post, "/v1/prune", r#"{"dry_run": false, "grace": 0}"#.to_owned(), 400, "admin.body"),
         (&post, "/v1/prune?dry_run=true", r#"{"dry_run": false}"#.to_owned(), 400, "admin.query"),
         (&get, "/v1/packages?limit=0", String::new(), 400, "admin.query"),

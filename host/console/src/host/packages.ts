@@ -1,6 +1,6 @@
 // The admin API: packages, what serves of them, and changing it.
 import { ask, askWith, inPath } from "./client";
-import type { Measured } from "./documents";
+import type { Measured, Outcome } from "./documents";
 
 export interface Version {
   package: string;
@@ -85,6 +85,39 @@ export interface InForce {
   settings: Settings | null;
 }
 
+/** A report as fixtures and `dossier plugin run` have it; a fixture may leave fields and message of a check out. */
+export interface Report {
+  fields: Record<string, string | null>;
+  checks: { code: string; outcome: Outcome; fields?: string[]; message?: string }[];
+}
+
+export type RulesAnswer = Report | { refused: string };
+
+/** A fixture of a package that is tried; reports for which the answer has no room are null. */
+export interface FixtureRun {
+  name: string;
+  document_type: string;
+  passed: boolean;
+  difference: string | null;
+  expected: RulesAnswer | null;
+  found: RulesAnswer | null;
+  serving: { rules: string; found: RulesAnswer | null; code: string | null } | null;
+}
+
+/** A package that was tried and not kept. */
+export interface DryRun {
+  passed: boolean;
+  package: string;
+  kind: string;
+  name: string;
+  version: string | null;
+  document_types: string[];
+  artifact: string;
+  publisher: string;
+  signed_by: string | null;
+  fixtures: FixtureRun[];
+}
+
 const name = (of: string): string => `/v1/packages/${inPath(of)}`;
 
 /** Names of a list: as many as the host gives at once. */
@@ -101,7 +134,8 @@ export const shadow = (of: string, digest: string): Promise<Applied> =>
   askWith(`${name(of)}/shadow`, "POST", { package: digest });
 export const promote = (of: string): Promise<Applied> => ask(`${name(of)}/promote`, { method: "POST" });
 export const rollBack = (of: string): Promise<Applied> => ask(`${name(of)}/rollback`, { method: "POST" });
-export const publish = (archive: File): Promise<Version> => ask("/v1/packages", { method: "POST", body: archive });
+export const publish = (archive: Blob): Promise<Version> => ask("/v1/packages", { method: "POST", body: archive });
+export const dryRun = (archive: Blob): Promise<DryRun> => ask("/v1/packages?dry_run=true", { method: "POST", body: archive });
 
 const settingsOf = (of: string): string => `/v1/document-types/${inPath(of)}/settings`;
 

@@ -56,8 +56,8 @@ export function Compare(): JSX.Element {
         )}
         {before !== null && after !== null && <SideBySide before={before} after={after} />}
         <Note>
-          Publishing, settings, canaries and shadows are on the admin listener, whose console has them on this page. Fixtures are run
-          by the host when a package is published; <code>dossier plugin test</code> runs them on your own machine.
+          Settings, canaries and shadows are on the admin listener, whose console has them on this page, and runs a package's fixtures
+          there before it is published; <code>dossier plugin test</code> runs them on your own machine.
         </Note>
       </div>
     </>

@@ -20,21 +20,22 @@ export function checkPairs(before: Answer, after: Answer): Pair<Check>[] {
 }
 
 function paired<T>(before: readonly T[], after: readonly T[], keyOf: (of: T) => string, isSame: (a: T, b: T) => boolean): Pair<T>[] {
-  // The same key may stand several times in a report, such as a check of each page.
-  const numbered = (all: readonly T[]): Map<string, T> => {
-    const seen = new Map<string, number>();
-    return new Map(
-      all.map((one) => {
-        const key = keyOf(one);
-        const number = (seen.get(key) ?? 0) + 1;
-        seen.set(key, number);
-        return [`${key} ${number}`, one];
-      }),
-    );
-  };
-  const [left, right] = [numbered(before), numbered(after)];
+  const [left, right] = [byKey(before, keyOf), byKey(after, keyOf)];
   return [...new Set([...left.keys(), ...right.keys()])].map((key) => {
     const [a, b] = [left.get(key) ?? null, right.get(key) ?? null];
     return { key, before: a, after: b, isSame: a !== null && b !== null && isSame(a, b) };
   });
+}
+
+/** What a report has, by key. The same key may stand several times in it, such as a check of each page. */
+export function byKey<T>(all: readonly T[], keyOf: (of: T) => string): Map<string, T> {
+  const seen = new Map<string, number>();
+  return new Map(
+    all.map((one) => {
+      const key = keyOf(one);
+      const number = (seen.get(key) ?? 0) + 1;
+      seen.set(key, number);
+      return [`${key} ${number}`, one];
+    }),
+  );
 }

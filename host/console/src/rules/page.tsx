@@ -1,4 +1,4 @@
-// Rules: two versions on one document, and what an operator sets of them.
+// Rules: two versions on one document, packages that are tried, and what an operator sets.
 import type { JSX } from "preact";
 import { listener } from "../session";
 import { Compare } from "./compare";

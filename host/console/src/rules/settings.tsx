@@ -1,10 +1,12 @@
-// What an operator sets of a document type's rules, and how what is on trial compares with what serves.
+// What an operator sets of a document type's rules, packages before they are published, and how what is on trial
+// compares with what serves.
 import type { JSX } from "preact";
 import { useEffect, useId, useState } from "preact/hooks";
 import type { Refusal } from "../host/client";
 import { type InForce, type Listed, isDocumentType, list, setSettings, settings } from "../host/packages";
 import { DigestText, Note, Panel, RefusalNote, Scroll, Tag } from "../ui/parts";
 import { refusalOf, usePolled } from "../ui/poll";
+import { TryPackage } from "./dry-run";
 
 const LIST_EVERY_MS = 5000;
 /** Bytes of settings at most, as the host takes them. */
@@ -38,11 +40,11 @@ export function SettingsPage(): JSX.Element {
       <div class="stack">
         {listed.refusal !== null && listed.refusal.status !== 401 && <RefusalNote refusal={listed.refusal} />}
         {name !== "" && <Editor key={name} name={name} onChanged={listed.again} />}
+        <TryPackage onPublished={listed.again} />
         <Trials listed={listed.value} />
         <Note>
-          Rules are published, tried and activated on the page <a href="#/fleet">Fleet</a>. To run a component on a fixture or a document
-          before it is published, use <code>dossier plugin test</code> and <code>dossier plugin run</code>: this listener runs nothing that is
-          not a package.
+          What is published is tried on requests and activated on the page <a href="#/fleet">Fleet</a>. To run a component on values of your
+          own, use <code>dossier plugin run</code>: this listener runs nothing that is not a package.
         </Note>
       </div>
     </>

@@ -6,17 +6,22 @@ use std::sync::Arc;
 use dossier_document::DocumentTypeId;
 use dossier_store::{ADAPTER_CONFIG, COMPONENT, Origin, Package, PackageKind, Scope};
 
+use super::fixture_run::FixtureRuns;
 use super::prepare::adapter_manifest;
+use super::self_test::{Purpose, self_test};
 use super::trust::Signer;
-use super::{Shared, blocking, self_test};
+use super::{Shared, blocking};
 use crate::error::EngineError;
-use crate::ready::Ready;
+use crate::ready::{Ready, ReadyRules};
 
 /// A package that passed everything.
 pub(super) struct Proved {
+    pub(super) package: Package,
     pub(super) ready: Ready,
     /// Whose trusted key it is signed with, and which, if it is.
     pub(super) signed_by: Option<Signer>,
+    /// What its fixtures came to in a dry run.
+    pub(super) fixtures: FixtureRuns,
 }
 
 /// What a package says it is, before anything of it is believed.
@@ -57,12 +62,40 @@ impl Shared {
         })
     }
 
-    /// Everything a package must pass. What was made ready for one that fails is dropped with it.
+    /// What a package says it is, where that is within a scope.
+    pub(super) fn claim_within(
+        &self,
+        package: &Package,
+        scope: Option<&Scope>,
+    ) -> Result<Claim, EngineError> {
+        let claim = self.claim(package)?;
+        match scope.is_none_or(|scope| claim.is_within(scope)) {
+            true => Ok(claim),
+            false => Err(EngineError::Forbidden { name: claim.name }),
+        }
+    }
+
+    /// Everything a package must pass, in the time that it may take.
     pub(super) async fn prove(
         self: &Arc<Self>,
         package: Package,
         claim: &Claim,
         origin: Origin,
+        purpose: Purpose,
+    ) -> Result<Proved, EngineError> {
+        let limit = self.packages.publisher.publish_timeout;
+        let proved = self.prove_whole(package, claim, origin, purpose);
+        let proved = tokio::time::timeout(limit, proved).await;
+        proved.unwrap_or(Err(EngineError::PublishTimeout { limit }))
+    }
+
+    /// What was made ready for a package that fails is dropped with it.
+    async fn prove_whole(
+        self: &Arc<Self>,
+        package: Package,
+        claim: &Claim,
+        origin: Origin,
+        purpose: Purpose,
     ) -> Result<Proved, EngineError> {
         let signed_by = match origin {
             Origin::Publish => self.trusted_signer(&package, claim)?,
@@ -94,13 +127,15 @@ impl Shared {
             }
         }
         let ready = self.prepare(digest).await?;
+        let mut fixtures = FixtureRuns::default();
         match &ready {
             Ready::Rules(rules) if origin == Origin::Publish => {
-                self_test::self_test(&package, &rules.manifest, &rules.plugin).await?;
+                let ReadyRules { manifest, plugin, .. } = &**rules;
+                fixtures = self_test(&package, manifest, plugin, purpose).await?;
             }
             Ready::Rules(_) => {}
             Ready::Adapter(adapter) => self.read_blank_page(adapter).await?,
         }
-        Ok(Proved { ready, signed_by })
+        Ok(Proved { package, ready, signed_by, fixtures })
     }
 }

@@ -148,8 +148,9 @@ impl Shared {
         Ok((packages, bytes))
     }
 
-    /// Takes away the files of a package that was refused, unless it was published before. It blocks.
-    pub(super) fn forget_refused(&self, package: &PackageDigest) -> Result<(), EngineError> {
+    /// Takes away the files of a package that was refused or only tried, unless it was published before. It
+    /// blocks.
+    pub(super) fn forget_unpublished(&self, package: &PackageDigest) -> Result<(), EngineError> {
         match self.catalogue.version(package)? {
             Some(_) => Ok(()),
             None => Ok(self.store.remove(package)?),

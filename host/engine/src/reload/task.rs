@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::ask::{Answers, Pair};
 use super::assemble::{Assembled, Assembly, ReadyGeneration, Touched};
+use super::dry_run::DryRunRecord;
 use super::fitness::Fitness;
 use super::prune::{Prune, PruneReport, PrunedPackage};
 use super::recheck::Recheck;
@@ -31,6 +32,8 @@ const DISK_PAUSE: Duration = Duration::from_secs(5);
 pub(super) enum Message {
     /// A package passed every test.
     Stage { version: Box<Version>, ready: Ready, answer: oneshot::Sender<Result<(), EngineError>> },
+    /// A package was tried and not published.
+    DryRun { record: Box<DryRunRecord>, answer: oneshot::Sender<Result<(), EngineError>> },
     /// A package was refused.
     Refuse { refused: Box<Refused>, answer: oneshot::Sender<()> },
     /// What serves is changed.
@@ -131,6 +134,9 @@ impl Task {
                     ReloadCounters::count(&self.shared.counters.published);
                 }
                 let _ = answer.send(staged);
+            }
+            Message::DryRun { record, answer } => {
+                let _ = answer.send(self.record_dry_run(*record).await);
             }
             Message::Refuse { refused, answer } => {
                 self.refuse(*refused).await;

@@ -69,13 +69,21 @@ impl Reload {
         &self,
         upload: Upload,
     ) -> Result<dossier_store::Version, EngineError> {
-        let (shared, publisher) = (Arc::clone(&self.shared), upload.publisher.clone());
-        let read = move || {
+        let publisher = upload.publisher.clone();
+        self.publish_when_its_turn(&publisher, self.reading(upload)).await
+    }
+
+    /// Reads an archive that was sent, when its turn has come.
+    pub(super) fn reading(
+        &self,
+        upload: Upload,
+    ) -> impl FnOnce() -> Result<Package, EngineError> + Send + use<> {
+        let shared = Arc::clone(&self.shared);
+        move || {
             // The publisher's other uploads may have become packages meanwhile, and none does now.
             let (packages, used_bytes) = shared.used(&upload.publisher.name)?;
             upload.package(packages, used_bytes, shared.packages.publisher.disk_bytes)
-        };
-        self.publish_when_its_turn(&publisher, read).await
+        }
     }
 }
 
@@ -84,6 +92,11 @@ impl Upload {
     #[must_use]
     pub fn most_bytes() -> u64 {
         Reload::package_limits().bytes as u64 + ARCHIVE_OVERHEAD_BYTES
+    }
+
+    /// Whose it is.
+    pub(super) fn publisher(&self) -> &Publisher {
+        &self.publisher
     }
 
     /// Keeps the next bytes.

@@ -43,6 +43,17 @@ fn a_page_of_names_has_its_bounds() {
 }
 
 #[test]
+fn a_package_is_published_unless_it_is_only_to_be_tried() {
+    let asked = |query: &str| is_dry_run(&get(&format!("/v1/packages{query}")));
+    for (query, is_dry) in [("", false), ("?dry_run=false", false), ("?dry_run=true", true)] {
+        assert_eq!(asked(query).expect("is understood"), is_dry, "{query}");
+    }
+    for query in ["?dry_run", "?dry_run=1", "?dry_run=true&dry_run=true", "?dryrun=true"] {
+        assert!(told(asked(query)).starts_with("400 admin.query "), "{query}");
+    }
+}
+
+#[test]
 fn a_name_is_one_of_rules_or_a_document_type() {
     for name in ["utopia", "a-1", "utopia/passport/2024"] {
         assert_eq!(name_of(name.to_owned()).expect("a name").0, name);

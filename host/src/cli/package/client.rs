@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     ActivateArgs, AdminArgs, CanaryArgs, HistoryArgs, ListArgs, NameArgs, PruneArgs, PublishArgs,
-    RegistryError, keys, source,
+    RegistryError, dry_run, keys, source,
 };
 use crate::admin::MOST_NAMES;
 use crate::cli::{output, progress};
@@ -81,6 +81,14 @@ pub enum AdminError {
         /// The sentence.
         detail: String,
     },
+    /// Rules that were tried report otherwise than fixtures expect.
+    #[error("{failed} of {of} fixtures failed")]
+    FixturesFailed {
+        /// How many failed.
+        failed: usize,
+        /// How many there are.
+        of: usize,
+    },
     /// Nothing was published under the name.
     #[error("nothing is published under `{0}`")]
     NothingPublished(String),
@@ -100,6 +108,9 @@ pub(super) async fn publish(args: PublishArgs) -> Done {
         package.sign(&keys::secret_key(key)?);
     }
     let client = Client::new(args.admin)?;
+    if args.dry_run {
+        return dry_run::dry_run(&client, package.to_tar()).await;
+    }
     let published = client.send(Method::POST, "/v1/packages", Some(package.to_tar())).await?;
     client.print(&published, |published| {
         format!("published {} {}\n", text(&published["name"]), text(&published["package"]))

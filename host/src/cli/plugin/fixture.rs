@@ -155,13 +155,18 @@ impl FixtureFile {
     }
 }
 
-/// Where a report differs from the expected one, one line each. What the expectation leaves out of a
-/// check is nobody's concern.
+/// Where a report differs from the expected one.
 pub(crate) fn differences(expected: &Expected, found: &Value) -> Vec<String> {
-    let mut lines = Vec::new();
     // What was read from JSON becomes JSON again.
     let expected = serde_json::to_value(expected).unwrap_or_default();
-    compare("", &expected, found, &mut lines);
+    differences_of(&expected, found)
+}
+
+/// Where a report differs from the expected one, one line each. What the expectation leaves out of a
+/// check is nobody's concern.
+pub(in crate::cli) fn differences_of(expected: &Value, found: &Value) -> Vec<String> {
+    let mut lines = Vec::new();
+    compare("", expected, found, &mut lines);
     lines
 }
 

@@ -91,6 +91,8 @@ pub enum Action {
     Publish,
     /// A package was refused.
     Refuse,
+    /// A package was tried: nothing of it was kept.
+    DryRun,
     /// A version serves all requests.
     Activate,
     /// A version serves some requests.

@@ -12,8 +12,8 @@ use super::{CatalogueError, Change, Event, Generation, SettingsDigest, TypeSetti
 use crate::{PackageDigest, VersionNumber};
 
 /// The format written here. Format 1 had no order but that of the clock, and no history a publisher; format
-/// 2 did not tell packages by publisher.
-pub(crate) const FORMAT: u64 = 3;
+/// 2 did not tell packages by publisher; format 3 had no dry runs in its history.
+pub(crate) const FORMAT: u64 = 4;
 /// Whole generations kept; the history of events goes further back.
 pub(super) const KEPT_GENERATIONS: u64 = 256;
 /// Events kept of each publisher: nobody else's push them out.
@@ -47,7 +47,7 @@ pub(super) fn prepare(transaction: &WriteTransaction) -> Result<(), CatalogueErr
         let mut meta = transaction.open_table(META)?;
         let found = meta.get(KEY_FORMAT)?.map(|found| found.value());
         match found {
-            None | Some(1 | 2 | FORMAT) => meta.insert(KEY_FORMAT, FORMAT)?,
+            None | Some(1 | 2 | 3 | FORMAT) => meta.insert(KEY_FORMAT, FORMAT)?,
             Some(found) => return Err(CatalogueError::Format { found }),
         };
         found

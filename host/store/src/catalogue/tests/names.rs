@@ -101,6 +101,30 @@ fn a_catalogue_of_format_2_is_brought_up() {
 }
 
 #[test]
+fn a_catalogue_of_format_3_is_brought_up_and_takes_dry_runs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("catalogue.redb");
+    publish(&Catalogue::open(&file).expect("opens"), version("a", 1));
+    let set_format = |from: u64, to: u64| {
+        let database = Database::open(&file).expect("opens");
+        let transaction = database.begin_write().expect("begins");
+        let mut meta = transaction.open_table(tables::META).expect("opens");
+        let before = meta.insert("format", to).expect("is written");
+        assert_eq!(before.map(|before| before.value()), Some(from));
+        drop(meta);
+        transaction.commit().expect("is written");
+    };
+    set_format(FORMAT, 3);
+    let catalogue = Catalogue::open(&file).expect("is brought up");
+    let events = vec![event(Action::DryRun, 0)];
+    catalogue.write(Change { events, ..Change::default() }).expect("is written");
+    let newest = catalogue.history(1, |_| true).expect("reads");
+    assert_eq!(newest[0].action, Action::DryRun);
+    drop(catalogue);
+    set_format(FORMAT, FORMAT);
+}
+
+#[test]
 fn a_later_format_is_refused_by_its_number_and_left_as_it_is() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("catalogue.redb");
