@@ -9,7 +9,7 @@ use dossier::cli::table;
 use serde::Serialize;
 
 mod costs;
-pub(crate) use costs::{Costs, CostsError};
+pub(crate) use costs::Costs;
 
 mod host;
 

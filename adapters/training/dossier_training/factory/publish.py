@@ -41,9 +41,9 @@ class Package:
 
     @staticmethod
     def of(folder: Path) -> "Package":
-        """The package of an adapter's folder; card and record stay there."""
-        look = [name for name in (prototypes.PROTOTYPES,) if (folder / name).exists()]
-        return Package({name: (folder / name).read_bytes() for name in (artifact.MANIFEST, *artifact.read_from(folder), *look)})
+        """The package of an adapter's folder, as a host's import makes it; the card stays there."""
+        more = [name for name in (prototypes.PROTOTYPES, artifact.RECORD) if (folder / name).exists()]
+        return Package({name: (folder / name).read_bytes() for name in (artifact.MANIFEST, *artifact.read_from(folder), *more)})
 
     @property
     def statement(self) -> bytes:

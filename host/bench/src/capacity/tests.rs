@@ -1,5 +1,6 @@
 //! What is known of queues and rings holds here too.
 
+use super::costs::CostsError;
 use super::host::HostSize;
 use super::router::Router;
 use super::*;
