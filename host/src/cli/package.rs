@@ -15,6 +15,7 @@ mod registry;
 mod settings;
 mod source;
 mod transfer;
+mod upload;
 pub use client::AdminError;
 pub(in crate::cli) use client::Client;
 pub use registry::{RegistryArgs, RegistryError};

@@ -27,9 +27,15 @@ pub(super) fn bytes(total: Option<u64>) -> ProgressBar {
 /// Something that turns while nobody can tell how long it takes.
 pub(super) fn waiting(what: impl Into<String>) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    let bar = bar.with_style(style("{spinner} {msg}  {elapsed}")).with_message(what.into());
-    bar.enable_steady_tick(TICK);
+    wait_on(&bar, what);
     bar
+}
+
+/// Has a bar turn from now on: nobody can tell how long the rest takes.
+pub(super) fn wait_on(bar: &ProgressBar, what: impl Into<String>) {
+    bar.set_style(style("{spinner} {msg}  {elapsed}"));
+    bar.set_message(what.into());
+    bar.enable_steady_tick(TICK);
 }
 
 /// The template is this file's own; should it ever be none, there is a bar without words.

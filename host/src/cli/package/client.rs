@@ -9,6 +9,7 @@ use dossier_store::{PackageError, PublicKey, SigningError};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::upload::Upload;
 use super::{
     ActivateArgs, AdminArgs, CanaryArgs, HistoryArgs, ListArgs, NameArgs, PruneArgs, PublishArgs,
     RegistryError, dry_run, keys, source,
@@ -19,6 +20,9 @@ use crate::outgoing::client_of;
 
 /// A publication compiles and runs fixtures; that has limits of its own on the host.
 const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Bytes of a body whose sending is shown.
+const UPLOAD: usize = 256 << 10;
 
 /// No connection to a host lives longer than a quarter of an hour.
 const DOWNLOAD_PATIENCE: Duration = Duration::from_secs(900);
@@ -264,8 +268,14 @@ impl Client {
         let unanswered =
             |source| AdminError::Unanswered { url: url.clone(), source: Box::new(source) };
         let request = self.http.request(method, &url).bearer_auth(&self.token);
-        let request = request.body(body.unwrap_or_default());
-        let waiting = progress::waiting(format!("the host has it: {url}"));
+        let (body, then) = (body.unwrap_or_default(), format!("{url} works on it"));
+        let (request, waiting) = match body.len() {
+            0..UPLOAD => (request.body(body), progress::waiting(then)),
+            length => {
+                let bar = progress::bytes(Some(length as u64));
+                (request.body(reqwest::Body::wrap(Upload::new(body, bar.clone(), then))), bar)
+            }
+        };
         let response = request.send().await.map_err(unanswered)?;
         let is_success = response.status().is_success();
         let bytes = response.bytes().await.map_err(unanswered)?;
