@@ -37,6 +37,8 @@ mod draw;
 mod extract;
 pub use extract::{Each, FolderError};
 
+mod hints;
+
 mod locate;
 
 mod output;

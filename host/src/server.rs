@@ -69,7 +69,10 @@ pub enum ServeError {
     #[error(transparent)]
     HandOver(#[from] HandOverError),
     /// The address can't be listened on.
-    #[error("{address}: can't listen: {source}")]
+    #[error("{address}: can't listen: {source}{}", match source.kind() {
+        io::ErrorKind::AddrInUse => ": stop what listens there, or name another address, such as --listen 127.0.0.1:0",
+        _ => "",
+    })]
     Listen {
         /// The address.
         address: SocketAddr,

@@ -69,7 +69,7 @@ fn a_refusal_is_one_line_and_an_exit_code() {
     assert_eq!(output.status.code(), Some(1));
     assert!(output.stdout.is_empty());
     let message = String::from_utf8(output.stderr).expect("text");
-    assert!(message.contains("document type"), "{message}");
+    assert!(message.contains("did you mean `utopia/passport/2024`?"), "{message}");
 
     let output =
         dossier(&["extract", "--document-type", PASSPORT], &[Path::new("no-such-file.png")]);

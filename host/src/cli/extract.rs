@@ -5,6 +5,7 @@ use dossier_engine::identify::Reach;
 use dossier_engine::pipeline::document_type;
 use dossier_engine::{Conditions, ExtractRequest, ModelChoice, RequestId, TypeChoice, extract};
 
+use super::hints::next_step;
 use super::run::{UsageError, engine_of_folders};
 use super::{CommandError, ExtractArgs, draw, install_quiet, output};
 use crate::api::field_names;
@@ -32,6 +33,19 @@ mod table;
 /// # Errors
 /// When nothing can be read, or some documents could not.
 pub(super) async fn run(args: ExtractArgs) -> Result<(), CommandError> {
+    let (data_root, named) = (args.reader.root.data_root(), args.document_type.clone());
+    match read(args).await {
+        Err(CommandError::Extract(error)) => {
+            Err(match next_step(&error, &data_root, named.as_deref()) {
+                Some(next) => CommandError::ExtractAnd { error: Box::new(error), next },
+                None => CommandError::Extract(error),
+            })
+        }
+        read => read,
+    }
+}
+
+async fn read(args: ExtractArgs) -> Result<(), CommandError> {
     install_quiet(args.telemetry.clone())?;
     let asked = Asked::of(&args)?;
     if let Some(out) = &args.out {

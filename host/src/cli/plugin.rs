@@ -130,6 +130,12 @@ pub enum PluginCommandError {
         /// Why.
         source: io::Error,
     },
+    /// There are no rules of that name.
+    #[error("there are no rules `{name}` in plugins/: `dossier plugin new {name}` begins some")]
+    NoRules {
+        /// The name.
+        name: String,
+    },
     /// There are no fixtures.
     #[error(
         "no fixtures{}: `--fixtures` names their folder",

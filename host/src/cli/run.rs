@@ -57,6 +57,20 @@ pub enum CommandError {
     /// The document can't be read.
     #[error("{}", told(.0))]
     Extract(EngineError),
+    /// The same, and what to do about it.
+    #[error("{}: {next}", told(.error))]
+    ExtractAnd {
+        /// Why.
+        error: Box<EngineError>,
+        /// What to do.
+        next: String,
+    },
+    /// There are no document types where they are looked for.
+    #[error(
+        "{}: there is no folder `adapters`: run this in the folder of the repository, or name it with --data-root",
+        .0.display()
+    )]
+    NoAdapters(PathBuf),
     /// A model can't be loaded, or does not answer.
     #[error(transparent)]
     Model(#[from] ModelError),
@@ -206,6 +220,9 @@ pub(super) async fn engine_of_folders(
     reader: ReaderSettings,
     only: Option<DocumentTypeId>,
 ) -> Result<Engine, CommandError> {
+    if !reader.adapters().is_dir() {
+        return Err(CommandError::NoAdapters(reader.data_root));
+    }
     let code_dir = user_cache::compiled_rules();
     let store = StoreSettings::Temporary { code_dir, only };
     let packages = nobody_publishes();

@@ -93,11 +93,13 @@ pub(super) struct Located {
 pub(super) fn locate(root: &Path, plugin: &str) -> Result<Located, PluginCommandError> {
     let prebuilt = root.join("plugins").join("prebuilt");
     if is_artifact_name(plugin) {
-        return Ok(Located {
-            name: plugin.to_owned(),
-            component: prebuilt.join(format!("{plugin}.wasm")),
-            fixtures: fixtures_of(&root.join("plugins").join(plugin)),
-        });
+        let (folder, component) =
+            (root.join("plugins").join(plugin), prebuilt.join(format!("{plugin}.wasm")));
+        if !folder.is_dir() && !component.is_file() {
+            return Err(PluginCommandError::NoRules { name: plugin.to_owned() });
+        }
+        let fixtures = fixtures_of(&folder);
+        return Ok(Located { name: plugin.to_owned(), component, fixtures });
     }
     let path = Path::new(plugin.trim_end_matches('/'));
     if path.is_dir() {
