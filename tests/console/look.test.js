@@ -57,6 +57,11 @@ for (const colorScheme of ["light", "dark"]) {
           await go(page, name);
           if (name !== "Rules") await page.locator("tbody tr, .tile").first().waitFor();
           if (name === "Load") await page.waitForTimeout(4500);
+          if (name === "Fleet") {
+            await page.getByLabel("Names with").fill("utopia");
+            await page.getByRole("button", { name: "Passport of Utopia (2024)" }).click();
+            await page.locator(".calibration-plot").waitFor();
+          }
           await accessible(page, where(name));
           await fits(page, where(name));
           await shot(page, where(`${name.toLowerCase()}-documents`));

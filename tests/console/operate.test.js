@@ -88,6 +88,18 @@ describe("on the listener for documents", () => {
     await rows.getByRole("button", { name: "Passport of Utopia (2024)" }).click();
     const detail = page.getByRole("region", { name: "Passport of Utopia (2024)" });
     assert.match(await detail.innerText(), /place of birth/);
+
+    // What an answer says of a confidence of 0.9, of the field that is chosen.
+    const { scalings } = await (await fetch(`${host.documents}/v1/document-types/utopia%2Fpassport%2F2024`)).json();
+    const plot = detail.getByRole("img", { name: /own confidence/ });
+    await plot.waitFor();
+    assert.equal(await plot.locator(".calibration-curve").count(), scalings.length);
+    for (const field of ["sex", "surname"]) {
+      await detail.getByLabel("Field", { exact: true }).selectOption(field);
+      const { slope, intercept } = scalings.find((scaling) => scaling.field === field);
+      const becomes = 1 / (1 + Math.exp(-(slope * Math.log(9) + intercept)));
+      await detail.getByRole("img", { name: new RegExp(`of ${field}, 90(\\.0)? % becomes ${(100 * becomes).toFixed(1).replace(".0", "(\\.0)?")}`) }).waitFor();
+    }
   });
 
   it("Rules reads the document in hand again, and shows both reports", async () => {

@@ -143,6 +143,18 @@ async fn document_types_are_listed() {
         assert!(!array(&listed["fields"]).is_empty());
     }
     assert!(is_digest(&answer.body["base"]));
+
+    let path = format!("/v1/document-types/{}", PASSPORT.replace('/', "%2F"));
+    let one = client.get(&path).await.expect("an answer");
+    assert_eq!(one.body["document_type"], PASSPORT);
+    let scalings = array(&one.body["scalings"]);
+    let scaled = scalings.iter().map(|scaling| text(&scaling["field"])).collect::<Vec<_>>();
+    for field in array(&one.body["fields"]) {
+        assert!(scaled.contains(&text(field)), "{field} of {scaled:?}");
+    }
+    assert!(
+        scalings.iter().all(|scaling| scaling["slope"].as_f64().is_some_and(|slope| slope > 0.0))
+    );
     server.shutdown().await;
 }
 

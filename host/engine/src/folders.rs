@@ -12,7 +12,7 @@ mod manifest;
 pub use manifest::{MANIFEST_FILE, Manifest, is_artifact_name};
 
 mod calibration;
-pub use calibration::Calibration;
+pub use calibration::{Calibration, Scaling};
 
 mod measured;
 pub use measured::Measured;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dossier_document::{Check, DocumentTypeId, FieldText, Point};
-use dossier_engine::folders::Measured;
+use dossier_engine::folders::{Calibration, Measured, Scaling};
 use dossier_engine::identify::Candidate;
 use dossier_engine::pipeline::{
     BarcodePlace, ExtractedField, Extraction, PagePlace, ServedBy, Timings,
@@ -124,6 +124,15 @@ pub(super) struct OneDocumentTypeBody {
     base: String,
     #[serde(flatten)]
     document_type: DocumentTypeBody,
+    scalings: Vec<ScalingBody>,
+}
+
+/// What the model's own confidence becomes: `sigmoid(slope * logit(confidence) + intercept)`.
+#[derive(Serialize, ToSchema)]
+struct ScalingBody {
+    field: String,
+    slope: f64,
+    intercept: f64,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -333,6 +342,16 @@ impl OneDocumentTypeBody {
             generation: snapshot.generation,
             base: snapshot.base.to_string(),
             document_type: DocumentTypeBody::of(served),
+            scalings: served
+                .calibration()
+                .into_iter()
+                .flat_map(Calibration::scalings)
+                .map(|(name, Scaling { slope, intercept })| ScalingBody {
+                    field: name.to_string(),
+                    slope,
+                    intercept,
+                })
+                .collect(),
         }
     }
 }

@@ -38,6 +38,7 @@ MODELS: dict[str, type[Any]] = {
     "PageBody": models.Page,
     "ProblemBody": models.ProblemBody,
     "RulesBody": models.Rules,
+    "ScalingBody": models.Scaling,
     "ServedByBody": models.ServedBy,
     "TimingsBody": models.Timings,
     "WebhookKey": models.WebhookKey,

@@ -232,6 +232,7 @@ export interface components {
             base: string;
             /** Format: int64 */
             generation: number;
+            scalings: components["schemas"]["ScalingBody"][];
         };
         /** @description A page of the document, and where it is in what was sent. */
         PageBody: {
@@ -261,6 +262,14 @@ export interface components {
             digest: string;
             name: string;
             version: string;
+        };
+        /** @description What the model's own confidence becomes: `sigmoid(slope * logit(confidence) + intercept)`. */
+        ScalingBody: {
+            field: string;
+            /** Format: double */
+            intercept: number;
+            /** Format: double */
+            slope: number;
         };
         ServedByBody: {
             adapter?: string | null;
@@ -337,6 +346,7 @@ export type OneDocumentTypeBody = components['schemas']['OneDocumentTypeBody'];
 export type PageBody = components['schemas']['PageBody'];
 export type ProblemBody = components['schemas']['ProblemBody'];
 export type RulesBody = components['schemas']['RulesBody'];
+export type ScalingBody = components['schemas']['ScalingBody'];
 export type ServedByBody = components['schemas']['ServedByBody'];
 export type TimingsBody = components['schemas']['TimingsBody'];
 export type WebhookJson = components['schemas']['WebhookJson'];

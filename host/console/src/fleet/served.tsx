@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { type DocumentType, type DocumentTypes, documentTypes } from "../host/documents";
 import { DigestText, Note, Panel, RefusalNote, Scroll, Tag, percent, words } from "../ui/parts";
 import { usePolled } from "../ui/poll";
+import { Calibration } from "./calibration";
 import { Filter } from "./filter";
 import { inMemory } from "./memory";
 
@@ -132,6 +133,8 @@ function Details({ type, onClose }: { type: DocumentType; onClose: () => void })
           </div>
         )}
       </dl>
+      <h3 class="detail-head">Confidence</h3>
+      <Calibration key={type.document_type} name={type.document_type} />
       <h3 class="detail-head">Fields</h3>
       <ul class="tags">
         {type.fields.map((field) => (

@@ -1,4 +1,5 @@
 // What the listener for documents takes and answers, as `host/docs/openapi.json` describes it.
+import type { Scaling } from "./scaling";
 import { ask, type Candidate } from "./client";
 
 export type Point = [number, number];
@@ -68,6 +69,15 @@ export interface Measured {
   documents: number;
   fields_exact: number;
   documents_exact: number | null;
+}
+
+/** One document type, with what its own confidences become. */
+export interface OneDocumentType extends DocumentType {
+  scalings: Scaling[];
+}
+
+export function oneDocumentType(name: string): Promise<OneDocumentType> {
+  return ask<OneDocumentType>(`/v1/document-types/${encodeURIComponent(name)}`);
 }
 
 export interface DocumentTypes {

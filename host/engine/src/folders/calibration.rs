@@ -27,12 +27,15 @@ pub struct Calibration {
     scalings: BTreeMap<FieldName, Scaling>,
 }
 
+/// What a confidence of a field becomes: `sigmoid(slope * logit(confidence) + intercept)`.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields)]
-struct Scaling {
-    slope: f64,
-    intercept: f64,
+pub struct Scaling {
+    /// Above 0.
+    pub slope: f64,
+    /// In logits.
+    pub intercept: f64,
 }
 
 #[derive(Deserialize)]
@@ -75,6 +78,11 @@ impl Calibration {
     #[must_use]
     pub fn digest(&self) -> Digest {
         self.digest
+    }
+
+    /// What becomes of each field's confidence, by name.
+    pub fn scalings(&self) -> impl Iterator<Item = (&FieldName, Scaling)> {
+        self.scalings.iter().map(|(name, scaling)| (name, *scaling))
     }
 
     /// The readings with calibrated confidences; a field without a scaling keeps its own.

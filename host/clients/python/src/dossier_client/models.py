@@ -173,11 +173,21 @@ class DocumentTypes:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Scaling:
+    """`ScalingBody`: the model's own confidence becomes `sigmoid(slope * logit(confidence) + intercept)`."""
+
+    field: str
+    slope: float
+    intercept: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class OneDocumentType(DocumentType):
-    """`OneDocumentTypeBody`."""
+    """`OneDocumentTypeBody`; `scalings` are empty where nothing calibrates."""
 
     generation: int
     base: str
+    scalings: tuple[Scaling, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
