@@ -203,6 +203,8 @@ async fn one_document_type_is_shown_with_what_serves_it() {
     let shown = one.as_object_mut().expect("an object");
     assert_eq!(shown.remove("generation"), Some(all["generation"].clone()));
     assert_eq!(shown.remove("base"), Some(all["base"].clone()));
+    // Nothing calibrates this adapter's confidences.
+    assert_eq!(shown.remove("scalings"), Some(json!([])));
     assert_eq!(one, all["document_types"][0]);
     let unknown = get_request("/v1/document-types/utopia%2Fvisa%2F2020");
     send(&app, unknown).await.is_problem(404, "document_type.unknown");
