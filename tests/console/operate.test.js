@@ -85,6 +85,11 @@ describe("on the listener for documents", () => {
     await page.getByLabel("Names with").fill("utopia/passport");
     assert.equal(await rows.count(), 1);
     await rows.getByText("loaded", { exact: true }).waitFor();
+    const told = await (await fetch(`${host.documents}/metrics`)).text();
+    const counted = told.split("\n").filter((line) => line.startsWith("dossier_documents_total{") && line.includes("utopia/passport/2024"));
+    const read = counted.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
+    assert.ok(read > 0);
+    await rows.getByRole("cell", { name: String(read), exact: true }).waitFor();
     await rows.getByRole("button", { name: "Passport of Utopia (2024)" }).click();
     const detail = page.getByRole("region", { name: "Passport of Utopia (2024)" });
     assert.match(await detail.innerText(), /place of birth/);

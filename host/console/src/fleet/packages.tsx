@@ -8,7 +8,7 @@ import { Icon } from "../ui/icons";
 import { Note, Panel, RefusalNote, Scroll, Tag, percent, short } from "../ui/parts";
 import { refusalOf, usePolled } from "../ui/poll";
 import { Filter } from "./filter";
-import { inMemory } from "./memory";
+import { type InUse, inUse } from "./in-use";
 import { Name } from "./name";
 
 const EVERY_MS = 5000;
@@ -18,7 +18,7 @@ export function Packages(): JSX.Element {
   const [opened, setOpened] = useState<string | null>(null);
   const hasToken = useCell(token) !== null;
   const listed = usePolled<Listed>(() => list(), EVERY_MS);
-  const memory = usePolled(inMemory, EVERY_MS);
+  const use = usePolled(inUse, EVERY_MS);
   const all = listed.value?.packages ?? [];
   const shown = all.filter(({ name }) => name.includes(wanted.toLowerCase()));
   const one = all.find(({ name }) => name === opened) ?? null;
@@ -59,7 +59,12 @@ export function Packages(): JSX.Element {
                     <th scope="col" class="right">
                       Exact fields
                     </th>
-                    {memory.value != null && <th scope="col">Memory</th>}
+                    {use.value != null && (
+                      <th scope="col" class="right">
+                        Documents
+                      </th>
+                    )}
+                    {use.value != null && <th scope="col">Memory</th>}
                   </tr>
                 </thead>
                 <tbody>
@@ -67,7 +72,7 @@ export function Packages(): JSX.Element {
                     <Row
                       key={status.name}
                       status={status}
-                      memory={memory.value ?? null}
+                      use={use.value ?? null}
                       isOpened={status.name === opened}
                       onOpen={() => setOpened(status.name === opened ? null : status.name)}
                     />
@@ -86,12 +91,12 @@ export function Packages(): JSX.Element {
 
 interface RowProps {
   status: Status;
-  memory: ReadonlySet<string> | null;
+  use: InUse | null;
   isOpened: boolean;
   onOpen: () => void;
 }
 
-function Row({ status, memory, isOpened, onOpen }: RowProps): JSX.Element {
+function Row({ status, use, isOpened, onOpen }: RowProps): JSX.Element {
   const { name, active, canary, shadow } = status;
   return (
     <tr class={isOpened ? "row-active" : ""}>
@@ -118,7 +123,8 @@ function Row({ status, memory, isOpened, onOpen }: RowProps): JSX.Element {
         {canary === null && shadow === null && <span class="muted">–</span>}
       </td>
       <td class="right number">{status.measured ? percent(status.measured.fields_exact) : <span class="muted">–</span>}</td>
-      {memory !== null && <td>{isDocumentType(name) && (memory.has(name) ? <Tag tone="good">loaded</Tag> : <span class="muted">not loaded</span>)}</td>}
+      {use !== null && <td class="right number">{isDocumentType(name) && (use.documents.get(name) ?? 0)}</td>}
+      {use !== null && <td>{isDocumentType(name) && (use.loaded.has(name) ? <Tag tone="good">loaded</Tag> : <span class="muted">not loaded</span>)}</td>}
     </tr>
   );
 }

@@ -6,7 +6,7 @@ import { DigestText, Note, Panel, RefusalNote, Scroll, Tag, percent, words } fro
 import { usePolled } from "../ui/poll";
 import { Calibration } from "./calibration";
 import { Filter } from "./filter";
-import { inMemory } from "./memory";
+import { inUse } from "./in-use";
 
 const EVERY_MS = 10_000;
 
@@ -14,7 +14,7 @@ export function Served(): JSX.Element {
   const [wanted, setWanted] = useState("");
   const [opened, setOpened] = useState<string | null>(null);
   const types = usePolled<DocumentTypes>(() => documentTypes(), EVERY_MS);
-  const memory = usePolled(inMemory, EVERY_MS);
+  const use = usePolled(inUse, EVERY_MS);
   const all = types.value?.document_types ?? [];
   const shown = all.filter((type) => `${type.document_type} ${type.title} ${type.rules.name}`.toLowerCase().includes(wanted.toLowerCase()));
   const one = all.find((type) => type.document_type === opened) ?? null;
@@ -44,7 +44,12 @@ export function Served(): JSX.Element {
                   </th>
                   <th scope="col">Rules</th>
                   <th scope="col">Adapter</th>
-                  {memory.value != null && <th scope="col">Memory</th>}
+                  {use.value != null && (
+                    <th scope="col" class="right">
+                      Documents
+                    </th>
+                  )}
+                  {use.value != null && <th scope="col">Memory</th>}
                 </tr>
               </thead>
               <tbody>
@@ -63,7 +68,8 @@ export function Served(): JSX.Element {
                     <td>
                       <DigestText value={type.adapter} />
                     </td>
-                    {memory.value != null && <td>{memory.value.has(type.document_type) ? <Tag tone="good">loaded</Tag> : <span class="muted">not loaded</span>}</td>}
+                    {use.value != null && <td class="right number">{use.value.documents.get(type.document_type) ?? 0}</td>}
+                    {use.value != null && <td>{use.value.loaded.has(type.document_type) ? <Tag tone="good">loaded</Tag> : <span class="muted">not loaded</span>}</td>}
                   </tr>
                 ))}
               </tbody>
