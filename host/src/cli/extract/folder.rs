@@ -307,9 +307,14 @@ pub(super) async fn extract(
 
 async fn read_one(reader: &Reader, asked: &Asked, before: &Before, document: Document) -> Done {
     let paths = document.files.clone();
-    let loaded = tokio::task::spawn_blocking(move || paths.iter().map(|path| load(path)).collect());
-    // A panic there is a defect, and told as one.
-    let loaded: Vec<Loaded> = loaded.await.unwrap_or_default();
+    let load_all = move || paths.iter().map(|path| load(path)).collect::<Vec<_>>();
+    let loaded = match tokio::task::spawn_blocking(load_all).await {
+        Ok(loaded) => loaded,
+        Err(_) => {
+            let problem = LoadError::Failed.body(&document.name);
+            return Done { document, files: Vec::new(), result: Came::Unreadable(problem) };
+        }
+    };
     let files = loaded.iter().map(|file| file.body.clone()).collect::<Vec<_>>();
     let mut pages = Vec::with_capacity(files.len());
     for Loaded { bytes, body } in loaded {
@@ -342,12 +347,14 @@ enum LoadError {
     Io(#[from] io::Error),
     #[error("the file has more than {LARGEST_FILE} bytes")]
     TooLarge,
+    #[error("what reads files has failed, which is a defect of this program")]
+    Failed,
 }
 
 impl LoadError {
     fn body(&self, path: &str) -> ProblemBody {
         let code = match self {
-            Self::Io(_) => "file.unreadable",
+            Self::Io(_) | Self::Failed => "file.unreadable",
             Self::TooLarge => "file.too_large",
         };
         ProblemBody { code: code.to_owned(), detail: format!("{path}: {self}") }
