@@ -24,7 +24,7 @@ import numpy as np
 from PIL import Image
 
 from dossier_training import photograph
-from dossier_training.document_types import DOCUMENT_TYPES
+from dossier_training.document_types import DOCUMENT_TYPES, GENERATED
 from dossier_training.documents import random_document
 from dossier_training.framing import Framing
 from dossier_training.page import LEVELS, Capture, Glyph, Page
@@ -52,7 +52,7 @@ def captured_documents(type_name: str, count: int, seed: int, captures: Sequence
 
     The base never draws these; a fleet trains on seeds of its own.
     """
-    make = random_document if type_name == "random" else DOCUMENT_TYPES[type_name]
+    make = random_document if type_name == "random" else GENERATED[type_name]
     rng = np.random.default_rng([FIRST_HELD_OUT_SEED, seed])
     for _ in range(count):
         document = make(rng)
@@ -147,7 +147,7 @@ def write_samples(documents: Iterator[list[CapturedPage]], folder: Path, suffix:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--type", choices=[*DOCUMENT_TYPES, "random", "all"], nargs="+", required=True)
+    parser.add_argument("--type", choices=[*GENERATED, "random", "all"], nargs="+", required=True, help="`all` has every type but those that are read by their zone alone")
     parser.add_argument("--without", choices=DOCUMENT_TYPES, nargs="+", default=[], help="types to leave out")
     parser.add_argument("--count", type=int, required=True, help="documents of each type")
     parser.add_argument("--seed", type=int, nargs="+", required=True, help="of several, --count documents of each type for each seed")

@@ -9,9 +9,12 @@ from dossier_training import artwork, captions, dates, fonts, mrz, numbers, peop
 from dossier_training.document import Document, categories, draw_mrz
 from dossier_training.page import LANDSCAPE, PORTRAIT, Ink, Page, colour_of
 from dossier_training.text_pages import text_page
+from dossier_training.typeset import zones
 
 __all__ = ["Document", "base_lesson", "categories", "draw_mrz", "random_document"]
 
+# Characters of a zone's lines of 44, in units; pages as they are, laid flat with a little around them, have the narrower ones.
+_NARROW, _NARROWEST = 7.9, 6.9
 _MONO = ("LiberationMono-Regular.ttf", "LiberationMono-Bold.ttf", "DejaVuSansMono.ttf")
 
 
@@ -160,10 +163,10 @@ def _photograph(rng: np.random.Generator, page: Page, left: float, right: float,
     return (left + width + float(rng.uniform(6, 16)), right, 0.0) if start == left else (left, start - 6, 0.0)
 
 
-def _place_mrz(rng: np.random.Generator, page: Page, text: str, line_pitch: float) -> None:
+def _place_mrz(rng: np.random.Generator, page: Page, text: str, line_pitch: float, least_pitch: float) -> None:
     lines = text.split("\n")
     count, room = len(lines[0]), page.width - 16
-    pitch = float(rng.uniform(7.9, room / count)) if count > 40 else float(rng.uniform(9, min(11.9, room / count)))
+    pitch = float(rng.uniform(least_pitch, room / count)) if count > 40 else float(rng.uniform(9, min(11.9, room / count)))
     x = float(rng.uniform(4, max(5, min(24, page.width - 6 - pitch * count))))
     font = fonts.OCR_B if rng.random() < 0.88 else str(rng.choice(_MONO))
     ink = Ink(font, float(rng.uniform(12.4, 15.2)), colour_of(rng.integers(0, 70, 3)))
@@ -172,12 +175,22 @@ def _place_mrz(rng: np.random.Generator, page: Page, text: str, line_pitch: floa
 
 def random_document(rng: np.random.Generator) -> Document:
     """One page of a layout made for this document alone: shuffled fields in columns, MRZ or none, any artwork."""
-    portrait = rng.random() < 0.1
+    return _laid_out(rng, None)
+
+
+def zone_document(rng: np.random.Generator, kind: str) -> Document:
+    """One page of such a layout, landscape and with a zone of a kind (`typeset.zones`), which is all that is asked of it."""
+    document = _laid_out(rng, zones.zone(rng, kind))
+    return Document(document.pages, [{"mrz": document.fields[0]["mrz"]}])
+
+
+def _laid_out(rng: np.random.Generator, zone: str | None) -> Document:
+    portrait = zone is None and rng.random() < 0.1
     person, style = people.any_person(rng), _style(rng, portrait)
     page = Page(colour_of(rng.integers(165, 253, 3)), size=PORTRAIT if portrait else LANDSCAPE)
     _background(rng, page)
     _header(rng, page, style)
-    mrz_text = _random_mrz(rng, person) if not portrait and rng.random() < 0.5 else None
+    mrz_text = zone or (_random_mrz(rng, person) if not portrait and rng.random() < 0.5 else None)
     mrz_lines = mrz_text.count("\n") + 1 if mrz_text else 0
     line_pitch = float(rng.uniform(15.5, 21))
     bottom = page.height - 8 - mrz_lines * line_pitch - (4 if mrz_lines else 0)
@@ -186,7 +199,7 @@ def random_document(rng: np.random.Generator) -> Document:
         left, right, top = _photograph(rng, page, left, right, bottom)
     fields = _place_fields(rng, page, style, _values(rng, person, style), (left, max(top, float(rng.uniform(20, 30))), right, bottom))
     if mrz_text:
-        _place_mrz(rng, page, mrz_text, line_pitch)
+        _place_mrz(rng, page, mrz_text, line_pitch, _NARROWEST if zone else _NARROW)
         fields["mrz"] = mrz_text
     return Document([page], [fields])
 

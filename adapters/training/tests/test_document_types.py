@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from dossier_training import dates, fonts, manifest, mrz, numbers, vocabulary
-from dossier_training.document_types import DECLARED, DOCUMENT_TYPES, STATES, declared
+from dossier_training.document_types import DECLARED, DOCUMENT_TYPES, STATES, ZONE_TYPES, declared
 from dossier_training.document_types.declarations import DECLARATIONS, BadDeclaration
 from dossier_training.document_types.declared import load_state
 from dossier_training.document_types.drawing import _letters_and_digits
+from dossier_training.factory import artifact
 from dossier_training.page import HEIGHT, LEVELS, WIDTH, Capture
 
 
@@ -214,4 +215,27 @@ def test_a_manifest_says_what_the_host_wants():
         "pages": 2,
         "base": "dossier-small",
         "rules": "norvaria",
+        "zone": "td1",
     }
+    assert "zone" not in manifest.manifest("norvaria/driving-licence/2019", "dossier-small")
+
+
+@pytest.mark.parametrize("name", ZONE_TYPES)
+def test_a_document_of_any_issuer_is_a_zone_of_its_format(name):
+    told = manifest.manifest(name, "dossier-small")
+    assert told["any_issuer"] and told["fields"] == ["mrz"] and told["rules"] == "icao"
+    lines = {"td1": (3, 30), "td2": (2, 36), "td3": (2, 44), "mrv-a": (2, 44), "mrv-b": (2, 36)}[told["zone"]]
+    for seed in range(4):
+        document = ZONE_TYPES[name](np.random.default_rng(seed))
+        (fields,) = document.fields
+        zone = fields["mrz"].split("\n")
+        assert fields.keys() == {"mrz"} and {(len(zone), len(line)) for line in zone} == {lines}
+        assert zone[0].startswith("V") or not name.startswith("icao/mrv")
+        places = [(glyph.x, glyph.y) for glyph in document.pages[0].glyphs if glyph.field == "mrz"]
+        assert len(places) == lines[0] * lines[1] and all(0 < x < 384 and 0 < y < 256 for x, y in places)
+
+
+def test_a_training_keeps_what_a_manifest_says_beside_it(tmp_path):
+    (tmp_path / artifact.MANIFEST).write_text('{"title": "T", "version": "1.2.0", "zone": "td3", "settings": {"days_after_expiry": 3}}')
+    told = artifact.manifest_of("norvaria/passport/2024", Path("base"), tmp_path)
+    assert (told["version"], told["settings"], told["zone"], told["title"]) == ("1.2.0", {"days_after_expiry": 3}, "td3", "T")

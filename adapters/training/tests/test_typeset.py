@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from dossier_training import vocabulary
 from dossier_training.base_form import BaseForm
@@ -18,7 +19,7 @@ from dossier_training.factory.settings import Training
 from dossier_training.lessons import collate, decode_packed, text_losses
 from dossier_training.page_form import PageForm
 from dossier_training.train_encoder import normalise
-from dossier_training.typeset import dense, forms, letters, phrases, typefaces
+from dossier_training.typeset import dense, forms, letters, phrases, strips, typefaces, zone_strips, zones
 from dossier_training.typeset.export import export
 from dossier_training.typeset.exposure import Exposure
 from dossier_training.typeset.lessons import Mix, SheetLessons, lesson
@@ -166,3 +167,33 @@ def test_a_base_that_others_wrote_is_refused(tmp_path):
     (folder / "tokenizer.json").write_text(json.dumps({"model": {"vocab": tokens}}))
     with pytest.raises(vocabulary.ForeignVocabulary):
         vocabulary.Vocabulary.read(folder)
+
+
+def test_strips_are_a_data_set_of_zones_whose_characters_are_all_seen(tmp_path):
+    zone_strips.write(tmp_path, 6, seed=1)
+    zone_strips.write(tmp_path / "again", 6, seed=1)
+    assert (tmp_path / "metadata.jsonl").read_bytes() == (tmp_path / "again" / "metadata.jsonl").read_bytes()
+    records, faults = donut.read(tmp_path)
+    assert len(records) == 6 and not faults
+    for record in records:
+        with Image.open(record.file) as image:
+            assert image.size == (strips.WIDTH, strips.HEIGHT)
+        text, places = record.fields["mrz"], record.places["mrz"]
+        assert len(places) == len(text) and all((place is None) == (character == "\n") for place, character in zip(places, text, strict=True))
+        assert all(0 < share < 1 for place in places if place for share in place)
+        lines = [[place[1] for place in places[start : start + len(line)]] for start, line in _lines(text)]
+        assert all(max(upper) < min(lower) + 0.2 for upper, lower in zip(lines, lines[1:], strict=False))
+
+
+def _lines(text):
+    start = 0
+    for line in text.split("\n"):
+        yield start, line
+        start += len(line) + 1
+
+
+def test_a_visa_has_no_check_digit_behind_its_expiry():
+    for seed in range(8):
+        upper, lower = zones.zone(np.random.default_rng(seed), "visa-b").split("\n")
+        assert len(upper) == len(lower) == 36
+        assert not lower[28:].strip("<") or lower[28] != "<"

@@ -110,7 +110,7 @@ def make(order: Order, quiet: bool = False, after_step=lambda _step: None) -> di
         }
         pages = order.pages or max(record_.page for record_ in records)
         manifest = artifact.manifest_of(order.document_type, order.base, order.out, order.title, pages, order.rules)
-        return artifact.write(adapted, order.base, order.out, order.run, manifest, order.training, scalings, _look(order.base, records), record)
+        return artifact.write(adapted, order.base, order.out, order.run, manifest, order.training, scalings, _look(order.base, records) if order.training.look else None, record)
 
 
 def _look(base: Path, records: list[Record]) -> dict[str, Any] | None:

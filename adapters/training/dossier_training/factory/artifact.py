@@ -22,6 +22,8 @@ from dossier_training.methods import Adapted
 from dossier_training.page_form import PREPROCESSOR, PageForm
 
 MANIFEST, RECORD, CALIBRATION, CARD = "document-type.json", "training.json", "calibration.json", "README.md"
+# Keys of a manifest that training has no say in.
+_KEPT = ("version", "settings", "fields", "zone", "any_issuer")
 WEIGHTS = "adapter_model.safetensors"
 # Beside an adapter that several types are to share: which, and what its training came to.
 SHARED = "shared.json"
@@ -42,12 +44,14 @@ def versions() -> dict[str, str]:
 def manifest_of(document_type: str, base: Path, out: Path, title: str | None = None, pages: int | None = None, rules: str | None = None) -> dict[str, Any]:
     """The host's manifest. What is not told stays as it stands in `out`, or is as the generator declares it; else the title is the type, and the rules are named as its issuer."""
     before = {**_declared(document_type, base.name), **(json.loads((out / MANIFEST).read_text()) if (out / MANIFEST).exists() else {})}
+    kept = {key: before[key] for key in _KEPT if key in before}
     return {
         "document_type": document_type,
         "title": title or before.get("title") or re.sub(r"[-/]", " ", document_type).capitalize(),
         "pages": pages or before.get("pages") or 1,
         "base": base.name,
         "rules": rules or before.get("rules") or document_type.split("/")[0],
+        **kept,
     }
 
 

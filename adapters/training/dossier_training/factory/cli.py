@@ -88,6 +88,7 @@ def adapter(
     augment: bool = True,
     bf16: Bf16 = False,
     page_size: PageSize = None,
+    look: Annotated[bool, typer.Option(help="whether documents of the type look alike, so that the host knows it where nobody names it")] = True,
     seed: int = Training().seed,
     threads: int = 2,
     quiet: bool = False,
@@ -98,7 +99,7 @@ def adapter(
 
     training = Training(
         method=method, r=r, parts=parts, patch_embedding=patch_embedding, modules_to_save=tuple(module_to_save), lr=lr, lora_plus_ratio=lora_plus_ratio,
-        steps=steps, passes=passes, decay=decay, batch=batch, evaluate_every=evaluate_every, patience=patience, augment=augment, bf16=bf16, page_size=_size(page_size), seed=seed, threads=threads,
+        steps=steps, passes=passes, decay=decay, batch=batch, evaluate_every=evaluate_every, patience=patience, augment=augment, bf16=bf16, page_size=_size(page_size), look=look, seed=seed, threads=threads,
     )  # fmt: skip
     run = run or _RUNS / file_name_of(document_type)
     order = factory.Order(document_type, dataset, base, out, run, training, title, pages, rules, tuple(field), tuple(optional_field), tuple(allow), factors, start)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from dossier_training.document_types import DOCUMENT_TYPES
+from dossier_training.document_types import DOCUMENT_TYPES, GENERATED
 from dossier_training.methods import FULL, METHODS, PARTS
 from dossier_training.page_form import checked_size
 
@@ -45,6 +45,7 @@ class Training(_Strict):
     augment: bool = True
     bf16: bool = Field(False, description="compute in bfloat16, on processors that have its instructions; weights stay f32")
     page_size: tuple[int, int] | None = Field(None, description="width and height in pixels that a page is brought to, where it is not the base's own: small print needs more")
+    look: bool = Field(True, description="whether documents of the type look alike; a passport of any state is not known by its look, and its adapter brings no prototypes")
     seed: int = 3
     threads: int = Field(1, ge=1)
 
@@ -70,6 +71,8 @@ class Training(_Strict):
             del named["passes"]
         if self.page_size is None:
             del named["page_size"]
+        if self.look:
+            del named["look"]
         return named
 
 
@@ -103,7 +106,7 @@ class Generated(_Strict):
 
     @model_validator(mode="after")
     def _known(self) -> "Generated":
-        if self.generate not in DOCUMENT_TYPES:
+        if self.generate not in GENERATED:
             raise ValueError(f"the generator has no `{self.generate}`")
         return self
 
