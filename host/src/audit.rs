@@ -75,6 +75,8 @@ struct ReadBy {
     base: String,
     adapter: Option<String>,
     calibration: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    zone_reader: Option<String>,
     rules: String,
     generation: u64,
 }
@@ -119,12 +121,14 @@ impl Attempt<'_> {
     /// The document was read.
     pub(crate) async fn read(mut self, extraction: &Extraction) -> Result<(), Unwritten> {
         self.document_type = Some(extraction.document_type.clone());
-        let ServedBy { base, adapter, calibration, rules, generation } = &extraction.served_by;
+        let ServedBy { base, adapter, calibration, zone_reader, rules, generation } =
+            &extraction.served_by;
         let read = ReadBy {
             verdict: extraction.verdict.as_str(),
             base: base.to_string(),
             adapter: adapter.as_ref().map(ToString::to_string),
             calibration: calibration.as_ref().map(ToString::to_string),
+            zone_reader: zone_reader.as_ref().map(ToString::to_string),
             rules: rules.to_string(),
             generation: *generation,
         };

@@ -184,7 +184,11 @@ pub(crate) async fn with_backend(config: &Config, backend: impl Backend) -> Engi
         store: StoreSettings::Temporary { code_dir: None, only: None },
     };
     let model = |_: &Path, _: &ReaderSettings| {
-        Ok(LoadedModel { adapters: Box::new(OneAdapter) as Box<dyn AdapterLoader>, backend })
+        Ok(LoadedModel {
+            adapters: Box::new(OneAdapter) as Box<dyn AdapterLoader>,
+            backend,
+            zone_adapter: None,
+        })
     };
     Engine::start_with(settings, model).await.expect("starts")
 }

@@ -79,6 +79,8 @@ impl Workload {
                 characters: "A-Z0-9<".parse::<CharacterSet>().ok()?,
                 max_length: characters,
                 shape: Some(LineShape { lines: 1, characters_per_line: characters }),
+                zone: None,
+                any_lines: false,
             })
         });
         let fields = fields.collect::<Option<Vec<_>>>().ok_or(WorkloadError::Fields)?;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{CharacterSet, Point};
+use crate::{CharacterSet, Point, ZoneFormat};
 
 /// The name of a field, such as `date_of_birth`: `[a-z][a-z0-9_]*`, at most 64 bytes.
 ///
@@ -24,6 +24,12 @@ impl FieldName {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether it is that of machine-readable zones.
+    #[must_use]
+    pub fn is_zone(&self) -> bool {
+        self.0 == "mrz"
     }
 }
 
@@ -104,6 +110,19 @@ pub struct FieldRequest {
     pub max_length: u32,
     /// The shape, where the format fixes it: an MRZ of TD3 has two lines of 44 (ICAO Doc 9303 part 4).
     pub shape: Option<LineShape>,
+    /// The format of a machine-readable zone, whose places may hold no other characters than it says. Its
+    /// shape is then `shape`.
+    pub zone: Option<ZoneFormat>,
+    /// Whether its lines may be of any number and length, up to `shape`: who asks does not know its format.
+    pub any_lines: bool,
+}
+
+impl FieldRequest {
+    /// Whether it is a machine-readable zone.
+    #[must_use]
+    pub fn is_zone(&self) -> bool {
+        self.name.is_zone()
+    }
 }
 
 /// What the model read for one requested field.

@@ -22,6 +22,9 @@ pub use embedding::Embedding;
 mod field;
 pub use field::{FieldName, FieldReading, FieldRequest, FieldText, InvalidFieldName, LineShape};
 
+mod zone;
+pub use zone::{InvalidZoneFormat, ZoneCell, ZoneFormat};
+
 mod character_set;
 pub use character_set::{CharacterSet, InvalidCharacterSet};
 

@@ -326,6 +326,16 @@ pub enum EngineError {
         /// The field.
         field: FieldName,
     },
+    /// The adapter's manifest promises what the rules don't ask for.
+    #[error("`{rules}` don't ask for what `{key}` of the manifest of `{document_type}` says")]
+    RulesUnlikeManifest {
+        /// The rules.
+        rules: String,
+        /// The document type.
+        document_type: DocumentTypeId,
+        /// The key of `document-type.json`.
+        key: &'static str,
+    },
     /// A document type would have two candidates: one of its rules, one of its adapter.
     #[error("`{document_type}` has a canary or shadow already")]
     CandidateExists {

@@ -43,7 +43,9 @@ mod adapters;
 pub use adapters::{AdapterLoader, LoadedAdapter};
 
 mod model;
-pub use model::{LoadedModel, load_model};
+pub use model::{LoadedModel, ZoneAdapter, load_model};
+
+mod zone_reader;
 
 pub mod rules;
 

@@ -9,12 +9,26 @@ use crate::adapters::AdapterLoader;
 use crate::settings::ReaderSettings;
 use crate::statistics::AdapterStatistics;
 
+/// The folder of a base that holds its reader of machine-readable zones, if it brings one.
+pub(crate) const ZONE_FOLDER: &str = "zone";
+
 /// What reads pages: a backend, and the way that adapters come to it.
 pub struct LoadedModel<B> {
     /// Adapters come and go through this.
     pub adapters: Box<dyn AdapterLoader>,
     /// What reads with them.
     pub backend: B,
+    /// What reads machine-readable zones a second time, where the base brings that.
+    pub zone_adapter: Option<ZoneAdapter>,
+}
+
+/// An adapter of a base that reads machine-readable zones, cut out of their pages.
+#[derive(Clone, Copy, Debug)]
+pub struct ZoneAdapter {
+    /// Its digest.
+    pub digest: Digest,
+    /// Width and height in pixels of what it reads.
+    pub size: (u32, u32),
 }
 
 /// Loads a base. Takes a part of a second, and a whole core.
@@ -25,10 +39,20 @@ pub fn load_model(
     base: &Path,
     settings: &ReaderSettings,
 ) -> Result<LoadedModel<ModelBackend>, ModelError> {
+    let zone_folder = base.join(ZONE_FOLDER);
     let base = Base::load_as(base, settings.model)?;
     let pool = AdapterPool::new(&base, settings.adapter_pool())?;
+    let zone_adapter = match zone_folder.exists() {
+        true => {
+            let digest = pool.add(&zone_folder)?;
+            // Documents of every type may ask for it.
+            pool.pin(&digest, true);
+            pool.page_size(&digest).map(|size| ZoneAdapter { digest, size })
+        }
+        false => None,
+    };
     let backend = ModelBackend::new(base.clone(), pool.clone())?;
-    Ok(LoadedModel { adapters: Box::new(PoolOfBase { base, pool }), backend })
+    Ok(LoadedModel { adapters: Box::new(PoolOfBase { base, pool }), backend, zone_adapter })
 }
 
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use dossier_document::{Barcode, PageImage, Symbology, Tenant};
+use dossier_document::{Barcode, PageImage, Point, Symbology, Tenant};
 use dossier_image_decode::{DecodeError, DecodeLimits, PageFile};
 use dossier_inference::{InferenceError, InferenceHandle, ReadOutput, ReadRequest};
 
@@ -24,6 +24,9 @@ const FINDING_VISITS: u64 = 4_000_000;
 /// Visits of a pixel that looking for barcodes of one kind counts as: a page of 1024 x 640 is looked at in twice
 /// the size too, and takes 20 to 60 milliseconds.
 const BARCODE_VISITS_PER_PIXEL: u64 = 5;
+
+/// Visits of the page that a pixel of a strip counts as, at most.
+const STRIP_VISITS_PER_PIXEL: u64 = 64;
 
 /// Decodes the pictures of documents, finds their pages, and brings them to the model; clones share the turns.
 #[derive(Clone, Debug)]
@@ -157,6 +160,34 @@ impl PageDecoder {
             Ok(Some(barcodes))
         });
         searching.await.map_err(|_| EngineError::Panicked)?
+    }
+}
+
+impl PageDecoder {
+    /// A field of a page cut out, in its turn, as `size` pixels; none where its corners have no extent.
+    ///
+    /// # Errors
+    /// [`EngineError::Left`] when the caller did.
+    pub(crate) async fn strip(
+        &self,
+        page: &PageImage,
+        corners: [Point; 4],
+        size: (u32, u32),
+        tenant: &Tenant,
+    ) -> Result<Option<PageImage>, EngineError> {
+        let pixels = u64::from(size.0) * u64::from(size.1);
+        let visits = pixels.saturating_mul(STRIP_VISITS_PER_PIXEL);
+        let turn = self.turns.turn(Cost { visits, memory_bytes: 0 }, tenant.clone()).await;
+        let page = page.clone();
+        let (_waiting, is_waited_for) = waiting();
+        let cutting = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            match is_waited_for() {
+                true => Ok(dossier_model::strip(&page, corners, size)),
+                false => Err(EngineError::Left),
+            }
+        });
+        cutting.await.map_err(|_| EngineError::Panicked)?
     }
 }
 

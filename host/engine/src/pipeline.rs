@@ -1,26 +1,29 @@
 //! One document, from files to checked fields.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use dossier_document::{
-    Barcode, Check, Digest, DocumentTypeId, FieldName, FieldReading, FieldText, Point, Symbology,
-    Verdict,
+    Barcode, DocumentTypeId, FieldName, FieldReading, Point, Symbology, Verdict,
 };
-use dossier_inference::{BackendError, InferenceError, ReadRequest, ReadTimings};
+use dossier_inference::{BackendError, InferenceError, ReadRequest};
 use dossier_plugin::{BeforeOutcome, PluginError, Report, Usage};
 
 use crate::admission::Permit;
 use crate::error::EngineError;
 use crate::folders::Calibration;
-use crate::identify::{Candidate, Reach};
+use crate::identify::Reach;
 use crate::page_decoder::DecodedPages;
 use crate::page_finder::FoundPages;
 use crate::reader::Reader;
 use crate::request_id::RequestId;
 use crate::snapshot::{DocumentType, Shadow, Snapshot};
 use crate::statistics::RulesCounters;
+use crate::zone_reader::ZoneReader;
+
+mod by_zone;
 
 mod conditions;
 pub use conditions::Conditions;
@@ -29,8 +32,15 @@ pub use crate::page_finder::PagePlace;
 
 mod evidence;
 
+mod extraction;
+pub use extraction::{BarcodePlace, ExtractedField, Extraction, ServedBy, Timings, Transcription};
+
 mod seen;
 use seen::{LookedAt, Seen};
+
+mod second_look;
+use second_look::{Again, SecondLook, look_again};
+pub use second_look::{OtherReading, ReadFrom};
 
 mod shadow;
 use shadow::Comparison;
@@ -91,120 +101,6 @@ pub enum ModelChoice {
     BaseOnly,
 }
 
-/// What was read and checked.
-#[derive(Debug)]
-pub struct Extraction {
-    /// The document type.
-    pub document_type: DocumentTypeId,
-    /// What else it may have been, the likeliest first, itself included; none where it was named.
-    pub candidates: Vec<Candidate>,
-    /// Its pages, and where they are in the pictures that were sent.
-    pub pages: Vec<PagePlace>,
-    /// The barcodes that its rules search for, and where they are in what was sent. What they hold is the
-    /// rules' to tell.
-    pub barcodes: Vec<BarcodePlace>,
-    /// The fields read, in the order of the request; then those the rules derived from them.
-    pub fields: Vec<ExtractedField>,
-    /// The checks of the pictures, then those of the rules.
-    pub checks: Vec<Check>,
-    /// What the checks amount to.
-    pub verdict: Verdict,
-    /// What produced all this.
-    pub served_by: ServedBy,
-    /// Where the time went.
-    pub timings: Timings,
-}
-
-/// Where a barcode is.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct BarcodePlace {
-    /// Its kind.
-    pub symbology: Symbology,
-    /// The page, counted from 0.
-    pub page: usize,
-    /// A box around it, in the picture that was sent.
-    pub corners: [Point; 4],
-}
-
-/// One field of an [`Extraction`].
-#[derive(Clone, Debug)]
-pub struct ExtractedField {
-    /// The field's name.
-    pub name: FieldName,
-    /// What the model read, or `None` if the rules derived the field from another one.
-    pub transcription: Option<Transcription>,
-    /// The normalised value, or `None` if what was read can't be normalised.
-    pub value: Option<FieldText>,
-    /// `visual`, the name of the field the value was taken from, or the kind of a barcode.
-    pub source: String,
-}
-
-/// What the model read in one place.
-#[derive(Clone, Debug)]
-pub struct Transcription {
-    /// The characters, unaltered.
-    pub raw: FieldText,
-    /// 0 to 1; calibrated where the adapter brings a calibration.
-    pub confidence: f32,
-    /// The page, counted from 0.
-    pub page: usize,
-    /// Where it stands in the picture that was sent, if the model can tell: the corners clockwise from where
-    /// the text begins, above.
-    pub polygon: Option<[Point; 4]>,
-}
-
-/// The artifacts that produced an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ServedBy {
-    /// The base model.
-    pub base: Digest,
-    /// The adapter, or `None` for the base alone.
-    pub adapter: Option<Digest>,
-    /// What calibrated the confidences, or `None` for those of the model itself.
-    pub calibration: Option<Digest>,
-    /// The rules.
-    pub rules: Digest,
-    /// The generation of the catalogue.
-    pub generation: u64,
-}
-
-/// Where the time of one document went.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Timings {
-    /// Files to pixels, the wait for a free decoder included.
-    pub pages: Duration,
-    /// What kind of document it is; nothing where that was named.
-    pub identify: Duration,
-    /// The rules' `before`.
-    pub before: Duration,
-    /// The search for barcodes; nothing where the rules want none.
-    pub barcodes: Duration,
-    /// The model's stages.
-    pub read: ReadTimings,
-    /// The rules' `after`.
-    pub after: Duration,
-    /// From the first to the last.
-    pub total: Duration,
-}
-
-impl Timings {
-    /// The stages by name, in their order.
-    #[must_use]
-    pub fn stages(&self) -> [(&'static str, Duration); 9] {
-        [
-            ("pages", self.pages),
-            ("identify", self.identify),
-            ("before", self.before),
-            ("barcodes", self.barcodes),
-            ("preprocess", self.read.preprocess),
-            ("queue", self.read.queue),
-            ("encode", self.read.encode),
-            ("decode", self.read.decode),
-            ("after", self.after),
-        ]
-    }
-}
-
 /// Reads and checks the document of the request of this id; a canary takes some ids.
 ///
 /// # Errors
@@ -251,6 +147,7 @@ async fn read_and_check(
         refuse_page_count(request.pages.len(), most_pages)?;
     }
     refuse_fields(request.fields.as_deref().unwrap_or_default(), &document_type.fields)?;
+    let requested = request.fields.as_deref().or(document_type.usual_fields());
     let (id, rules) = (document_type.id(), document_type.plugin());
     let rules_failed =
         |source| EngineError::Rules { rules: rules.name().to_owned(), source: Box::new(source) };
@@ -270,9 +167,9 @@ async fn read_and_check(
     let decoded = Instant::now();
 
     let counters = reader.rules_counters();
-    let before = rules.before_with_usage(id, pages.len(), request.fields.as_deref(), &today);
+    let before = rules.before_with_usage(id, pages.len(), requested, &today);
     let fields = match counted(counters, rules.name(), before).await.map_err(rules_failed)? {
-        BeforeOutcome::Read { fields } => fields,
+        BeforeOutcome::Read { fields } => document_type.with_zone(fields),
         BeforeOutcome::Refused { code, message } => {
             let rules = rules.name().to_owned();
             return Err(EngineError::Refused { rules, code, message });
@@ -292,23 +189,31 @@ async fn read_and_check(
     };
     let read_request = ReadRequest { pages, fields, adapter, embed: false };
     let comparison = shadow.and_then(|shadow| {
-        let fields = request.fields.as_deref();
-        Comparison::begin(shadow, document_type, fields, &read_request, permit, &memory)
+        Comparison::begin(shadow, document_type, requested, &read_request, permit, &memory)
     });
+    let (pages, fields) = (read_request.pages.clone(), read_request.fields.clone());
     let output = page_decoder.read(reader.inference(), read_request, &tenant).await?;
+    let looked = Instant::now();
+    // The shadow may bring another calibration, so it gets what the model itself said.
+    let by_model = comparison.as_ref().map(|_| output.readings.clone());
+    let (readings, calibration, second_look) = match request.model {
+        ModelChoice::Adapter => {
+            let calibration = document_type.calibration().map(Calibration::digest);
+            let readings = document_type.calibrated(output.readings);
+            let whenever = Again::of(document_type);
+            let look = look_again(reader, (&pages, &fields), &readings, whenever, &tenant).await?;
+            (readings, calibration, look)
+        }
+        ModelChoice::BaseOnly => (output.readings, None, SecondLook::default()),
+    };
+    let comparison = comparison.zip(by_model.map(|readings| (readings, second_look.clone())));
+    drop(pages);
     // The pixels are gone, but for those that a shadow still reads.
     drop(memory);
     let read = Instant::now();
 
-    // The shadow may bring another calibration, so it gets what the model itself said.
-    let comparison = comparison.map(|comparison| (comparison, output.readings.clone()));
-    let (readings, calibration) = match request.model {
-        ModelChoice::Adapter => {
-            let calibration = document_type.calibration().map(Calibration::digest);
-            (document_type.calibrated(output.readings), calibration)
-        }
-        ModelChoice::BaseOnly => (output.readings, None),
-    };
+    let (readings, others) = second_look.joined(readings);
+    let checks = checks.into_iter().chain(second_look.check(&others)).collect::<Vec<_>>();
     let evidence = evidence::evidence(&places, &checks, &candidates, &barcodes);
     let after = rules.after_with_usage(id, &readings, &evidence, &today);
     let report = counted(counters, rules.name(), after).await.map_err(rules_failed)?;
@@ -325,13 +230,17 @@ async fn read_and_check(
         candidates,
         verdict: Verdict::of(&checks),
         barcodes: barcodes.iter().map(|barcode| place(barcode, &places)).collect(),
-        fields: join(readings, &places, &report),
+        fields: join(readings, others, &places, &report),
         pages: places,
         checks,
         served_by: ServedBy {
             base: snapshot.base,
             adapter,
             calibration,
+            zone_reader: reader
+                .zone_reader()
+                .filter(|_| second_look.has_read())
+                .map(ZoneReader::digest),
             rules: rules.digest(),
             generation: snapshot.generation,
         },
@@ -341,6 +250,7 @@ async fn read_and_check(
             before: chosen - decoded,
             barcodes: if wanted.is_empty() { Duration::ZERO } else { searched - chosen },
             read: output.timings,
+            second_look: if second_look.has_read() { read - looked } else { Duration::ZERO },
             after: end - read,
             total: end - started,
         },
@@ -424,7 +334,13 @@ fn in_picture(corners: [Point; 4], page: usize, places: &[PagePlace]) -> [Point;
 
 /// Readings in their order, each with its normalised value and where it is in what was sent, then the fields
 /// without a reading.
-fn join(readings: Vec<FieldReading>, places: &[PagePlace], report: &Report) -> Vec<ExtractedField> {
+fn join(
+    readings: Vec<FieldReading>,
+    others: Vec<(FieldName, OtherReading)>,
+    places: &[PagePlace],
+    report: &Report,
+) -> Vec<ExtractedField> {
+    let mut others = others.into_iter().collect::<BTreeMap<_, _>>();
     let derived = report
         .fields
         .iter()
@@ -442,7 +358,13 @@ fn join(readings: Vec<FieldReading>, places: &[PagePlace], report: &Report) -> V
         ExtractedField {
             value: normalised.and_then(|field| field.value.clone()),
             source: normalised.map_or_else(|| "visual".to_owned(), |field| field.source.clone()),
-            transcription: Some(Transcription { raw, confidence, page, polygon }),
+            transcription: Some(Transcription {
+                raw,
+                confidence,
+                page,
+                polygon,
+                other: others.remove(&name),
+            }),
             name,
         }
     });

@@ -12,6 +12,7 @@ use crate::page_finder::PageFinder;
 use crate::settings::ReaderSettings;
 use crate::snapshot::{CurrentSnapshot, Snapshot};
 use crate::statistics::{ReaderStatistics, RulesCounters};
+use crate::zone_reader::ZoneReader;
 
 /// Everything that reads documents.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub struct Reader {
     page_decoder: PageDecoder,
     inference: InferenceHandle,
     rules_counters: RulesCounters,
+    zone_reader: Option<ZoneReader>,
     /// Dropped last: it answers what is queued, then joins.
     _thread: InferenceThread,
 }
@@ -35,6 +37,7 @@ impl Reader {
         snapshot: Snapshot,
         backend: impl Backend,
         finder: Option<PageFinder>,
+        zone_reader: Option<ZoneReader>,
     ) -> io::Result<Self> {
         let budget = BatchBudget {
             max_documents: settings.batch.documents,
@@ -54,6 +57,7 @@ impl Reader {
             ),
             inference: thread.handle(),
             rules_counters: RulesCounters::default(),
+            zone_reader,
             _thread: thread,
             settings,
         })
@@ -77,6 +81,11 @@ impl Reader {
 
     pub(crate) fn page_decoder(&self) -> &PageDecoder {
         &self.page_decoder
+    }
+
+    /// What reads machine-readable zones a second time, where the base brings that.
+    pub(crate) fn zone_reader(&self) -> Option<&ZoneReader> {
+        self.zone_reader.as_ref()
     }
 
     /// Whether what the model computes on is lost: nothing is read any more.

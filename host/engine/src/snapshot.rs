@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use dossier_document::{Digest, DocumentTypeId, FieldName, FieldReading};
+use dossier_document::{Digest, DocumentTypeId, FieldName, FieldReading, FieldRequest};
 use dossier_model::TypeLikeness;
 use dossier_plugin::Plugin;
 
@@ -175,6 +175,22 @@ impl DocumentType {
             Some(calibration) => calibration.apply(readings),
             None => readings,
         }
+    }
+
+    /// The fields that are read where whoever asks names none; none where that is up to the rules.
+    #[must_use]
+    pub fn usual_fields(&self) -> Option<&[FieldName]> {
+        self.adapter.manifest.fields.as_deref()
+    }
+
+    /// What the rules ask for, the zone bounded by what its format has where.
+    pub(crate) fn with_zone(&self, mut fields: Vec<FieldRequest>) -> Vec<FieldRequest> {
+        if let Some(zone) = self.adapter.manifest.zone {
+            let of_its_shape =
+                |field: &&mut FieldRequest| field.is_zone() && field.shape == Some(zone.shape());
+            fields.iter_mut().filter(of_its_shape).for_each(|field| field.zone = Some(zone));
+        }
+        fields
     }
 
     /// The version that reads the request of this id: always the same one for the same id.

@@ -32,6 +32,7 @@ use crate::rules::serving_engine;
 use crate::settings::{EngineSettings, ReaderSettings, StoreSettings};
 use crate::snapshot::Snapshot;
 use crate::statistics::ReloadCounters;
+use crate::zone_reader::ZoneReader;
 
 mod import;
 pub(crate) use import::package_of_component;
@@ -120,11 +121,13 @@ impl Engine {
         };
 
         let folder = settings.adapters().join("base").join(&base_name);
-        let of_model = settings.clone();
-        let loaded = blocking(move || load(&folder, &of_model)).await?;
-        let LoadedModel { adapters, backend } =
+        let (of_model, of_base) = (settings.clone(), folder.clone());
+        let loaded = blocking(move || load(&of_base, &of_model)).await?;
+        let LoadedModel { adapters, backend, zone_adapter } =
             loaded.map_err(|error| EngineError::Base(Box::new(error)))?;
         let base = adapters.base();
+        let zone_reader = zone_adapter.map(|adapter| ZoneReader::new(adapter, &folder));
+        let zone_reader = zone_reader.transpose()?;
         let locator = settings.locator();
         let finder = if settings.pages_as_sent || !locator.exists() {
             None
@@ -133,7 +136,7 @@ impl Engine {
             Some(loaded.map_err(|error| EngineError::Locator(Box::new(error)))?)
         };
         let empty = Snapshot::empty(base, adapters.type_likeness());
-        let reader = Reader::new(settings.clone(), empty, backend, finder);
+        let reader = Reader::new(settings.clone(), empty, backend, finder, zone_reader);
         let reader = reader.map_err(EngineError::Thread)?;
         let prune_at_start = packages.prune_at_start;
         let shared = Arc::new(Shared {

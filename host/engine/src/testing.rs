@@ -213,6 +213,6 @@ pub(crate) fn blind_unless(
     let (adapters, fails) = (Box::new(adapters.clone()), Arc::clone(fails));
     move |_, _| {
         let backend = BlindBackend { fails, ..BlindBackend::default() };
-        Ok(LoadedModel { adapters, backend })
+        Ok(LoadedModel { adapters, backend, zone_adapter: None })
     }
 }

@@ -68,7 +68,7 @@ pub use processor::ImageProcessor;
 
 mod locate;
 mod quality;
-pub use locate::{FlatPage, Located, Locator, Projection, fills, rectify};
+pub use locate::{FlatPage, Located, Locator, Projection, fills, rectify, strip};
 pub use quality::{Quality, WhitePatch, quality};
 
 mod lora;

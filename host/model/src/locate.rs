@@ -26,6 +26,9 @@ pub use projection::Projection;
 mod rectify;
 pub use rectify::{FlatPage, fills, rectify};
 
+mod strip;
+pub use strip::strip;
+
 mod square;
 use square::Square;
 

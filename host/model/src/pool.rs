@@ -230,6 +230,13 @@ impl AdapterPool {
         self.shared.forms().get(digest).cloned()
     }
 
+    /// Width and height in pixels of what the pages of an adapter become, as long as documents may ask for it.
+    #[must_use]
+    pub fn page_size(&self, digest: &Digest) -> Option<(u32, u32)> {
+        let [height, width] = self.form(digest)?.size;
+        Some((u32::try_from(width).ok()?, u32::try_from(height).ok()?))
+    }
+
     /// Memory of what adapters have in common: VeRA's projections and LoRA-XS's factors, each
     /// counted once, as long as an adapter uses it. The budget does not count it.
     #[must_use]

@@ -118,7 +118,7 @@ fn field_request(
     {
         return Err(InvalidResult::Shape { field: name, lines, characters_per_line });
     }
-    Ok(FieldRequest { name, page, characters, max_length, shape })
+    Ok(FieldRequest { name, page, characters, max_length, shape, zone: None, any_lines: false })
 }
 
 /// What documents are searched for, by their type.

@@ -6,7 +6,7 @@ use dossier_document::{Check, DocumentTypeId, FieldText, Point};
 use dossier_engine::folders::{Calibration, Measured, Scaling};
 use dossier_engine::identify::Candidate;
 use dossier_engine::pipeline::{
-    BarcodePlace, ExtractedField, Extraction, PagePlace, ServedBy, Timings,
+    BarcodePlace, ExtractedField, Extraction, OtherReading, PagePlace, ServedBy, Timings,
 };
 use dossier_engine::snapshot::{DocumentType, Snapshot};
 use dossier_plugin::Report;
@@ -67,6 +67,16 @@ struct FieldBody<'a> {
     source: &'a str,
     page: Option<usize>,
     polygon: Option<[[f64; 2]; 4]>,
+    other_reading: Option<OtherReadingBody<'a>>,
+}
+
+/// What was read of a field that was read twice, and was not taken: it was less sure, or is the same.
+#[derive(Serialize, ToSchema)]
+struct OtherReadingBody<'a> {
+    raw: &'a str,
+    confidence: f64,
+    read_from: &'static str,
+    differs_at: Vec<[usize; 2]>,
 }
 
 /// One check, as everything that prints checks shows it.
@@ -91,6 +101,7 @@ struct ServedByBody {
     base: String,
     adapter: Option<String>,
     calibration: Option<String>,
+    zone_reader: Option<String>,
     rules: String,
     generation: u64,
 }
@@ -105,6 +116,7 @@ struct TimingsBody {
     preprocess: f64,
     encode: f64,
     decode: f64,
+    second_look: f64,
     after: f64,
     total: f64,
 }
@@ -243,6 +255,20 @@ impl<'a> FieldBody<'a> {
             source: &field.source,
             page: read.map(|read| read.page + 1),
             polygon: read.and_then(|read| read.polygon).map(|corners| corners_body(&corners)),
+            other_reading: read.and_then(|read| read.other.as_ref()).map(OtherReadingBody::of),
+        }
+    }
+}
+
+impl<'a> OtherReadingBody<'a> {
+    fn of(other: &'a OtherReading) -> Self {
+        // People count from 1.
+        let place = |(line, column): &(usize, usize)| [line + 1, column + 1];
+        Self {
+            raw: other.reading.raw.expose(),
+            confidence: to_decimals(f64::from(other.reading.confidence), 4),
+            read_from: other.from.as_str(),
+            differs_at: other.differs_at.iter().map(place).collect(),
         }
     }
 }
@@ -266,6 +292,7 @@ impl ServedByBody {
             base: served_by.base.to_string(),
             adapter: served_by.adapter.map(|digest| digest.to_string()),
             calibration: served_by.calibration.map(|digest| digest.to_string()),
+            zone_reader: served_by.zone_reader.map(|digest| digest.to_string()),
             rules: served_by.rules.to_string(),
             generation: served_by.generation,
         }
@@ -283,6 +310,7 @@ impl TimingsBody {
             preprocess: milliseconds(timings.read.preprocess),
             encode: milliseconds(timings.read.encode),
             decode: milliseconds(timings.read.decode),
+            second_look: milliseconds(timings.second_look),
             after: milliseconds(timings.after),
             total: milliseconds(timings.total),
         }

@@ -102,7 +102,8 @@ EXTRACTION: dict[str, Any] = {
     ],
     "fields": [
         {"name": "surname", "raw": "ERIKSSON", "value": "ERIKSSON", "confidence": 0.9, "source": "visual", "page": 1}
-        | {"polygon": [[1, 2], [3, 4], [5, 6], [7, 8.5]]},
+        | {"polygon": [[1, 2], [3, 4], [5, 6], [7, 8.5]]}
+        | {"other_reading": {"raw": "ERIKSS0N", "confidence": 0.5, "read_from": "strip", "differs_at": [[1, 7]]}},
         {"name": "sex", "raw": None, "value": "F", "confidence": None, "source": "mrz", "page": None, "polygon": None},
     ],
     "barcodes": [{"source": "pdf417", "page": 1, "polygon": [[1, 2], [3, 4], [5, 6], [7, 8]]}],
@@ -111,7 +112,9 @@ EXTRACTION: dict[str, Any] = {
     "served_by": {"base": "sha256:aa", "adapter": "sha256:bb", "calibration": None, "rules": "sha256:cc"}
     | {"generation": 1},
     "timings_ms": dict.fromkeys(
-        ["pages", "identify", "barcodes", "before", "queue", "preprocess", "encode", "decode", "after", "total"], 1.0
+        ["pages", "identify", "barcodes", "before", "queue", "preprocess", "encode", "decode", "second_look"]
+        + ["after", "total"],
+        1.0,
     ),
     "request_id": "r-2",
 }

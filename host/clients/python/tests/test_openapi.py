@@ -35,6 +35,7 @@ MODELS: dict[str, type[Any]] = {
     "Jobs": models.Jobs,
     "MeasuredBody": models.Measured,
     "OneDocumentTypeBody": models.OneDocumentType,
+    "OtherReadingBody": models.OtherReading,
     "PageBody": models.Page,
     "ProblemBody": models.ProblemBody,
     "RulesBody": models.Rules,

@@ -11,6 +11,7 @@ import type {
   FieldBody,
   Job,
   JobResults,
+  OtherReadingBody,
   PageBody,
   ProblemBody,
   ServedByBody,
@@ -22,7 +23,7 @@ const OUTCOMES: readonly CheckBody["outcome"][] = ["passed", "failed", "not_perf
 const STATES: readonly Job["state"][] = ["queued", "running", "succeeded", "failed", "cancelled"];
 
 /** A field of a document. */
-export class Field implements Omit<Required<FieldBody>, "raw" | "value"> {
+export class Field implements Omit<Required<FieldBody>, "raw" | "value" | "other_reading"> {
   readonly name: string;
   readonly source: string;
   readonly confidence: number | null;
@@ -30,6 +31,7 @@ export class Field implements Omit<Required<FieldBody>, "raw" | "value"> {
   readonly polygon: number[][] | null;
   readonly #raw: string | null;
   readonly #value: string | null;
+  readonly #otherReading: OtherReadingBody | null;
 
   constructor(body: FieldBody) {
     this.name = body.name;
@@ -39,6 +41,12 @@ export class Field implements Omit<Required<FieldBody>, "raw" | "value"> {
     this.polygon = body.polygon ?? null;
     this.#raw = body.raw ?? null;
     this.#value = body.value ?? null;
+    this.#otherReading = body.other_reading ?? null;
+  }
+
+  /** What was read a second time, or first, and was not taken; `null` where the field was read once. Personal. */
+  get other_reading(): OtherReadingBody | null {
+    return this.#otherReading;
   }
 
   /** What was read. Personal. */

@@ -22,6 +22,16 @@ export interface Field {
   source: string;
   page: number | null;
   polygon: Quad | null;
+  other_reading?: OtherReading | null;
+}
+
+/** What was read of a field that was read twice, and was not taken. */
+export interface OtherReading {
+  raw: string;
+  confidence: number;
+  read_from: "page" | "strip";
+  /** Line and column, from 1. */
+  differs_at: [number, number][];
 }
 
 export type Outcome = "passed" | "failed" | "not_performed";
@@ -37,6 +47,7 @@ export interface ServedBy {
   base: string;
   adapter: string | null;
   calibration: string | null;
+  zone_reader?: string | null;
   rules: string;
   generation: number;
 }

@@ -4,7 +4,7 @@ import type { Answer } from "../host/documents";
 import { Bar, DigestText, Panel, duration, percent, words } from "../ui/parts";
 
 /** The stages in their order; `total` is none of them. */
-const STAGES = ["pages", "identify", "before", "barcodes", "preprocess", "queue", "encode", "decode", "after"];
+const STAGES = ["pages", "identify", "before", "barcodes", "preprocess", "queue", "encode", "decode", "second_look", "after"];
 
 const MEANINGS: Record<string, string> = {
   pages: "decoding, finding and flattening pages",
@@ -15,6 +15,7 @@ const MEANINGS: Record<string, string> = {
   queue: "waiting for the model",
   encode: "looking at the pages",
   decode: "writing the fields",
+  second_look: "reading the zone again, cut out of its page",
   after: "normalising and checking",
 };
 
@@ -64,11 +65,13 @@ export function Candidates({ answer }: { answer: Answer }): JSX.Element | null {
 }
 
 export function ServedBy({ answer }: { answer: Answer }): JSX.Element {
-  const { base, adapter, calibration, rules, generation } = answer.served_by;
+  const { base, adapter, calibration, zone_reader, rules, generation } = answer.served_by;
+  // Most documents are read once.
+  const again = zone_reader ? { zone_reader } : {};
   return (
     <Panel title="Served by" aside={<span class="fine">generation {generation}</span>}>
       <dl class="facts">
-        {Object.entries({ base, adapter, calibration, rules }).map(([name, digest]) => (
+        {Object.entries({ base, adapter, calibration, ...again, rules }).map(([name, digest]) => (
           <div key={name}>
             <dt>{words(name)}</dt>
             <dd>

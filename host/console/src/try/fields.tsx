@@ -36,7 +36,7 @@ export function Fields(props: FieldsProps): JSX.Element {
 }
 
 function Row({ field, checks, active, onActive, onPick }: FieldsProps & { field: Field }): JSX.Element {
-  const { name, raw, value, source } = field;
+  const { name, raw, value, source, other_reading: other } = field;
   const hasFailed = checks.some((check) => check.outcome === "failed" && check.fields.includes(name));
   const isActive = name === active;
   return (
@@ -59,6 +59,12 @@ function Row({ field, checks, active, onActive, onPick }: FieldsProps & { field:
           <span class="raw">
             <span class="fine">read as </span>
             {raw === "" ? <span class="fine">nothing</span> : raw}
+          </span>
+        )}
+        {other && other.differs_at.length > 0 && (
+          <span class="raw">
+            <span class="fine">{other.read_from === "strip" ? "read again, less surely, as " : "read first, less surely, as "}</span>
+            {other.raw === "" ? <span class="fine">nothing</span> : other.raw}
           </span>
         )}
       </td>

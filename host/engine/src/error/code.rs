@@ -65,6 +65,7 @@ impl EngineError {
             Self::RulesLackDocumentType { .. } => "rules.lack_document_type",
             Self::RulesRefuse { .. } => "rules.refuse",
             Self::UnsupportedField { .. } => "rules.unsupported_field",
+            Self::RulesUnlikeManifest { .. } => "rules.unlike_manifest",
             Self::CandidateExists { .. } => "package.candidate_exists",
             Self::NoCandidate { .. } => "package.no_candidate",
             Self::NoPrevious { .. } => "package.no_previous",

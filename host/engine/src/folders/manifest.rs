@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use dossier_document::DocumentTypeId;
+use dossier_document::{DocumentTypeId, FieldName, ZoneFormat};
 use dossier_store::bounds::DOCUMENT_TYPE;
 use dossier_store::{TypeSettings, VersionNumber};
 use serde::Deserialize;
@@ -40,6 +40,13 @@ pub struct Manifest {
     settings: Option<TypeSettings>,
     /// The version it gives itself: three numbers joined by dots.
     pub version: Option<String>,
+    /// The fields that are read where whoever asks names none; all that the rules read, without it.
+    pub fields: Option<Vec<FieldName>>,
+    /// The format of its machine-readable zone, whose places then hold no other characters than that has.
+    pub zone: Option<ZoneFormat>,
+    /// Whether it is read by its zone, whoever issued it: what looks like no other type is of this one where
+    /// its zone has this format.
+    pub any_issuer: bool,
 }
 
 #[derive(Deserialize)]
@@ -55,6 +62,12 @@ struct ManifestFile {
     version: Option<String>,
     #[serde(default)]
     settings: Option<serde_json::Map<String, serde_json::Value>>,
+    #[serde(default)]
+    fields: Option<Vec<String>>,
+    #[serde(default)]
+    zone: Option<String>,
+    #[serde(default)]
+    any_issuer: bool,
 }
 
 impl Manifest {
@@ -118,6 +131,13 @@ impl Manifest {
         }
         let settings = typed.settings.map(TypeSettings::new).transpose();
         let settings = settings.map_err(|error| invalid("settings", error.to_string()))?;
+        let zone = typed.zone.as_deref().map(str::parse::<ZoneFormat>).transpose();
+        let zone = zone.map_err(|error| invalid("zone", error.to_string()))?;
+        if typed.any_issuer && zone.is_none() {
+            return Err(invalid("any_issuer", "needs `zone`, by which it is known".to_owned()));
+        }
+        let fields = typed.fields.map(|names| field_names(&names)).transpose();
+        let fields = fields.map_err(|reason| invalid("fields", reason))?;
         Ok(Self {
             folder: folder.to_owned(),
             document_type,
@@ -127,8 +147,22 @@ impl Manifest {
             rules: typed.rules,
             settings,
             version: typed.version,
+            fields,
+            zone,
+            any_issuer: typed.any_issuer,
         })
     }
+}
+
+/// At least one name, and none twice.
+fn field_names(names: &[String]) -> Result<Vec<FieldName>, String> {
+    let parsed = names.iter().map(|name| name.parse::<FieldName>());
+    let fields = parsed.collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())?;
+    let is_twice = |(place, field): (usize, &FieldName)| fields[..place].contains(field);
+    if fields.is_empty() || fields.iter().enumerate().any(is_twice) {
+        return Err("lists fields, each once".to_owned());
+    }
+    Ok(fields)
 }
 
 /// Whether `name` names a base or rules: it becomes part of a path, so it can't climb out.

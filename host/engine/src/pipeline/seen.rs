@@ -13,6 +13,8 @@ use crate::page_decoder::DecodedPages;
 use crate::reader::Reader;
 use crate::snapshot::Snapshot;
 
+use super::by_zone::by_its_zone;
+
 /// A document whose type is known.
 pub(super) struct Seen {
     pub(super) document_type: DocumentTypeId,
@@ -59,15 +61,24 @@ impl Seen {
         let first = decoded.found.images.first().ok_or(EngineError::NoPages)?;
         let to_embed = embedding_of(first);
         let output = page_decoder.read(reader.inference(), to_embed, &tenant).await?;
-        let unrecognised = |candidates| EngineError::Unrecognised { candidates };
+        let unrecognised = |candidates: Vec<Candidate>| EngineError::Unrecognised { candidates };
         let page = output.embedding.ok_or_else(|| unrecognised(Vec::new()))?;
         let identified = identify(snapshot.prototypes(), &page, likeness, reach);
-        let Some(document_type) = identified.document_type else {
-            return Err(unrecognised(identified.candidates));
+        let mut candidates = identified.candidates;
+        let document_type = match identified.document_type {
+            Some(document_type) => document_type,
+            // Rules look for the zone on the last page.
+            None => {
+                let last = decoded.found.images.last().ok_or(EngineError::NoPages)?;
+                let zone = by_its_zone(reader, snapshot, last, reach, &tenant).await?;
+                let zone = zone.ok_or_else(|| unrecognised(candidates.clone()))?;
+                candidates.insert(0, zone.clone());
+                zone.document_type
+            }
         };
         let identifying = started.elapsed().saturating_sub(decoding);
         let pages = Some(LookedAt { decoded, decoding, identifying });
-        Ok(Self { document_type, candidates: identified.candidates, pages, started })
+        Ok(Self { document_type, candidates, pages, started })
     }
 }
 

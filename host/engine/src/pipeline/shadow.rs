@@ -8,6 +8,7 @@ use dossier_inference::{InferenceError, InferenceHandle, ReadRequest};
 use dossier_plugin::{BeforeOutcome, Evidence, Report};
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::second_look::SecondLook;
 use crate::admission::Permit;
 use crate::error::EngineError;
 use crate::page_decoder::{PageDecoder, PageMemory};
@@ -67,22 +68,24 @@ impl Comparison {
         })
     }
 
-    /// Lets the shadow read the document in the background and counts what differs. `readings` are
-    /// the model's own, before calibration.
+    /// Lets the shadow read the document in the background and counts what differs. `by_model` are
+    /// the model's own readings, before calibration, and its second look.
     pub(super) fn finish(
         self,
         page_decoder: PageDecoder,
         inference: InferenceHandle,
         today: String,
-        readings: Vec<FieldReading>,
+        by_model: (Vec<FieldReading>, SecondLook),
         evidence: Evidence,
         report: &Report,
     ) {
         let report = report.clone();
         tokio::spawn(async move {
-            let shadow = self.read(&page_decoder, &inference, &today, &readings, &evidence).await;
+            let (readings, look) = &by_model;
+            let shadow =
+                self.read(&page_decoder, &inference, &today, (readings, look), &evidence).await;
             self.run.count(|counts| match shadow {
-                Ok(shadow) => count_differences(counts, &readings, &report, &shadow),
+                Ok(shadow) => count_differences(counts, readings, &report, &shadow),
                 Err(Unread::Failed) => counts.failed += 1,
                 Err(Unread::NoRoom) => counts.skipped += 1,
             });
@@ -94,7 +97,7 @@ impl Comparison {
         page_decoder: &PageDecoder,
         inference: &InferenceHandle,
         today: &str,
-        readings: &[FieldReading],
+        (readings, look): (&[FieldReading], &SecondLook),
         evidence: &Evidence,
     ) -> Result<Report, Unread> {
         let Self { candidate, active, .. } = self;
@@ -102,7 +105,7 @@ impl Comparison {
         let adapter = Some(candidate.adapter_digest());
         let before = rules.before(id, active.pages.len(), self.requested.as_deref(), today);
         let fields = match before.await {
-            Ok(BeforeOutcome::Read { fields }) => fields,
+            Ok(BeforeOutcome::Read { fields }) => candidate.with_zone(fields),
             Ok(BeforeOutcome::Refused { .. }) | Err(_) => return Err(Unread::Failed),
         };
         let is_same_reading = fields == active.fields && active.adapter == adapter;
@@ -122,6 +125,8 @@ impl Comparison {
                 Err(_) => return Err(Unread::Failed),
             }
         };
+        // The second look is the base's, and no adapter's: it would see the same again.
+        let (readings, _) = look.joined(readings);
         let after = rules.after_with_usage(id, &readings, evidence, today);
         after.await.map(|(report, _usage)| report).map_err(|_| Unread::Failed)
     }

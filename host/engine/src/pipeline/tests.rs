@@ -1,5 +1,6 @@
 //! The parts of the pipeline that need no model; the whole of it is driven in the host's `api/tests.rs`.
 
+use dossier_document::FieldText;
 use dossier_plugin::ReportField;
 
 use super::*;
@@ -33,7 +34,7 @@ fn fields_keep_the_order_of_the_request_and_derived_ones_follow() {
         ],
         checks: Vec::new(),
     };
-    let fields = join(readings, &[], &report);
+    let fields = join(readings, Vec::new(), &[], &report);
     let names = fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>();
     assert_eq!(names, ["sex", "mrz", "issuing_state"]);
     assert!(fields[0].transcription.is_some() && fields[2].transcription.is_none());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dossier_document::{DocumentTypeId, FieldName};
+use dossier_document::{DocumentTypeId, FieldName, FieldRequest, ZoneFormat};
 use dossier_plugin::{BeforeOutcome, Plugin};
 use dossier_store::{PackageDigest, SettingsDigest};
 use tokio::task::JoinSet;
@@ -133,8 +133,9 @@ impl Shared {
             }
             None => plugin.clone(),
         };
-        let fields = fields_of(self.adapters.loader(), &plugin, id, pages, &self.today()).await?;
-        Ok((plugin, fields))
+        let asked = fields_of(self.adapters.loader(), &plugin, id, pages, &self.today()).await?;
+        refuse_unlike_manifest(&plugin, manifest, &asked)?;
+        Ok((plugin, asked.into_iter().map(|field| field.name).collect()))
     }
 }
 
@@ -147,6 +148,29 @@ pub(super) fn knows(rules: &ReadyRules, manifest: &Manifest) -> bool {
     rules.plugin.describe().document_types.contains(&manifest.document_type)
 }
 
+/// Refuses an adapter whose manifest names fields that the rules don't read, or a zone of another shape.
+fn refuse_unlike_manifest(
+    rules: &Plugin,
+    manifest: &Manifest,
+    asked: &[FieldRequest],
+) -> Result<(), EngineError> {
+    let unlike = |key| {
+        let (rules, document_type) = (rules.name().to_owned(), manifest.document_type.clone());
+        Err(EngineError::RulesUnlikeManifest { rules, document_type, key })
+    };
+    let is_asked = |name: &FieldName| asked.iter().any(|field| field.name == *name);
+    if !manifest.fields.iter().flatten().all(is_asked) {
+        return unlike("fields");
+    }
+    let has_zone = |zone: ZoneFormat| {
+        asked.iter().any(|field| field.is_zone() && field.shape == Some(zone.shape()))
+    };
+    match manifest.zone {
+        Some(zone) if !has_zone(zone) => unlike("zone"),
+        _ => Ok(()),
+    }
+}
+
 /// The fields that the rules read of a whole document. Asking also proves that the rules work
 /// before any client depends on them.
 async fn fields_of(
@@ -155,7 +179,7 @@ async fn fields_of(
     document_type: &DocumentTypeId,
     pages: usize,
     today: &str,
-) -> Result<Vec<FieldName>, EngineError> {
+) -> Result<Vec<FieldRequest>, EngineError> {
     let name = || rules.name().to_owned();
     let document_type = document_type.clone();
     if !rules.describe().document_types.contains(&document_type) {
@@ -168,8 +192,7 @@ async fn fields_of(
             return Err(EngineError::RulesRefuse { rules: name(), document_type, pages, code });
         }
     };
-    let fields = fields.into_iter().map(|field| field.name).collect::<Vec<_>>();
-    match fields.iter().find(|field| !adapters.supports_field(field)) {
+    match fields.iter().map(|field| &field.name).find(|field| !adapters.supports_field(field)) {
         Some(field) => Err(EngineError::UnsupportedField { rules: name(), field: field.clone() }),
         None => Ok(fields),
     }

@@ -131,6 +131,8 @@ fn request(fields: usize) -> ReadRequest {
         characters: "A-Z".parse::<CharacterSet>().expect("a valid set"),
         max_length: 4,
         shape: None,
+        zone: None,
+        any_lines: false,
     };
     ReadRequest {
         pages: vec![PageImage::new(1, 1, vec![0; 3]).expect("one pixel")],

@@ -215,7 +215,15 @@ impl Planner {
     pub(super) fn first_row(&self, page: PageMemory) -> Result<FieldRow, ModelError> {
         let characters = CharacterSet::from_str("A-Z0-9").map_err(candle_core::Error::wrap)?;
         let name = FieldName::from_str("any").map_err(candle_core::Error::wrap)?;
-        let field = FieldRequest { name, page: 0, characters, max_length: 2, shape: None };
+        let field = FieldRequest {
+            name,
+            page: 0,
+            characters,
+            max_length: 2,
+            shape: None,
+            zone: None,
+            any_lines: false,
+        };
         let constraint = FieldConstraint::new(&field, &self.vocabulary, self.end_token);
         let constraint = constraint.ok_or_else(|| candle_core::Error::msg("no open field"))?;
         Ok(FieldRow { page, adapter: None, prompt: vec![self.start_token], constraint })

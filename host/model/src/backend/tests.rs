@@ -22,6 +22,8 @@ fn request() -> ReadRequest {
         characters: "A-Z".parse().expect("a set"),
         max_length: 5,
         shape: None,
+        zone: None,
+        any_lines: false,
     };
     let page = PageImage::new(80, 60, pixels).expect("pixels");
     ReadRequest { pages: vec![page], fields: vec![field], adapter: None, embed: false }

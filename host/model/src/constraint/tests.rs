@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fs;
 
-use dossier_document::CharacterSet;
+use dossier_document::{CharacterSet, ZoneFormat};
 
 use super::*;
 
@@ -33,6 +33,8 @@ fn field(characters: &str, max_length: u32, shape: Option<(u32, u32)>) -> FieldR
         characters: characters.parse::<CharacterSet>().expect("a set"),
         max_length,
         shape: shape.map(|(lines, characters_per_line)| LineShape { lines, characters_per_line }),
+        zone: None,
+        any_lines: false,
     }
 }
 
@@ -110,4 +112,46 @@ fn an_empty_value_needs_no_characters() {
     let vocabulary = vocabulary(&["</s>", "A"]);
     let constraint = FieldConstraint::new(&field("X", 3, None), &vocabulary, EOS).expect("fine");
     assert_eq!(greediest(constraint, &vocabulary, &[0.0, 1.0]), [EOS]);
+}
+
+#[test]
+fn a_zone_holds_letters_and_digits_where_its_format_has_them() {
+    let characters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ<".chars().map(String::from);
+    let tokens = ["</s>".to_owned(), "\n".to_owned(), "00".to_owned()];
+    let tokens = tokens.into_iter().chain(characters).collect::<Vec<_>>();
+    let tokens = tokens.iter().map(String::as_str).collect::<Vec<_>>();
+    let vocabulary = vocabulary(&tokens);
+    let id = |text: &str| tokens.iter().position(|token| *token == text).expect("a token");
+    let zone =
+        |shape| FieldRequest { zone: Some(ZoneFormat::Td3), ..field("0-9A-Z<", 89, Some(shape)) };
+    let constraint = FieldConstraint::new(&zone((2, 44)), &vocabulary, EOS).expect("fine");
+    let mut logits = vec![0.0; tokens.len()];
+    // Most wanted are two digits at once, then O, 0 and the filler.
+    for (text, logit) in [("00", 9.0), ("O", 8.0), ("0", 7.0), ("<", 6.0)] {
+        logits[id(text)] = logit;
+    }
+    let read = greediest(constraint, &vocabulary, &logits);
+    let read = read.iter().map(|token| tokens[*token as usize]).collect::<String>();
+    let expected =
+        format!("{}\n{}", "O".repeat(44), "OOOOOOOOO0OOO0000000<0000000OOOOOOOOOOOOOOO0");
+    assert_eq!(read, expected);
+    assert!(FieldConstraint::new(&zone((2, 36)), &vocabulary, EOS).is_none(), "another shape");
+    let digits = FieldRequest { zone: Some(ZoneFormat::Td3), ..field("0-9", 89, Some((2, 44))) };
+    assert!(FieldConstraint::new(&digits, &vocabulary, EOS).is_none(), "no letter may be read");
+}
+
+#[test]
+fn lines_of_any_number_end_where_the_model_ends_them() {
+    let vocabulary = vocabulary(&["</s>", "A", "AB", "\n", "B"]);
+    let free =
+        |max_length| FieldRequest { any_lines: true, ..field("AB", max_length, Some((2, 3))) };
+    let constraint = FieldConstraint::new(&free(7), &vocabulary, EOS).expect("fine");
+    assert!(constraint.tokens().any(|token| token == 3) && constraint.max_tokens() == 7);
+    // It wants line breaks most: none stands first or twice, nor behind the last line.
+    let tokens = greediest(constraint.clone(), &vocabulary, &[4.0, 1.0, 2.0, 9.0, 5.0]);
+    assert_eq!(tokens, [4, 3, 4, 4, 4, EOS]);
+    let tokens = greediest(constraint, &vocabulary, &[4.0, 1.0, 2.0, 3.0, 5.0]);
+    assert_eq!(tokens, [4, 4, 4, EOS], "a full line may be the last");
+    let short = FieldConstraint::new(&free(2), &vocabulary, EOS).expect("fine");
+    assert_eq!(greediest(short, &vocabulary, &[4.0, 1.0, 2.0, 9.0, 5.0]), [4, 3, EOS]);
 }

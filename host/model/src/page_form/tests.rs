@@ -119,6 +119,8 @@ fn request(adapter: Option<Digest>) -> ReadRequest {
         characters: "A-Z0-9".parse().expect("a set"),
         max_length: 6,
         shape: None,
+        zone: None,
+        any_lines: false,
     };
     let fields = vec![field("surname", 0), field("document_number", 1), field("authority", 0)];
     ReadRequest { pages: vec![page.clone(), page], fields, adapter, embed: false }

@@ -81,6 +81,8 @@ fn steady_step(base: &Base, folder: &Path, adapters: usize) -> Calls {
             characters: "A-Z0-9".parse().expect("a set"),
             max_length: CHARACTERS,
             shape: Some(LineShape { lines: 1, characters_per_line: CHARACTERS }),
+            zone: None,
+            any_lines: false,
         });
         let pages = vec![PageImage::white(32, 32)];
         let adapter = digests.get(number).copied();

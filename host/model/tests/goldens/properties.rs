@@ -80,6 +80,8 @@ pub(crate) fn field(name: &str, page: usize, characters: &str, max_length: u32) 
         characters: characters.parse::<CharacterSet>().expect("a set"),
         max_length,
         shape: None,
+        zone: None,
+        any_lines: false,
     }
 }
 

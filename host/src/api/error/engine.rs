@@ -113,6 +113,9 @@ pub(crate) fn engine_problem(error: &EngineError) -> Problem {
         E::UnsupportedField { .. } => {
             of(S::CONFLICT, "The rules ask for a field that the base can't read")
         }
+        E::RulesUnlikeManifest { .. } => {
+            of(S::CONFLICT, "The rules don't ask for what the manifest says")
+        }
         E::CandidateExists { .. } => of(S::CONFLICT, "Another version is tried already"),
         E::NoCandidate { .. } => of(S::CONFLICT, "No version is tried"),
         E::NoPrevious { .. } => of(S::CONFLICT, "There is no version to go back to"),

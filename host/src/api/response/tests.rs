@@ -1,7 +1,9 @@
 //! The shape of answers.
 
-use dossier_document::{CheckOutcome, Digest, FieldName, FieldText, Point, Symbology, Verdict};
-use dossier_engine::pipeline::Transcription;
+use dossier_document::{
+    CheckOutcome, Digest, FieldName, FieldReading, FieldText, Point, Symbology, Verdict,
+};
+use dossier_engine::pipeline::{ReadFrom, Transcription};
 use dossier_inference::ReadTimings;
 use serde_json::json;
 
@@ -36,6 +38,17 @@ fn an_extraction_reads_as_documented() {
                     confidence: 0.987_68,
                     page: 0,
                     polygon: Some(CORNERS.map(|(x, y)| Point { x, y })),
+                    other: Some(OtherReading {
+                        reading: FieldReading {
+                            name: name("date_of_birth"),
+                            page: 0,
+                            raw: FieldText::new("I2 MAR 1985"),
+                            confidence: 0.25,
+                            polygon: None,
+                        },
+                        from: ReadFrom::Page,
+                        differs_at: vec![(0, 0)],
+                    }),
                 }),
                 value: Some(FieldText::new("1985-03-12")),
                 source: "visual".to_owned(),
@@ -58,6 +71,7 @@ fn an_extraction_reads_as_documented() {
             base: digest,
             adapter: None,
             calibration: None,
+            zone_reader: Some(digest),
             rules: digest,
             generation: 3,
         },
@@ -80,17 +94,20 @@ fn an_extraction_reads_as_documented() {
             "fields": [
                 {"name": "date_of_birth", "raw": "12 MAR 1985", "value": "1985-03-12",
                  "confidence": 0.9877, "source": "visual", "page": 1,
-                 "polygon": [[247.5, 250.0], [399.0, 250.0], [399.0, 269.1], [247.5, 269.1]]},
+                 "polygon": [[247.5, 250.0], [399.0, 250.0], [399.0, 269.1], [247.5, 269.1]],
+                 "other_reading": {"raw": "I2 MAR 1985", "confidence": 0.25, "read_from": "page",
+                                   "differs_at": [[1, 1]]}},
                 {"name": "issuing_state", "raw": null, "value": "UTO",
-                 "confidence": null, "source": "mrz", "page": null, "polygon": null},
+                 "confidence": null, "source": "mrz", "page": null, "polygon": null,
+                 "other_reading": null},
             ],
             "checks": [{"code": "mrz.structure", "outcome": "not_performed", "fields": ["mrz"],
                         "message": "There is no MRZ."}],
             "verdict": "incomplete",
-            "served_by": {"base": digest, "adapter": null, "calibration": null,
+            "served_by": {"base": digest, "adapter": null, "calibration": null, "zone_reader": digest,
                           "rules": digest, "generation": 3},
             "timings_ms": {"pages": 0.0, "identify": 0.0, "before": 0.0, "barcodes": 0.0, "queue": 1.5, "preprocess": 0.0,
-                           "encode": 0.0, "decode": 0.0, "after": 0.0, "total": 20.0},
+                           "encode": 0.0, "decode": 0.0, "second_look": 0.0, "after": 0.0, "total": 20.0},
             "request_id": "id",
         })
     );

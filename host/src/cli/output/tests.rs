@@ -55,7 +55,7 @@ fn a_report_is_values_by_name_and_checks() {
 #[test]
 fn the_lines_of_a_field_stand_below_each_other() {
     let raw = FieldText::new("P<UTO\nP1234");
-    let read = Transcription { raw, confidence: 0.5, page: 1, polygon: None };
+    let read = Transcription { raw, confidence: 0.5, page: 1, polygon: None, other: None };
     let field = ExtractedField {
         name: "mrz".parse().expect("a field name"),
         transcription: Some(read),

@@ -36,6 +36,19 @@ class Page:
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
+class OtherReading:
+    """`OtherReadingBody`: what was read of a field that was read twice, and was not taken; `differs_at` has line and column, from 1."""
+
+    raw: str
+    confidence: float
+    read_from: str
+    differs_at: tuple[tuple[int, int], ...]
+
+    def __repr__(self) -> str:
+        return f"OtherReading(raw={_hidden(self.raw)}, confidence={self.confidence}, differs_at={self.differs_at})"
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Field:
     """`FieldBody`: what was read (`raw`), and what the rules made of it (`value`; none where they could not)."""
 
@@ -46,6 +59,7 @@ class Field:
     confidence: float | None = None
     page: int | None = None
     polygon: tuple[Point, ...] | None = None
+    other_reading: OtherReading | None = None
 
     def __repr__(self) -> str:
         raw, value = _hidden(self.raw), _hidden(self.value)
@@ -80,6 +94,7 @@ class ServedBy:
     generation: int
     adapter: str | None = None
     calibration: str | None = None
+    zone_reader: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +109,7 @@ class Timings:
     preprocess: float
     encode: float
     decode: float
+    second_look: float
     after: float
     total: float
 

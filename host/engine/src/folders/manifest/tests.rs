@@ -104,6 +104,9 @@ fn every_key_has_a_bound() {
         rules: "rules".to_owned(),
         version: Some("1.0.0".to_owned()),
         settings: Some(serde_json::Map::from_iter([("key".to_owned(), 1.into())])),
+        fields: Some(vec!["mrz".to_owned()]),
+        zone: Some("td3".to_owned()),
+        any_issuer: true,
     };
     let example = serde_json::to_value(file).expect("JSON");
     assert_eq!(DOCUMENT_TYPE.unbounded(&example), Vec::<String>::new());
@@ -135,4 +138,27 @@ fn an_unknown_key_is_told_without_what_steers_a_terminal() {
     let error = Manifest::parse(text.as_bytes(), Path::new("passport")).expect_err("unknown");
     let error = error.to_string();
     assert!(!error.contains('\u{1b}') && error.len() < 1200, "{error}");
+}
+
+#[test]
+fn a_zone_and_the_fields_that_are_read_are_told() {
+    let with = |keys: &str| {
+        let text = PASSPORT.replace("\"pages\": 1", &format!("\"pages\": 1, {keys}"));
+        Manifest::parse(text.as_bytes(), Path::new("folder"))
+    };
+    let keys = r#""zone": "td3", "any_issuer": true, "fields": ["mrz", "sex"]"#;
+    let manifest = with(keys).expect("valid");
+    assert_eq!((manifest.zone, manifest.any_issuer), (Some(ZoneFormat::Td3), true));
+    let fields = manifest.fields.expect("fields");
+    assert_eq!(fields.iter().map(FieldName::as_str).collect::<Vec<_>>(), ["mrz", "sex"]);
+    for (keys, key) in [
+        (r#""zone": "td4""#, "zone"),
+        (r#""any_issuer": true"#, "any_issuer"),
+        (r#""fields": []"#, "fields"),
+        (r#""fields": ["mrz", "mrz"]"#, "fields"),
+        (r#""fields": ["MRZ"]"#, "fields"),
+    ] {
+        let error = with(keys).expect_err(keys).to_string();
+        assert!(error.contains(&format!("`{key}`")), "{keys}: {error}");
+    }
 }

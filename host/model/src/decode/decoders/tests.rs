@@ -45,6 +45,8 @@ fn document(base: &Base, number: usize, fields: usize) -> Vec<(Key, FieldRow)> {
             characters: "A-Z0-9".parse().expect("a set"),
             max_length: 3 + field as u32,
             shape: None,
+            zone: None,
+            any_lines: false,
         };
         let mut prompt = vec![1];
         prompt.extend(vocabulary(base).field_prompt(&request.name).expect("a prompt"));
