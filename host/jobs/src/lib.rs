@@ -31,4 +31,10 @@ pub use store::{
 mod embedded;
 pub use embedded::EmbeddedStore;
 
+mod postgres;
+pub use postgres::{InvalidPostgres, PostgresSettings, PostgresStore};
+
+mod tls;
+pub use tls::InvalidAuthorities;
+
 pub mod conformance;

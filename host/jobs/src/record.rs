@@ -241,6 +241,14 @@ impl JobId {
     pub(crate) fn number(self) -> u128 {
         self.0.as_u128()
     }
+
+    pub(crate) fn uuid(self) -> Uuid {
+        self.0
+    }
+
+    pub(crate) fn from_uuid(id: Uuid) -> Self {
+        Self(id)
+    }
 }
 
 impl Default for JobId {

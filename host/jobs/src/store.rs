@@ -7,7 +7,9 @@ use std::pin::Pin;
 
 use dossier_document::Tenant;
 
-use crate::{Client, Idempotency, Job, JobId, WrappedKey};
+use crate::{
+    Client, DocumentState, Idempotency, Job, JobDocument, JobId, Webhook, WebhookState, WrappedKey,
+};
 
 /// What a store answers later.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -114,6 +116,48 @@ pub struct NewJob {
     pub documents: Vec<(String, Vec<u8>)>,
 }
 
+impl NewJob {
+    /// The job as it is kept under a number.
+    pub(crate) fn queued(&self, number: u64) -> Job {
+        let queued = |(document_type, input): &(String, Vec<u8>)| JobDocument {
+            document_type: document_type.clone(),
+            state: DocumentState::Queued,
+            attempts: 0,
+            fence: 0,
+            due_ms: self.created_ms,
+            code: None,
+            input_bytes: input.len() as u64,
+            result_bytes: 0,
+        };
+        let webhook = |target: &String| Webhook {
+            target: target.clone(),
+            state: WebhookState::Waiting,
+            attempts: 0,
+            due_ms: 0,
+            code: None,
+        };
+        Job {
+            id: self.id,
+            number,
+            tenant: self.tenant.clone(),
+            subject: self.subject.clone(),
+            created_ms: self.created_ms,
+            expires_ms: self.expires_ms,
+            finished_ms: None,
+            key: self.key.clone(),
+            client: self.client.clone(),
+            idempotency: self.idempotency.clone(),
+            webhook: self.webhook.as_ref().map(webhook),
+            documents: self.documents.iter().map(queued).collect(),
+        }
+    }
+
+    /// Bytes of its documents.
+    pub(crate) fn input_bytes(&self) -> u64 {
+        self.documents.iter().map(|(_, input)| input.len() as u64).sum()
+    }
+}
+
 /// What one tenant may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TenantLimits {
@@ -121,6 +165,19 @@ pub struct TenantLimits {
     pub waiting: u64,
     /// Bytes of documents and results.
     pub bytes: u64,
+}
+
+impl TenantLimits {
+    /// Refuses what is more than a tenant may have.
+    pub(crate) fn check(self, waiting: u64, bytes: u64) -> Result<(), StoreError> {
+        if waiting > self.waiting {
+            return Err(StoreError::TooMany { limit: self.waiting });
+        }
+        if bytes > self.bytes {
+            return Err(StoreError::NoRoom { limit: self.bytes });
+        }
+        Ok(())
+    }
 }
 
 /// What became of a submission.

@@ -13,7 +13,7 @@ use super::webhooks::arm;
 use crate::store::{
     Claim, Claimed, Completed, Lag, NewJob, Outcome, Release, Stored, Submitted, TenantLimits,
 };
-use crate::{DocumentState, Job, JobDocument, JobId, StoreError, Webhook, WebhookState};
+use crate::{DocumentState, Job, JobDocument, JobId, StoreError};
 
 pub(super) fn submit(
     to: &WriteTransaction,
@@ -21,7 +21,7 @@ pub(super) fn submit(
     limits: TenantLimits,
 ) -> Result<Submitted, StoreError> {
     let tenant = new.tenant.as_str();
-    if tenant_key(&to.open_table(TENANTS)?, tenant)? != Some(new.tenant_key) {
+    if tenant_key(&to.open_table(TENANTS)?, tenant)?.as_ref() != Some(&new.tenant_key) {
         return Err(StoreError::OtherKey);
     }
     if let Some(idempotency) = &new.idempotency {
@@ -39,44 +39,10 @@ pub(super) fn submit(
         }
     }
     let number = next_number(to)?;
-    let queued = |(document_type, input): &(String, Vec<u8>)| JobDocument {
-        document_type: document_type.clone(),
-        state: DocumentState::Queued,
-        attempts: 0,
-        fence: 0,
-        due_ms: new.created_ms,
-        code: None,
-        input_bytes: input.len() as u64,
-        result_bytes: 0,
-    };
-    let job = Job {
-        id: new.id,
-        number,
-        tenant: new.tenant.clone(),
-        subject: new.subject,
-        created_ms: new.created_ms,
-        expires_ms: new.expires_ms,
-        finished_ms: None,
-        key: new.key,
-        client: new.client,
-        idempotency: new.idempotency,
-        webhook: new.webhook.map(|target| Webhook {
-            target,
-            state: WebhookState::Waiting,
-            attempts: 0,
-            due_ms: 0,
-            code: None,
-        }),
-        documents: new.documents.iter().map(queued).collect(),
-    };
-    let bytes = new.documents.iter().map(|(_, input)| input.len() as u64).sum::<u64>();
-    let (waiting, bytes) = charge(to, tenant, signed(job.documents.len() as u64), signed(bytes))?;
-    if waiting > limits.waiting {
-        return Err(StoreError::TooMany { limit: limits.waiting });
-    }
-    if bytes > limits.bytes {
-        return Err(StoreError::NoRoom { limit: limits.bytes });
-    }
+    let job = new.queued(number);
+    let (documents, bytes) = (signed(job.documents.len() as u64), signed(new.input_bytes()));
+    let (waiting, bytes) = charge(to, tenant, documents, bytes)?;
+    limits.check(waiting, bytes)?;
     let mut inputs = to.open_table(INPUTS)?;
     for (place, (_, input)) in (0..).zip(&new.documents) {
         inputs.insert((number, place), input.as_slice())?;
