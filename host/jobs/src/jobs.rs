@@ -8,14 +8,13 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use dossier_document::Tenant;
 use tokio::sync::Notify;
-use tokio::time::timeout;
 
 use crate::store::{
     Claim, Completed, JobStore, Outcome, Release, StoreError, TenantLimits, backoff_ms,
 };
 use crate::vault::JobKey;
 use crate::{
-    Client, Document, InvalidDocument, Job, JobId, MasterKey, Submitted, Target, VaultError,
+    Client, Document, InvalidDocument, Job, JobId, MasterKey, Submitted, Target, VaultError, Waker,
     WebhookSigner,
 };
 
@@ -24,6 +23,8 @@ use sealing::{place, subject_tag};
 
 mod delivery;
 pub use delivery::Delivery;
+
+mod waking;
 
 mod standing;
 use standing::Counts;
@@ -37,8 +38,10 @@ pub struct Jobs {
     store: Arc<dyn JobStore>,
     master: MasterKey,
     settings: JobSettings,
-    /// Somebody may have something to do.
+    /// Somebody of this host may have something to do.
     woken: Notify,
+    /// Wakes other hosts, where there are any.
+    waker: Option<Arc<dyn Waker>>,
     signer: WebhookSigner,
     standing: Counts,
 }
@@ -136,7 +139,7 @@ impl Jobs {
         let (woken, standing) = (Notify::new(), Counts::default());
         let signer = WebhookSigner::from_seed(&master.webhook_seed());
         let signer = signer.ok_or(VaultError::NotAKey)?;
-        let jobs = Self { store, master, settings, woken, signer, standing };
+        let jobs = Self { store, master, settings, woken, waker: None, signer, standing };
         jobs.look_at_the_clock().await?;
         Ok(jobs)
     }
@@ -174,7 +177,10 @@ impl Jobs {
         let job = tokio::task::spawn_blocking(sealing).await;
         let job = job.map_err(|_| JobsError::Panicked)??;
         let submitted = self.store.submit(job, self.settings.limits).await?;
-        self.woken.notify_one();
+        match &submitted {
+            Submitted::New(job) => self.wake(job.documents.len()),
+            Submitted::Again(_) => {}
+        }
         Ok(submitted)
     }
 
@@ -272,7 +278,7 @@ impl Jobs {
             let plain = key.open(claimed.input, &place(job.id, claim.index, "pages"))?;
             Ok::<_, JobsError>((Document::from_bytes(Bytes::from(plain))?, key))
         };
-        // There may be more: whoever else waits looks, too.
+        // There may be more: whoever else of this host waits looks, too.
         self.woken.notify_one();
         match open() {
             Ok((document, key)) => Ok(Some(Task { claim, job, document, key })),
@@ -325,7 +331,12 @@ impl Jobs {
     /// When the store does not answer.
     pub async fn give_back(&self, claim: Claim, after: Duration) -> Result<bool, JobsError> {
         let due_ms = now_ms().saturating_add(milliseconds(after));
-        Ok(self.store.release(claim, Release::Untried, due_ms).await?)
+        let is_kept = self.store.release(claim, Release::Untried, due_ms).await?;
+        // What is given back for later is found by whoever looks then.
+        if is_kept && after.is_zero() {
+            self.wake_others(1);
+        }
+        Ok(is_kept)
     }
 
     /// Lets a document wait that was begun so often and has failed for the reason of this code.
@@ -396,12 +407,6 @@ impl Jobs {
     #[must_use]
     pub fn standing(&self) -> JobsStanding {
         self.standing.read()
-    }
-
-    /// Waits until there may be something to do, so long at most: what wakes somebody up may be lost.
-    pub async fn woken(&self, at_most: Duration) {
-        // Over time or not: whoever waited looks.
-        let _ = timeout(at_most, self.woken.notified()).await;
     }
 }
 

@@ -37,4 +37,7 @@ pub use postgres::{InvalidPostgres, PostgresSettings, PostgresStore};
 mod tls;
 pub use tls::InvalidAuthorities;
 
+mod waking;
+pub use waking::{InvalidNats, NatsSettings, NatsWaker, Waker, WakerStanding};
+
 pub mod conformance;
