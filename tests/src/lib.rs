@@ -21,6 +21,9 @@ pub use crash::{CrashReport, crash};
 mod crash_jobs;
 pub use crash_jobs::{JobsReport, crash_jobs};
 
+mod job_stores;
+pub use job_stores::{JobStoresReport, KillsReport, WorkArgs, job_stores, work};
+
 mod registry;
 pub use registry::TestRegistry;
 
