@@ -108,7 +108,10 @@ fn without_ssl_mode(url: &str) -> Result<(String, Option<String>), InvalidPostgr
     if !is_known || url.matches('@').count() > 1 {
         return Err(InvalidPostgres::Address);
     }
-    let Some((address, query)) = url.split_once('?') else { return Ok((url.to_owned(), None)) };
+    // A password may have a question mark of its own.
+    let server = url.find('@').unwrap_or(0);
+    let Some(query) = url[server..].find('?') else { return Ok((url.to_owned(), None)) };
+    let (address, query) = (&url[..server + query], &url[server + query + 1..]);
     let (mut rest, mut ssl_mode) = (Vec::new(), None);
     for pair in query.split('&') {
         match pair.split_once('=') {

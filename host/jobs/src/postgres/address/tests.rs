@@ -43,15 +43,26 @@ fn what_would_be_dropped_silently_is_refused() {
 
 #[test]
 fn no_text_has_the_password() {
-    let good = format!("postgres://u:{PASSWORD}@db.example/jobs?sslmode=disable");
-    let shown = format!("{:?}", settings(&good).expect("settings"));
-    assert!(shown.contains("db.example") && !shown.contains(PASSWORD), "{shown}");
+    let good = [
+        format!("postgres://u:{PASSWORD}@db.example/jobs?sslmode=disable"),
+        format!("postgres://u:x?{PASSWORD}@db.example/jobs?sslmode=disable"),
+        format!("postgres://u:x/{PASSWORD}=y@db.example/jobs?sslmode=disable"),
+    ];
+    for url in good {
+        let settings = settings(&url).expect("settings");
+        assert!(settings.tls.is_none(), "{settings:?}");
+        let password = settings.server.get_password().expect("a password");
+        assert!(String::from_utf8_lossy(password).contains(PASSWORD));
+        let shown = format!("{settings:?}");
+        assert!(shown.contains("db.example") && !shown.contains(PASSWORD), "{shown}");
+    }
     let bad = [
         format!("mysql://u:{PASSWORD}@db.example/jobs"),
         format!("host=db.example password={PASSWORD}"),
         format!("postgres://u:x@{PASSWORD}@db.example/jobs"),
-        format!("postgres://u:x?{PASSWORD}@db.example/jobs"),
-        format!("postgres://u:x?{PASSWORD}=y@db.example/jobs"),
+        format!("postgres://u:x@db.example/jobs?{PASSWORD}"),
+        format!("postgres://u:x@db.example/jobs?{PASSWORD}=y"),
+        format!("postgres://u:x@db.example/jobs?sslmode=disable&port={PASSWORD}"),
         format!("postgres://u:%zz{PASSWORD}@db.example:port/jobs"),
         format!("postgres://u:{PASSWORD}@/jobs"),
     ];
