@@ -81,6 +81,8 @@ impl Postgres {
             command.args(["-c", "ssl=on", "-c", "max_connections=200"]);
             // A database whose default would lose what it acknowledged.
             command.args(["-c", "synchronous_commit=off"]);
+            // Its process is killed and not the machine: what it wrote is there, on the disk or not.
+            command.args(["-c", "fsync=off"]);
             let log = self.folder.join("postgres.log");
             let mut process = Process::start(&mut command, log)?;
             let is_ready = |log: &str| log.contains("ready to accept connections").then_some(());
