@@ -203,6 +203,7 @@ impl Source for App {
             permits,
             bodies: self.bodies.standing(),
             jobs: self.jobs.as_ref().map(|kept| kept.jobs.standing()),
+            waking: self.jobs.as_ref().and_then(|kept| kept.jobs.waking()),
         }
     }
 }

@@ -32,7 +32,7 @@ pub use effective::PlacedArgs;
 pub(crate) use effective::{Place, Setting, effective};
 
 mod jobs;
-pub use jobs::{JobsConfig, JobsKey};
+pub use jobs::{JobsConfig, JobsKey, JobsStore, NatsConfig, ServerFiles};
 
 mod jwt;
 pub use jwt::JwtConfig;

@@ -7,10 +7,13 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dossier_jobs::{EmbeddedStore, Jobs, JobsError, MasterKey, StoreError, VaultError};
+use dossier_jobs::{
+    EmbeddedStore, InvalidNats, InvalidPostgres, JobStore, Jobs, JobsError, MasterKey,
+    NatsSettings, NatsWaker, PostgresSettings, PostgresStore, StoreError, VaultError,
+};
 use tokio::time::timeout;
 
-use crate::config::{JobsConfig, JobsKey};
+use crate::config::{JobsConfig, JobsKey, JobsStore, NatsConfig, ServerFiles};
 
 /// How long a command has to print the key.
 const COMMAND_TIME: Duration = Duration::from_secs(30);
@@ -42,12 +45,48 @@ pub enum JobsStartError {
         /// What it did.
         reason: String,
     },
+    /// A file that says how a server is reached can't be read.
+    #[error("{key}: {}: can't be read: {source}", path.display())]
+    File {
+        /// The key that names it.
+        key: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// What it says of the database is refused.
+    #[error("{key}: {source}")]
+    Postgres {
+        /// The key at fault.
+        key: &'static str,
+        /// Why.
+        source: InvalidPostgres,
+    },
+    /// What it says of NATS is refused.
+    #[error("{key}: {source}")]
+    Nats {
+        /// The key at fault.
+        key: &'static str,
+        /// Why.
+        source: InvalidNats,
+    },
     /// The store can't be opened.
-    #[error("jobs_dir: {0}")]
-    Store(#[from] StoreError),
+    #[error("{key}: {source}")]
+    Store {
+        /// The key that names the store.
+        key: &'static str,
+        /// Why.
+        source: StoreError,
+    },
     /// The store can't be used with this key.
-    #[error("jobs_dir: {0}")]
-    Jobs(#[from] JobsError),
+    #[error("{key}: {source}")]
+    Jobs {
+        /// The key that names the store.
+        key: &'static str,
+        /// Why.
+        source: JobsError,
+    },
 }
 
 /// Opens the store under its key.
@@ -55,9 +94,93 @@ pub enum JobsStartError {
 /// # Errors
 /// When there is no key, or the store can't be opened, or not with this key.
 pub(crate) async fn open(config: &JobsConfig) -> Result<Arc<Jobs>, JobsStartError> {
-    let key = key_of(&config.key).await?;
-    let store = Arc::new(EmbeddedStore::open(&config.dir)?);
-    Ok(Arc::new(Jobs::open(store, key, config.settings).await?))
+    let master = key_of(&config.key).await?;
+    let (key, opened, nats) = match &config.store {
+        JobsStore::Folder(dir) => {
+            let opened = EmbeddedStore::open(dir);
+            ("jobs_dir", opened.map(|store| Arc::new(store) as Arc<dyn JobStore>), None)
+        }
+        JobsStore::Postgres { server, connections, nats } => {
+            let settings = postgres_settings(server, *connections)?;
+            let opened = PostgresStore::open(settings).await;
+            let opened = opened.map(|store| Arc::new(store) as Arc<dyn JobStore>);
+            (POSTGRES_KEYS.0, opened, nats.as_ref())
+        }
+    };
+    let store = opened.map_err(|source| JobsStartError::Store { key, source })?;
+    let waker = match nats {
+        None => None,
+        Some(nats) => {
+            let started = NatsWaker::start(nats_settings(nats)?).await;
+            Some(started.map_err(|source| JobsStartError::Nats { key: NATS_KEYS.0, source })?)
+        }
+    };
+    let jobs = Jobs::open(store, master, config.settings).await;
+    let jobs = jobs.map_err(|source| JobsStartError::Jobs { key, source })?;
+    Ok(Arc::new(match waker {
+        Some(waker) => jobs.woken_by(Arc::new(waker)),
+        None => jobs,
+    }))
+}
+
+/// The keys of a database's URL and of the certificates it is checked by.
+const POSTGRES_KEYS: (&str, &str) = ("jobs_postgres_file", "jobs_postgres_ca");
+/// The same of NATS.
+const NATS_KEYS: (&str, &str) = ("jobs_nats_file", "jobs_nats_ca");
+/// Bytes of a file of a URL, and of one of certificates.
+const MOST_BYTES: (u64, u64) = (16 << 10, 1 << 20);
+
+/// How the database is reached, by its files.
+///
+/// # Errors
+/// When one can't be read, or what it says is refused.
+pub(crate) fn postgres_settings(
+    server: &ServerFiles,
+    connections: usize,
+) -> Result<PostgresSettings, JobsStartError> {
+    let (url, authorities) = read_files(server, POSTGRES_KEYS)?;
+    PostgresSettings::new(url.trim(), authorities.as_deref(), connections).map_err(|source| {
+        let key = match source {
+            InvalidPostgres::Authorities(_) => POSTGRES_KEYS.1,
+            _ => POSTGRES_KEYS.0,
+        };
+        JobsStartError::Postgres { key, source }
+    })
+}
+
+/// How NATS is reached, by its files.
+///
+/// # Errors
+/// As [`postgres_settings`].
+pub(crate) fn nats_settings(nats: &NatsConfig) -> Result<NatsSettings, JobsStartError> {
+    let (urls, authorities) = read_files(&nats.server, NATS_KEYS)?;
+    NatsSettings::new(urls.trim(), authorities.as_deref(), &nats.stream).map_err(|source| {
+        let key = match source {
+            InvalidNats::Authorities(_) => NATS_KEYS.1,
+            InvalidNats::Name => "jobs_nats_stream",
+            InvalidNats::Address => NATS_KEYS.0,
+        };
+        JobsStartError::Nats { key, source }
+    })
+}
+
+/// The URL of a server, and the certificates of those who vouch for it.
+fn read_files(
+    files: &ServerFiles,
+    (url, authorities): (&'static str, &'static str),
+) -> Result<(String, Option<Vec<u8>>), JobsStartError> {
+    let read = |key, path: &PathBuf, most| {
+        let mut bytes = Vec::new();
+        let read = File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes));
+        read.map(|_| bytes).map_err(|source| JobsStartError::File {
+            key,
+            path: path.clone(),
+            source,
+        })
+    };
+    let text = String::from_utf8_lossy(&read(url, &files.url, MOST_BYTES.0)?).into_owned();
+    let pem = files.authorities.as_ref().map(|path| read(authorities, path, MOST_BYTES.1));
+    Ok((text, pem.transpose()?))
 }
 
 /// The key, from where it is.
@@ -140,6 +263,43 @@ mod tests {
         ] {
             let told = key_of(&command(words)).await.expect_err(what).to_string();
             assert!(told.starts_with("jobs_key_command: ") && told.contains(what), "{told}");
+        }
+    }
+
+    #[test]
+    fn what_says_how_servers_are_reached_is_told_by_its_key_and_no_password_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).expect("written");
+            path
+        };
+        let of = |url: PathBuf, authorities| ServerFiles { url, authorities };
+        let good = path("url", "postgres://clerk:hunter2@db.example/jobs?sslmode=disable\n");
+        postgres_settings(&of(good.clone(), None), 16).expect("a URL");
+        let bad = path("bad", "hunter2");
+        let empty = path("empty", "");
+        let encrypted = path("tls", "postgres://clerk:hunter2@db.example/jobs");
+        let missing = folder.path().join("missing");
+        for (files, key) in [
+            (of(missing.clone(), None), "jobs_postgres_file: "),
+            (of(bad.clone(), None), "jobs_postgres_file: the address"),
+            (of(encrypted, Some(empty.clone())), "jobs_postgres_ca: "),
+            (of(good, Some(missing)), "jobs_postgres_ca: "),
+        ] {
+            let told = postgres_settings(&files, 16).map(drop).expect_err(key).to_string();
+            assert!(told.starts_with(key) && !told.contains("hunter2"), "{told}");
+        }
+        let nats = |url: PathBuf, stream: &str| {
+            nats_settings(&NatsConfig { server: of(url, None), stream: stream.to_owned() })
+        };
+        let url = path("nats", "nats://token:hunter2@127.0.0.1:4222, nats://127.0.0.1:4223");
+        nats(url.clone(), "JOBS").map(drop).expect("URLs");
+        for (refused, key) in
+            [(nats(bad, "JOBS"), "jobs_nats_file: "), (nats(url, "a b"), "jobs_nats_stream: ")]
+        {
+            let told = refused.map(drop).expect_err(key).to_string();
+            assert!(told.starts_with(key) && !told.contains("hunter2"), "{told}");
         }
     }
 }

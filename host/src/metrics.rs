@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use dossier_engine::snapshot::Snapshot;
 use dossier_engine::statistics::ReaderStatistics;
-use dossier_jobs::JobsStanding;
+use dossier_jobs::{JobsStanding, WakerStanding};
 
 /// Document types that have series of their own; those beyond are `other`, or have none.
 const MOST_DOCUMENT_TYPES: usize = 4096;
@@ -48,6 +48,8 @@ pub struct Standing {
     pub bodies: BodiesStanding,
     /// Jobs, where there are any.
     pub jobs: Option<JobsStanding>,
+    /// Waking other hosts over them, where that is done.
+    pub waking: Option<WakerStanding>,
 }
 
 /// Bodies at one time.

@@ -16,6 +16,8 @@ pub use kills::KillsReport;
 
 mod hints;
 
+mod hosts;
+
 /// What was seen to work.
 #[derive(Clone, Debug)]
 pub struct JobStoresReport {
@@ -28,12 +30,12 @@ pub struct JobStoresReport {
 }
 
 /// Does everything, with `kills` at random moments, and as many `seeds` of the bench. `worker` is a program that
-/// calls [`work`] with what stands behind `--work`. `seed` decides the moments.
+/// calls [`work`] with what stands behind `--work`, `host` the program of a host. `seed` decides the moments.
 ///
 /// # Errors
 /// When PostgreSQL or NATS is not installed, or anything is not as it should be.
 pub async fn job_stores(
-    worker: &Path,
+    (worker, host): (&Path, &Path),
     kills: usize,
     seeds: u64,
     seed: u64,
@@ -45,6 +47,7 @@ pub async fn job_stores(
     let mut done = rules::all(&postgres, seeds).await?;
     done.extend(work::share(&postgres, &nats, worker, folder.path()).await?);
     done.extend(hints::all(&postgres, &mut nats).await?);
+    done.extend(hosts::share(&mut postgres, &mut nats, host, folder.path()).await?);
     let kills = kills::kill(&mut postgres, &mut nats, worker, folder.path(), kills, seed).await?;
     Ok(JobStoresReport { servers, done, kills })
 }

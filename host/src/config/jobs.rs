@@ -10,8 +10,8 @@ use super::{ConfigError, JobsArgs};
 /// Documents that are read later.
 #[derive(Clone, Debug)]
 pub struct JobsConfig {
-    /// The folder of the store.
-    pub dir: PathBuf,
+    /// Where they are kept.
+    pub store: JobsStore,
     /// Where the key is that everything in it is sealed under.
     pub key: JobsKey,
     /// Documents that this host reads at a time.
@@ -22,6 +22,40 @@ pub struct JobsConfig {
     pub webhooks_to_private: bool,
     /// What holds for every job.
     pub settings: JobSettings,
+}
+
+/// Where jobs are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobsStore {
+    /// In a folder of this host's.
+    Folder(PathBuf),
+    /// In a PostgreSQL database, which several hosts may share.
+    Postgres {
+        /// Where its URL is, and whose certificates it may show.
+        server: ServerFiles,
+        /// Connections to it at most.
+        connections: usize,
+        /// Over what those hosts wake each other; nothing where each looks by itself.
+        nats: Option<NatsConfig>,
+    },
+}
+
+/// A NATS server over which hosts wake each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NatsConfig {
+    /// Where its URLs are, and whose certificates it may show.
+    pub server: ServerFiles,
+    /// The stream.
+    pub stream: String,
+}
+
+/// The files that say how a server is reached. A password stands in the first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerFiles {
+    /// Its URL.
+    pub url: PathBuf,
+    /// Certificates of authorities in PEM; none for those of the system.
+    pub authorities: Option<PathBuf>,
 }
 
 /// Where the key of jobs is.
@@ -53,21 +87,27 @@ impl JobsArgs {
                 ));
             }
         };
-        let (dir, key) = match (self.jobs_dir(), key) {
+        let (store, key) = match (self.store()?, key) {
             (None, None) => return Ok(None),
-            (Some(dir), Some(key)) => (dir, key),
-            (Some(_), None) => {
+            (Some(store), Some(key)) => (store, key),
+            (Some(JobsStore::Folder(_)), None) => {
                 return Err(invalid("jobs_dir", "needs jobs_key_file or jobs_key_command"));
             }
-            (None, Some(JobsKey::File(_))) => {
-                return Err(invalid("jobs_key_file", "is of no use without jobs_dir"));
+            (Some(JobsStore::Postgres { .. }), None) => {
+                let reason = "needs jobs_key_file or jobs_key_command";
+                return Err(invalid("jobs_postgres_file", reason));
             }
-            (None, Some(JobsKey::Command(_))) => {
-                return Err(invalid("jobs_key_command", "is of no use without jobs_dir"));
+            (None, Some(key)) => {
+                let key = match key {
+                    JobsKey::File(_) => "jobs_key_file",
+                    JobsKey::Command(_) => "jobs_key_command",
+                };
+                let reason = "is of no use without jobs_dir or jobs_postgres_file";
+                return Err(invalid(key, reason));
             }
         };
         Ok(Some(JobsConfig {
-            dir,
+            store,
             key,
             workers: self.job_workers(),
             documents: self.job_documents(),
@@ -83,7 +123,47 @@ impl JobsArgs {
             },
         }))
     }
+
+    /// Where jobs are kept, if anywhere.
+    fn store(&self) -> Result<Option<JobsStore>, ConfigError> {
+        let invalid = |key, reason| Err(ConfigError::Invalid { key, reason });
+        let nats = match (self.jobs_nats_file(), self.jobs_nats_ca()) {
+            (None, None) => None,
+            (None, Some(_)) => {
+                return invalid("jobs_nats_ca", "is of no use without jobs_nats_file");
+            }
+            (Some(url), authorities) => {
+                let server = ServerFiles { url, authorities };
+                Some(NatsConfig { server, stream: self.jobs_nats_stream() })
+            }
+        };
+        let (url, authorities) = (self.jobs_postgres_file(), self.jobs_postgres_ca());
+        match (self.jobs_dir(), url) {
+            (Some(_), Some(_)) => {
+                invalid("jobs_postgres_file", "stands beside jobs_dir: jobs are kept in one place")
+            }
+            (None, Some(url)) => {
+                let connections = self.jobs_postgres_connections();
+                if connections < self.job_workers().saturating_add(SPARE_CONNECTIONS) {
+                    let reason = "must be four more than job_workers at least";
+                    return invalid("jobs_postgres_connections", reason);
+                }
+                let server = ServerFiles { url, authorities };
+                Ok(Some(JobsStore::Postgres { server, connections, nats }))
+            }
+            (_, None) if authorities.is_some() => {
+                invalid("jobs_postgres_ca", "is of no use without jobs_postgres_file")
+            }
+            (_, None) if nats.is_some() => {
+                invalid("jobs_nats_file", "is of no use without jobs_postgres_file")
+            }
+            (dir, None) => Ok(dir.map(JobsStore::Folder)),
+        }
+    }
 }
+
+/// Connections for whoever sends jobs and asks for them, and for the look at the clock.
+const SPARE_CONNECTIONS: usize = 4;
 
 #[cfg(test)]
 mod tests {
@@ -120,6 +200,38 @@ mod tests {
             (with(&dir, &None, &Some(" ".to_owned())), "jobs_key_command"),
         ] {
             let told = refused.expect_err(key);
+            assert!(told.starts_with(key), "{told}");
+        }
+    }
+
+    #[test]
+    fn jobs_are_kept_in_a_folder_or_in_a_database() {
+        let file = |name: &str| Some(PathBuf::from(name));
+        let args = || JobsArgs {
+            jobs_postgres_file: file("url"),
+            jobs_key_file: file("key"),
+            ..JobsArgs::default()
+        };
+        let store = settled(args()).expect("valid").map(|jobs| jobs.store);
+        let server = ServerFiles { url: "url".into(), authorities: None };
+        let alone = JobsStore::Postgres { server, connections: 16, nats: None };
+        assert_eq!(store, Some(alone));
+        let nats = JobsArgs { jobs_nats_file: file("nats"), jobs_nats_ca: file("ca"), ..args() };
+        let Some(JobsStore::Postgres { nats: Some(nats), .. }) =
+            settled(nats).expect("valid").map(|jobs| jobs.store)
+        else {
+            panic!("NATS is set")
+        };
+        assert_eq!((nats.stream.as_str(), nats.server.authorities), ("DOSSIER_JOBS", file("ca")));
+        for (refused, key) in [
+            (JobsArgs { jobs_dir: file("jobs"), ..args() }, "jobs_postgres_file"),
+            (JobsArgs { jobs_key_file: None, ..args() }, "jobs_postgres_file"),
+            (JobsArgs { job_workers: Some(13), ..args() }, "jobs_postgres_connections"),
+            (JobsArgs { jobs_nats_ca: file("ca"), ..args() }, "jobs_nats_ca"),
+            (JobsArgs { jobs_postgres_ca: file("ca"), ..JobsArgs::default() }, "jobs_postgres_ca"),
+            (JobsArgs { jobs_nats_file: file("nats"), ..JobsArgs::default() }, "jobs_nats_file"),
+        ] {
+            let told = settled(refused).map(drop).expect_err(key);
             assert!(told.starts_with(key), "{told}");
         }
     }

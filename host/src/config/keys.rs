@@ -197,8 +197,24 @@ keys! {
 
     /// Folder in which jobs are kept, sealed; one host at a time has it open. Needs `jobs_key_file` or
     /// `jobs_key_command`.
-    jobs_dir: PathBuf, text("FOLDER"), unset "no jobs are taken";
-    /// File of the key that everything in it is sealed under: 64 hexadecimal digits, as
+    jobs_dir: PathBuf, text("FOLDER"), unset "no jobs are taken, unless `jobs_postgres_file` is set";
+    /// File of the URL of a PostgreSQL database in which jobs are kept in place of `jobs_dir`, sealed, for as many
+    /// hosts as share it: `postgres://user:password@host/database`. Over the network TLS is spoken and checked,
+    /// unless the URL says `sslmode=disable`. It is read once, at start, as the next five are.
+    jobs_postgres_file: PathBuf, text("FILE"), unset "jobs are kept in `jobs_dir`";
+    /// File of the certificates, in PEM, by which the database's is checked.
+    jobs_postgres_ca: PathBuf, text("FILE"), unset "those of the system";
+    // Each reader holds one while it begins or ends a document, and requests come beside.
+    /// Connections to the database at most: four more than `job_workers` at least.
+    jobs_postgres_connections: usize = 16, number("N", 5..=1_024);
+    /// File of URLs of NATS servers, with commas between, over whose JetStream hosts that share a database wake
+    /// each other: `tls://user:password@host`. Without it a host that has nothing to do looks every second.
+    jobs_nats_file: PathBuf, text("FILE"), unset "hosts look every second";
+    /// File of the certificates, in PEM, by which those of NATS are checked.
+    jobs_nats_ca: PathBuf, text("FILE"), unset "those of the system";
+    /// Stream over which hosts that share a database wake each other; others need another.
+    jobs_nats_stream: String = "DOSSIER_JOBS".to_owned(), text("NAME");
+    /// File of the key that all of them are sealed under, the same on every host that shares them: 64 hexadecimal digits, as
     /// `openssl rand -hex 32` prints them. It is read once, at start.
     jobs_key_file: PathBuf, text("FILE"), unset "the key is that of `jobs_key_command`";
     /// Command that prints this key, such as a client of a key management service. It is split at blanks, run

@@ -123,6 +123,9 @@ impl Collector for Everything {
         if let Some(jobs) = standing.jobs {
             jobs::write(&mut to, jobs)?;
         }
+        if let Some(waking) = standing.waking {
+            jobs::write_waking(&mut to, waking)?;
+        }
         let Some(reload) = &self.reload else { return Ok(()) };
         packages::write_reload(&mut to, reload)?;
         match reload.adapters() {

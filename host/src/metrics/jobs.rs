@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use dossier_jobs::JobsStanding;
+use dossier_jobs::{JobsStanding, WakerStanding};
 
 use super::writer::Writer;
 
@@ -28,4 +28,19 @@ pub(super) fn write(to: &mut Writer<'_>, jobs: JobsStanding) -> fmt::Result {
     ];
     to.counters("dossier_job_webhooks", "Attempts to tell of a job", outcomes.map(series))?;
     to.counter("dossier_jobs_expired", "Jobs whose time was over", jobs.expired)
+}
+
+/// Writes how waking other hosts stands, where there are any.
+pub(super) fn write_waking(to: &mut Writer<'_>, waking: WakerStanding) -> fmt::Result {
+    let help = "1 while other hosts that share the store of jobs are reached";
+    to.gauge("dossier_job_waking_connected", help, u64::from(waking.is_connected))?;
+    let outcomes = [
+        ("told", waking.told),
+        ("untold", waking.untold),
+        ("heard", waking.heard),
+        ("poison", waking.poison),
+    ];
+    let series = |(outcome, count): (&'static str, u64)| ([("outcome", outcome)], count as f64);
+    let help = "Hints between hosts that documents of jobs may be begun";
+    to.counters("dossier_job_hints", help, outcomes.map(series))
 }

@@ -9,8 +9,8 @@ use dossier_engine::has_catalogue;
 
 use super::{JwtVerifier, KeySource, tls};
 use crate::auth::token_file::ClientTokens;
-use crate::config::{Config, JobsConfig, JobsKey, JwtConfig, TlsConfig};
-use crate::jobs::key_of;
+use crate::config::{Config, JobsConfig, JobsKey, JobsStore, JwtConfig, TlsConfig};
+use crate::jobs::{key_of, nats_settings, postgres_settings};
 use crate::reloaded::FileError;
 
 /// A key whose value was looked at.
@@ -83,8 +83,8 @@ impl Checked {
     }
 }
 
-/// The store is not opened: that would take its lock from the host that may run on it.
-async fn check_jobs(config: &JobsConfig) -> [Checked; 2] {
+/// The store is not opened: that would take its lock from the host that may run on it, or make it.
+async fn check_jobs(config: &JobsConfig) -> Vec<Checked> {
     let key = match &config.key {
         JobsKey::File(_) => Checked::of("jobs_key_file", key_of(&config.key).await),
         JobsKey::Command(_) => {
@@ -92,7 +92,20 @@ async fn check_jobs(config: &JobsConfig) -> [Checked; 2] {
             Checked { key: "jobs_key_command", outcome }
         }
     };
-    [key, Checked { key: "jobs_dir", outcome: outcome_of_folder(&config.dir, JOBS_OPENED) }]
+    let mut checked = vec![key];
+    match &config.store {
+        JobsStore::Folder(dir) => {
+            let outcome = outcome_of_folder(dir, JOBS_OPENED);
+            checked.push(Checked { key: "jobs_dir", outcome });
+        }
+        JobsStore::Postgres { server, connections, nats } => {
+            let settings = postgres_settings(server, *connections);
+            checked.push(Checked::of("jobs_postgres_file", settings));
+            let nats = nats.as_ref().map(nats_settings);
+            checked.extend(nats.map(|settings| Checked::of("jobs_nats_file", settings)));
+        }
+    }
+    checked
 }
 
 const JOBS_OPENED: &str = "it is a folder; the start opens the jobs in it";

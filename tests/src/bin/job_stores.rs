@@ -18,6 +18,9 @@ struct Args {
     /// Decides what is killed, and when.
     #[arg(long, default_value_t = 20_261_201)]
     seed: u64,
+    /// The host [default: dossier-under-test beside this program].
+    #[arg(long)]
+    binary: Option<PathBuf>,
     /// Reads documents, as one of the hosts that are killed.
     #[arg(long, hide = true, num_args = 3, value_names = ["POSTGRES", "NATS", "LEDGER"])]
     work: Option<Vec<String>>,
@@ -31,7 +34,8 @@ async fn main() -> anyhow::Result<()> {
         return work(WorkArgs { postgres, nats, ledger }).await;
     }
     let worker = std::env::current_exe()?;
-    let report = job_stores(&worker, args.kills, args.seeds, args.seed).await?;
+    let host = args.binary.unwrap_or_else(|| worker.with_file_name("dossier-under-test"));
+    let report = job_stores((&worker, &host), args.kills, args.seeds, args.seed).await?;
     let mut output = std::io::stdout().lock();
     std::io::Write::write_all(&mut output, format!("{report:#?}\n").as_bytes())?;
     Ok(())

@@ -10,7 +10,7 @@ use crate::api::error::{ApiError, INTERNAL, INTERNAL_DETAIL, Problem};
 #[derive(Debug, thiserror::Error)]
 pub enum JobError {
     /// The host keeps none.
-    #[error("this host keeps no jobs: jobs_dir is not set")]
+    #[error("this host keeps no jobs: neither jobs_dir nor jobs_postgres_file is set")]
     NotKept,
     /// The tenant has no such job.
     #[error("there is no such job, or not any more")]
