@@ -191,7 +191,9 @@ fn assert_has_the_documented_form(answer: &Answer) {
     let body = &answer.body;
     for field in fields(answer) {
         let keys = field.as_object().expect("an object").keys().collect::<Vec<_>>();
-        assert_eq!(keys, ["name", "raw", "value", "confidence", "source", "page", "polygon"]);
+        let expected =
+            ["name", "raw", "value", "confidence", "source", "page", "polygon", "other_reading"];
+        assert_eq!(keys, expected);
         let is_read = field["raw"].is_string();
         assert_eq!(field["confidence"].is_f64(), is_read, "{}", field["name"]);
         assert_eq!(field["page"].is_u64(), is_read, "{}", field["name"]);

@@ -1,6 +1,7 @@
 //! The whole of dossier, with its real parts, from outside; and the rules that its sources keep.
 
 mod access;
+mod any_issuer;
 mod arrows;
 mod bad_input;
 mod barcodes;

@@ -10,12 +10,14 @@ use serde_json::Value;
 
 use crate::{Corners, repository, shipped_root};
 
-/// The document types that are shipped, by identifier.
+/// The document types of states that are shipped, by identifier; those of any issuer are tried by themselves.
 ///
 /// # Errors
 /// When a manifest can't be read.
 pub fn shipped_types() -> anyhow::Result<Vec<Manifest>> {
-    Ok(Manifest::find_all(&shipped_root().join("adapters"))?)
+    let mut types = Manifest::find_all(&shipped_root().join("adapters"))?;
+    types.retain(|manifest| !manifest.any_issuer);
+    Ok(types)
 }
 
 /// The documents of all types in turn, so that batches mix adapters.

@@ -327,7 +327,7 @@ pub enum EngineError {
         field: FieldName,
     },
     /// The adapter's manifest promises what the rules don't ask for.
-    #[error("`{rules}` don't ask for what `{key}` of the manifest of `{document_type}` says")]
+    #[error("`{rules}` doesn't ask for what `{key}` of the manifest of `{document_type}` says")]
     RulesUnlikeManifest {
         /// The rules.
         rules: String,

@@ -44,9 +44,8 @@ pub fn load_model(
     let pool = AdapterPool::new(&base, settings.adapter_pool())?;
     let zone_adapter = match zone_folder.exists() {
         true => {
+            // Not pinned: where memory is for one adapter, it takes turns with those of the types.
             let digest = pool.add(&zone_folder)?;
-            // Documents of every type may ask for it.
-            pool.pin(&digest, true);
             pool.page_size(&digest).map(|size| ZoneAdapter { digest, size })
         }
         false => None,

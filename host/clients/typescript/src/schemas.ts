@@ -93,6 +93,7 @@ export interface components {
             /** Format: double */
             confidence?: number | null;
             name: string;
+            other_reading?: components["schemas"]["OtherReadingBody"] | null;
             page?: number | null;
             polygon?: number[][] | null;
             raw?: string | null;
@@ -234,6 +235,14 @@ export interface components {
             generation: number;
             scalings: components["schemas"]["ScalingBody"][];
         };
+        /** @description What was read of a field that was read twice, and was not taken: it was less sure, or is the same. */
+        OtherReadingBody: {
+            /** Format: double */
+            confidence: number;
+            differs_at: number[][];
+            raw: string;
+            read_from: string;
+        };
         /** @description A page of the document, and where it is in what was sent. */
         PageBody: {
             corners: number[][];
@@ -278,6 +287,7 @@ export interface components {
             /** Format: int64 */
             generation: number;
             rules: string;
+            zone_reader?: string | null;
         };
         TimingsBody: {
             /** Format: double */
@@ -298,6 +308,8 @@ export interface components {
             preprocess: number;
             /** Format: double */
             queue: number;
+            /** Format: double */
+            second_look: number;
             /** Format: double */
             total: number;
         };
@@ -343,6 +355,7 @@ export type ListedModel = components['schemas']['ListedModel'];
 export type MeasuredBody = components['schemas']['MeasuredBody'];
 export type ModelsBody = components['schemas']['ModelsBody'];
 export type OneDocumentTypeBody = components['schemas']['OneDocumentTypeBody'];
+export type OtherReadingBody = components['schemas']['OtherReadingBody'];
 export type PageBody = components['schemas']['PageBody'];
 export type ProblemBody = components['schemas']['ProblemBody'];
 export type RulesBody = components['schemas']['RulesBody'];

@@ -134,7 +134,7 @@ const KEYS: &str = r#""zone": "td3", "fields": ["mrz"],"#;
 #[tokio::test]
 async fn an_unsure_zone_is_cut_out_and_read_again() {
     let asked = Asked::default();
-    let strip = PAGE.replace("L898902C3", "L898902G3");
+    let strip = PAGE.replace("ERIKSSON", "ERIKSSOM");
     let root = root(KEYS);
     let extraction = read_by(&root, sights(0.9, (&strip, 0.95), &asked)).await.expect("read");
     let adapter = extraction.served_by.adapter;
@@ -147,7 +147,7 @@ async fn an_unsure_zone_is_cut_out_and_read_again() {
     assert_eq!(read.raw.expose(), strip);
     assert_eq!(read.polygon.expect("a place")[0], Point { x: 10.0, y: 60.0 });
     let other = read.other.as_ref().expect("the first reading");
-    assert_eq!((other.from, &*other.differs_at), (ReadFrom::Page, &[(1, 7)][..]));
+    assert_eq!((other.from, &*other.differs_at), (ReadFrom::Page, &[(0, 12)][..]));
     assert_eq!(other.reading.raw.expose(), PAGE);
 }
 
@@ -192,11 +192,7 @@ async fn a_manifest_that_the_rules_do_not_keep_is_refused() {
         let asked = Asked::default();
         let error = read_by(&root(keys), sights(0.5, (PAGE, 0.9), &asked)).await;
         let error = error.expect_err("refused");
-        assert_eq!(error.code(), "document_type.quarantined", "{error}");
-        assert!(
-            format!("{error:?}").contains("rules.unlike_manifest")
-                || error.to_string().contains(key),
-            "{error:?}"
-        );
+        assert_eq!(error.code(), "rules.unlike_manifest", "{error}");
+        assert!(error.to_string().contains(key), "{error}");
     }
 }
