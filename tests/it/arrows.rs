@@ -62,6 +62,7 @@ const ARROWS: [(&str, &[&str]); 29] = [
             "dossier-document",
             "dossier-engine",
             "dossier-image-decode",
+            "dossier-jobs",
             "dossier-model",
             "dossier-store",
         ],

@@ -6,9 +6,9 @@ from dossier_training import mrz, numbers, people
 from dossier_training.typeset import typefaces
 
 _CODES = {
-    "td1": ("ID", "I", "I", "IR", "AR", "C1", "AC", "IT", "IP", "PT", "CA"),
-    "td2": ("I", "ID", "V", "IR", "AR", "I"),
-    "td3": ("P", "P", "P", "PP", "PM", "PA", "PC", "PO", "PD", "PS", "PN", "V"),
+    "td1": ("ID", "I", "I", "IR", "AR", "C1", "AC", "IT", "IP", "CA"),
+    "td2": ("I", "ID", "IR", "AR", "I"),
+    "td3": ("P", "P", "P", "PP", "PM", "PA", "PC", "PO", "PD", "PS", "PN"),
 }
 _STATES = "UTO D GBR FRA ESP ITA USA CAN CHE POL SWE NOR NLD BEL AUT HUN CZE SVK ROU BGR GRC PRT IRL DNK FIN EST LVA LTU HRV SRB UKR TUR AZE GEO KAZ CHN JPN IND BRA ARG MEX AUS NZL ZAF EGY NGA KEN RKS XXA UNO EUE".split()
 
@@ -91,8 +91,9 @@ def typeface(rng: np.random.Generator) -> str:
 
 
 def _printed(rng: np.random.Generator, text: str) -> str:
+    """Printed wrong now and then: a digit as another, a letter of a name as another, as the format allows it."""
     if rng.random() > 0.12:
         return text
     place = int(rng.integers(len(text)))
-    wrong = str(rng.choice(list("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789<")))
-    return text if text[place] == "\n" else text[:place] + wrong + text[place + 1 :]
+    others = "0123456789" if text[place].isdigit() else "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if text[place].isalpha() and text[place] not in "FMX" else text[place]
+    return text[:place] + str(rng.choice(list(others))) + text[place + 1 :]
