@@ -27,8 +27,11 @@ pub(crate) struct FieldConstraint {
 #[derive(Clone, Debug)]
 struct Zone {
     format: ZoneFormat,
-    held: Arc<[(ZoneCell, Vec<(u32, u32)>)]>,
+    held: Arc<[(ZoneCell, Tokens)]>,
 }
+
+/// Tokens by id, with their characters.
+type Tokens = Vec<(u32, u32)>;
 
 #[derive(Clone, Copy, Debug)]
 enum Shape {
@@ -205,7 +208,7 @@ impl Zone {
                 first.is_some_and(|c| field.characters.contains(c) && cell.may_hold(c))
             };
             let tokens = vocabulary.text_tokens().filter(|(_, token)| stands_in(&token.text));
-            (cell, tokens.map(|(id, token)| (id, token.characters)).collect::<Vec<_>>())
+            (cell, tokens.map(|(id, token)| (id, token.characters)).collect::<Tokens>())
         });
         let all_hold_something = held.iter().all(|(_, tokens)| !tokens.is_empty());
         all_hold_something.then(|| Self { format, held: held.into() })

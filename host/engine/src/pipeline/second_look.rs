@@ -69,7 +69,7 @@ impl Again {
 
     fn is_needed(self, confidence: f32) -> bool {
         // What is no number is not sure.
-        self == Self::Always || !(confidence >= SURE)
+        self == Self::Always || confidence.is_nan() || confidence < SURE
     }
 }
 

@@ -27,7 +27,7 @@ pub fn strip(
     let (above, below) = (between(a, b), between(d, c));
     let high = (below.x - above.x).hypot(below.y - above.y);
     // Of a number that is none nothing can be cut.
-    if !(long >= 1.0 && high >= 1.0) {
+    if long.is_nan() || high.is_nan() || long < 1.0 || high < 1.0 {
         return None;
     }
     let (w, h) = (f64::from(width), f64::from(height));
