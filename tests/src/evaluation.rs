@@ -117,6 +117,8 @@ pub fn comparable(body: &Value) -> Value {
             field.remove("confidence");
             // Follows from sums that are rounded in another order, as the confidence does.
             field.remove("polygon");
+            let other = field.get_mut("other_reading").and_then(Value::as_object_mut);
+            other.map(|other| other.remove("confidence"));
         }
         field
     };

@@ -8,7 +8,8 @@ use crate::page_quality::check;
 use crate::reader::Reader;
 use crate::snapshot::DocumentType;
 use dossier_document::{
-    Check, CheckOutcome, FieldName, FieldReading, FieldRequest, PageImage, Tenant, ZoneFormat,
+    Check, CheckOutcome, FieldName, FieldReading, FieldRequest, PageImage, Point, Tenant,
+    ZoneFormat,
 };
 
 /// Whether a second reading confirms the first.
@@ -106,7 +107,11 @@ pub(super) async fn look_again(
         }
         let page_decoder = reader.page_decoder();
         let cut = match pages.get(first.page).zip(first.polygon) {
-            Some((page, at)) => page_decoder.strip(page, at, zone_reader.size(), tenant).await?,
+            Some((page, at)) => {
+                // Whole pixels: where a place is off by the rounding of a sum, the strip stays the same.
+                let at = at.map(|corner| Point { x: corner.x.round(), y: corner.y.round() });
+                page_decoder.strip(page, at, zone_reader.size(), tenant).await?
+            }
             None => None,
         };
         let Some(cut) = cut else {
