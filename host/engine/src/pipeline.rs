@@ -191,7 +191,8 @@ async fn read_and_check(
     let comparison = shadow.and_then(|shadow| {
         Comparison::begin(shadow, document_type, requested, &read_request, permit, &memory)
     });
-    let (pages, fields) = (read_request.pages.clone(), read_request.fields.clone());
+    let zones = read_request.fields.iter().filter(|field| field.is_zone());
+    let (pages, zones) = (read_request.pages.clone(), zones.cloned().collect::<Vec<_>>());
     let output = page_decoder.read(reader.inference(), read_request, &tenant).await?;
     let looked = Instant::now();
     // The shadow may bring another calibration, so it gets what the model itself said.
@@ -201,7 +202,7 @@ async fn read_and_check(
             let calibration = document_type.calibration().map(Calibration::digest);
             let readings = document_type.calibrated(output.readings);
             let whenever = Again::of(document_type);
-            let look = look_again(reader, (&pages, &fields), &readings, whenever, &tenant).await?;
+            let look = look_again(reader, (&pages, &zones), &readings, whenever, &tenant).await?;
             (readings, calibration, look)
         }
         ModelChoice::BaseOnly => (output.readings, None, SecondLook::default()),

@@ -3,14 +3,15 @@
 
 use std::cmp::Ordering;
 
-use crate::error::EngineError;
-use crate::page_quality::check;
-use crate::reader::Reader;
-use crate::snapshot::DocumentType;
 use dossier_document::{
     Check, CheckOutcome, FieldName, FieldReading, FieldRequest, PageImage, Point, Tenant,
     ZoneFormat,
 };
+
+use crate::error::EngineError;
+use crate::page_quality::check;
+use crate::reader::Reader;
+use crate::snapshot::DocumentType;
 
 /// Whether a second reading confirms the first.
 const CONFIRMED: &str = "mrz.second_look";
@@ -90,17 +91,15 @@ pub(super) struct SecondLook {
 /// As reading a document.
 pub(super) async fn look_again(
     reader: &Reader,
-    (pages, fields): (&[PageImage], &[FieldRequest]),
+    (pages, zones): (&[PageImage], &[FieldRequest]),
     readings: &[FieldReading],
     whenever: Again,
     tenant: &Tenant,
 ) -> Result<SecondLook, EngineError> {
     let mut look = SecondLook::default();
     let Some(zone_reader) = reader.zone_reader() else { return Ok(look) };
-    let is_looked_at =
-        |first: &&FieldReading| first.name.is_zone() && whenever.is_needed(first.confidence);
-    for first in readings.iter().filter(is_looked_at) {
-        let Some(field) = fields.iter().find(|field| field.name == first.name) else { continue };
+    for first in readings.iter().filter(|first| whenever.is_needed(first.confidence)) {
+        let Some(field) = zones.iter().find(|zone| zone.name == first.name) else { continue };
         // What was not read at all is not printed, or can't be seen: a strip of anything would be read as one.
         if first.raw.expose().is_empty() {
             continue;
@@ -132,7 +131,7 @@ impl SecondLook {
         !self.readings.is_empty()
     }
 
-    /// The readings, each the surer one of two where there are two, and the other ones by the name of their field.
+    /// The readings, each the better one of two where there are two, and the other ones by the name of their field.
     pub(super) fn joined(
         &self,
         first: Vec<FieldReading>,
