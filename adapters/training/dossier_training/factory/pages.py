@@ -4,6 +4,7 @@ import itertools
 import math
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ from dossier_training.page_form import PageForm
 
 # Fields that are asked cost little beside the page that is looked at; a zone is as long as they are together.
 _MRZ, _ABSENT, _BLANK = 0.7, 0.1, 0.02
+# Decoded pages that are kept: to decode a page again takes a tenth of a step, and most are seen several times.
+_KEPT_BYTES = 1 << 30
 
 
 def opened(record: Record) -> Image.Image:
@@ -35,6 +38,8 @@ class Teacher:
         of_type = {name for record in records for name in record.fields}
         # Other pages' fields first: the host asks every page for every field.
         self.absent = [sorted(of_type), sorted(set(vocabulary.FIELD_NAMES) - of_type)]
+        self._kept: dict[Path, Image.Image] = {}
+        self._room = _KEPT_BYTES
 
     def batch(self, step: int) -> dict[str, Any]:
         """The batch of a step."""
@@ -56,7 +61,7 @@ class Teacher:
                 yield batch
 
     def _lesson(self, rng: np.random.Generator, record: Record) -> dict[str, Any]:
-        image, fields, places = opened(record), record.fields, record.places
+        image, fields, places = self._opened(record), record.fields, record.places
         if rng.random() < _BLANK:
             ground = tuple(int(level) for level in np.median(np.asarray(image).reshape(-1, 3), axis=0))
             image, fields, places = Image.new("RGB", image.size, ground), {}, None
@@ -76,6 +81,16 @@ class Teacher:
 
         asked = self._asked(rng, fields)
         return {"names": [name for name, _ in asked], "pixels": self.pages.pixels(image), **field_rows(rng, asked, 0.0, place, form)}
+
+    def _opened(self, record: Record) -> Image.Image:
+        if record.file in self._kept:
+            return self._kept[record.file]
+        image = opened(record)
+        size = 3 * image.width * image.height
+        if size <= self._room:
+            self._kept[record.file] = image
+            self._room -= size
+        return image
 
     def _asked(self, rng: np.random.Generator, fields: dict[str, str]) -> list[tuple[str, str]]:
         short = [name for name in fields if name != "mrz"]
@@ -104,10 +119,17 @@ def _moved(rng: np.random.Generator, image: Image.Image):
 
     a, b = cosine / zoom**2, sine / zoom**2
     back = (a, b, middle_x - a * (middle_x + shift_x) - b * (middle_y + shift_y), -b, a, middle_y + b * (middle_x + shift_x) - a * (middle_y + shift_y))
-    edge = tuple(int(level) for level in np.median(np.asarray(image)[0], axis=0))
-    pixels = np.asarray(image.transform(image.size, Image.Transform.AFFINE, back, Image.Resampling.BILINEAR, fillcolor=edge), dtype=np.float32)
-    pixels = pixels * float(rng.uniform(0.92, 1.05)) + float(rng.uniform(-6, 6)) + rng.standard_normal((height, width, 1), dtype=np.float32) * float(rng.uniform(0, 4))
-    return Image.fromarray(pixels.clip(0, 255).astype(np.uint8)), forward
+    edge = tuple(int(level) for level in np.median(np.asarray(image.crop((0, 0, width, 1)))[0], axis=0))
+    moved = image.transform(image.size, Image.Transform.AFFINE, back, Image.Resampling.BILINEAR, fillcolor=edge)
+    contrast, brightness = float(rng.uniform(0.92, 1.05)), float(rng.uniform(-6, 6))
+    grain = rng.standard_normal((height, width, 1), dtype=np.float32)
+    # In place: whole pages of temporaries took longer than the arithmetic.
+    grain *= float(rng.uniform(0, 4))
+    grain += brightness
+    pixels = np.asarray(moved, dtype=np.float32) * np.float32(contrast)
+    pixels += grain
+    np.clip(pixels, 0, 255, out=pixels)
+    return Image.fromarray(pixels.astype(np.uint8)), forward
 
 
 def examination(records: list[Record], pages: PageForm) -> dict[str, Any]:
