@@ -28,11 +28,28 @@ def test_a_report_measures_the_shipped_adapters(tmp_path):
     assert json.loads((tmp_path / "report.json").read_text()) == written
     assert written["base_digest"].startswith("sha256:") and "report" in written["made_by"]
     passport, licence = written["types"][PASSPORT], written["types"][LICENCE]
-    assert set(passport) == {"fields_exact_clean", "fields_exact_mild", "fields_exact_hard", "mrz_char_accuracy", "ece", "documents", "adapter_bytes", "adapter_digest"}
+    levels = {f"fields_exact_{level}" for level in ("clean", "mild", "hard", "photo")}
+    assert set(passport) == levels | {"exact_of_surest", "mrz_char_accuracy", "ece", "documents", "adapter_bytes", "adapter_digest"}
+    # Without the host's program nobody finds pages in photographs.
+    assert passport["fields_exact_photo"] is None and set(passport["exact_of_surest"]) == {"clean", "mild", "hard"}
+    assert passport["exact_of_surest"]["mild"][-1] == [1.0, passport["fields_exact_mild"]]
+    assert "<svg" in (tmp_path / "report.svg").read_text()
     assert passport["fields_exact_clean"] > 0.6 and passport["mrz_char_accuracy"] > 0.9 and licence["mrz_char_accuracy"] is None
     table = (tmp_path / "report.md").read_text().splitlines()
     assert len(table) == 4 and table[3].startswith(f"| {PASSPORT} | {100 * passport['fields_exact_clean']:.1f} % |") and " |  | " in table[2]
     assert passport["adapter_bytes"] == (REPOSITORY / "adapters" / PASSPORT / "adapter_model.safetensors").stat().st_size
+
+
+def test_pages_that_are_not_found_count_as_fields_that_are_not_read(tmp_path):
+    pictures = dataset.drawn(tmp_path / "pictures", PASSPORT, 3, 7, ("clean",))
+    pages = shutil.copytree(pictures, tmp_path / "pages")
+    kept, *left_out = (pages / "metadata.jsonl").read_text().splitlines()
+    (pages / "metadata.jsonl").write_text(kept + "\n")
+    unread = report.unread(pictures, pages)
+    fields = [json.loads(json.loads(line)["ground_truth"])["gt_parse"] for line in left_out]
+    assert sorted((r.name, r.truth) for r in unread) == sorted(pair for of_page in fields for pair in of_page.items())
+    assert not any(r.exact or r.confidence for r in unread)
+    assert report.unread(pictures, pictures) == []
 
 
 def test_the_shipped_report_is_of_the_shipped_adapters():

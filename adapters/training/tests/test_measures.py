@@ -24,6 +24,15 @@ def test_character_errors_are_edits_over_the_truth():
     assert metrics.character_error_rate([]) == 0
 
 
+def test_the_surest_readings_are_counted_first():
+    right, wrong = ("A", "A"), ("A", "B")
+    readings = [_reading("name", *pair, confidence) for pair, confidence in [(right, 0.99)] * 8 + [(wrong, 0.6), (right, 0.3)]]
+    assert dict(metrics.exact_of_surest(readings)) == pytest.approx({0.5: 1, 0.6: 1, 0.7: 1, 0.8: 1, 0.85: 1, 0.9: 8 / 9, 0.95: 0.9, 0.98: 0.9, 1.0: 0.9})
+    # Where all are equally sure, nothing says which to take: the wrong ones are.
+    assert dict(metrics.exact_of_surest([_reading("name", *pair, 0.9) for pair in [right] * 5 + [wrong] * 5]))[0.5] == 0
+    assert metrics.exact_of_surest([]) == []
+
+
 def test_f1_is_donut_s():
     # Two of three leaves are right, one is wrong and one is too many: 2 / (2 + (1 + 2) / 2).
     truth, text = {"a": "1", "b": "2", "c": "3"}, {"a": "1", "b": "2", "c": "4", "d": "5"}

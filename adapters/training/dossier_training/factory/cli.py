@@ -156,13 +156,16 @@ def report(
     only: Annotated[list[str], typer.Option(help="one document type; may be given more than once")] = [],  # noqa: B006
     work: Annotated[Path, typer.Option(help="where the documents are kept")] = _RUNS / "report",
     processes: Annotated[int | None, typer.Option(help="types read at the same time; the default is what the cores allow")] = None,
+    program: Annotated[Path | None, typer.Option(help="the host's program `dossier`, to find pages in photographs; without it none are read")] = None,
 ) -> None:
     """Measures every adapter on newly generated documents of each level of capture."""
+    from dossier_training.factory.flatten import Locator
     from dossier_training.factory.report import write_report
     from dossier_training.factory.workers import cores
 
-    command = f"dossier-train report --count {count} --seed {seed}"
-    write_report(adapters, base, out, count, seed, work, only, command, processes or cores(), say=lambda line: print(line, flush=True))
+    command = f"dossier-train report --count {count} --seed {seed}" + (" --program dossier" if program else "")
+    locator = Locator(program.resolve(), _ADAPTERS.parent) if program else None
+    write_report(adapters, base, out, count, seed, work, only, command, processes or cores(), locator, say=lambda line: print(line, flush=True))
 
 
 @app.command()

@@ -22,6 +22,14 @@ _AROUND = 0.02
 _AT_ONCE = 2
 
 
+@dataclass(frozen=True)
+class Locator:
+    """The host's program, and the folder that has `adapters/locator`."""
+
+    program: Path
+    data_root: Path
+
+
 @dataclass
 class Flattened:
     """What became of the pictures, by their names below the data set."""

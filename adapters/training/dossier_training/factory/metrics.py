@@ -13,6 +13,8 @@ import zss
 from rapidfuzz.distance import Levenshtein
 
 ECE_BINS = 10
+# Of all readings, the surest: at each of these shares a report says how many of them are exact.
+COVERAGES = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 1.0)
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,17 @@ def expected_calibration_error(confidences: np.ndarray, exact: np.ndarray, bins:
     which = np.minimum((confidences * bins).astype(int), bins - 1)
     gaps = [abs(confidences[which == b].mean() - exact[which == b].mean()) * (which == b).sum() for b in range(bins) if (which == b).any()]
     return float(sum(gaps) / max(1, len(confidences)))
+
+
+def exact_of_surest(readings: list[Reading]) -> list[list[float]]:
+    """For each of `COVERAGES`, it and the share that is exact of the surest readings: what a client gets who takes no other (Geifman & El-Yaniv 2017).
+
+    Readings that are equally sure count as read in the worst order: a confidence that tells nothing apart promises nothing.
+    """
+    ordered = sorted(readings, key=lambda r: (-r.confidence, r.exact))
+    right = np.cumsum([r.exact for r in ordered])
+    kept = [max(1, round(coverage * len(ordered))) for coverage in COVERAGES]
+    return [[coverage, float(right[count - 1] / count)] for coverage, count in zip(COVERAGES, kept, strict=True)] if ordered else []
 
 
 def _flat(value: object, path: str = "") -> list[tuple[str, str]]:

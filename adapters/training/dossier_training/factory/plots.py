@@ -56,6 +56,20 @@ def points(groups: dict[str, list[tuple[float, float, str]]], x_axis: str, y_axi
     return _svg(figure)
 
 
+def curves(groups: dict[str, list[list[list[float]]]], x_axis: str, y_axis: str) -> str:
+    """Groups of curves, one below the other; the mean of a group is drawn over its curves, which share their x."""
+    figure, below = pyplot.subplots(len(groups), 1, figsize=(_WIDTH, 2.6 * len(groups)), sharex=True, squeeze=False)
+    for index, ((label, of_group), axes) in enumerate(zip(groups.items(), below[:, 0], strict=True)):
+        for curve in of_group:
+            axes.plot([x for x, _ in curve], [y for _, y in curve], color=f"C{index}", linewidth=0.5, alpha=0.5)
+        means = [(column[0][0], sum(y for _, y in column) / len(column)) for column in zip(*of_group, strict=True)]
+        axes.plot([x for x, _ in means], [y for _, y in means], "o-", color="black", markersize=3, linewidth=1.2)
+        axes.set_title(label, loc="left", fontsize=9)
+        axes.set_ylabel(y_axis)
+    below[-1, 0].set_xlabel(x_axis)
+    return _svg(figure)
+
+
 def write(svg: str, file: Path) -> None:
     """An SVG file of its own."""
     file.parent.mkdir(parents=True, exist_ok=True)

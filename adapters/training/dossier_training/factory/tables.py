@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-_PERCENT = ("fields_exact", "worst_type", "mrz_char_accuracy")
+_PERCENT = ("fields_exact", "worst_type", "mrz_char_accuracy", "surest_")
 _SHOWN: dict[str, Callable[[float], str]] = {
     "cer": "{:.4f}".format, "ece": "{:.3f}".format, "seconds": "{:.0f}".format, "cpu_seconds": "{:.0f}".format, "images_for_one_type": "{:.0f}".format,
 }  # fmt: skip
