@@ -9,7 +9,7 @@ use dossier_image_decode::{DecodeError, DecodeLimits, PageFile};
 use dossier_inference::{InferenceError, InferenceHandle, ReadOutput, ReadRequest};
 
 use crate::error::EngineError;
-use crate::page_finder::{FoundPages, PageFinder};
+use crate::page_finder::{FoundPages, PageFinder, PagePlace, View};
 use crate::settings::DocumentLimits;
 
 mod turns;
@@ -28,6 +28,9 @@ const BARCODE_VISITS_PER_PIXEL: u64 = 5;
 /// Visits of the page that a pixel of a strip counts as, at most.
 const STRIP_VISITS_PER_PIXEL: u64 = 64;
 
+/// Visits that laying a part of a picture flat counts as: 20 milliseconds.
+const VIEW_VISITS: u64 = 1_000_000;
+
 /// Decodes the pictures of documents, finds their pages, and brings them to the model; clones share the turns.
 #[derive(Clone, Debug)]
 pub(crate) struct PageDecoder {
@@ -41,6 +44,14 @@ pub(crate) struct PageDecoder {
 pub(crate) struct DecodedPages {
     pub(crate) found: FoundPages,
     pub(crate) memory: PageMemory,
+    pub(crate) last_picture: SentPicture,
+}
+
+/// A picture as it was sent, for as long as its pages may have to be looked for otherwise.
+#[derive(Debug)]
+pub(crate) struct SentPicture {
+    image: Option<PageImage>,
+    _memory: Option<HeldMemory>,
 }
 
 /// Memory that counts until the last clone is dropped.
@@ -85,13 +96,22 @@ impl PageDecoder {
         let finder = self.finder.clone();
         let decoding = tokio::task::spawn_blocking(move || {
             let pictures = decode_document(&files, &limits, &is_waited_for)?;
+            let image = pictures.last().cloned();
             let found = match &finder {
                 Some(finder) => finder.find(pictures, most_pages)?,
                 None => FoundPages::as_sent(pictures),
             };
+            // A page that was laid flat has pixels of its own; any other is its picture.
+            let is_cut_out = found.places.last().is_some_and(PagePlace::is_rectified);
+            let of_picture = bytes_of(image.as_slice()) * u64::from(is_cut_out);
             // The turn ends with the work, not with the caller's patience.
-            let memory = turn.keep(bytes_of(&found.images)).map(Arc::new);
-            Ok(DecodedPages { found, memory: PageMemory { _memory: memory } })
+            let mut memory = turn.keep(bytes_of(&found.images) + of_picture);
+            let last_picture = SentPicture {
+                image,
+                _memory: memory.as_mut().map(|memory| memory.split(of_picture)),
+            };
+            let memory = PageMemory { _memory: memory.map(Arc::new) };
+            Ok(DecodedPages { found, memory, last_picture })
         });
         decoding.await.map_err(|_| EngineError::Panicked)?
     }
@@ -188,6 +208,43 @@ impl PageDecoder {
             }
         });
         cutting.await.map_err(|_| EngineError::Panicked)?
+    }
+}
+
+impl PageDecoder {
+    /// The pages of a document with another view of its last picture in place of that picture's pages, in its
+    /// turn; none where there is nothing to be seen that way.
+    ///
+    /// # Errors
+    /// [`EngineError::Left`] when the caller did.
+    pub(crate) async fn seen_as(
+        &self,
+        found: &FoundPages,
+        picture: &SentPicture,
+        view: View,
+        tenant: &Tenant,
+    ) -> Result<Option<FoundPages>, EngineError> {
+        let Some(picture) = picture.image.clone() else { return Ok(None) };
+        // No larger than a page that is laid flat, which is little beside a picture.
+        let turn =
+            self.turns.turn(Cost { visits: VIEW_VISITS, memory_bytes: 0 }, tenant.clone()).await;
+        let found = found.clone();
+        let (_waiting, is_waited_for) = waiting();
+        let looking = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            match is_waited_for() {
+                true => Ok(found.seen_as(&picture, view)),
+                false => Err(EngineError::Left),
+            }
+        });
+        looking.await.map_err(|_| EngineError::Panicked)?
+    }
+}
+
+impl SentPicture {
+    /// Its width and height in pixels.
+    pub(crate) fn size(&self) -> Option<(u32, u32)> {
+        self.image.as_ref().map(|image| (image.width(), image.height()))
     }
 }
 

@@ -10,6 +10,9 @@ use dossier_model::{
 use crate::error::EngineError;
 use crate::page_quality::{self, Measured, check};
 
+mod views;
+pub(crate) use views::View;
+
 /// A picture whose likeliest place of a page is less sure than this shows no document: a desk, a face, a
 /// blank sheet. Above it and below what counts as found, it is read as it was sent.
 const LEAST_DOUBT: f32 = 0.1;
@@ -33,14 +36,25 @@ pub(crate) struct PageFinder {
 }
 
 /// The pages of one document.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct FoundPages {
     /// What the model reads.
     pub(crate) images: Vec<PageImage>,
     /// Where each of them is in what was sent.
     pub(crate) places: Vec<PagePlace>,
-    /// What is to be said of the pictures; nothing where nobody looked.
-    pub(crate) checks: Vec<Check>,
+    /// What was seen of the pictures; nothing where nobody looked.
+    seen: Option<SeenPictures>,
+}
+
+/// What is to be said of pictures that were looked at.
+#[derive(Clone, Debug)]
+struct SeenPictures {
+    /// How well each page was photographed, in the order of the pages.
+    measured: Vec<Measured>,
+    /// The first picture in which no page stands out.
+    doubtful: Option<usize>,
+    /// The first picture of which pages were left out.
+    crowded: Option<usize>,
 }
 
 /// Where a page is in what was sent.
@@ -87,7 +101,15 @@ impl FoundPages {
         let places = places.map(|(picture, image)| {
             PagePlace::whole(picture, (image.width(), image.height()), None)
         });
-        Self { places: places.collect(), images, checks: Vec::new() }
+        Self { places: places.collect(), images, seen: None }
+    }
+
+    /// What is to be said of the pictures; nothing where nobody looked.
+    pub(crate) fn checks(&self) -> Vec<Check> {
+        let Some(seen) = &self.seen else { return Vec::new() };
+        let mut checks = vec![located_check(seen.doubtful), single_check(seen.crowded)];
+        checks.extend(page_quality::checks(&seen.measured));
+        checks
     }
 }
 
@@ -106,13 +128,19 @@ impl FoundPages {
             let last =
                 (0..self.places.len()).rev().find(|page| shares_its_picture(&self.places, *page));
             let last = last.ok_or(EngineError::TooManyPages { pages, limit: most_pages })?;
-            let place = self.places.remove(last);
-            self.images.remove(last);
-            let crowded = single_check(Some(place.picture));
-            self.checks.retain(|check| check.code != crowded.code);
-            self.checks.push(crowded);
+            self.leave_out(last);
         }
         Ok(self)
+    }
+
+    /// Reads one page less, and says so.
+    fn leave_out(&mut self, page: usize) {
+        let place = self.places.remove(page);
+        self.images.remove(page);
+        if let Some(seen) = &mut self.seen {
+            seen.measured.remove(page);
+            seen.crowded.get_or_insert(place.picture);
+        }
     }
 }
 
@@ -150,7 +178,7 @@ fn choose(
     most_pages: usize,
 ) -> Result<FoundPages, EngineError> {
     let mut spare = most_pages.saturating_sub(pictures.len());
-    let mut found = FoundPages { images: Vec::new(), places: Vec::new(), checks: Vec::new() };
+    let (mut images, mut places) = (Vec::new(), Vec::new());
     let (mut doubtful, mut crowded) = (None, None);
     let mut measured = Vec::new();
     for (index, (picture, Located { mut pages, best_score })) in
@@ -168,7 +196,7 @@ fn choose(
         pages.truncate(taken);
         // As they are read: from above, from the left.
         pages.sort_by(|a, b| order(a).total_cmp(&order(b)));
-        let before = found.images.len();
+        let before = images.len();
         for page in &pages {
             if pages.len() == 1 && fills(&picture, page) {
                 break;
@@ -182,11 +210,11 @@ fn choose(
                     in_picture: Some(flat.in_picture),
                 };
                 measured.push(measure(&picture, &place, &flat.image));
-                found.places.push(place);
-                found.images.push(flat.image);
+                places.push(place);
+                images.push(flat.image);
             }
         }
-        if found.images.len() == before {
+        if images.len() == before {
             let score = pages.first().map(|page| page.score);
             if score.is_none() {
                 doubtful.get_or_insert(index);
@@ -194,13 +222,12 @@ fn choose(
             let size = (picture.width(), picture.height());
             let place = PagePlace::whole(index, size, score);
             measured.push(measure(&picture, &place, &picture));
-            found.places.push(place);
-            found.images.push(picture);
+            places.push(place);
+            images.push(picture);
         }
     }
-    found.checks = vec![located_check(doubtful), single_check(crowded)];
-    found.checks.extend(page_quality::checks(&measured));
-    Ok(found)
+    let seen = Some(SeenPictures { measured, doubtful, crowded });
+    Ok(FoundPages { images, places, seen })
 }
 
 /// How well a page was photographed: `image` is what is read of it.

@@ -13,7 +13,6 @@ use dossier_plugin::{BeforeOutcome, PluginError, Report, Usage};
 
 use crate::admission::Permit;
 use crate::error::EngineError;
-use crate::folders::Calibration;
 use crate::identify::Reach;
 use crate::page_decoder::DecodedPages;
 use crate::page_finder::FoundPages;
@@ -38,8 +37,10 @@ pub use extraction::{BarcodePlace, ExtractedField, Extraction, ServedBy, Timings
 mod seen;
 use seen::{LookedAt, Seen};
 
+mod looking;
+use looking::{Looked, Looker};
+
 mod second_look;
-use second_look::{Again, SecondLook, look_again};
 pub use second_look::{OtherReading, ReadFrom};
 
 mod shadow;
@@ -156,18 +157,22 @@ async fn read_and_check(
     let page_decoder = reader.page_decoder();
     let permit = request.permit.as_ref();
     let tenant = Permit::tenant_of(permit);
-    let (DecodedPages { found, memory }, decoding, identifying) = match looked_at {
+    let is_named = looked_at.is_none();
+    let (DecodedPages { found, memory, last_picture }, decoding, identifying) = match looked_at {
         Some(LookedAt { decoded, decoding, identifying }) => (decoded, decoding, identifying),
         None => {
             let decoded = page_decoder.decode(request.pages, most_pages, &tenant).await?;
             (decoded, started.elapsed(), Duration::ZERO)
         }
     };
-    let FoundPages { images: pages, places, checks } = found.at_most(most_pages)?;
+    // Only of documents of any issuer another view is ever looked for.
+    let is_of_any_issuer = document_type.adapter.manifest.any_issuer;
+    let last_picture = Some(last_picture).filter(|_| is_of_any_issuer && is_named);
+    let found = found.at_most(most_pages)?;
     let decoded = Instant::now();
 
     let counters = reader.rules_counters();
-    let before = rules.before_with_usage(id, pages.len(), requested, &today);
+    let before = rules.before_with_usage(id, found.images.len(), requested, &today);
     let fields = match counted(counters, rules.name(), before).await.map_err(rules_failed)? {
         BeforeOutcome::Read { fields } => document_type.with_zone(fields),
         BeforeOutcome::Refused { code, message } => {
@@ -179,36 +184,32 @@ async fn read_and_check(
 
     let shadow_wants = shadow.map_or(&[][..], |shadow| shadow.candidate.plugin().searches(id));
     let wanted = joined(rules.searches(id), shadow_wants);
-    let (barcodes, searched) = evidence::search(page_decoder, &pages, &wanted, &tenant).await?;
-    let checks = checks.into_iter().chain(searched).collect::<Vec<_>>();
+    let (barcodes, of_barcodes) =
+        evidence::search(page_decoder, &found.images, &wanted, &tenant).await?;
     let searched = Instant::now();
 
-    let adapter = match request.model {
-        ModelChoice::Adapter => Some(document_type.adapter_digest()),
-        ModelChoice::BaseOnly => None,
-    };
-    let read_request = ReadRequest { pages, fields, adapter, embed: false };
+    let looker = Looker { reader, document_type, model: request.model, tenant: &tenant };
+    let mut found = found;
+    let mut looked = looker.look(&found.images, fields.clone()).await?;
+    if let Some(picture) = &last_picture
+        && !looked.proves_its_zone(document_type)
+        && let Some(elsewhere) =
+            by_zone::elsewhere(reader, document_type, &found, picture, &tenant).await?
+    {
+        found = elsewhere;
+        looked = looker.look(&found.images, fields.clone()).await?;
+    }
+    drop(last_picture);
+    let checks = found.checks().into_iter().chain(of_barcodes).collect::<Vec<_>>();
+    let FoundPages { images: pages, places, .. } = found;
+    let Looked { output, readings, second_look, at: looked } = looked;
     let comparison = shadow.and_then(|shadow| {
-        Comparison::begin(shadow, document_type, requested, &read_request, permit, &memory)
+        let adapter = looker.adapter();
+        let active = ReadRequest { pages, fields, adapter, embed: false };
+        // The shadow may bring another calibration, so it gets what the model itself said.
+        let by_model = (output.readings.clone(), second_look.clone());
+        Comparison::begin(shadow, document_type, requested, active, by_model, permit, &memory)
     });
-    let zones = read_request.fields.iter().filter(|field| field.is_zone());
-    let (pages, zones) = (read_request.pages.clone(), zones.cloned().collect::<Vec<_>>());
-    let output = page_decoder.read(reader.inference(), read_request, &tenant).await?;
-    let looked = Instant::now();
-    // The shadow may bring another calibration, so it gets what the model itself said.
-    let by_model = comparison.as_ref().map(|_| output.readings.clone());
-    let (readings, calibration, second_look) = match request.model {
-        ModelChoice::Adapter => {
-            let calibration = document_type.calibration().map(Calibration::digest);
-            let readings = document_type.calibrated(output.readings);
-            let whenever = Again::of(document_type);
-            let look = look_again(reader, (&pages, &zones), &readings, whenever, &tenant).await?;
-            (readings, calibration, look)
-        }
-        ModelChoice::BaseOnly => (output.readings, None, SecondLook::default()),
-    };
-    let comparison = comparison.zip(by_model.map(|readings| (readings, second_look.clone())));
-    drop(pages);
     // The pixels are gone, but for those that a shadow still reads.
     drop(memory);
     let read = Instant::now();
@@ -221,9 +222,9 @@ async fn read_and_check(
     let end = Instant::now();
     let checks = [checks, report.checks.clone()].concat();
 
-    if let Some((comparison, read_by_model)) = comparison {
+    if let Some(comparison) = comparison {
         let (page_decoder, inference) = (page_decoder.clone(), reader.inference().clone());
-        comparison.finish(page_decoder, inference, today, read_by_model, evidence, &report);
+        comparison.finish(page_decoder, inference, today, evidence, &report);
     }
     tracing::debug!(batch_documents = output.batch_documents, "read");
     Ok(Extraction {
@@ -236,8 +237,8 @@ async fn read_and_check(
         checks,
         served_by: ServedBy {
             base: snapshot.base,
-            adapter,
-            calibration,
+            adapter: looker.adapter(),
+            calibration: looker.calibration(),
             zone_reader: reader
                 .zone_reader()
                 .filter(|_| second_look.has_read())

@@ -124,6 +124,15 @@ impl Turn {
     }
 }
 
+impl HeldMemory {
+    /// So much of it, or all if it is less, as memory that ends by itself.
+    pub(crate) fn split(&mut self, bytes: u64) -> Self {
+        let bytes = bytes.min(self.bytes);
+        self.bytes -= bytes;
+        Self { shared: Arc::clone(&self.shared), tenant: self.tenant.clone(), bytes }
+    }
+}
+
 impl Drop for Turn {
     fn drop(&mut self) {
         {

@@ -18,7 +18,8 @@ fn located(pages: Vec<LocatedPage>) -> Located {
 }
 
 fn outcome(found: &FoundPages, code: &str) -> CheckOutcome {
-    let check = found.checks.iter().find(|check| check.code == code);
+    let checks = found.checks();
+    let check = checks.iter().find(|check| check.code == code);
     check.expect("the check is there").outcome
 }
 
@@ -112,7 +113,7 @@ fn surplus_pages_of_a_picture_are_left_out_once_the_type_is_known() {
         || located(vec![page(10.0, 10.0, 80.0, 60.0, 0.9), page(120.0, 10.0, 190.0, 60.0, 0.8)]);
     let found = choose(vec![picture(200, 100)], vec![two()], 8).expect("pages");
     assert_eq!((found.images.len(), outcome(&found, SINGLE)), (2, CheckOutcome::Passed));
-    let codes = |found: &FoundPages| found.checks.len();
+    let codes = |found: &FoundPages| found.checks().len();
     let checks = codes(&found);
     let found = found.at_most(1).expect("the first is kept");
     assert_eq!((found.images.len(), found.places.len()), (1, 1));

@@ -131,6 +131,11 @@ impl SecondLook {
         !self.readings.is_empty()
     }
 
+    /// What was read of strips.
+    pub(super) fn readings(&self) -> impl Iterator<Item = &FieldReading> {
+        self.readings.iter().map(|(reading, _)| reading)
+    }
+
     /// The readings, each the better one of two where there are two, and the other ones by the name of their field.
     pub(super) fn joined(
         &self,

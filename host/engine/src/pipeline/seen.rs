@@ -13,7 +13,7 @@ use crate::page_decoder::DecodedPages;
 use crate::reader::Reader;
 use crate::snapshot::Snapshot;
 
-use super::by_zone::by_its_zone;
+use super::by_zone::{ByZone, by_its_zone, of_any_issuer};
 
 /// A document whose type is known.
 pub(super) struct Seen {
@@ -56,7 +56,7 @@ impl Seen {
         super::refuse_page_count(files.len(), reader.max_pages())?;
         let tenant = Permit::tenant_of(permit);
         let page_decoder = reader.page_decoder();
-        let decoded = page_decoder.decode(files, reader.max_pages(), &tenant).await?;
+        let mut decoded = page_decoder.decode(files, reader.max_pages(), &tenant).await?;
         let decoding = started.elapsed();
         let first = decoded.found.images.first().ok_or(EngineError::NoPages)?;
         let to_embed = embedding_of(first);
@@ -67,13 +67,15 @@ impl Seen {
         let mut candidates = identified.candidates;
         let document_type = match identified.document_type {
             Some(document_type) => document_type,
-            // Rules look for the zone on the last page.
             None => {
-                let last = decoded.found.images.last().ok_or(EngineError::NoPages)?;
-                let zone = by_its_zone(reader, snapshot, last, reach, &tenant).await?;
-                let zone = zone.ok_or_else(|| unrecognised(candidates.clone()))?;
-                candidates.insert(0, zone.clone());
-                zone.document_type
+                let types = of_any_issuer(snapshot, reach);
+                let DecodedPages { found, last_picture, .. } = &decoded;
+                let by_zone = by_its_zone(reader, &types, found, last_picture, &tenant).await?;
+                let ByZone { found, candidate } =
+                    by_zone.ok_or_else(|| unrecognised(candidates.clone()))?;
+                decoded.found = found;
+                candidates.insert(0, candidate.clone());
+                candidate.document_type
             }
         };
         let identifying = started.elapsed().saturating_sub(decoding);

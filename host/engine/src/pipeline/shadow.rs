@@ -23,8 +23,10 @@ pub(super) struct Comparison {
     candidate: Arc<DocumentType>,
     run: Arc<ShadowRun>,
     requested: Option<Vec<FieldName>>,
-    /// What the active version asks the model. Its pages are shared, not copied.
+    /// What the active version asked the model. Its pages are shared, not copied.
     active: ReadRequest,
+    /// What the model itself answered, before calibration, and its second look.
+    by_model: (Vec<FieldReading>, SecondLook),
     /// The document counts as in work until the shadow has read it, and so do its pixels.
     document: Option<Permit>,
     _memory: PageMemory,
@@ -45,7 +47,8 @@ impl Comparison {
         shadow: &Shadow,
         active: &DocumentType,
         requested: Option<&[FieldName]>,
-        request: &ReadRequest,
+        request: ReadRequest,
+        by_model: (Vec<FieldReading>, SecondLook),
         document: Option<&Permit>,
         memory: &PageMemory,
     ) -> Option<Self> {
@@ -61,29 +64,27 @@ impl Comparison {
             candidate: Arc::clone(&shadow.candidate),
             run: Arc::clone(&shadow.run),
             requested: requested.map(<[FieldName]>::to_vec),
-            active: request.clone(),
+            active: request,
+            by_model,
             document: document.cloned(),
             _memory: memory.clone(),
             _comparison: permit,
         })
     }
 
-    /// Lets the shadow read the document in the background and counts what differs. `by_model` are
-    /// the model's own readings, before calibration, and its second look.
+    /// Lets the shadow read the document in the background and counts what differs.
     pub(super) fn finish(
         self,
         page_decoder: PageDecoder,
         inference: InferenceHandle,
         today: String,
-        by_model: (Vec<FieldReading>, SecondLook),
         evidence: Evidence,
         report: &Report,
     ) {
         let report = report.clone();
         tokio::spawn(async move {
-            let (readings, look) = &by_model;
-            let shadow =
-                self.read(&page_decoder, &inference, &today, (readings, look), &evidence).await;
+            let shadow = self.read(&page_decoder, &inference, &today, &evidence).await;
+            let (readings, _) = &self.by_model;
             self.run.count(|counts| match shadow {
                 Ok(shadow) => count_differences(counts, readings, &report, &shadow),
                 Err(Unread::Failed) => counts.failed += 1,
@@ -97,10 +98,9 @@ impl Comparison {
         page_decoder: &PageDecoder,
         inference: &InferenceHandle,
         today: &str,
-        (readings, look): (&[FieldReading], &SecondLook),
         evidence: &Evidence,
     ) -> Result<Report, Unread> {
-        let Self { candidate, active, .. } = self;
+        let Self { candidate, active, by_model: (readings, look), .. } = self;
         let (id, rules) = (candidate.id(), candidate.plugin());
         let adapter = Some(candidate.adapter_digest());
         let before = rules.before(id, active.pages.len(), self.requested.as_deref(), today);
