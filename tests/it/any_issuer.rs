@@ -1,7 +1,10 @@
 //! Documents of any issuer, by their zone: with the shipped base, its reader of zones, and the adapter of the types
 //! `icao/…`. Their samples are drawn like nothing that it was trained on but by the same generator.
 
+use std::io::Cursor;
+
 use dossier_tests::{Answer, Sample, samples_of};
+use image::{ImageFormat, Rgb, RgbImage, imageops};
 use reqwest::multipart::{Form, Part};
 use serde_json::Value;
 
@@ -52,6 +55,40 @@ async fn a_zone_is_read_twice_and_tells_what_it_says() {
         }
     }
     assert!(exact >= LEAST_EXACT, "{exact} of {} zones are exact", samples().len());
+    server.shutdown().await;
+}
+
+/// An open passport: a page above without a zone, and the one with it below.
+fn open_passport(page: &[u8]) -> Vec<u8> {
+    let page = image::load_from_memory(page).expect("a picture").to_rgb8();
+    let (width, height) = page.dimensions();
+    let mut open = RgbImage::from_fn(width, 2 * height, |x, y| {
+        // Paper with lines on it, as wide as the page.
+        let line = y % 24 < 3 && (width / 8..width / 2).contains(&x) && y > height / 4;
+        Rgb(if line { [90, 90, 110] } else { [226, 222, 212] })
+    });
+    imageops::replace(&mut open, &page, 0, i64::from(height));
+    let mut bytes = Cursor::new(Vec::new());
+    open.write_to(&mut bytes, ImageFormat::Png).expect("a PNG");
+    bytes.into_inner()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_zone_is_looked_for_in_all_of_its_picture() {
+    let (server, client) = shipped().await;
+    let mut known = 0;
+    let samples = samples().into_iter().filter(|(document_type, _)| *document_type == "icao/td3");
+    for (document_type, sample) in samples {
+        let page = Part::bytes(open_passport(&sample.pages[0])).file_name("page");
+        let answer = client.post(Form::new().part("page", page)).await.expect("an answer");
+        if answer.status == 200 {
+            assert_eq!(answer.body["document_type"], document_type, "{}", answer.text);
+            known += 1;
+        } else {
+            assert_eq!(answer.code(), "document_type.unknown", "{}", answer.text);
+        }
+    }
+    assert!(known >= 2, "{known} of 3 are known");
     server.shutdown().await;
 }
 

@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Documents(BenchDocumentsArgs),
     /// What it takes to find out what kind of document a page is, of any number of kinds.
     Types(BenchTypesArgs),
+    /// What a host costs beside the reading, and what becomes of it under more than it can read.
+    Server(BenchServerArgs),
     /// How many hosts some traffic takes, by costs that were measured.
     Capacity(CapacityArgs),
     /// Compile a component under limits, as the host that is measured does before it publishes one.
@@ -77,6 +79,29 @@ pub(crate) struct BenchTypesArgs {
     /// Where the model computes, and in what.
     #[command(flatten)]
     pub(crate) model: ModelArgs,
+}
+
+/// Flags of `dossier-bench server`.
+#[derive(Args, Debug)]
+pub(crate) struct BenchServerArgs {
+    /// The program that is measured [default: `dossier` beside this one].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) program: Option<PathBuf>,
+    /// Holds `adapters/` and `plugins/`.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) data_root: PathBuf,
+    /// Documents by type: `DIR/<type>/1/page-1.png` or `.jpg`.
+    #[arg(long, value_name = "DIR", default_value = "tests/fixtures/documents")]
+    pub(crate) documents: PathBuf,
+    /// How long each load lasts: 1 to 3600.
+    #[arg(long, value_name = "S", default_value_t = 20, value_parser = RangedU64ValueParser::<u64>::new().range(1..=3600))]
+    pub(crate) seconds: u64,
+    /// How long a load near the limit lasts, with reloads and jobs beside; 0 leaves it out, 36000 at most.
+    #[arg(long, value_name = "S", default_value_t = 0, value_parser = RangedU64ValueParser::<u64>::new().range(0..=36_000))]
+    pub(crate) endurance_seconds: u64,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Flags of `dossier-bench capacity`.

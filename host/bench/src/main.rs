@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser as _;
@@ -11,8 +12,8 @@ use dossier_engine::{CompileProbe, compile_under_limits};
 
 mod args;
 use args::{
-    BenchAdaptersArgs, BenchDocumentsArgs, BenchModelArgs, BenchTypesArgs, CapacityArgs, Cli,
-    Command, CompileArgs,
+    BenchAdaptersArgs, BenchDocumentsArgs, BenchModelArgs, BenchServerArgs, BenchTypesArgs,
+    CapacityArgs, Cli, Command, CompileArgs,
 };
 
 mod adapters;
@@ -30,6 +31,8 @@ mod plot;
 mod plugins;
 
 mod reloads;
+
+mod server;
 
 mod types;
 
@@ -64,6 +67,7 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Adapters(args) => bench_adapters(args).await?,
             Command::Documents(args) => bench_documents(args).await?,
             Command::Types(args) => bench_types(&args)?,
+            Command::Server(args) => bench_server(args).await?,
             Command::Capacity(args) => plan_capacity(&args)?,
         }
         Ok(ExitCode::SUCCESS)
@@ -127,6 +131,48 @@ async fn bench_adapters(args: BenchAdaptersArgs) -> anyhow::Result<()> {
     rows.push(row("adapters: share of the base's bytes", {
         report.pool_bytes as f64 / report.base_bytes as f64
     }));
+    Ok(print(&table(["measured", "value"], rows.into_iter()))?)
+}
+
+async fn bench_server(args: BenchServerArgs) -> anyhow::Result<()> {
+    let report = server::run(&server::Settings {
+        program: args.program,
+        data_root: args.data_root,
+        documents: args.documents,
+        load: Duration::from_secs(args.seconds),
+        endurance: Duration::from_secs(args.endurance_seconds),
+    })
+    .await?;
+    if args.json {
+        return Ok(print_json(&report)?);
+    }
+    let row = |name: &str, value: f64| [name.to_owned(), format!("{value:.3}")];
+    let mut rows = vec![
+        row("start with folders alone: ms", report.start_ms_first),
+        row("start with packages and compiled rules: p50 ms", report.start_ms_p50),
+        row("one request alone: p50 ms", report.alone.request_ms_p50),
+        row("the same without decoding, inference, rules: p50 us", report.alone.overhead_us_p50),
+        row("the same to a bare hyper server: p50 us", report.alone.bare_us_p50),
+        row("peak: documents/s", report.peak.documents_per_s),
+    ];
+    for load in &report.loads {
+        let of = |what: &str| format!("{} of the peak: {what}", load.of_peak);
+        rows.push(row(&of("documents read/s"), load.goodput_per_s));
+        rows.push(row(&of("p99 ms"), load.p99_ms));
+        rows.push(row(&of("refused"), load.refused as f64));
+        rows.push(row(&of("refusals: p99 ms"), load.refused_p99_ms));
+        rows.push(row(&of("failed"), load.failed as f64));
+        rows.push(row(&of("memory: MiB"), load.rss_mb_after));
+    }
+    let left = report.surroundings.share_left;
+    rows.push(row("with tokens, traces, metrics: share of the peak", left));
+    if let Some(endurance) = &report.endurance {
+        rows.push(row("endurance: documents read", endurance.read as f64));
+        rows.push(row("endurance: refused", endurance.refused as f64));
+        let failed = endurance.failed + endurance.reloads_failed + endurance.jobs_failed;
+        rows.push(row("endurance: documents, reloads, jobs that failed", failed as f64));
+        rows.push(row("endurance: memory, growth", endurance.rss_growth));
+    }
     Ok(print(&table(["measured", "value"], rows.into_iter()))?)
 }
 

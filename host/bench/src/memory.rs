@@ -10,6 +10,11 @@ pub(super) fn resident_mb() -> Result<f64, UnknownMemory> {
     status_mb("VmRSS:")
 }
 
+/// Memory of another process that is in RAM, in MiB.
+pub(super) fn resident_mb_of(process: u32) -> Result<f64, UnknownMemory> {
+    status_mb_of(&process.to_string(), "VmRSS:")
+}
+
 /// The most that [`resident_mb`] was since [`forget_peak`], in MiB.
 pub(super) fn peak_mb() -> Result<f64, UnknownMemory> {
     status_mb("VmHWM:")
@@ -21,7 +26,12 @@ pub(super) fn forget_peak() -> Result<(), UnknownMemory> {
 }
 
 fn status_mb(key: &str) -> Result<f64, UnknownMemory> {
-    let status = std::fs::read_to_string("/proc/self/status").map_err(|_| UnknownMemory)?;
+    status_mb_of("self", key)
+}
+
+fn status_mb_of(process: &str, key: &str) -> Result<f64, UnknownMemory> {
+    let status =
+        std::fs::read_to_string(format!("/proc/{process}/status")).map_err(|_| UnknownMemory)?;
     let line = status.lines().find_map(|line| line.strip_prefix(key));
     let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse::<f64>().ok());
     kib.map(|kib| (kib / 1024.0 * 100.0).round() / 100.0).ok_or(UnknownMemory)
