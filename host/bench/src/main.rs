@@ -60,7 +60,7 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
     let measured = async {
         match cli.command {
             Command::Compile(args) => return compile(&args),
-            Command::Plugins(args) => plugins::run(*args).await?,
+            Command::Plugins(args) => Box::pin(plugins::run(*args)).await?,
             Command::Adapters(args) => bench_adapters(args).await?,
             Command::Documents(args) => bench_documents(args).await?,
             Command::Types(args) => bench_types(&args)?,
