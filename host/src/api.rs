@@ -10,6 +10,7 @@ use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use dossier_engine::admission::Admission;
+use dossier_engine::reload::Following;
 use dossier_engine::{EngineError, Extraction, Reader, RequestId, TypeChoice, extract};
 use dossier_inference::BackendLost;
 use tokio::time::{Instant, timeout_at};
@@ -22,6 +23,10 @@ use crate::traces::{DocumentSpans, Traces};
 
 mod body;
 pub(crate) use body::{discard, read as read_body};
+
+mod probes;
+use probes::get_readyz;
+pub(crate) use probes::liveness;
 
 mod bodies;
 use bodies::Bodies;
@@ -109,6 +114,8 @@ pub struct App {
     recorder: Recorder,
     /// Whether pages for people are served too.
     has_console: bool,
+    /// What follows a catalogue that other hosts change too, where there is one.
+    following: Option<Following>,
 }
 
 impl App {
@@ -125,7 +132,7 @@ impl App {
         let bodies = Bodies::new(&limits);
         let answers = Answers::new(limits.idempotency);
         let (ready, recorder) = (AtomicBool::new(true), Recorder::default());
-        let (audit, jobs, has_console) = (None, None, false);
+        let (audit, jobs, has_console, following) = (None, None, false, None);
         Self {
             reader,
             access,
@@ -138,6 +145,7 @@ impl App {
             ready,
             recorder,
             has_console,
+            following,
         }
     }
 
@@ -156,6 +164,19 @@ impl App {
     #[must_use]
     pub(crate) fn keeping(self, jobs: Option<KeptJobs>) -> Self {
         Self { jobs, ..self }
+    }
+
+    /// The same, which tells how it stands with a catalogue that other hosts change too.
+    #[must_use]
+    pub(crate) fn following(self, following: Option<Following>) -> Self {
+        Self { following, ..self }
+    }
+
+    /// For how many seconds it is not known whether what serves is what all hosts serve, where that is longer
+    /// than the operator allows.
+    fn too_stale(&self) -> Option<u64> {
+        let standing = self.following.as_ref()?.standing();
+        standing.is_too_stale.then_some(standing.stale.as_secs())
     }
 
     /// Whether it has pages for people.
@@ -179,6 +200,7 @@ impl App {
         self.ready.load(Ordering::Relaxed)
             && !self.reader.is_lost()
             && self.audit.as_ref().is_none_or(Audit::is_writable)
+            && self.too_stale().is_none()
     }
 
     /// Fails `/readyz` from now on; requests are still answered.
@@ -237,22 +259,6 @@ pub fn router(app: Arc<App>, metrics: Option<Arc<Exposition>>) -> Router {
         .layer(middleware::from_fn_with_state(recorder.clone(), observe))
         .with_state(app)
         .merge(liveness(recorder))
-}
-
-/// Whether the process works.
-#[utoipa::path(
-    get, path = "/livez", tag = "probes",
-    responses((status = 200, description = "It does", body = String, content_type = "text/plain")),
-)]
-async fn get_livez() -> &'static str {
-    "ok\n"
-}
-
-/// Whether the process works, for every listener, without a token.
-pub(crate) fn liveness(recorder: Recorder) -> Router {
-    Router::new()
-        .route("/livez", get(get_livez).fallback(unknown_method))
-        .layer(middleware::from_fn_with_state(recorder, observe))
 }
 
 /// Metrics alone, on a listener of their own.
@@ -454,15 +460,6 @@ async fn told(
         (None, _) => {}
     }
     Ok(extracted?)
-}
-
-/// Whether requests are wanted.
-#[utoipa::path(
-    get, path = "/readyz", tag = "probes",
-    responses((status = 200, description = "They are", body = String, content_type = "text/plain")),
-)]
-async fn get_readyz(State(app): State<Arc<App>>) -> Response {
-    if app.is_ready() { "ready\n".into_response() } else { ApiError::NotReady.into_response() }
 }
 
 pub(crate) async fn unknown_route(request: Request) -> Response {

@@ -17,7 +17,7 @@ pub(crate) use key::{Form, Key};
 mod keys;
 pub use keys::{
     AccessArgs, HttpArgs, JobsArgs, JwtArgs, ModelArgs, PlatformArgs, ReadingArgs, RootArgs,
-    TelemetryArgs, TlsArgs,
+    SharingArgs, TelemetryArgs, TlsArgs,
 };
 
 mod args;
@@ -36,6 +36,9 @@ pub use jobs::{JobsConfig, JobsKey, JobsStore, NatsConfig, ServerFiles};
 
 mod jwt;
 pub use jwt::JwtConfig;
+
+mod sharing;
+pub use sharing::{BucketConfig, SharingConfig};
 
 mod platform;
 pub(crate) use platform::patterns_of;
@@ -83,6 +86,8 @@ pub struct Config {
     pub traces: Option<TracesConfig>,
     /// Packages that come and go while the host serves; without it, the folders are served.
     pub platform: Option<PlatformConfig>,
+    /// A catalogue that many hosts share; without it, this host has its own.
+    pub sharing: Option<SharingConfig>,
     /// Documents that are read later; without it, none are.
     pub jobs: Option<JobsConfig>,
     /// Whether pages for people are served, beside documents and the admin API.
@@ -293,13 +298,14 @@ impl KeyGroup {
 }
 
 /// Every group there is.
-pub(crate) fn groups() -> [KeyGroup; 10] {
+pub(crate) fn groups() -> [KeyGroup; 11] {
     [
         KeyGroup::of::<HttpArgs>(),
         KeyGroup::of::<AccessArgs>(),
         KeyGroup::of::<JwtArgs>(),
         KeyGroup::of::<TlsArgs>(),
         KeyGroup::of::<PlatformArgs>(),
+        KeyGroup::of::<SharingArgs>(),
         KeyGroup::of::<JobsArgs>(),
         KeyGroup::of::<RootArgs>(),
         KeyGroup::of::<ModelArgs>(),
@@ -329,6 +335,7 @@ impl Config {
     ) -> Result<(Self, TelemetryConfig), ConfigError> {
         let platform = args.platform.over(file.platform.clone());
         let platform = PlatformConfig::settle(&platform, &file)?;
+        let has_data_dir = platform.as_ref().is_some_and(|platform| platform.data_dir.is_some());
         let http = args.http.over(file.http);
         let access = args.access.over(file.access);
         let (tls, admin_tls) = args.tls.over(file.tls).settle()?;
@@ -356,6 +363,7 @@ impl Config {
             traces: http
                 .traces_endpoint()
                 .map(|endpoint| TracesConfig { endpoint, percent: http.traces_percent() }),
+            sharing: args.sharing.over(file.sharing).settle(has_data_dir)?,
             platform,
             jobs: args.jobs.over(file.jobs).settle()?,
             console: http.console(),

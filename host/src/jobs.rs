@@ -14,6 +14,7 @@ use dossier_jobs::{
 use tokio::time::timeout;
 
 use crate::config::{JobsConfig, JobsKey, JobsStore, NatsConfig, ServerFiles};
+use crate::server_files::{FileUnread, read_bytes, read_text};
 
 /// How long a command has to print the key.
 const COMMAND_TIME: Duration = Duration::from_secs(30);
@@ -46,15 +47,8 @@ pub enum JobsStartError {
         reason: String,
     },
     /// A file that says how a server is reached can't be read.
-    #[error("{key}: {}: can't be read: {source}", path.display())]
-    File {
-        /// The key that names it.
-        key: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    File(#[from] FileUnread),
     /// What it says of the database is refused.
     #[error("{key}: {source}")]
     Postgres {
@@ -127,8 +121,6 @@ pub(crate) async fn open(config: &JobsConfig) -> Result<Arc<Jobs>, JobsStartErro
 const POSTGRES_KEYS: (&str, &str) = ("jobs_postgres_file", "jobs_postgres_ca");
 /// The same of NATS.
 const NATS_KEYS: (&str, &str) = ("jobs_nats_file", "jobs_nats_ca");
-/// Bytes of a file of a URL, and of one of certificates.
-const MOST_BYTES: (u64, u64) = (16 << 10, 1 << 20);
 
 /// How the database is reached, by its files.
 ///
@@ -169,17 +161,8 @@ fn read_files(
     files: &ServerFiles,
     (url, authorities): (&'static str, &'static str),
 ) -> Result<(String, Option<Vec<u8>>), JobsStartError> {
-    let read = |key, path: &PathBuf, most| {
-        let mut bytes = Vec::new();
-        let read = File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes));
-        read.map(|_| bytes).map_err(|source| JobsStartError::File {
-            key,
-            path: path.clone(),
-            source,
-        })
-    };
-    let text = String::from_utf8_lossy(&read(url, &files.url, MOST_BYTES.0)?).into_owned();
-    let pem = files.authorities.as_ref().map(|path| read(authorities, path, MOST_BYTES.1));
+    let text = read_text(url, &files.url)?;
+    let pem = files.authorities.as_ref().map(|path| read_bytes(authorities, path));
     Ok((text, pem.transpose()?))
 }
 

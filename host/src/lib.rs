@@ -25,6 +25,12 @@ pub mod admin;
 
 mod audit;
 
+mod server_files;
+pub use server_files::FileUnread;
+
+mod sharing;
+pub use sharing::SharingStartError;
+
 mod jobs;
 pub use jobs::JobsStartError;
 

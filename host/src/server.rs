@@ -24,6 +24,7 @@ use crate::jobs::{self, JobsStartError};
 use crate::metrics::{Exposition, Listener, Source};
 use crate::outgoing::guarded::Reach;
 use crate::reloaded::{FileError, Refresh, Refreshing};
+use crate::sharing::{self, SharingStartError};
 use crate::traces::Traces;
 
 mod activity;
@@ -62,6 +63,9 @@ pub enum ServeError {
     /// No client for the address of traces can be made.
     #[error("traces_endpoint: {0}")]
     Traces(#[source] reqwest::Error),
+    /// What hosts share can't be reached as the configuration says.
+    #[error(transparent)]
+    Sharing(#[from] SharingStartError),
     /// Jobs can't be kept.
     #[error(transparent)]
     Jobs(#[from] JobsStartError),
@@ -129,6 +133,7 @@ pub async fn serve_on(
         admin_tls,
         traces,
         platform,
+        sharing: shared,
         jobs,
         console,
         code_dir,
@@ -172,15 +177,19 @@ pub async fn serve_on(
     };
     let data_dir = platform.as_ref().and_then(|platform| platform.data_dir.clone());
     let store = match data_dir {
-        Some(data_dir) => StoreSettings::Kept { data_dir },
+        Some(data_dir) => {
+            let shared = shared.as_ref().map(sharing::open).transpose()?;
+            StoreSettings::Kept { data_dir, shared }
+        }
         None => StoreSettings::Temporary { code_dir, only: None },
     };
     let packages = match &platform {
         Some(platform) => platform.package_settings(),
         None => nobody_publishes(),
     };
-    let Engine { reader, reload, store } =
-        Engine::start(EngineSettings { reader, packages, store }).await?;
+    // Boxed: it is most of what a start holds while it waits.
+    let engine = Box::pin(Engine::start(EngineSettings { reader, packages, store })).await?;
+    let Engine { reader, reload, store } = engine;
     let (watched, admin) = match platform {
         Some(platform) => (platform.watch, platform.admin),
         None => (None, None),
@@ -188,6 +197,7 @@ pub async fn serve_on(
     let watch = watched.map(|folder| Watch::start(&folder, reload.clone())).transpose()?;
     let app =
         App::for_whom(reader, http, access).audited(audit).keeping(kept).with_console(console);
+    let app = app.following(reload.following());
     let untraced = app.recorder().untraced().clone();
     let traces = traces.map(|config| Traces::start(&config, untraced)).transpose();
     let app = Arc::new(app.traced(traces.map_err(ServeError::Traces)?));

@@ -15,7 +15,7 @@ use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 use crate::config::{LogFormat, LogLevel, TelemetryConfig};
 
 /// The crates whose log level is set; the names of targets begin with them.
-const OWN_CRATES: [&str; 11] = [
+const OWN_CRATES: [&str; 13] = [
     "dossier",
     "dossier_barcode",
     "dossier_bench",
@@ -26,6 +26,8 @@ const OWN_CRATES: [&str; 11] = [
     "dossier_inference",
     "dossier_jobs",
     "dossier_model",
+    "dossier_postgres",
+    "dossier_shared",
     "dossier_store",
 ];
 

@@ -8,7 +8,7 @@ use dossier_tests::repository;
 use serde_json::Value;
 
 /// Each crate of the workspace, and the crates of the workspace it may use.
-const ARROWS: [(&str, &[&str]); 29] = [
+const ARROWS: [(&str, &[&str]); 31] = [
     (
         "dossier",
         &[
@@ -19,6 +19,8 @@ const ARROWS: [(&str, &[&str]); 29] = [
             "dossier-jobs",
             "dossier-model",
             "dossier-plugin",
+            "dossier-postgres",
+            "dossier-shared",
             "dossier-store",
         ],
     ),
@@ -51,9 +53,11 @@ const ARROWS: [(&str, &[&str]); 29] = [
     ),
     ("dossier-image-decode", &["dossier-document"]),
     ("dossier-inference", &["dossier-document"]),
-    ("dossier-jobs", &["dossier-document"]),
+    ("dossier-jobs", &["dossier-document", "dossier-postgres"]),
     ("dossier-model", &["dossier-document", "dossier-inference"]),
     ("dossier-plugin", &["dossier-document"]),
+    ("dossier-postgres", &[]),
+    ("dossier-shared", &["dossier-document", "dossier-postgres", "dossier-store"]),
     ("dossier-store", &["dossier-document"]),
     (
         "dossier-tests",
@@ -64,6 +68,8 @@ const ARROWS: [(&str, &[&str]); 29] = [
             "dossier-image-decode",
             "dossier-jobs",
             "dossier-model",
+            "dossier-postgres",
+            "dossier-shared",
             "dossier-store",
         ],
     ),
@@ -90,7 +96,7 @@ const ARROWS: [(&str, &[&str]); 29] = [
 const DECLARED: &[&str] = &["dossier-rules-declaration", "dossier-rules-sdk"];
 
 /// Crates that must be nowhere below a crate of the workspace.
-const FORBIDDEN: [(&str, &[&str]); 11] = [
+const FORBIDDEN: [(&str, &[&str]); 13] = [
     ("dossier", &["plotters", "icao", "hdrhistogram"]),
     ("dossier-document", &["serde", "tokio", "tracing"]),
     ("dossier-engine", &["axum", "clap", "hyper", "reqwest", "toml"]),
@@ -101,6 +107,8 @@ const FORBIDDEN: [(&str, &[&str]); 11] = [
     ("dossier-model", &["tokio", "hyper", "wasmtime", "reqwest", "hf-hub"]),
     ("dossier-plugin", &["candle-core", "hyper", "axum"]),
     ("dossier-store", &["candle-core", "wasmtime", "hyper", "tokio"]),
+    ("dossier-postgres", &["candle-core", "wasmtime", "hyper", "reqwest", "serde_json"]),
+    ("dossier-shared", &["candle-core", "wasmtime", "axum", "clap"]),
     ("dossier-rules-sdk", &["tokio", "wasmtime", "toml"]),
 ];
 

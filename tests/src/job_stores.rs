@@ -4,7 +4,8 @@
 use std::path::Path;
 
 mod servers;
-use servers::{Nats, Postgres};
+use servers::Nats;
+pub(crate) use servers::{Postgres, free_port};
 
 mod work;
 pub use work::{WorkArgs, work};

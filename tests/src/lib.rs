@@ -24,6 +24,9 @@ pub use crash_jobs::{JobsReport, crash_jobs};
 mod job_stores;
 pub use job_stores::{JobStoresReport, KillsReport, WorkArgs, job_stores, work};
 
+mod shared_hosts;
+pub use shared_hosts::{Convergence, SharedHostsArgs, SharedHostsReport, Times, shared_hosts};
+
 mod registry;
 pub use registry::TestRegistry;
 

@@ -89,6 +89,9 @@ pub(crate) struct Alone {
     pub(crate) overhead_us_p50: f64,
     /// The same.
     pub(crate) overhead_us_p99: f64,
+    /// The part of it before and after the document: HTTP, the form, admission, the answer. The rest lies between
+    /// stages: turns, other threads, where fields stand.
+    pub(crate) around_us_p50: f64,
     /// What a bare hyper server takes for the same body, which it reads, and an answer of the same length.
     pub(crate) bare_us_p50: f64,
 }
@@ -201,7 +204,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<Report, ServerBenchError>
 }
 
 async fn alone(client: &Client, documents: &[Document]) -> Result<Alone, ServerBenchError> {
-    let (mut whole, mut overhead) = (load::times()?, load::times()?);
+    let (mut whole, mut overhead, mut around) = (load::times()?, load::times()?, load::times()?);
     let mut answer_bytes = 0;
     let in_turn = || documents.iter().cycle().take(ALONE);
     for document in in_turn() {
@@ -209,6 +212,7 @@ async fn alone(client: &Client, documents: &[Document]) -> Result<Alone, ServerB
         answer_bytes = answer.bytes;
         whole.saturating_record(micros(answer.took));
         overhead.saturating_record(micros(answer.took.saturating_sub(answer.stages)));
+        around.saturating_record(micros(answer.took.saturating_sub(answer.document)));
     }
     let bare = echo::serve(answer_bytes).await?;
     let bare_client = Client::new(plain_client().build()?, bare.address);
@@ -224,6 +228,7 @@ async fn alone(client: &Client, documents: &[Document]) -> Result<Alone, ServerB
         request_ms_p50: rounded(whole.value_at_quantile(0.5) as f64 / 1e3),
         overhead_us_p50: overhead.value_at_quantile(0.5) as f64,
         overhead_us_p99: overhead.value_at_quantile(0.99) as f64,
+        around_us_p50: around.value_at_quantile(0.5) as f64,
         bare_us_p50: beside.value_at_quantile(0.5) as f64,
     })
 }

@@ -13,7 +13,7 @@ use dossier_model::ModelError;
 use dossier_plugin::{CodeCacheError, PluginError};
 use dossier_store::{
     ArtifactError, BackupError, CatalogueError, ManifestError, PackageDigest, PackageError,
-    PublicKey, SettingsTooLong, SigningError, VersionNumber,
+    PublicKey, SettingsTooLong, SharedError, SigningError, VersionNumber,
 };
 
 use crate::fixture::FixtureError;
@@ -22,6 +22,9 @@ use crate::identify::Candidate;
 use crate::probe::ProbeError;
 
 mod code;
+
+mod sharing;
+pub use sharing::SharingError;
 
 /// A document is not read, a package is refused, a change is not made, or nothing starts.
 #[derive(Debug, thiserror::Error)]
@@ -384,6 +387,9 @@ pub enum EngineError {
     /// The catalogue can't be read or written.
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),
+    /// The catalogue that hosts share can't be followed or changed.
+    #[error(transparent)]
+    Sharing(#[from] SharingError),
     /// A backup can't be made or restored.
     #[error(transparent)]
     Backup(#[from] BackupError),
@@ -471,4 +477,10 @@ fn imported(from: &Path, stored: &Path, source: &EngineError) -> String {
         source => source.to_string(),
     };
     if text.contains(&stored) { text.replace(&stored, &from) } else { format!("{from}: {text}") }
+}
+
+impl From<SharedError> for EngineError {
+    fn from(error: SharedError) -> Self {
+        SharingError::from(error).into()
+    }
 }

@@ -32,7 +32,7 @@ mod reader;
 pub use reader::Reader;
 
 mod error;
-pub use error::EngineError;
+pub use error::{EngineError, SharingError};
 
 pub mod folders;
 

@@ -11,12 +11,14 @@ use std::sync::Arc;
 
 use dossier_inference::InferenceHandle;
 use dossier_plugin::PluginEngine;
-use dossier_store::{ArtifactStore, Catalogue, Origin, Package, PackageLimits, Scope, Version};
+use dossier_store::{
+    ArtifactStore, Catalogue, Origin, Package, PackageDigest, PackageLimits, Scope, Version,
+};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::adapters::Adapters;
-use crate::error::EngineError;
+use crate::error::{EngineError, SharingError};
 use crate::settings::{PackageSettings, Publisher, ReaderSettings};
 use crate::snapshot::{CanaryAlarm, CurrentSnapshot, Quarantine};
 use crate::statistics::ReloadCounters;
@@ -36,8 +38,13 @@ pub use dry_run::DryRun;
 
 mod fitness;
 
+mod follow;
+
 mod fixture_run;
 pub use fixture_run::{FixtureReports, FixtureRun, RulesAnswer, ServingRun};
+
+mod join;
+pub(crate) use join::Joining;
 
 mod prepare;
 pub(crate) use prepare::adapter_manifest;
@@ -53,6 +60,10 @@ mod scope;
 pub use scope::reaches;
 
 mod self_test;
+
+mod sharing;
+pub(crate) use sharing::Sharing;
+pub use sharing::{Following, SharingStanding};
 
 mod shelf;
 
@@ -87,6 +98,10 @@ const CONCURRENT_PUBLISHES: usize = 4;
 /// Attempts to make a change for which packages must be made ready and rules asked first. Only one that
 /// races with others needs more than three.
 const ATTEMPTS: usize = 8;
+/// Packages that may wait to be fetched ahead of their turn; more are fetched when they are needed.
+const AHEAD: usize = 256;
+/// How often other hosts may come between one host and its change of a shared catalogue.
+const OVERTAKEN: usize = 64;
 
 /// A way to publish, change and ask; clones are the same.
 #[derive(Clone, Debug)]
@@ -95,6 +110,8 @@ pub struct Reload {
     shared: Arc<Shared>,
     /// True from the moment the host has no time left for what is still asked for.
     stopping: watch::Receiver<bool>,
+    /// Packages of other hosts that are fetched ahead of the change that needs them.
+    ahead: mpsc::Sender<PackageDigest>,
 }
 
 /// What publishing, changing and asking share. Nothing here is written but through the task.
@@ -110,6 +127,8 @@ pub(crate) struct Shared {
     pub(crate) reader: ReaderSettings,
     pub(crate) packages: PackageSettings,
     pub(crate) turns: Turns,
+    /// The catalogue that other hosts change too, where there is one.
+    pub(crate) sharing: Option<Arc<Sharing>>,
     pub(crate) counters: ReloadCounters,
 }
 
@@ -239,9 +258,25 @@ impl Reload {
     ) -> Result<Applied, EngineError> {
         let mut prepared = Prepared::default();
         let changed = async {
-            for _ in 0..ATTEMPTS {
+            // What was published through another host a moment ago is known here then.
+            self.catch_up().await?;
+            let mut overtaken = 0;
+            let mut attempts = 0;
+            while attempts < ATTEMPTS {
+                attempts += 1;
                 let known = prepared.clone();
-                match self.ask(|answer| message(known, answer)).await?? {
+                let asked = self.ask(|answer| message(known, answer)).await?;
+                let outcome = match asked {
+                    Err(EngineError::Sharing(SharingError::Overtaken)) if overtaken < OVERTAKEN => {
+                        // Another host was faster. The change is asked for again, of what serves now.
+                        overtaken += 1;
+                        attempts = 0;
+                        self.catch_up().await?;
+                        continue;
+                    }
+                    outcome => outcome?,
+                };
+                match outcome {
                     Outcome::Applied(applied) => return Ok(applied),
                     Outcome::Unready(packages) => {
                         for package in packages {
@@ -340,13 +375,17 @@ impl RunningTask {
 }
 
 /// Starts the task that owns what serves.
-fn start_task(task: Task, alarms: mpsc::Receiver<CanaryAlarm>) -> (Reload, RunningTask) {
+fn start_task(
+    task: Task,
+    alarms: mpsc::Receiver<CanaryAlarm>,
+) -> (Reload, mpsc::Receiver<PackageDigest>, RunningTask) {
     let (messages, received) = mpsc::channel(QUEUE);
     let (stopping, stopped) = watch::channel(false);
     let shared = Arc::clone(&task.shared);
     let task = tokio::spawn(task.run(received, alarms));
-    let reload = Reload { messages, shared, stopping: stopped };
-    (reload, RunningTask { task, stopping })
+    let (ahead, fetched_ahead) = mpsc::channel(AHEAD);
+    let reload = Reload { messages, shared, stopping: stopped, ahead };
+    (reload, fetched_ahead, RunningTask { task, stopping })
 }
 
 /// Runs what blocks on a thread where it may.

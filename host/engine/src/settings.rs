@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use dossier_document::DocumentTypeId;
 use dossier_model::{ModelSettings, PoolSettings};
 use dossier_plugin::PluginSettings;
-use dossier_store::{CanarySettings, PackageDigest, PublicKey, Scope};
+use dossier_store::{
+    CanarySettings, PackageDigest, PublicKey, Scope, SharedArtifacts, SharedCatalogue,
+};
 use jiff::civil::Date;
 
 use crate::probe::CompileProbe;
@@ -148,6 +151,8 @@ pub enum StoreSettings {
     Kept {
         /// The folder.
         data_dir: PathBuf,
+        /// The catalogue that it follows, where other hosts share one.
+        shared: Option<SharedSettings>,
     },
     /// In a temporary folder, into which the folders of the data root are imported.
     Temporary {
@@ -156,6 +161,17 @@ pub enum StoreSettings {
         /// The one document type to import; all if it is not set.
         only: Option<DocumentTypeId>,
     },
+}
+
+/// What many hosts share.
+#[derive(Clone, Debug)]
+pub struct SharedSettings {
+    /// What serves, on every host.
+    pub catalogue: Arc<dyn SharedCatalogue>,
+    /// The packages that it names.
+    pub artifacts: Arc<dyn SharedArtifacts>,
+    /// How long a host that can't follow it is wanted; without it, for ever.
+    pub most_stale: Option<Duration>,
 }
 
 /// A publisher and what it may touch.

@@ -26,7 +26,8 @@ use crate::model::{LoadedModel, load_model};
 use crate::page_finder::PageFinder;
 use crate::reader::Reader;
 use crate::reload::{
-    FirstGeneration, Reload, RunningTask, Shared, Turns, adapter_manifest, blocking, serve_first,
+    FirstGeneration, Joining, Reload, RunningTask, Shared, Sharing, Turns, adapter_manifest,
+    blocking, serve_first,
 };
 use crate::rules::serving_engine;
 use crate::settings::{EngineSettings, ReaderSettings, StoreSettings};
@@ -104,8 +105,20 @@ impl Engine {
             StoreSettings::Kept { .. } => None,
             StoreSettings::Temporary { only, .. } => only.clone(),
         };
+        let sharing = match &store {
+            StoreSettings::Kept { shared, .. } => {
+                shared.clone().map(|shared| Arc::new(Sharing::new(shared)))
+            }
+            StoreSettings::Temporary { .. } => None,
+        };
         let Opened { artifacts, catalogue, code, temporary } =
             blocking(move || open(&store)).await??;
+        if let Some(sharing) = &sharing {
+            let (catalogue, store) = (&catalogue, &artifacts);
+            // Boxed, as everything of a start that most starts do not need.
+            let joining = Joining { sharing, catalogue, store, packages: &packages };
+            Box::pin(joining.join()).await?;
+        }
         let engine = serving_engine(&settings.rules, code)?;
         let (first, base_name) = match catalogue.current()? {
             Some(generation) => {
@@ -150,6 +163,7 @@ impl Engine {
             reader: settings,
             packages,
             turns: Turns::default(),
+            sharing,
             counters: ReloadCounters::default(),
         });
         let (reload, task) = serve_first(shared, first).await?;
@@ -173,7 +187,7 @@ impl StoreLifetime {
 
 fn open(settings: &StoreSettings) -> Result<Opened, EngineError> {
     match settings {
-        StoreSettings::Kept { data_dir } => {
+        StoreSettings::Kept { data_dir, .. } => {
             make_private(data_dir)?;
             // The catalogue first: it is locked, so nobody else clears the store that somebody
             // writes to.

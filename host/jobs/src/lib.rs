@@ -32,10 +32,10 @@ mod embedded;
 pub use embedded::EmbeddedStore;
 
 mod postgres;
-pub use postgres::{InvalidPostgres, PostgresSettings, PostgresStore};
+pub use postgres::PostgresStore;
 
-mod tls;
-pub use tls::InvalidAuthorities;
+/// How a database is reached.
+pub use dossier_postgres::{InvalidAuthorities, InvalidPostgres, PostgresSettings};
 
 mod waking;
 pub use waking::{InvalidNats, NatsSettings, NatsWaker, Waker, WakerStanding};

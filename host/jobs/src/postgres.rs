@@ -5,18 +5,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use deadpool_postgres::Transaction;
 use dossier_document::Tenant;
+use dossier_postgres::{Connections, OfPostgres, PostgresError, PostgresSettings};
 
 use crate::store::{
     Answer, Claim, Claimed, Completed, JobStore, Lag, NewJob, Outcome, Reaped, Release, StoreError,
     Stored, Submitted, TenantLimits, Told,
 };
 use crate::{Job, JobId, WrappedKey};
-
-mod address;
-pub use address::{InvalidPostgres, PostgresSettings};
-
-mod connections;
-use connections::{Connections, Work};
 
 mod rows;
 mod schema;
@@ -25,6 +20,12 @@ mod erase;
 mod steps;
 mod submit;
 mod webhooks;
+
+/// What a transaction does.
+type Work<'t, T> = dossier_postgres::Work<'t, T, StoreError>;
+
+/// The schema of its tables.
+const SCHEMA: &str = "dossier_jobs";
 
 /// A store in the schema `dossier_jobs` of a database.
 pub struct PostgresStore {
@@ -39,7 +40,7 @@ impl PostgresStore {
     /// # Errors
     /// When the server does not answer, or the store has another format.
     pub async fn open(settings: PostgresSettings) -> Result<Self, StoreError> {
-        let connections = Connections::new(settings)?;
+        let connections = Connections::new(settings, SCHEMA)?;
         connections.write(&(), |to, ()| Box::pin(schema::prepare(to))).await?;
         Ok(Self { connections, last_tenant: Mutex::default() })
     }
@@ -193,5 +194,24 @@ impl JobStore for PostgresStore {
 impl fmt::Debug for PostgresStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PostgresStore").finish_non_exhaustive()
+    }
+}
+
+impl From<PostgresError> for StoreError {
+    fn from(error: PostgresError) -> Self {
+        Self::Unavailable { source: error.into() }
+    }
+}
+
+impl From<tokio_postgres::Error> for StoreError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        PostgresError::from(error).into()
+    }
+}
+
+impl OfPostgres for StoreError {
+    fn of_postgres(&self) -> Option<&PostgresError> {
+        let Self::Unavailable { source } = self else { return None };
+        source.downcast_ref::<PostgresError>()
     }
 }

@@ -117,6 +117,14 @@ pub enum ApiError {
     /// The server drains.
     #[error("the server takes no more requests")]
     NotReady,
+    /// The host has not followed the shared catalogue for longer than the operator allows.
+    #[error(
+        "for {seconds} s it is not known whether this host serves what the shared catalogue says"
+    )]
+    Stale {
+        /// For how long.
+        seconds: u64,
+    },
     /// The handler panicked. Its message is nobody's to see.
     #[error("the handler panicked")]
     Panicked,
@@ -219,7 +227,9 @@ impl ApiError {
             Self::DeadlineExceeded => {
                 of(S::GATEWAY_TIMEOUT, "deadline", "The answer was not ready in time", self)
             }
-            Self::NotReady => of(S::SERVICE_UNAVAILABLE, "not_ready", "Not ready", self),
+            Self::NotReady | Self::Stale { .. } => {
+                of(S::SERVICE_UNAVAILABLE, "not_ready", "Not ready", self)
+            }
             Self::Unwritable => {
                 let title = "The host can't keep changes";
                 of(S::SERVICE_UNAVAILABLE, "store.unavailable", title, self)

@@ -7,7 +7,7 @@ use clap::Args;
 use super::key::Group as _;
 use super::{
     AccessArgs, HttpArgs, JobsArgs, JwtArgs, ModelArgs, PlatformArgs, ReadingArgs, RootArgs,
-    TelemetryArgs, TlsArgs,
+    SharingArgs, TelemetryArgs, TlsArgs,
 };
 
 /// Flags of `dossier serve`.
@@ -31,6 +31,9 @@ pub struct ServeArgs {
     /// Packages that come and go while the host serves.
     #[command(flatten)]
     pub platform: PlatformArgs,
+    /// A catalogue that many hosts share.
+    #[command(flatten)]
+    pub sharing: SharingArgs,
     /// Documents that are read later.
     #[command(flatten)]
     pub jobs: JobsArgs,

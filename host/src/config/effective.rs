@@ -56,18 +56,19 @@ impl<G: Group> Values for G {
 
 /// Every key, in the order of its declaration.
 pub(crate) fn effective(typed: &PlacedArgs, file: &FileConfig) -> Vec<Setting> {
-    let of = |groups: [&dyn Values; 10]| {
+    let of = |groups: [&dyn Values; 11]| {
         groups.into_iter().flat_map(Values::values).collect::<BTreeMap<_, _>>()
     };
-    let ServeArgs { http, access, jwt, tls, platform, jobs, reader, telemetry, config: _ } =
+    let ServeArgs { http, access, jwt, tls, platform, sharing, jobs, reader, telemetry, config: _ } =
         &typed.args;
     let ReaderArgs { root, model, reading } = reader;
     let mut typed_values =
-        of([http, access, jwt, tls, platform, jobs, root, model, reading, telemetry]);
-    let FileConfig { http, access, jwt, tls, platform, jobs, reader, telemetry, .. } = file;
+        of([http, access, jwt, tls, platform, sharing, jobs, root, model, reading, telemetry]);
+    let FileConfig { http, access, jwt, tls, platform, sharing, jobs, reader, telemetry, .. } =
+        file;
     let ReaderArgs { root, model, reading } = reader;
     let mut file_values =
-        of([http, access, jwt, tls, platform, jobs, root, model, reading, telemetry]);
+        of([http, access, jwt, tls, platform, sharing, jobs, root, model, reading, telemetry]);
     let keys = groups().into_iter().flat_map(|group| group.keys);
     let setting = |key: &'static Key| {
         let (value, place) = match (typed_values.remove(key.name()), file_values.remove(key.name()))

@@ -12,7 +12,7 @@ use super::key::{Group as _, Key};
 use super::value::{BadValue, Given};
 use super::{
     AccessArgs, ConfigError, HttpArgs, JobsArgs, JwtArgs, PlatformArgs, ReaderArgs, ServeArgs,
-    TelemetryArgs, TlsArgs, groups,
+    SharingArgs, TelemetryArgs, TlsArgs, groups,
 };
 
 mod entry;
@@ -36,6 +36,8 @@ pub struct FileConfig {
     pub tls: TlsArgs,
     /// Packages.
     pub platform: PlatformArgs,
+    /// A catalogue that many hosts share.
+    pub sharing: SharingArgs,
     /// Documents that are read later.
     pub jobs: JobsArgs,
     /// What reads the documents.
@@ -89,6 +91,7 @@ impl FileConfig {
             .or_else(|| self.jwt.set(name, given))
             .or_else(|| self.tls.set(name, given))
             .or_else(|| self.platform.set(name, given))
+            .or_else(|| self.sharing.set(name, given))
             .or_else(|| self.jobs.set(name, given))
             .or_else(|| root.set(name, given))
             .or_else(|| model.set(name, given))

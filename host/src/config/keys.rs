@@ -192,6 +192,35 @@ keys! {
 }
 
 keys! {
+    /// A catalogue that many hosts share: what is published or changed through one of them serves on all, within
+    /// seconds. Only `dossier serve` takes these.
+    SharingArgs, "Sharing";
+
+    /// File of the URL of a PostgreSQL database in which hosts share the catalogue of packages:
+    /// `postgres://user:password@host/database`. Over the network TLS is spoken and checked, unless the URL says
+    /// `sslmode=disable`. It is read once, at start. Needs `data_dir`, which is each host's own, and
+    /// `catalogue_artifacts`.
+    catalogue_postgres_file: PathBuf, text("FILE"), unset "the catalogue is this host's own";
+    /// File of the certificates, in PEM, by which the database's is checked.
+    catalogue_postgres_ca: PathBuf, text("FILE"), unset "those of the system";
+    /// Where hosts that share a catalogue put packages and find them: a folder that all of them see,
+    /// `file:///folder`, or a bucket of S3 or of what speaks its protocol, `s3://bucket/prefix`.
+    catalogue_artifacts: String, text("PLACE"), unset "packages are this host's own";
+    /// Server of the bucket, `https://host:port`.
+    catalogue_s3_endpoint: String, text("ADDRESS"), unset "Amazon's, of the region";
+    /// Region of the bucket.
+    catalogue_s3_region: String, text("NAME"), unset "`us-east-1`, which stores without regions take";
+    /// File of the access key of the bucket: its id, and the key, a line each; a third line is a session token.
+    /// It is read for every request.
+    catalogue_s3_credentials_file: PathBuf, text("FILE"), unset "there is no bucket";
+    /// File of the certificates, in PEM, by which the bucket's server is checked.
+    catalogue_s3_ca: PathBuf, text("FILE"), unset "those of the system";
+    /// Time after which a host that can't follow the shared catalogue is not ready any more (`/readyz`); it
+    /// serves its last generation all the same. All hosts that are cut off at once are not ready at once.
+    catalogue_stale_ms: u64, number("MS", 5_000..=30 * 24 * HOUR_MS), unset "it stays ready";
+}
+
+keys! {
     /// Documents that are read later: jobs. Only `dossier serve` takes these.
     JobsArgs, "Jobs";
 

@@ -97,6 +97,11 @@ pub(super) fn write_reload(to: &mut Writer<'_>, reload: &Reload) -> fmt::Result 
     to.counters("dossier_reloads", help, changes.map(series))?;
     let help = "1 while changes can be kept, 0 while the disk refuses them";
     to.gauge("dossier_store_available", help, u64::from(reload.is_writable()))?;
+    if let Some(sharing) = reload.following().map(|following| following.standing()) {
+        let help =
+            "For how long it is not known whether this host serves what the shared catalogue says";
+        to.gauge("dossier_catalogue_stale_seconds", help, sharing.stale.as_secs_f64())?;
+    }
     let code = reload.code_counts();
     let origins = [
         ("cache", code.taken),

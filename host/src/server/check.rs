@@ -12,6 +12,7 @@ use crate::auth::token_file::ClientTokens;
 use crate::config::{Config, JobsConfig, JobsKey, JobsStore, JwtConfig, TlsConfig};
 use crate::jobs::{key_of, nats_settings, postgres_settings};
 use crate::reloaded::FileError;
+use crate::sharing;
 
 /// A key whose value was looked at.
 #[derive(Debug)]
@@ -58,6 +59,11 @@ pub(crate) async fn check(config: &Config) -> Vec<Checked> {
     if config.traces.is_some() {
         let reason = "nobody asks the collector before there are traces";
         checked.push(Checked { key: "traces_endpoint", outcome: Outcome::NotPerformed(reason) });
+    }
+    if let Some(sharing) = &config.sharing {
+        let settings = sharing::postgres_settings(&sharing.server);
+        checked.push(Checked::of("catalogue_postgres_file", settings));
+        checked.push(Checked::of("catalogue_artifacts", sharing::artifacts_of(sharing)));
     }
     if let Some(jobs) = &config.jobs {
         checked.extend(check_jobs(jobs).await);

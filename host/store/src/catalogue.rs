@@ -18,6 +18,9 @@ pub use copy::{copied_generation, copied_settings};
 mod database;
 use database::{Reopened, Source};
 
+mod follow;
+pub use follow::{Delta, Followed, NameDelta};
+
 mod generation;
 pub use generation::{Canary, Generation, Previous};
 
@@ -35,6 +38,7 @@ pub use record::{Action, Attempt, Event, Origin, Refusal, Version};
 mod tables;
 pub(crate) use tables::FORMAT;
 use tables::{GENERATIONS, HISTORY, NEWEST, SETTINGS, VERSIONS, all, from_record};
+pub use tables::{KEPT_EVENTS, KEPT_GENERATIONS};
 
 /// The catalogue's database. Opened by one process at a time, which the file's lock sees to; reads
 /// go on beside a write.
@@ -64,6 +68,17 @@ pub struct Change {
     pub attempt: Option<(String, Attempt)>,
     /// What the history tells of it; sequence numbers are given here.
     pub events: Vec<Event>,
+}
+
+impl Change {
+    fn is_empty(&self) -> bool {
+        self.generation.is_none()
+            && self.settings.is_empty()
+            && self.versions.is_empty()
+            && self.removed.is_empty()
+            && self.attempt.is_none()
+            && self.events.is_empty()
+    }
 }
 
 /// The catalogue can't be read or written.
@@ -207,13 +222,21 @@ impl Catalogue {
     /// written then.
     pub fn write(&self, change: Change) -> Result<(), CatalogueError> {
         let written = self.commit(&change);
-        self.is_writable.store(written.is_ok() || !is_refused(&written), Ordering::Relaxed);
+        self.tell_written(&written);
         written?;
         if let Some((copy, generation)) = self.copy.as_deref().zip(change.generation.as_ref()) {
             let is_copied = copy::write(copy, generation, |digest| self.settings(digest)).is_ok();
-            self.is_writable.fetch_and(is_copied, Ordering::Relaxed);
+            self.tell_copied(is_copied);
         }
         Ok(())
+    }
+
+    fn tell_written(&self, written: &Result<(), CatalogueError>) {
+        self.is_writable.store(written.is_ok() || !is_refused(written), Ordering::Relaxed);
+    }
+
+    fn tell_copied(&self, is_copied: bool) {
+        self.is_writable.fetch_and(is_copied, Ordering::Relaxed);
     }
 
     fn commit(&self, change: &Change) -> Result<(), CatalogueError> {

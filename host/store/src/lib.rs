@@ -40,7 +40,11 @@ pub use backup::{Backup, BackupError, Restored, restore};
 
 mod catalogue;
 pub use catalogue::{
-    Action, Attempt, Canary, Catalogue, CatalogueError, Change, Event, Generation,
-    MAX_SETTINGS_BYTES, NameRecords, Origin, Previous, Refusal, SettingsDigest, SettingsTooLong,
-    TypeSettings, Version, catalogue_exists, copied_generation, copied_settings,
+    Action, Attempt, Canary, Catalogue, CatalogueError, Change, Delta, Event, Followed, Generation,
+    KEPT_EVENTS, KEPT_GENERATIONS, MAX_SETTINGS_BYTES, NameDelta, NameRecords, Origin, Previous,
+    Refusal, SettingsDigest, SettingsTooLong, TypeSettings, Version, catalogue_exists,
+    copied_generation, copied_settings,
 };
+
+mod shared;
+pub use shared::{Answer, Committed, SharedArtifacts, SharedCatalogue, SharedError};

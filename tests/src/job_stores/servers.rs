@@ -20,7 +20,7 @@ const PASSWORD: &str = "not a secret";
 const STARTS: usize = 40;
 
 /// A PostgreSQL server with a folder of its own, on a socket in it and, encrypted, on a port.
-pub(super) struct Postgres {
+pub(crate) struct Postgres {
     programs: PathBuf,
     folder: PathBuf,
     port: u16,
@@ -31,7 +31,7 @@ pub(super) struct Postgres {
 }
 
 impl Postgres {
-    pub(super) async fn start(folder: &Path) -> anyhow::Result<Self> {
+    pub(crate) async fn start(folder: &Path) -> anyhow::Result<Self> {
         let folder = folder.join("postgres");
         std::fs::create_dir(&folder)?;
         let is_root = folder.metadata()?.uid() == 0;
@@ -72,7 +72,7 @@ impl Postgres {
     }
 
     /// Starts it on what it has on disk.
-    pub(super) async fn start_again(&mut self) -> anyhow::Result<()> {
+    pub(crate) async fn start_again(&mut self) -> anyhow::Result<()> {
         let mut failed = None;
         for _ in 0..STARTS {
             let mut command = self.command("postgres");
@@ -100,49 +100,70 @@ impl Postgres {
     }
 
     /// Kills it as a machine that fails would.
-    pub(super) fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.process = None;
     }
 
+    /// Stops it and all that works for it, so that it keeps its connections and answers nothing; or lets it go
+    /// on.
+    pub(crate) fn freeze(&self, is_frozen: bool) -> anyhow::Result<()> {
+        let process = self.process.as_ref().context("it runs")?;
+        let parent = process.id().to_string();
+        let mut processes = vec![parent.clone()];
+        for entry in std::fs::read_dir("/proc")? {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            // What is after the program's name, which may have blanks: its state, and its parent.
+            let status = std::fs::read_to_string(format!("/proc/{name}/stat")).unwrap_or_default();
+            let after = status.rsplit_once(") ").map_or("", |(_, after)| after);
+            if after.split(' ').nth(1) == Some(parent.as_str()) {
+                processes.push(name);
+            }
+        }
+        let signal = if is_frozen { "-STOP" } else { "-CONT" };
+        // One that ended meanwhile is no longer there.
+        Command::new("kill").arg(signal).args(&processes).output().map(drop)?;
+        Ok(())
+    }
+
     /// The URL of a database on the socket.
-    pub(super) fn url(&self, database: &str) -> anyhow::Result<String> {
+    pub(crate) fn url(&self, database: &str) -> anyhow::Result<String> {
         let folder = self.folder.to_str().context("a path of text")?.replace('/', "%2F");
         Ok(format!("postgres://{USER}@{folder}:{}/{database}", self.port))
     }
 
     /// The URL of a database on the port, where `query` says how it is encrypted.
-    pub(super) fn url_by_network(&self, database: &str, query: &str) -> String {
+    pub(crate) fn url_by_network(&self, database: &str, query: &str) -> String {
         let password = PASSWORD.replace(' ', "%20");
         format!("postgres://{USER}:{password}@localhost:{}/{database}{query}", self.port)
     }
 
-    pub(super) fn password(&self) -> &'static str {
+    pub(crate) fn password(&self) -> &'static str {
         PASSWORD
     }
 
     /// What vouches for the server, in PEM.
-    pub(super) fn certificate(&self) -> anyhow::Result<Vec<u8>> {
+    pub(crate) fn certificate(&self) -> anyhow::Result<Vec<u8>> {
         Ok(std::fs::read(self.data().join("server.crt"))?)
     }
 
-    pub(super) fn create(&self, database: &str) -> anyhow::Result<()> {
+    pub(crate) fn create(&self, database: &str) -> anyhow::Result<()> {
         let mut command = self.client("createdb");
         succeed(command.arg(database)).map(drop)
     }
 
-    pub(super) fn sql(&self, database: &str, statement: &str) -> anyhow::Result<String> {
+    pub(crate) fn sql(&self, database: &str, statement: &str) -> anyhow::Result<String> {
         let mut command = self.client("psql");
         succeed(command.args(["-qAtX", "-d", database, "-c", statement]))
     }
 
     /// The same, for as long as it takes.
-    pub(super) fn sql_process(&self, database: &str, statement: &str) -> anyhow::Result<Process> {
+    pub(crate) fn sql_process(&self, database: &str, statement: &str) -> anyhow::Result<Process> {
         let mut command = self.client("psql");
         let command = command.args(["-qAtX", "-d", database, "-c", statement]);
         Process::start(command, self.folder.join("psql.log"))
     }
 
-    pub(super) fn version(&self) -> anyhow::Result<String> {
+    pub(crate) fn version(&self) -> anyhow::Result<String> {
         succeed(self.command("postgres").arg("--version"))
     }
 
@@ -255,7 +276,7 @@ fn user_of_the_system(name: &str) -> anyhow::Result<(u32, u32)> {
     Ok((user[2].parse()?, user[3].parse()?))
 }
 
-fn free_port() -> anyhow::Result<u16> {
+pub(crate) fn free_port() -> anyhow::Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 

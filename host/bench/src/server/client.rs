@@ -25,6 +25,8 @@ pub(super) struct Answered {
     pub(super) took: Duration,
     /// The stages that the answer tells, together; nothing where it tells none.
     pub(super) stages: Duration,
+    /// What the answer says that the document took, from its files to its checks.
+    pub(super) document: Duration,
     /// Bytes of the answer.
     pub(super) bytes: usize,
     text: String,
@@ -82,7 +84,8 @@ impl Client {
         let status = response.status().as_u16();
         let text = response.text().await?;
         let took = begun.elapsed();
-        Ok(Answered { status, took, stages: stages(&text), bytes: text.len(), text })
+        let (stages, document) = times_of(&text);
+        Ok(Answered { status, took, stages, document, bytes: text.len(), text })
     }
 }
 
@@ -98,13 +101,15 @@ impl Answered {
     }
 }
 
-/// What an answer says that its stages took together.
-fn stages(answer: &str) -> Duration {
+/// What an answer says that its stages took together, and the whole document.
+fn times_of(answer: &str) -> (Duration, Duration) {
     let answer = serde_json::from_str::<Value>(answer).unwrap_or(Value::Null);
-    let Some(timings) = answer["timings_ms"].as_object() else { return Duration::ZERO };
+    let Some(timings) = answer["timings_ms"].as_object() else { return Default::default() };
+    let time =
+        |milliseconds: f64| Duration::try_from_secs_f64(milliseconds / 1e3).unwrap_or_default();
     let stages = timings.iter().filter(|(name, _)| *name != "total");
-    let milliseconds = stages.filter_map(|(_, time)| time.as_f64()).sum::<f64>();
-    Duration::try_from_secs_f64(milliseconds / 1e3).unwrap_or_default()
+    let stages = stages.filter_map(|(_, time)| time.as_f64()).sum::<f64>();
+    (time(stages), time(timings.get("total").and_then(Value::as_f64).unwrap_or_default()))
 }
 
 #[cfg(test)]

@@ -72,6 +72,7 @@ impl EngineError {
             Self::Unseen { .. } => "generation.unseen",
             Self::SettingsTooLong(_) => "settings.too_long",
             Self::Percent => "package.percent",
+            Self::Sharing(error) => error.code(),
             Self::Busy => "overloaded",
             Self::Stopped => "not_ready",
             Self::Imported { source, .. } | Self::Kept { source, .. } => source.code(),

@@ -26,10 +26,13 @@ impl Reload {
         let digest = package.digest();
         let _in_work = shared.turns.publishers.begin(digest)?;
         match shared.prove(package, &claim, origin, Purpose::Publish).await {
-            Ok(Proved { ready, signed_by, .. }) => {
+            Ok(Proved { package, ready, signed_by, .. }) => {
                 let version = claim.version_of(digest, &ready, signed_by, actor, origin);
                 let staged = Box::new(version.clone());
+                // Before anybody is told that it is there.
+                shared.share(package).await?;
                 self.ask(|answer| Message::Stage { version: staged, ready, answer }).await??;
+                shared.share_again(digest).await?;
                 Ok(version)
             }
             Err(error) => {

@@ -29,10 +29,29 @@ impl Reload {
         }
         let turn = Arc::clone(&self.shared.turns.backup).try_acquire_owned();
         let turn = turn.map_err(|_| EngineError::Busy)?;
-        let shared = Arc::clone(&self.shared);
-        let begun = blocking(move || Backup::begin(&shared.catalogue, &shared.store));
-        let backup = self.unless_stopped(async { Ok(begun.await??) }).await?;
+        let begun = async {
+            self.obtain_all().await?;
+            let shared = Arc::clone(&self.shared);
+            Ok(blocking(move || Backup::begin(&shared.catalogue, &shared.store)).await??)
+        };
+        let backup = self.unless_stopped(begun).await?;
         Ok(LiveBackup { backup, _turn: turn })
+    }
+}
+
+impl Reload {
+    /// A host that follows others has fetched what it serves; an archive has every package.
+    async fn obtain_all(&self) -> Result<(), EngineError> {
+        if self.shared.sharing.is_none() {
+            return Ok(());
+        }
+        let shared = Arc::clone(&self.shared);
+        for version in blocking(move || shared.catalogue.versions()).await?? {
+            let package = version.package;
+            let named = |source: EngineError| EngineError::Kept { package, source: source.into() };
+            self.shared.obtain(package).await.map_err(named)?;
+        }
+        Ok(())
     }
 }
 

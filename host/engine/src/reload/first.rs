@@ -3,22 +3,26 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use dossier_plugin::CodeCounts;
-use dossier_store::{Change, Generation, PackageDigest};
+use dossier_store::{Catalogue, Change, Generation, PackageDigest};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use super::ask::{Answers, START_PATIENCE};
 use super::assemble::{Assembled, Touched};
 use super::fitness::Fitness;
+use super::join::Joining;
 use super::shelf::Shelf;
 use super::task::{Task, tell_of};
 use super::{Reload, RunningTask, Shared, blocking, start_task};
-use crate::error::EngineError;
+use crate::error::{EngineError, SharingError};
 use crate::ready::Ready;
 use crate::snapshot::{Quarantine, Snapshot};
 
+/// How long a start waits for what changed meanwhile; then it serves what it served last.
+const CATCH_UP: Duration = Duration::from_secs(60);
 /// Canaries that may fail at the same moment; one more raises its alarm at its next failure.
 const ALARMS: usize = 16;
 
@@ -56,7 +60,7 @@ pub(crate) async fn serve_first(
         task.shelf.take(ready);
     }
     let mut start = Start { task: &mut task, imported_from: &imported_from };
-    let snapshot = start.snapshot().await?;
+    let mut snapshot = start.snapshot().await?;
     let shelf = &task.shelf;
     if let Some(mut change) = import {
         for version in &mut change.versions {
@@ -64,9 +68,15 @@ pub(crate) async fn serve_first(
                 version.artifact = ready.artifact_digest().to_string();
             }
         }
-        let shared = Arc::clone(&shared);
         // Only now: a folder that can't serve must not become a generation.
-        blocking(move || shared.catalogue.write(change)).await??;
+        if !Box::pin(shared.begin_with(change)).await? {
+            // Another host was faster: what it began with serves here too.
+            let kept = shared.catalogue.current()?.ok_or(SharingError::Other)?;
+            task.generation = kept;
+            let imported_from = &BTreeMap::new();
+            let mut start = Start { task: &mut task, imported_from };
+            snapshot = Box::pin(start.snapshot()).await?;
+        }
     }
     tell_of(&snapshot);
     let is_as_named = snapshot.is_as_named();
@@ -75,11 +85,46 @@ pub(crate) async fn serve_first(
         let CodeCounts { taken, compiled, rejected, unwritten } = code;
         tracing::info!(taken, compiled, rejected, unwritten, "compiled code");
     }
-    let (reload, running) = start_task(task, alarms);
+    let (reload, ahead, running) = start_task(task, alarms);
+    if shared.sharing.is_some() {
+        // What changed while this host was away, before anybody is answered.
+        let caught_up = timeout(CATCH_UP, Box::pin(reload.catch_up())).await;
+        if let Err(error) = caught_up.unwrap_or(Err(SharingError::Silent.into())) {
+            reload.tell_behind(&error);
+        }
+        tokio::spawn(reload.clone().follow_until_stopped(ahead));
+    }
     if !is_as_named {
         tokio::spawn(reload.clone().recheck_until_fit());
     }
     Ok((reload, running))
+}
+
+impl Shared {
+    /// Makes the first generation durable: where the catalogue is shared, there, unless another host was faster,
+    /// whose generation is here then.
+    async fn begin_with(self: &Arc<Self>, change: Change) -> Result<bool, EngineError> {
+        let shared = Arc::clone(self);
+        let Some(sharing) = &self.sharing else {
+            blocking(move || shared.catalogue.write(change)).await??;
+            return Ok(true);
+        };
+        for version in &change.versions {
+            let (store, digest) = (self.store.clone(), version.package);
+            let package = blocking(move || store.read(&digest)).await??;
+            sharing.artifacts.put(package).await?;
+        }
+        // With the numbers that a catalogue gives.
+        let numbered = Catalogue::in_memory()?;
+        numbered.write(change)?;
+        let has_begun = sharing.catalogue.begin(numbered.exported()?).await?;
+        let delta = sharing.catalogue.since(0).await?;
+        let (catalogue, store) = (&self.catalogue, &self.store);
+        let joining = Joining { sharing, catalogue, store, packages: &self.packages };
+        joining.take_over(&delta).await?;
+        let is_own = has_begun && delta.generation == 1;
+        Ok(is_own)
+    }
 }
 
 /// A start on its way to a snapshot.
@@ -95,7 +140,7 @@ impl Start<'_> {
     async fn snapshot(&mut self) -> Result<Snapshot, EngineError> {
         let mut answers = Answers::default();
         let until = Instant::now() + START_PATIENCE;
-        let settings = self.task.shared.settings_of(&self.task.generation, None).await?;
+        let settings = self.task.shared.settings_of(&self.task.generation, &[]).await?;
         loop {
             let Task { generation, fitness, .. } = &*self.task;
             match self.task.assembled(generation, &settings, fitness, Touched::All, &answers)? {

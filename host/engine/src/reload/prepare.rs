@@ -27,6 +27,7 @@ impl Shared {
         digest: PackageDigest,
     ) -> Result<Ready, EngineError> {
         self.refuse_revoked(&digest)?;
+        self.obtain(digest).await?;
         let prepared = self.prepare_stored(digest).await;
         prepared.map_err(|error| match error {
             error @ (EngineError::Adapter(_) | EngineError::AdapterManifest(_)) => {

@@ -4,7 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use dossier_document::DocumentTypeId;
-use dossier_store::{ADAPTER_CONFIG, COMPONENT, Origin, Package, PackageKind, Scope};
+use dossier_store::{
+    ADAPTER_CONFIG, ArtifactStore, COMPONENT, Origin, Package, PackageDigest, PackageKind, Scope,
+};
 
 use super::fixture_run::FixtureRuns;
 use super::prepare::adapter_manifest;
@@ -12,6 +14,7 @@ use super::self_test::{Purpose, self_test};
 use super::trust::Signer;
 use super::{Shared, blocking};
 use crate::error::EngineError;
+use crate::probe::CompileProbe;
 use crate::ready::{Ready, ReadyRules};
 
 /// A package that passed everything.
@@ -116,15 +119,9 @@ impl Shared {
         .await?;
         let digest = stored?;
         if let Some(probe) = &self.packages.probe {
-            let folder = self.store.folder(&digest);
             let turn = self.turns.probe.acquire().await;
             let _turn = turn.expect("nobody closes the semaphore");
-            match package.kind() {
-                PackageKind::Rules => probe.compile(&folder.join(COMPONENT)).await?,
-                PackageKind::Adapter => {
-                    probe.compile_patterns(&folder.join(ADAPTER_CONFIG)).await?;
-                }
-            }
+            probe_stored(probe, &self.store, package.kind(), digest).await?;
         }
         let ready = self.prepare(digest).await?;
         let mut fixtures = FixtureRuns::default();
@@ -138,4 +135,19 @@ impl Shared {
         }
         Ok(Proved { package, ready, signed_by, fixtures })
     }
+}
+
+/// Compiles what is stored of a package in a process of its own first.
+pub(super) async fn probe_stored(
+    probe: &CompileProbe,
+    store: &ArtifactStore,
+    kind: PackageKind,
+    digest: PackageDigest,
+) -> Result<(), EngineError> {
+    let folder = store.folder(&digest);
+    match kind {
+        PackageKind::Rules => probe.compile(&folder.join(COMPONENT)).await?,
+        PackageKind::Adapter => probe.compile_patterns(&folder.join(ADAPTER_CONFIG)).await?,
+    }
+    Ok(())
 }

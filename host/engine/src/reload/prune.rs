@@ -95,6 +95,10 @@ impl Reload {
         let report = self.ask(|answer| Message::Prune { prune, packages, answer }).await??;
         if !dry_run && !report.packages.is_empty() {
             let removed = report.packages.iter().map(|gone| gone.package).collect::<Vec<_>>();
+            if let Some(sharing) = &shared.sharing {
+                let artifacts = sharing.artifacts.as_ref();
+                sharing.catalogue.remove_unknown(&removed, artifacts).await?;
+            }
             let shared = Arc::clone(shared);
             blocking(move || shared.take_away(&removed)).await??;
             tracing::info!(packages = report.packages.len(), "old packages were taken away");

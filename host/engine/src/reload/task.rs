@@ -14,6 +14,7 @@ use super::ask::{Answers, Pair};
 use super::assemble::{Assembled, Assembly, ReadyGeneration, Touched};
 use super::dry_run::DryRunRecord;
 use super::fitness::Fitness;
+use super::follow::Follow;
 use super::prune::{Prune, PruneReport, PrunedPackage};
 use super::recheck::Recheck;
 use super::shelf::Shelf;
@@ -42,6 +43,10 @@ pub(super) enum Message {
     SetSettings { request: SetSettings, answer: oneshot::Sender<Result<Outcome, EngineError>> },
     /// What is quarantined is tried again; what serves is no other generation.
     Recheck { recheck: Box<Recheck>, answer: oneshot::Sender<Result<Outcome, EngineError>> },
+    /// What others changed is followed.
+    Follow { follow: Box<Follow>, answer: oneshot::Sender<Result<Outcome, EngineError>> },
+    /// A package of another host is ready ahead of the change that needs it.
+    Keep { ready: Ready, answer: oneshot::Sender<()> },
     /// Packages that nothing needs leave the disk.
     Prune {
         prune: Prune,
@@ -157,6 +162,13 @@ impl Task {
                 let rechecked = self.recheck(*recheck).await;
                 let _ = answer.send(rechecked);
             }
+            Message::Follow { follow, answer } => {
+                let _ = answer.send(self.follow(*follow).await);
+            }
+            Message::Keep { ready, answer } => {
+                self.shelf.keep(ready);
+                let _ = answer.send(());
+            }
             Message::Prune { prune, packages, answer } => {
                 let pruned = self.prune(prune, packages).await;
                 let _ = answer.send(pruned);
@@ -227,7 +239,7 @@ impl Task {
             fitness.clear(active);
         }
         let (touched, settings) =
-            (Touched::Name(&name), self.shared.settings_of(&next, None).await?);
+            (Touched::Name(&name), self.shared.settings_of(&next, &[]).await?);
         let snapshot = match self.assembled(&next, &settings, &fitness, touched, &answers)? {
             Assembled::Unready(packages) => return Ok(Outcome::Unready(packages)),
             Assembled::Unasked(pairs) => return Ok(Outcome::Unasked(pairs)),
@@ -311,7 +323,7 @@ impl Task {
             self.shelf.take(ready);
         }
         let (now, touched) = (&self.generation, Touched::All);
-        let settings = self.shared.settings_of(now, None).await?;
+        let settings = self.shared.settings_of(now, &[]).await?;
         match self.assembled(now, &settings, &fitness, touched, &answers)? {
             Assembled::Unready(packages) => Ok(Outcome::Unready(packages)),
             Assembled::Unasked(pairs) => Ok(Outcome::Unasked(pairs)),
@@ -343,7 +355,7 @@ impl Task {
         let event = Event { code, detail: Some(detail), ..event };
         // The active version is ready, and was asked: it serves.
         let touched = Touched::Name(&alarm.name);
-        let assembled = self.shared.settings_of(&next, None).await.and_then(|settings| {
+        let assembled = self.shared.settings_of(&next, &[]).await.and_then(|settings| {
             self.assembled(&next, &settings, &self.fitness, touched, &Answers::default())
         });
         let stopped = match assembled {
@@ -378,8 +390,7 @@ impl Task {
     }
 
     pub(super) async fn write(&self, change: Change) -> Result<(), EngineError> {
-        let shared = Arc::clone(&self.shared);
-        Ok(blocking(move || shared.catalogue.write(change)).await??)
+        self.shared.commit(change).await
     }
 
     pub(super) fn event(

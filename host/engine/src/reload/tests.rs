@@ -15,7 +15,7 @@ use crate::settings::EngineSettings;
 use crate::start::Engine;
 use crate::testing::{FakeAdapters, PASSPORT, blind, blind_unless, data_root, settings};
 
-const RULES: &str = "utopia";
+pub(super) const RULES: &str = "utopia";
 
 fn everything() -> Scope {
     let pattern = || vec!["*".parse().expect("a pattern")];
@@ -23,13 +23,13 @@ fn everything() -> Scope {
 }
 
 /// Whoever reaches the rules with all that they are for.
-fn team() -> Publisher {
+pub(super) fn team() -> Publisher {
     let document_types = vec!["utopia/*".parse().expect("a pattern")];
     let plugins = vec![RULES.parse().expect("a pattern")];
     Publisher { name: "team".to_owned(), scope: Scope { document_types, plugins } }
 }
 
-fn unsigned(root: &Path) -> EngineSettings {
+pub(super) fn unsigned(root: &Path) -> EngineSettings {
     let mut settings = settings(root);
     settings.packages.accepts_unsigned = true;
     settings
@@ -42,7 +42,7 @@ async fn started() -> (Engine, TempDir) {
 }
 
 /// The shipped rules, as another package than the imported one.
-fn rules_package(number: u8) -> Package {
+pub(super) fn rules_package(number: u8) -> Package {
     let shipped = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../plugins"));
     let read = |name: &str| fs::read(shipped.join(name)).expect("is shipped");
     let mut files = BTreeMap::from([

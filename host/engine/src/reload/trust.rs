@@ -8,6 +8,7 @@ use dossier_store::{
 use super::Shared;
 use super::prove::Claim;
 use crate::error::EngineError;
+use crate::settings::PackageSettings;
 
 /// Whose trusted key a package is signed with.
 pub(super) type Signer = (String, PublicKey);
@@ -56,11 +57,7 @@ impl Shared {
             // Published by an older program, or while unsigned packages were taken.
             None => self.store.read(&package)?.verify()?,
         };
-        let keys = &self.packages.signing_keys;
-        let is_trusted = keys
-            .iter()
-            .any(|trusted| trusted.public_key == key && is_within(&version, &trusted.scope));
-        if is_trusted { Ok(()) } else { Err(EngineError::Untrusted { key, name: name.to_owned() }) }
+        self.packages.check_key(key, &version)
     }
 
     pub(super) fn refuse_revoked(&self, package: &PackageDigest) -> Result<(), EngineError> {
@@ -83,6 +80,20 @@ impl Shared {
         }
         let found = claim.version.clone().unwrap_or_else(|| "none".to_owned());
         Err(EngineError::NotNewer { name: claim.name.clone(), newest, found })
+    }
+}
+
+impl PackageSettings {
+    /// Whether a key may vouch for a version.
+    pub(super) fn check_key(&self, key: PublicKey, version: &Version) -> Result<(), EngineError> {
+        let mut keys = self.signing_keys.iter();
+        let is_trusted =
+            keys.any(|trusted| trusted.public_key == key && is_within(version, &trusted.scope));
+        if is_trusted {
+            Ok(())
+        } else {
+            Err(EngineError::Untrusted { key, name: version.name.clone() })
+        }
     }
 }
 

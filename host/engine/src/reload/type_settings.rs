@@ -77,7 +77,7 @@ impl Task {
         if !next.set(name, settings.as_ref().map(TypeSettings::digest)) {
             return Err(EngineError::NotActive { name: name.to_owned() });
         }
-        let named = self.shared.settings_of(&next, settings.as_ref()).await?;
+        let named = self.shared.settings_of(&next, settings.as_slice()).await?;
         let touched = Touched::Settings(&document_type);
         let snapshot = match self.assembled(&next, &named, &self.fitness, touched, &answers)? {
             Assembled::Unready(packages) => return Ok(Outcome::Unready(packages)),
@@ -121,7 +121,7 @@ impl Shared {
     pub(super) async fn settings_of(
         self: &Arc<Self>,
         generation: &Generation,
-        new: Option<&TypeSettings>,
+        new: &[TypeSettings],
     ) -> Result<NamedSettings, EngineError> {
         let served = self.snapshot.pin();
         let served = served.document_types.values().filter_map(|served| served.settings.as_ref());

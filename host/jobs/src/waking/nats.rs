@@ -16,13 +16,13 @@ use async_nats::jetstream::stream::{
 use async_nats::jetstream::{AckKind, Context, Message, context};
 use async_nats::{Client, ConnectOptions, ServerAddr};
 use bytes::Bytes;
+use dossier_postgres::{InvalidAuthorities, trusting};
 use futures_util::StreamExt as _;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::{Waiting, Waker, WakerStanding, add};
-use crate::tls::{InvalidAuthorities, trusting};
 
 /// What a message says.
 const WORK: Bytes = Bytes::from_static(b"dossier work 1");

@@ -3,7 +3,7 @@
 
 use axum::http::StatusCode;
 use dossier_engine::fixture::FixtureError;
-use dossier_engine::{EngineError, ProbeError};
+use dossier_engine::{EngineError, ProbeError, SharingError};
 use dossier_image_decode::DecodeError;
 use dossier_inference::{BackendError, InferenceError};
 use dossier_plugin::PluginError;
@@ -92,6 +92,10 @@ pub(crate) fn engine_problem(error: &EngineError) -> Problem {
                 None => Problem { detail: error.for_publisher(), ..problem },
             }
         }
+        E::Kept { .. } if error.code() != "internal" => {
+            of(S::SERVICE_UNAVAILABLE, "A package that hosts share can't be had or made ready")
+        }
+        E::Kept { .. } => internal(),
         E::Revoked { .. } => of(S::FORBIDDEN, "The package is revoked"),
         E::NotNewer { .. } => of(S::CONFLICT, "The name had a later version already"),
         E::PublishTimeout { .. } => of(S::UNPROCESSABLE_ENTITY, "The package takes too long"),
@@ -122,6 +126,8 @@ pub(crate) fn engine_problem(error: &EngineError) -> Problem {
         E::Unseen { .. } => of(S::CONFLICT, "It was changed meanwhile"),
         E::SettingsTooLong(_) => of(S::PAYLOAD_TOO_LARGE, "The settings are too long"),
         E::Percent => of(S::UNPROCESSABLE_ENTITY, "The percentage makes no sense"),
+        E::Sharing(SharingError::Overtaken) => of(S::CONFLICT, "Other hosts were faster"),
+        E::Sharing(_) => of(S::SERVICE_UNAVAILABLE, "What hosts share can't be had or changed"),
         E::Stopped => of(S::SERVICE_UNAVAILABLE, "Not ready"),
         E::Upload { .. } => store_problem(error),
         E::Artifacts(source) if source.is_of_the_disk() => store_problem(error),
@@ -137,7 +143,6 @@ pub(crate) fn engine_problem(error: &EngineError) -> Problem {
         | E::Base(_)
         | E::Locator(_)
         | E::Imported { .. }
-        | E::Kept { .. }
         | E::RulesEngine(_)
         | E::CodeCache(_)
         | E::Watch { .. }

@@ -51,7 +51,8 @@ impl TypeSettings {
 
     /// Settings from where they are kept, if these are the ones of this digest. It is that of the text: a number
     /// that is read and written again may be another one in its last digit.
-    pub(super) fn kept(digest: SettingsDigest, text: &[u8]) -> Option<Self> {
+    #[must_use]
+    pub fn kept(digest: SettingsDigest, text: &[u8]) -> Option<Self> {
         if text.len() > MAX_SETTINGS_BYTES || digest_of(text) != digest {
             return None;
         }

@@ -8,6 +8,7 @@ use redb::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::follow::{self, FOLLOWED};
 use super::{CatalogueError, Change, Event, Generation, SettingsDigest, TypeSettings, Version};
 use crate::{PackageDigest, VersionNumber};
 
@@ -15,9 +16,9 @@ use crate::{PackageDigest, VersionNumber};
 /// 2 did not tell packages by publisher; format 3 had no dry runs in its history.
 pub(crate) const FORMAT: u64 = 4;
 /// Whole generations kept; the history of events goes further back.
-pub(super) const KEPT_GENERATIONS: u64 = 256;
+pub const KEPT_GENERATIONS: u64 = 256;
 /// Events kept of each publisher: nobody else's push them out.
-pub(super) const KEPT_EVENTS: u64 = 10_000;
+pub const KEPT_EVENTS: u64 = 10_000;
 
 pub(super) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 pub(super) const GENERATIONS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("generations");
@@ -64,6 +65,7 @@ pub(super) fn prepare(transaction: &WriteTransaction) -> Result<(), CatalogueErr
     transaction.open_table(NEWEST)?;
     transaction.open_table(ACTORS)?;
     transaction.open_table(COUNTS)?;
+    transaction.open_table(FOLLOWED)?;
     match found {
         Some(1) => bring_up_from_1(transaction),
         Some(2) => bring_up_from_2(transaction),
@@ -100,6 +102,9 @@ pub(super) fn write(
     change: &Change,
     undecided: u64,
 ) -> Result<(), CatalogueError> {
+    if !change.is_empty() {
+        follow::leave(transaction)?;
+    }
     for settings in &change.settings {
         let digest = settings.digest().to_string();
         transaction.open_table(SETTINGS)?.insert(digest.as_str(), settings.text())?;
@@ -144,6 +149,35 @@ fn write_generation(
     }
 }
 
+/// Writes a generation of another catalogue under its number, which is later than all here, or the same.
+pub(super) fn follow_generation(
+    transaction: &WriteTransaction,
+    generation: &Generation,
+) -> Result<(), CatalogueError> {
+    let mut table = transaction.open_table(GENERATIONS)?;
+    let (last, next) = (table.last()?.map_or(0, |(number, _)| number.value()), generation.number);
+    if next <= last {
+        let known = table.get(next)?;
+        let known = known.map(|known| from_record::<Generation>("generations", known.value()));
+        return match known.transpose()? {
+            Some(known) if known == *generation => Ok(()),
+            _ => Err(CatalogueError::OutOfOrder { last, next }),
+        };
+    }
+    let record = to_record("generations", generation)?;
+    table.insert(next, record.as_slice())?;
+    let mut old = Vec::new();
+    for entry in table.range(..=next.saturating_sub(KEPT_GENERATIONS))? {
+        let (number, record) = entry?;
+        old.push((number.value(), from_record::<Generation>("generations", record.value())?));
+    }
+    for (number, old) in old {
+        table.remove(number)?;
+        forget_settings(transaction, &table, &old, generation)?;
+    }
+    Ok(())
+}
+
 /// Forgets the settings that a generation named which is not kept any more, and no kept one names.
 fn forget_settings(
     transaction: &WriteTransaction,
@@ -176,6 +210,16 @@ fn write_version(
     transaction: &WriteTransaction,
     mut version: Version,
 ) -> Result<(), CatalogueError> {
+    let last = transaction.open_table(META)?.get(KEY_SEQUENCE)?.map_or(0, |last| last.value());
+    version.sequence = last + 1;
+    write_version_as(transaction, version)
+}
+
+/// Writes a version under its own sequence number.
+pub(super) fn write_version_as(
+    transaction: &WriteTransaction,
+    version: Version,
+) -> Result<(), CatalogueError> {
     let key = version.package.to_string();
     let mut table = transaction.open_table(VERSIONS)?;
     let mut names = transaction.open_table(NAMES)?;
@@ -188,8 +232,7 @@ fn write_version(
     publishers.insert((version.publisher.as_str(), key.as_str()), ())?;
     let mut meta = transaction.open_table(META)?;
     let last = meta.get(KEY_SEQUENCE)?.map_or(0, |last| last.value());
-    version.sequence = last + 1;
-    meta.insert(KEY_SEQUENCE, version.sequence)?;
+    meta.insert(KEY_SEQUENCE, version.sequence.max(last))?;
     names.insert((version.name.as_str(), version.sequence), key.as_str())?;
     let record = to_record("versions", &version)?;
     table.insert(key.as_str(), record.as_slice())?;
@@ -219,6 +262,13 @@ fn forget(
             return Err(CatalogueError::InUse { package, generation: generation.number });
         }
     }
+    forget_versions(transaction, packages)
+}
+
+pub(super) fn forget_versions(
+    transaction: &WriteTransaction,
+    packages: &[PackageDigest],
+) -> Result<(), CatalogueError> {
     let mut versions = transaction.open_table(VERSIONS)?;
     let mut names = transaction.open_table(NAMES)?;
     let mut publishers = transaction.open_table(PUBLISHERS)?;
@@ -242,6 +292,21 @@ fn write_event(transaction: &WriteTransaction, mut event: Event) -> Result<(), C
         table.insert(event.sequence, record.as_slice())?;
     }
     count_event(transaction, &event)
+}
+
+/// Writes an event of another catalogue under its number.
+pub(super) fn follow_event(
+    transaction: &WriteTransaction,
+    event: &Event,
+) -> Result<(), CatalogueError> {
+    {
+        let mut table = transaction.open_table(HISTORY)?;
+        let record = to_record("history", event)?;
+        if table.insert(event.sequence, record.as_slice())?.is_some() {
+            return Ok(());
+        }
+    }
+    count_event(transaction, event)
 }
 
 /// Counts an event as its actor's, and drops that actor's oldest where there are too many.
@@ -315,7 +380,8 @@ pub(super) fn copy(from: &ReadTransaction, into: &WriteTransaction) -> Result<()
     copy_table(from, into, ATTEMPTS)?;
     copy_table(from, into, HISTORY)?;
     copy_table(from, into, ACTORS)?;
-    copy_table(from, into, COUNTS)
+    copy_table(from, into, COUNTS)?;
+    copy_table(from, into, FOLLOWED)
 }
 
 fn copy_table<K: redb::Key + 'static, V: redb::Value + 'static>(
@@ -344,7 +410,10 @@ pub(super) fn all<T: DeserializeOwned>(
     Ok(found)
 }
 
-fn to_record(table: &'static str, value: &impl Serialize) -> Result<Vec<u8>, CatalogueError> {
+pub(super) fn to_record(
+    table: &'static str,
+    value: &impl Serialize,
+) -> Result<Vec<u8>, CatalogueError> {
     serde_json::to_vec(value).map_err(|source| CatalogueError::Record { table, source })
 }
 

@@ -244,7 +244,7 @@ fn one_publishers_events_push_out_no_others() {
     let of = |actor: &str| Event { actor: actor.to_owned(), ..event(Action::Publish, 0) };
     let write = |events| catalogue.write(Change { events, ..Change::default() });
     write(vec![of("other")]).expect("is written");
-    let most = usize::try_from(tables::KEPT_EVENTS).expect("few");
+    let most = usize::try_from(KEPT_EVENTS).expect("few");
     write(vec![of("flood"); most + 50]).expect("is written");
     let history = |actor: &'static str| {
         catalogue.history(usize::MAX, |event| event.actor == actor).expect("reads")

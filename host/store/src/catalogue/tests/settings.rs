@@ -61,13 +61,13 @@ fn settings_are_kept_as_long_as_a_kept_generation_names_them() {
         generation.set("utopia", Some(settings(days).digest()));
         write(&generation, Some(settings(days)));
     }
-    while generation.number < 1 + tables::KEPT_GENERATIONS {
+    while generation.number < 1 + KEPT_GENERATIONS {
         assert!(catalogue.settings(settings(1).digest()).is_ok(), "generation 1 names them");
         generation = generation.next();
         write(&generation, None);
     }
     assert_eq!(catalogue.generation(1).expect("reads"), None);
-    while generation.number < 18 + tables::KEPT_GENERATIONS {
+    while generation.number < 18 + KEPT_GENERATIONS {
         generation = generation.next();
         write(&generation, None);
     }

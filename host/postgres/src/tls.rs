@@ -18,7 +18,10 @@ pub enum InvalidAuthorities {
 }
 
 /// Checks names and certificates of servers, with certificates of authorities in PEM, or those of the system.
-pub(crate) fn trusting(authorities: Option<&[u8]>) -> Result<ClientConfig, InvalidAuthorities> {
+///
+/// # Errors
+/// When there is no certificate, or one is refused.
+pub fn trusting(authorities: Option<&[u8]>) -> Result<ClientConfig, InvalidAuthorities> {
     let mut trusted = RootCertStore::empty();
     match authorities {
         Some(pem) => {

@@ -10,27 +10,27 @@ use tokio_postgres::config::{Host, SslMode};
 
 use crate::tls::{InvalidAuthorities, trusting};
 
-/// What an operator sets of a store on PostgreSQL.
+/// What an operator sets of a PostgreSQL server.
 #[derive(Clone)]
 pub struct PostgresSettings {
-    pub(super) server: Config,
+    pub(crate) server: Config,
     /// None where nothing is encrypted: the server is on this machine, or the operator says so.
-    pub(super) tls: Option<Arc<ClientConfig>>,
-    pub(super) connections: usize,
+    pub(crate) tls: Option<Arc<ClientConfig>>,
+    pub(crate) connections: usize,
 }
 
-/// The settings of a store on PostgreSQL are refused. No text of it holds anything of the address: a password
+/// The settings of a PostgreSQL server are refused. No text of it holds anything of the address: a password
 /// stands in it.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidPostgres {
     /// The address is no URL of a server.
     #[error(
-        "the address of the jobs is not understood: postgres://user:password@host:port/database, where user and password are percent-encoded"
+        "the address of the database is not understood: postgres://user:password@host:port/database, where user and password are percent-encoded"
     )]
     Address,
     /// The address asks for encryption in a way that is none, or would be dropped silently.
     #[error(
-        "the address of the jobs has an sslmode that is none of disable, require and verify-full"
+        "the address of the database has an sslmode that is none of disable, require and verify-full"
     )]
     SslMode,
     /// Nobody can be trusted.
