@@ -17,8 +17,8 @@ pub(super) struct Document {
     pub(super) document_type: String,
     /// The rules of its type.
     pub(super) rules: String,
-    /// Its first page.
-    pub(super) page: Bytes,
+    /// Its pages.
+    pub(super) pages: Vec<Bytes>,
     /// The form that asks for it to be read.
     pub(super) body: Bytes,
 }
@@ -43,12 +43,14 @@ pub(super) fn read(folder: &Path, data_root: &Path) -> Result<Vec<Document>, Ser
                 None => break,
             }
         }
-        let Some(page) = pages.first().cloned() else { continue };
+        if pages.is_empty() {
+            continue;
+        }
         documents.push(Document {
             body: form(document_type, &pages),
             document_type: document_type.to_owned(),
             rules: manifest.rules,
-            page: page.into(),
+            pages: pages.into_iter().map(Bytes::from).collect(),
         });
     }
     match documents.is_empty() {

@@ -149,15 +149,15 @@ async fn reloads(
     document: &Document,
     lasts: Duration,
 ) -> Result<(usize, usize), ServerBenchError> {
-    let Document { document_type, rules, .. } = document;
+    let Document { rules, .. } = document;
     let path = data_root.join("plugins/prebuilt").join(format!("{rules}.wasm"));
     let component =
         std::fs::read(&path).map_err(|source| ServerBenchError::File { path, source })?;
     let serves = publisher
         .ask("how rules stand", Method::GET, &format!("/v1/packages/{rules}"), Vec::new())
         .await?;
-    let served = serves["document_types"].clone();
-    let served = if served.is_array() { served } else { json!([document_type]) };
+    // The component describes itself so, and its manifest must too: what differs is its digest.
+    let serves = &serves["versions"][0];
     let (mut done, mut failed) = (0, 0);
     let begun = Instant::now();
     let mut due = tokio::time::interval(PERIOD);
@@ -166,7 +166,7 @@ async fn reloads(
         if begun.elapsed() >= lasts {
             break;
         }
-        match reload(publisher, rules, &served, &component, number).await {
+        match reload(publisher, rules, serves, &component, number).await {
             Ok(()) => done += 1,
             Err(error) => {
                 eprintln!("dossier-bench: reload {number}: {error}");
@@ -180,11 +180,12 @@ async fn reloads(
 async fn reload(
     publisher: &Client,
     rules: &str,
-    document_types: &Value,
+    serves: &Value,
     component: &[u8],
     number: u32,
 ) -> Result<(), ServerBenchError> {
-    let manifest = json!({"name": rules, "version": format!("9.0.{number}"), "document_types": document_types});
+    let (version, document_types) = (&serves["version"], &serves["document_types"]);
+    let manifest = json!({"name": rules, "version": version, "document_types": document_types});
     let files = BTreeMap::from([
         (RULES_MANIFEST.to_owned(), manifest.to_string().into_bytes()),
         (COMPONENT.to_owned(), numbered(component, number)),
@@ -217,8 +218,9 @@ async fn jobs(client: &Client, documents: &[Document], lasts: Duration) -> (usiz
         if begun.elapsed() >= lasts {
             break;
         }
-        let Document { document_type, page, .. } = document;
-        let asked = json!({"document_type": document_type, "pages": [STANDARD.encode(page)]});
+        let Document { document_type, pages, .. } = document;
+        let pages = pages.iter().map(|page| STANDARD.encode(page)).collect::<Vec<_>>();
+        let asked = json!({"document_type": document_type, "pages": pages});
         let body = json!({"documents": [asked]}).to_string().into_bytes();
         match client.ask("a job", Method::POST, "/v1/jobs", body).await {
             Ok(job) => open.push(job["id"].as_str().unwrap_or_default().to_owned()),
@@ -232,7 +234,14 @@ async fn jobs(client: &Client, documents: &[Document], lasts: Duration) -> (usiz
     for id in open {
         match result(client, &id).await {
             Ok(true) => done += 1,
-            _ => failed += 1,
+            Ok(false) => {
+                eprintln!("dossier-bench: job {id} came to no result");
+                failed += 1;
+            }
+            Err(error) => {
+                eprintln!("dossier-bench: job {id}: {error}");
+                failed += 1;
+            }
         }
     }
     (done, failed)
