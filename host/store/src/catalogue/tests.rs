@@ -28,7 +28,7 @@ fn event(action: Action, generation: u64) -> Event {
     }
 }
 
-fn version(name: &str, number: u8) -> Version {
+pub(super) fn version(name: &str, number: u8) -> Version {
     Version {
         package: package(number),
         sequence: 0,

@@ -1,27 +1,15 @@
 //! What is followed is there as it was, numbers and all, and a catalogue that changes by itself follows nothing.
 
+use super::super::tests;
 use super::*;
-use crate::{Action, Change, Origin};
+use crate::{Action, Change};
 
 fn package(number: u8) -> PackageDigest {
     PackageDigest::of(&[number])
 }
 
 fn version(number: u8) -> Version {
-    Version {
-        package: package(number),
-        sequence: 0,
-        kind: "rules".to_owned(),
-        name: "utopia".to_owned(),
-        version: Some(format!("1.0.{number}")),
-        document_types: Vec::new(),
-        artifact: String::new(),
-        publisher: "test".to_owned(),
-        signed_by: None,
-        signed_with: None,
-        origin: Origin::Publish,
-        published_at: "2026-11-24T10:00:00Z".to_owned(),
-    }
+    tests::version("utopia", number)
 }
 
 fn event(action: Action) -> Event {
